@@ -1,0 +1,170 @@
+"""What the services ask of the engines: plain values in, one small interface.
+
+Services know CTyun's API and turn their records into these values; engines know processes, links and disks and nothing of
+the API. Every call may be repeated: it converges what exists to what is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class EngineError(Exception):
+    """An engine could not do what was asked; the text says what, on which thing, and why."""
+
+
+class Power(StrEnum):
+    """What a server's container is seen to do (not what somebody wants it to do)."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    GONE = "gone"
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """A subnet of a VPC; its gateway address lives on the router's bridge."""
+
+    subnet_id: str
+    cidr: str
+    gateway: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One security-group rule. `ports` is (first, last), None for all; `peer_cidr` or `peer_group` names the other side."""
+
+    direction: str  # "ingress" | "egress"
+    action: str  # "accept" | "drop"
+    protocol: str  # "ANY" | "TCP" | "UDP" | "ICMP"
+    priority: int  # 1-100, smaller wins
+    ports: tuple[int, int] | None = None
+    peer_cidr: str | None = None
+    peer_group: str | None = None
+
+
+@dataclass(frozen=True)
+class Nic:
+    """A network card of a server. With no group nothing is allowed in and everything out."""
+
+    nic_id: str
+    instance_id: str
+    mac: str
+    address: str
+    prefix: int
+    gateway: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EipBinding:
+    """An EIP as 1:1 NAT to a private address of the VPC."""
+
+    address: str
+    private_address: str
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A one-directional network cut at the router: frames from any of `sources` to any of `targets` are dropped.
+
+    None stands for "everything else"; a cut in both directions is two of these.
+    """
+
+    sources: frozenset[str] | None  # nic ids
+    targets: frozenset[str] | None
+
+
+@dataclass(frozen=True)
+class VpcNetwork:
+    """The whole wanted state of one VPC's network. No NICs and no EIPs: the router goes away."""
+
+    vpc_id: str
+    region: str
+    subnets: tuple[Subnet, ...] = ()
+    nics: tuple[Nic, ...] = ()
+    groups: Mapping[str, tuple[Rule, ...]] | None = None
+    eips: tuple[EipBinding, ...] = ()
+    dead_nics: frozenset[str] = frozenset()  # powered-off servers: no frame in or out
+    cuts: tuple[Cut, ...] = ()
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A data disk: a sparse file on a loop device; the server sees a raw block device and formats it itself."""
+
+    disk_id: str
+    size_gib: int
+    device: str  # as the server sees it, e.g. "/dev/vdb"
+
+
+@dataclass(frozen=True)
+class ServerSpec:
+    """All that is needed to make a server."""
+
+    instance_id: str
+    hostname: str
+    region: str
+    zone: str
+    image: str  # Docker image reference
+    cpus: float
+    memory_mib: int
+    vpc_id: str
+    nic: Nic
+    disks: tuple[Disk, ...] = ()
+    user_data: bytes = b""  # as the API got it, decoded
+    public_key: str | None = None  # login key of root
+    password_hash: str | None = None  # crypt(3) hash for root; None locks password login
+    dns: tuple[str, ...] = ()
+
+
+class Engines(Protocol):
+    """The engines behind the local cloud. All methods are safe to call twice and safe to call in parallel."""
+
+    async def start(self) -> None:
+        """Make what every cloud needs (agent, `internet` network, guard route). Raises EngineError with what is missing."""
+
+    async def stop(self) -> None:
+        """Remove agent, `internet` network and guard; servers must be gone or suspended before."""
+
+    def interrupted(self) -> bool:
+        """True when start() found that everything had been down (machine or Docker restarted): desired power must be restored."""
+
+    def eip_pool(self) -> str:
+        """CIDR from which EIPs are taken (a part of the `internet` network that Docker itself does not hand out)."""
+
+    async def apply_networks(self, networks: Collection[VpcNetwork]) -> None:
+        """Converge the routers; all rules of one VPC change in one transaction."""
+
+    async def create_server(self, spec: ServerSpec) -> None:
+        """Make the server's container, seed and disks; do not boot it."""
+
+    async def boot_servers(self, specs: Sequence[ServerSpec]) -> None:
+        """Power on: rules and link first, then the process. The network must have been applied."""
+
+    async def shut_down(self, instance_id: str, timeout: float) -> None:
+        """Orderly stop of the operating system; killed after `timeout` seconds."""
+
+    async def power_cut(self, instance_ids: Sequence[str]) -> None:
+        """Steps (2) and (3) of a power-off: data disks lose what was not synced, then kill. Links are cut before, by apply_networks."""
+
+    async def remove_server(self, instance_id: str) -> None:
+        """Remove container, anonymous volumes, disks, links and cgroups of a server; fine if some are gone."""
+
+    async def observe(self) -> Mapping[str, Power]:
+        """Power of every server container of this cloud, by instance id; absent = gone."""
+
+    async def kill_process(self, instance_id: str, process: str) -> int:
+        """SIGKILL all processes of that name inside the server; returns how many were hit."""
+
+    async def fill_disk(self, instance_id: str, path: str) -> None:
+        """Fill the file system that holds `path` inside the server until nothing more fits."""
+
+    async def free_disk(self, instance_id: str, path: str) -> None:
+        """Undo fill_disk."""
+
+    async def run(self, instance_id: str, command: Sequence[str], stdin: bytes = b"") -> tuple[int, bytes]:
+        """Run a command inside the server as root (proofs that a fault has landed); exit status and output."""
