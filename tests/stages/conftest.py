@@ -1,0 +1,42 @@
+"""Labs for the stage tests; whatever they do, the machine looks afterwards as it did before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from support.lab import Lab, end, make_lab
+from support.machine import added, snapshot
+from support.waiting import wait_until
+
+
+@pytest.fixture(scope="session")
+def clean_machine() -> Iterator[None]:
+    """Whatever the stage tests do, the machine looks afterwards as it did before."""
+    before = snapshot()
+    yield
+    wait_until(lambda: not added(before, snapshot()), 15, "nothing to be left")
+
+
+@pytest.fixture(scope="session")
+def lab(clean_machine: None) -> Iterator[Lab]:
+    """One lab for all tests of a session; stages are brought up by the tests that need them."""
+    lab = make_lab()
+    yield lab
+    end(lab)
+
+
+@pytest.fixture
+def own_lab(clean_machine: None) -> Iterator[Lab]:
+    """A lab of the test's own, for tests that break more than a stage."""
+    lab = make_lab()
+    yield lab
+    end(lab)
+
+
+@pytest.fixture(scope="session")
+def single_host(lab: Lab) -> dict[str, Any]:
+    """The stage `single-host`, up; its outputs."""
+    lab.run("up", "single-host", timeout=300)
+    return lab.outputs("single-host")

@@ -1,0 +1,178 @@
+"""What the trainee sees in stage `single-host`, through curl, ssh and a MySQL client."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pymysql
+import pytest
+from support.lab import ROOT, Lab
+from support.ports import free_port, is_silent, knock
+from support.waiting import wait_until
+
+pytestmark = pytest.mark.stage
+
+
+def curl(*arguments: str, timeout: float = 5) -> tuple[int, str]:
+    """HTTP status (0 = no answer) and body."""
+    done = subprocess.run(["curl", "-sS", "-m", str(timeout), "-w", "\n%{http_code}", *arguments], capture_output=True, text=True)
+    body, _, code = done.stdout.rpartition("\n")
+    return int(code or 0), body
+
+
+@contextmanager
+def tunnel(lab: Lab, host: str, port: int) -> Iterator[int]:
+    """A local port that leads to host:port as seen from the jump host."""
+    local = free_port()
+    ssh = subprocess.Popen(
+        [str(ROOT / "lab"), "ssh", "jump-host", "-o", "ExitOnForwardFailure=yes", "-L", f"127.0.0.1:{local}:{host}:{port}", "-N"],
+        cwd=ROOT,
+        env=lab.environment,
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: knock("127.0.0.1", local, seconds=1) == "open", 15, f"the tunnel to {host}:{port}")
+        yield local
+    finally:
+        ssh.terminate()
+        ssh.wait(10)
+
+
+def test_the_outputs_have_their_names(single_host: dict[str, Any]) -> None:
+    names = {"siteUrl", "jumpHostAddress", "webServers", "databaseHost", "databaseUser", "databaseName", "databasePassword"}
+    assert names <= single_host.keys()
+    assert [(s["name"], s["zone"]) for s in single_host["webServers"]] == [("web-01", "AZ1")]
+    assert single_host["databaseHost"] == single_host["webServers"][0]["privateAddress"]
+
+
+def test_static_and_dynamic_page_answer_from_outside(single_host: dict[str, Any]) -> None:
+    status, page = curl(single_host["siteUrl"])
+    assert status == 200 and "<html" in page
+    status, page = curl(single_host["siteUrl"] + "/database.php")
+    assert status == 200
+    assert "web-01" in page and single_host["databaseHost"] in page
+
+
+def test_the_site_answers_from_the_jump_host(lab: Lab, single_host: dict[str, Any]) -> None:
+    address = single_host["webServers"][0]["privateAddress"]
+    done = lab.run("ssh", "jump-host", "--", "curl", "-s", "-m", "5", f"http://{address}/api.php")
+    assert json.loads(done.stdout)["server"] == "web-01"
+
+
+def test_an_acknowledged_row_is_in_the_database(lab: Lab, single_host: dict[str, Any]) -> None:
+    row, api = f"test-{uuid.uuid4().hex[:12]}", single_host["siteUrl"] + "/api.php"
+    status, body = curl("-d", f"id={row}", "-d", "text=a row", api)
+    assert status == 201
+    assert json.loads(body) == {
+        "id": row,
+        "server": "web-01",
+        "zone": "AZ1",
+        "databaseHost": single_host["databaseHost"],
+    }
+    assert curl(f"{api}?id={row}")[0] == 200
+    assert curl(f"{api}?id={row}-not")[0] == 404
+    with tunnel(lab, single_host["databaseHost"], 3306) as port, database(single_host, port) as cursor:
+        cursor.execute("SELECT text FROM entries WHERE id = %s", (row,))
+        assert cursor.fetchall() == (("a row",),)
+        cursor.execute("SELECT COUNT(*) FROM employees")
+        assert cursor.fetchall()[0][0] > 0
+
+
+@contextmanager
+def database(outputs: dict[str, Any], port: int) -> Iterator[pymysql.cursors.Cursor]:
+    connection = pymysql.connect(
+        host="127.0.0.1",
+        port=port,
+        user=outputs["databaseUser"],
+        password=outputs["databasePassword"],
+        database=outputs["databaseName"],
+        connect_timeout=10,
+    )
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
+def test_the_database_is_silent_from_outside(lab: Lab, single_host: dict[str, Any]) -> None:
+    server = next(s for s in lab.status()["servers"] if s["name"].endswith("web-01"))
+    assert is_silent(server["eip"], 3306, seconds=2)
+    assert is_silent(server["eip"], 22, seconds=2), "SSH to the web server leads through the jump host only"
+
+
+def test_blocked_ports_stay_silent_whatever_the_server_does(lab: Lab, single_host: dict[str, Any]) -> None:
+    """Published by Docker inside the server, as NodePort, as pod address, and after a rule flush in the server."""
+    server = next(s for s in lab.status()["servers"] if s["name"].endswith("web-01"))
+    listen = "systemd-run --quiet --unit=extra-listener php -S 0.0.0.0:9000 -t /var/www/html"
+    redirects = """
+    nft add table ip published
+    nft 'add chain ip published pre { type nat hook prerouting priority -100; }'
+    nft add rule ip published pre tcp dport 8080 redirect to :9000
+    nft add rule ip published pre tcp dport 30080 redirect to :9000
+    ip address add 10.244.1.5/32 dev lo
+    nft add rule ip published pre tcp dport 31080 dnat to 10.244.1.5:9000
+    """
+    lab.run("ssh", "web-01", "--", listen)
+    inside = ["ssh", "web-01", "--", "curl", "-s", "-o", "/dev/null", "-m", "2", "-w", "%{http_code}", "http://127.0.0.1:9000/"]
+    wait_until(lambda: lab.run(*inside, check=False).stdout.strip() == "200", 15, "the extra listener inside the server")
+    lab.call("docker", "exec", lab.container("single-host-web-01"), "sh", "-ec", redirects, timeout=20, check=True)
+    for port in (8080, 9000, 30080, 31080):
+        assert is_silent(server["eip"], port, seconds=1.5), f"port {port} answers"
+    lab.call("docker", "exec", lab.container("single-host-web-01"), "nft", "flush", "ruleset", timeout=20, check=True)
+    assert is_silent(server["eip"], 9000, seconds=1.5), "port 9000 answers after a rule flush in the server"
+    assert curl(single_host["siteUrl"])[0] == 200
+
+
+def test_without_its_database_the_static_pages_go_on(lab: Lab, single_host: dict[str, Any]) -> None:
+    lab.run("ssh", "web-01", "--", "systemctl", "stop", "mariadb")
+    try:
+        status, _ = curl(single_host["siteUrl"] + "/api.php", timeout=2.5)
+        assert status == 503
+        assert curl(single_host["siteUrl"])[0] == 200
+    finally:
+        lab.run("ssh", "web-01", "--", "systemctl", "start", "mariadb")
+    wait_until(lambda: curl(single_host["siteUrl"] + "/api.php")[0] == 200, 20, "the database to be back")
+
+
+def test_nothing_to_do_the_second_time_and_git_stays_clean(lab: Lab, single_host: dict[str, Any]) -> None:
+    git = ["git", "status", "--porcelain"]
+    before = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    lab.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "-s", "single-host")
+    lab.pulumi("preview", "--expect-no-changes", "-s", "single-host")
+    lab.pulumi("refresh", "--yes", "--expect-no-changes", "-s", "single-host")
+    assert subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout == before
+
+
+def test_no_secret_in_the_clear(lab: Lab, single_host: dict[str, Any]) -> None:
+    """State, logs, process lists and `docker inspect` hold none of the generated secrets."""
+    access = single_host["sshAccess"]
+    key_line = access["privateKey"].splitlines()[2]
+    passphrase = (lab.state / "passphrase").read_text().strip()
+    secrets = {"database password": single_host["databasePassword"], "private key": key_line}
+    places = {str(path): path.read_bytes() for path in lab.state.rglob("*") if is_plain_text_of_the_lab(path)}
+    containers = lab.call("docker", "ps", "-aq", timeout=20, check=True).stdout.split()
+    places["docker inspect"] = lab.call("docker", "inspect", *containers, timeout=20, check=True).stdout.encode()
+    places["process list"] = lab.call("ps", "-eo", "args", timeout=20, check=True).stdout.encode()
+    places["environments"] = b"\n".join(read_if_there(path) for path in Path("/proc").glob("[0-9]*/cmdline"))
+    for name, secret in {**secrets, "passphrase": passphrase}.items():
+        found = [place for place, content in places.items() if secret.encode() in content and not place.endswith("/passphrase")]
+        assert found == [], f"the {name} stands in {found}"
+
+
+def is_plain_text_of_the_lab(path: Path) -> bool:
+    """Everything in the state folder but the keys that the CLI keeps for ssh and disk images."""
+    return path.is_file() and "ssh" not in path.relative_to(path.anchor).parts[-2:-1] and path.suffix != ".img"
+
+
+def read_if_there(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # the process has ended meanwhile
+        return b""

@@ -1,0 +1,27 @@
+"""Ports as a client sees them: answering, refusing or silent."""
+
+from __future__ import annotations
+
+import socket
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def knock(host: str, port: int, seconds: float) -> str:
+    """What a client that connects gets within `seconds`: "open", "refused" or "silent"."""
+    try:
+        socket.create_connection((host, port), timeout=seconds).close()
+    except ConnectionRefusedError:
+        return "refused"
+    except TimeoutError:
+        return "silent"
+    return "open"
+
+
+def is_silent(host: str, port: int, seconds: float) -> bool:
+    """True when nothing comes back, not even a refusal."""
+    return knock(host, port, seconds) == "silent"

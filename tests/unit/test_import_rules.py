@@ -1,0 +1,81 @@
+"""Who may import whom: the table of the architecture, held against the code's own import statements."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# Package prefix -> prefixes of this project that it may import besides itself. The longest matching prefix counts.
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "__main__": ("stacks",),
+    "stacks": ("components", "pulumi_ctyun.resources"),
+    "components": ("pulumi_ctyun.resources",),
+    "pulumi_ctyun.resources": (),
+    "pulumi_ctyun.provider": ("ctyun", "plugins.kit", "pulumi_ctyun.resources"),
+    "ctyun": (),
+    "plugins.kit": (),
+    "plugins.language_python": ("plugins.kit",),
+    "plugins.random_provider": ("plugins.kit",),
+    "drlab": ("ctyun", "stacks.names"),
+    "localcloud": ("localcloud.services", "localcloud.engines"),
+    "localcloud.services": ("localcloud.engines.api", "localcloud.core"),
+    "localcloud.engines": ("localcloud.agent.client",),
+    "localcloud.agent": (),
+}
+OURS = ("stacks", "components", "pulumi_ctyun", "ctyun", "plugins", "drlab", "localcloud")
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    yield "__main__", ROOT / "__main__.py"
+    for package in OURS:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            yield dotted.removesuffix(".__init__"), path
+
+
+def imports(path: Path, module: str) -> Iterator[str]:
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            yield ".".join([*base, *([node.module] if node.module else [])])
+
+
+def is_within(name: str, prefix: str) -> bool:
+    return name == prefix or name.startswith(prefix + ".")
+
+
+def rule_for(module: str) -> str | None:
+    return max((rule for rule in MAY_IMPORT if is_within(module, rule)), key=len, default=None)
+
+
+@pytest.mark.parametrize(("module", "path"), [pytest.param(m, p, id=m) for m, p in modules()])
+def test_imports_follow_the_table(module: str, path: Path) -> None:
+    rule = rule_for(module)
+    for name in imports(path, module):
+        if not name.startswith(OURS) or name.partition(".")[0] not in OURS:
+            continue
+        assert rule is not None, f"{module} imports {name}, but the table has no row for it"
+        allowed = (rule, *MAY_IMPORT[rule])
+        assert any(is_within(name, prefix) for prefix in allowed), f"{module} imports {name}; {rule} may import {allowed}"
+
+
+def test_only_the_agent_imports_pyroute2() -> None:
+    offenders = [
+        module
+        for module, path in modules()
+        if not is_within(module, "localcloud.agent") and any(is_within(name, "pyroute2") for name in imports(path, module))
+    ]
+    assert offenders == []
+
+
+@pytest.mark.parametrize("folder", ["docker", "k8s"])
+def test_folders_that_would_hide_a_library_are_no_packages(folder: str) -> None:
+    assert not list((ROOT / folder).rglob("__init__.py"))
