@@ -75,8 +75,8 @@ def test_a_killed_process_is_really_gone(lab: Lab, single_host: dict[str, Any]) 
 
 
 def test_a_full_disk_refuses_writes_until_it_is_freed(lab: Lab, single_host: dict[str, Any]) -> None:
-    disk = fault(lab, "disk-full", "web-01", "--path", "/dev/shm")
-    write = ["ssh", "web-01", "--", "dd if=/dev/zero of=/dev/shm/probe bs=4096 count=16"]
+    disk = fault(lab, "disk-full", "web-01", "--path", "/run/lock")
+    write = ["ssh", "web-01", "--", "dd if=/dev/zero of=/run/lock/probe bs=4096 count=16"]
     assert disk["landed"] and lab.run(*write, check=False).returncode != 0
     lab.run("fault", "undo", disk["id"])
     assert lab.run(*write).returncode == 0

@@ -1,0 +1,117 @@
+"""A user's mistakes: one message with all problems, nothing created, no traceback."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+from support.lab import ROOT, Lab, end, make_lab
+from support.machine import added, snapshot
+
+pytestmark = pytest.mark.stage
+
+STAGE = "single-host"
+
+# name: (settings, words that must all stand in the one message)
+MISTAKES: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
+    "a CIDR that is none": ({"drlab:vpcCidr": "192.168.0/99"}, ("vpcCidr", "192.168.0/99")),
+    "host bits set": ({"drlab:vpcCidr": "192.168.5.1/16"}, ("vpcCidr", "192.168.0.0/16")),
+    "a subnet outside its VPC": ({"drlab:subnetCidr": "10.9.0.0/24"}, ("subnetCidr", "10.9.0.0/24", "192.168.0.0/16")),
+    "an unknown zone": ({"drlab:zone": "AZ9"}, ("zone", "AZ9")),
+    "an unknown region": ({"drlab:region": "华东9"}, ("region", "华东9", "华东1")),
+    "several at once": (
+        {"drlab:vpcCidr": "300.0.0.0/8", "drlab:zone": "north", "drlab:webFlavor": "huge"},
+        ("vpcCidr", "zone", "webFlavor"),
+    ),
+    "the real cloud without confirmation": ({"drlab:target": "ctyun"}, ("confirmBilling",)),
+    "a cloud that does not exist": ({"drlab:target": "moon"}, ("target", "moon", "local", "ctyun")),
+}
+
+
+@pytest.fixture(scope="module")
+def fresh_lab(clean_machine: None) -> Iterator[Lab]:
+    """A lab without any cloud running: mistakes must not even start one."""
+    lab = make_lab()
+    lab.run("preview", STAGE)  # makes the state folder and the stacks
+    yield lab
+    end(lab)
+
+
+@pytest.fixture
+def settings(fresh_lab: Lab) -> Iterator[dict[str, str]]:
+    """Settings of the stack; removed again afterwards."""
+    wanted: dict[str, str] = {}
+    yield wanted
+    for key in wanted:
+        fresh_lab.pulumi("config", "rm", key, "-s", STAGE)
+
+
+@pytest.mark.parametrize(("mistake", "words"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_gets_one_clear_message(
+    fresh_lab: Lab, settings: dict[str, str], mistake: dict[str, str], words: tuple[str, ...]
+) -> None:
+    before = snapshot()
+    for key, value in mistake.items():
+        settings[key] = value
+        fresh_lab.pulumi("config", "set", key, value, "-s", STAGE)
+    done = fresh_lab.pulumi("preview", "-s", STAGE, check=False)
+    shown = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert [word for word in words if word not in shown] == [], shown
+    assert "Traceback" not in shown, shown
+    assert not added(before, snapshot())
+
+
+@pytest.mark.parametrize(("key", "value"), [("drlab:webFlavor", "64C1G"), ("drlab:webImage", "centos-5")])
+def test_an_unknown_name_creates_nothing(own_lab: Lab, key: str, value: str) -> None:
+    own_lab.run("preview", STAGE)
+    own_lab.pulumi("config", "set", key, value, "-s", STAGE)
+    try:
+        done = own_lab.run("up", STAGE, check=False)
+        assert done.returncode != 0 and value in done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+        assert own_lab.status()["servers"] == []
+        exported = json.loads(own_lab.pulumi("stack", "export", "-s", STAGE).stdout)
+        kinds = {r["type"] for r in exported["deployment"].get("resources", [])}
+        assert not any(kind.startswith("ctyun:") for kind in kinds), kinds
+    finally:
+        own_lab.pulumi("config", "rm", key, "-s", STAGE)
+
+
+def test_an_unknown_stage_names_those_that_exist(fresh_lab: Lab) -> None:
+    done = fresh_lab.run("up", "single-hots", check=False)
+    assert done.returncode != 0 and STAGE in done.stdout + done.stderr
+
+
+def test_exported_keys_of_the_real_cloud_are_ignored(fresh_lab: Lab) -> None:
+    keyed = Lab(fresh_lab.state, {"CTYUN_AK": "a" * 32, "CTYUN_SK": "b" * 32})
+    assert "create" in keyed.pulumi("preview", "-s", STAGE).stdout
+
+
+def test_the_preview_needs_no_network(fresh_lab: Lab) -> None:
+    """In a network namespace with nothing but loopback."""
+    done = subprocess.run(
+        ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+        + [str(ROOT / ".venv/bin/pulumi"), "preview", "--non-interactive", "-s", STAGE],
+        cwd=ROOT,
+        env=fresh_lab.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_taken_port_is_said_or_gone_round(own_lab: Lab) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = own_lab.run("cloud", "start", "--port", str(port), check=False)
+        assert done.returncode != 0 and str(port) in done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+    own_lab.run("cloud", "start")
+    assert own_lab.run("cloud", "status").returncode == 0

@@ -1,0 +1,127 @@
+"""Interrupted work: the next run carries on or cleans up, nothing twice, nothing left."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support.lab import Lab, end, make_lab
+from support.machine import added, our_processes, snapshot
+from support.waiting import wait_until
+
+pytestmark = pytest.mark.stage
+
+STAGE = "single-host"
+ROUNDS = int(os.environ.get("DRLAB_KILL_ROUNDS", "3"))
+
+
+def pulumi_processes(lab: Lab) -> list[int]:
+    """The engine's processes that work on this lab's state."""
+    needle = f"PULUMI_BACKEND_URL=file://{lab.state}".encode()
+    return [
+        pid for pid in numbered_processes() if needle in content(pid, "environ") and b"pulumi" == content(pid, "comm").strip()
+    ]
+
+
+def numbered_processes() -> list[int]:
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+
+
+def content(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:  # it has ended meanwhile
+        return b""
+
+
+def servers_by_name(lab: Lab) -> Counter[str]:
+    return Counter(server["name"] for server in lab.local_api("/_local/servers"))
+
+
+def plugins() -> set[str]:
+    return {line for line in our_processes() if "localcloud" not in line}
+
+
+def kill_in_the_middle(lab: Lab, after: float) -> None:
+    """kill -9 of the engine `after` seconds into `up`; everything of it must be gone 3 s later."""
+    before = plugins()
+    up = lab.start("up", STAGE)
+    try:
+        wait_until(lambda: pulumi_processes(lab) or up.poll() is not None, 60, "the engine to start")
+        try:
+            up.wait(after)
+        except subprocess.TimeoutExpired:
+            for pid in pulumi_processes(lab):
+                os.kill(pid, signal.SIGKILL)
+        up.communicate(timeout=60)
+    finally:
+        if up.poll() is None:
+            os.killpg(up.pid, signal.SIGKILL)
+    wait_until(lambda: not plugins() - before, 3, "plugins and language host to end with their engine")
+
+
+def test_killed_at_random_moments_then_up_then_down(clean_machine: None) -> None:
+    before = snapshot()
+    lab = make_lab()
+    moments = random.Random(os.environ.get("DRLAB_SEED"))  # noqa: S311 - moments, not secrets
+    lab.run("cloud", "start")
+    for _ in range(ROUNDS):
+        after = moments.uniform(0.2, 6)
+        kill_in_the_middle(lab, after)
+        assert all(count == 1 for count in servers_by_name(lab).values()), f"killed after {after:.2f} s: {servers_by_name(lab)}"
+        lab.run("up", STAGE, timeout=180)
+        assert servers_by_name(lab) == {"single-host-jump-host": 1, "single-host-web-01": 1}, f"killed after {after:.2f} s"
+        lab.run("down", STAGE, timeout=180)
+        assert servers_by_name(lab) == Counter()
+    end(lab)
+    assert not added(before, snapshot())
+
+
+def test_ctrl_c_leaves_a_state_from_which_down_goes_on(own_lab: Lab) -> None:
+    up = own_lab.start("up", STAGE)
+    wait_until(lambda: pulumi_processes(own_lab), 60, "the engine to start")
+    time.sleep(2.5)  # the moment of the interruption, not a wait for something
+    up.send_signal(signal.SIGINT)
+    shown, _ = up.communicate(timeout=60)
+    assert up.returncode == 130, shown
+    assert "Traceback" not in shown
+    own_lab.run("down", STAGE)
+    assert servers_by_name(own_lab) == Counter()
+
+
+def test_the_local_cloud_killed_in_the_middle_of_up(own_lab: Lab) -> None:
+    own_lab.run("cloud", "start")
+    up = own_lab.start("up", STAGE)
+    wait_until(lambda: servers_by_name(own_lab), 60, "the first server to be asked for")
+    os.kill(own_lab.record()["pid"], signal.SIGKILL)
+    shown, _ = up.communicate(timeout=180)
+    assert "Traceback" not in shown
+    own_lab.run("up", STAGE)
+    assert servers_by_name(own_lab) == {"single-host-jump-host": 1, "single-host-web-01": 1}
+
+
+def test_of_two_ups_at_once_the_second_waits(own_lab: Lab) -> None:
+    own_lab.run("cloud", "start")
+    first = own_lab.start("up", STAGE)
+    wait_until(lambda: pulumi_processes(own_lab), 60, "the first engine to start")
+    second = own_lab.run("up", STAGE, timeout=240)
+    assert "wait" in (second.stdout + second.stderr).lower()
+    assert first.wait(10) == 0
+    assert servers_by_name(own_lab) == {"single-host-jump-host": 1, "single-host-web-01": 1}
+
+
+def test_two_local_clouds_side_by_side(lab: Lab, single_host: dict[str, object], own_lab: Lab) -> None:
+    own_lab.run("up", STAGE)
+    assert own_lab.record()["id"] != lab.record()["id"]
+    own_lab.run("down", "--all")
+    done = subprocess.run(
+        ["curl", "-s", "-m", "3", "-o", "/dev/null", "-w", "%{http_code}", str(single_host["siteUrl"])], capture_output=True
+    )
+    assert done.stdout == b"200", "the other lab's site went away"
+    assert lab.local_api("/_local/health")["ready"] is True
