@@ -93,9 +93,9 @@ def test_exported_keys_of_the_real_cloud_are_ignored(fresh_lab: Lab) -> None:
 
 def test_the_preview_needs_no_network(fresh_lab: Lab) -> None:
     """In a network namespace with nothing but loopback."""
+    alone = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
     done = subprocess.run(
-        ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
-        + [str(ROOT / ".venv/bin/pulumi"), "preview", "--non-interactive", "-s", STAGE],
+        [*alone, str(ROOT / ".venv/bin/pulumi"), "preview", "--non-interactive", "-s", STAGE],
         cwd=ROOT,
         env=fresh_lab.environment,
         capture_output=True,
