@@ -1,0 +1,31 @@
+"""A thin asynchronous client of CTyun's API, for the real cloud and for the local one.
+
+The client signs, sends, retries where a repeat is safe, waits with deadlines, and turns wire data into small frozen values.
+It knows nothing of Pulumi and nothing of how the local cloud is built.
+
+    async with Client.local(state_folder) as client:            # or Client.ctyun(os.environ)
+        region = await client.regions.resolve("华东1")           # name or id -> Region(id, name)
+        zone = await client.regions.zone(region.id, "AZ1")      # -> Zone(index, label "AZ1", name = the API's azName)
+        vpc_id = await client.vpcs.create(region.id, name="demo", cidr="192.168.0.0/16", client_token=token)
+        order = await client.servers.create(region.id, NewServer(...), client_token=token)
+        server = await client.servers.created(region.id, order, timeout=300)     # waits for the order, then for `running`
+
+Every call takes the region's id first. `client_token` (1-64 characters) makes a create safe to repeat: the caller passes the
+same one for the same wish. Where it is optional a fresh one is used for the call and its retries.
+
+    regions          resolve(name_or_id), list(), zones(region_id), zone(region_id, "AZ1" or API name)
+    vpcs             create, get, list(name=...), update, delete
+    subnets          create, get, list(vpc_id), update, delete
+    security_groups  create, get (with rules), list, update, add_rules, remove_rule, join, leave, delete
+    eips             create (waits for its order), get, list, associate, disassociate, rename, delete (waits)
+    servers          create -> OrderRef, created(order) -> Server, get, list, statuses, start, stop, reboot, update, set_labels,
+                     remove_labels, disks, delete (unsubscribe, wait until gone)
+    key_pairs        create (the only answer with the private key), import_key, find(name) -> KeyPair | None, list, delete
+    images           list, get, find(region_id, name_or_id)
+    flavors          list, find(region_id, zone_name, "1C1G" | "s7.small.1" | id)
+    orders, jobs     get, wait
+
+`await verify(client, region=..., zones=[...], flavors=[FlavorWish(zone, flavor)], images=[...])` lists all unknown names at once.
+`ctyun.local.LocalCloud` speaks `/_local/` (faults, power, health, shutdown), which no real cloud has.
+Failures are classes of `ctyun.errors`; every one derives from `CtyunError`, and its text may be shown to a user as it is.
+"""
