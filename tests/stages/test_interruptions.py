@@ -25,7 +25,7 @@ def pulumi_processes(lab: Lab) -> list[int]:
     """The engine's processes that work on this lab's state."""
     needle = f"PULUMI_BACKEND_URL=file://{lab.state}".encode()
     return [
-        pid for pid in numbered_processes() if needle in content(pid, "environ") and b"pulumi" == content(pid, "comm").strip()
+        pid for pid in numbered_processes() if needle in content(pid, "environ") and content(pid, "comm").strip() == b"pulumi"
     ]
 
 
