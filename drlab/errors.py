@@ -1,0 +1,27 @@
+"""What can go wrong for a user of the command line.
+
+UserError           a sentence for the user: what was attempted, on which thing, what to do. Printed without a traceback.
+└── Interrupted     Ctrl-C: the work was ended in an orderly way; exit status 130.
+"""
+
+from __future__ import annotations
+
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+
+class UserError(Exception):
+    """A mistake or a state of the machine that the user can do something about. `hint` is the next thing to type."""
+
+    exit_status = EXIT_FAILED
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Interrupted(UserError):
+    """The user pressed Ctrl-C and what ran has been ended."""
+
+    exit_status = EXIT_INTERRUPTED

@@ -1,0 +1,89 @@
+"""What the user sees: short lines on a terminal or in a log, or one JSON document on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+UNBOUNDED_WIDTH = 200  # of a log or pipe: rich would cut tables at 80 columns
+NAME_WIDTH = 12
+
+
+class Output:
+    """Lines for people. With `json` they go to standard error, so that standard output holds the document alone."""
+
+    def __init__(self, *, json: bool = False, verbose: bool = False) -> None:
+        self.wants_json = json
+        self.verbose = verbose
+        self.console = make_console(stderr=json)
+
+    def line(self, text: str = "", style: str | None = None) -> None:
+        self.console.print(Text(text, style=style or ""), soft_wrap=True)
+
+    def step(self, name: str, text: str, seconds: float | None = None, style: str | None = None) -> None:
+        """One finished step: `cloud        started on http://127.0.0.1:8750 (0.8 s)`."""
+        shown = f"{text} ({took(seconds)})" if seconds is not None else text
+        self.console.print(Text.assemble((f"{name:<{NAME_WIDTH}} ", "bold"), (shown, style or "")), soft_wrap=True)
+
+    def detail(self, text: str) -> None:
+        """Shown with -v only."""
+        if self.verbose:
+            self.line(f"    {text}", "dim")
+
+    def warn(self, text: str) -> None:
+        self.console.print(Text.assemble(("note: ", "yellow"), text), soft_wrap=True)
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -> None:
+        self.console.print(make_table(columns, rows, indent))
+
+    @contextmanager
+    def busy(self, text: str) -> Iterator[None]:
+        """A spinner while something without progress of its own runs; nothing in a log."""
+        if not self.console.is_terminal:
+            yield
+            return
+        with self.console.status(Text(text)):
+            yield
+
+    def document(self, value: Any) -> None:
+        """The JSON document of a command called with --json."""
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.flush()
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    console = Console(stderr=stderr, highlight=False, emoji=False, markup=False)
+    if not console.is_terminal and console.width < UNBOUNDED_WIDTH:
+        console.width = UNBOUNDED_WIDTH
+    return console
+
+
+def make_table(columns: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -> Table:
+    """A table without lines; every cell is plain text, never markup."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+    for number, column in enumerate(columns):
+        table.add_column(" " * indent + column if number == 0 else column, no_wrap=True)
+    for row in rows:
+        table.add_row(Text(" " * indent + row[0]), *(Text(cell) for cell in row[1:]))
+    return table
+
+
+def took(seconds: float) -> str:
+    """Seconds for people: `0.8 s`, `12 s`, `2 min 05 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 server`, `2 servers`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
