@@ -1,0 +1,30 @@
+"""The classes with which programs and components describe resources of CTyun and servers reached over SSH."""
+
+from pulumi_ctyun.resources.ecs import DataDiskArgs, Instance, KeyPair, SystemDiskArgs
+from pulumi_ctyun.resources.eip import Eip, EipAssociation
+from pulumi_ctyun.resources.provider import FlavorWishArgs, Provider, verify
+from pulumi_ctyun.resources.ssh import ConnectionArgs, FileArgs, Host, HostKey, JumpArgs, RemoteCommand, RemoteFiles
+from pulumi_ctyun.resources.vpc import RuleArgs, SecurityGroup, Subnet, Vpc
+
+__all__ = [
+    "ConnectionArgs",
+    "DataDiskArgs",
+    "Eip",
+    "EipAssociation",
+    "FileArgs",
+    "FlavorWishArgs",
+    "Host",
+    "HostKey",
+    "Instance",
+    "JumpArgs",
+    "KeyPair",
+    "Provider",
+    "RemoteCommand",
+    "RemoteFiles",
+    "RuleArgs",
+    "SecurityGroup",
+    "Subnet",
+    "SystemDiskArgs",
+    "Vpc",
+    "verify",
+]

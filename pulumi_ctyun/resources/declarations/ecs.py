@@ -1,0 +1,76 @@
+"""Servers and the key pairs that open them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pulumi_ctyun.resources.declarations import rules
+from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, MapOf, Resource, Shape, region_field
+
+MARK_LABEL = "drlab-mark"
+DISK_TYPES = ("SATA", "SAS", "SSD", "SSD-genric", "FAST-SSD", "XSSD-0", "XSSD-1", "XSSD-2")
+
+KEY_PAIR = Resource(
+    "ctyun:ecs:KeyPair",
+    "A login key. Without publicKey the cloud makes the pair and hands out the private half once.",
+    inputs=(
+        region_field(),
+        Field("name", Kind.TEXT, "Name in the cloud.", required=True, replaces=True, rules=(rules.key_pair_name,)),
+        Field("publicKey", Kind.TEXT, "An RSA key of your own, one line.", replaces=True, rules=(rules.rsa_public_key,)),
+    ),
+    outputs=(
+        Field("keyPairId", Kind.TEXT, "Id."),
+        Field("privateKey", Kind.TEXT, "The private half, when the cloud made the pair.", secret=True),
+    ),
+)
+
+
+def _disk(token: str, smallest: int, largest: int) -> Shape:
+    return Shape(
+        token,
+        "A disk of a server.",
+        fields=(
+            Field("type", Kind.TEXT, "Kind of storage.", default="SATA", rules=(rules.one_of(*DISK_TYPES),)),
+            Field("size", Kind.WHOLE, "GiB.", required=True, rules=(rules.within(smallest, largest, " GiB"),)),
+        ),
+    )
+
+
+SYSTEM_DISK = _disk("ctyun:ecs:SystemDisk", 10, 2048)
+DATA_DISK = _disk("ctyun:ecs:DataDisk", 10, 32768)
+
+
+def _mark_is_ours(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    labels = inputs.get("labels")
+    if isinstance(labels, Mapping) and MARK_LABEL in labels:
+        yield "labels", f"may not hold {MARK_LABEL!r}: the provider uses it"
+
+
+INSTANCE = Resource(
+    "ctyun:ecs:Instance",
+    "A server. It counts as made when it runs; whether its user data has finished is asked over SSH (ctyun:ssh:Host).",
+    inputs=(
+        region_field(),
+        Field("zone", Kind.TEXT, "Zone of the region: AZ1, AZ2, ....", required=True, replaces=True, rules=(rules.zone,)),
+        Field("name", Kind.TEXT, "Name and host name.", required=True, rules=(rules.server_name,)),
+        Field("flavor", Kind.TEXT, "Size (1C1G) or flavour name.", required=True, replaces=True, rules=(rules.flavor,)),
+        Field("image", Kind.TEXT, "Image, by name or id.", required=True, replaces=True, rules=(rules.not_empty,)),
+        Field("vpcId", Kind.TEXT, "Its VPC.", required=True, replaces=True),
+        Field("subnetId", Kind.TEXT, "Its subnet.", required=True, replaces=True),
+        Field("securityGroupIds", ListOf(Kind.TEXT), "Its security groups.", required=True, rules=(rules.at_least_one,)),
+        Field("keyPairId", Kind.TEXT, "Key that opens it.", replaces=True),
+        Field("password", Kind.TEXT, "Password of root.", secret=True, replaces=True, rules=(rules.password,)),
+        Field("userData", Kind.TEXT, "Text for cloud-init.", secret=True, replaces=True, rules=(rules.user_data,)),
+        Field("systemDisk", SYSTEM_DISK, "System disk; 40 GiB SATA when absent.", replaces=True),
+        Field("dataDisks", ListOf(DATA_DISK), "Further disks, empty and unformatted.", replaces=True, rules=(rules.at_most(8),)),
+        Field("fixedAddress", Kind.TEXT, "A private address of your choice.", replaces=True, rules=(rules.ipv4,)),
+        Field("labels", MapOf(Kind.TEXT), "Labels."),
+    ),
+    outputs=(
+        Field("instanceId", Kind.TEXT, "Id."),
+        Field("privateAddress", Kind.TEXT, "Address inside the VPC."),
+        Field("zoneName", Kind.TEXT, "The zone's name in the API."),
+    ),
+    rules=(_mark_is_ours,),
+)

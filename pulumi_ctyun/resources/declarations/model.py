@@ -1,0 +1,104 @@
+"""What a declaration consists of. Plain values only: nothing here knows the plugin protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """Values without parts; the text is the name of the type in a Pulumi schema."""
+
+    TEXT = "string"
+    WHOLE = "integer"
+    FLAG = "boolean"
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list whose items are all of one type."""
+
+    item: Type
+
+
+@dataclass(frozen=True)
+class MapOf:
+    """A map from free keys to values of one type."""
+
+    item: Type
+
+
+@dataclass(frozen=True)
+class Shape:
+    """An object with named fields; `token` is its type in the schema, e.g. "ctyun:vpc:Rule"."""
+
+    token: str
+    note: str
+    fields: tuple[Field, ...]
+    rules: tuple[Whole, ...] = ()
+
+
+Type = Kind | ListOf | MapOf | Shape
+Rule = Callable[[Any], str | None]
+"""Looks at one known value: None = fine, else what is wrong with it, as the end of a sentence."""
+Whole = Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
+"""Looks at all given fields together (a value may still be unknown): yields (field, what is wrong)."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One property. `replaces`: a change needs a new resource; `secret`: encrypted in the state whatever the program says."""
+
+    name: str
+    type: Type
+    note: str
+    required: bool = False
+    secret: bool = False
+    replaces: bool = False
+    default: Any = None
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource type. Outputs hold only what is not an input of the same name; inputs always come back as outputs."""
+
+    token: str
+    note: str
+    inputs: tuple[Field, ...]
+    outputs: tuple[Field, ...] = ()
+    rules: tuple[Whole, ...] = ()
+
+    def input(self, name: str) -> Field | None:
+        return next((field for field in self.inputs if field.name == name), None)
+
+    def secrets(self) -> frozenset[str]:
+        """Names of all properties that are always secret."""
+        return frozenset(field.name for field in (*self.inputs, *self.outputs) if field.secret)
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function that a program can call."""
+
+    token: str
+    note: str
+    inputs: tuple[Field, ...]
+    outputs: tuple[Field, ...] = ()
+
+
+def shapes(type_: Type) -> Iterator[Shape]:
+    """All object types inside a type, the outermost first."""
+    if isinstance(type_, Shape):
+        yield type_
+        for field in type_.fields:
+            yield from shapes(field.type)
+    elif isinstance(type_, ListOf | MapOf):
+        yield from shapes(type_.item)
+
+
+def region_field() -> Field:
+    """The property that every resource of the cloud has."""
+    return Field("region", Kind.TEXT, "Region, by name (华东1) or id.", required=True, replaces=True)

@@ -1,0 +1,107 @@
+"""VPC, subnet, security group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pulumi_ctyun.resources.declarations import rules
+from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, Resource, Shape, region_field
+
+
+def _name() -> Field:
+    return Field("name", Kind.TEXT, "Name in the cloud.", required=True, rules=(rules.network_name,))
+
+
+def _description() -> Field:
+    return Field("description", Kind.TEXT, "Free text.", rules=(rules.description,))
+
+
+def _vpc_id() -> Field:
+    return Field("vpcId", Kind.TEXT, "The VPC it belongs to.", required=True, replaces=True)
+
+
+VPC = Resource(
+    "ctyun:vpc:Vpc",
+    "A virtual private cloud: an address space of its own.",
+    inputs=(
+        region_field(),
+        _name(),
+        Field("cidr", Kind.TEXT, "Address space.", required=True, replaces=True, rules=(rules.cidr(8, 28),)),
+        _description(),
+    ),
+    outputs=(Field("vpcId", Kind.TEXT, "Id, like vpc-r5i4zghgvq."),),
+)
+
+SUBNET = Resource(
+    "ctyun:vpc:Subnet",
+    "A part of a VPC's address space; servers live in subnets.",
+    inputs=(
+        region_field(),
+        _vpc_id(),
+        _name(),
+        Field("cidr", Kind.TEXT, "Address range, inside the VPC's.", required=True, replaces=True, rules=(rules.cidr(16, 28),)),
+        Field("dnsServers", ListOf(Kind.TEXT), "Resolvers; the cloud's own when absent.", rules=(rules.at_most(4),)),
+        _description(),
+    ),
+    outputs=(
+        Field("subnetId", Kind.TEXT, "Id, like subnet-...."),
+        Field("gateway", Kind.TEXT, "Address of the subnet's gateway."),
+    ),
+)
+
+
+def _one_peer(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if "cidr" in rule and "groupId" in rule:
+        yield "cidr", "stands beside groupId; a rule has one other side: a network or a group"
+    if "cidr" not in rule and "groupId" not in rule:
+        yield "cidr", "is missing; name the other side by cidr (0.0.0.0/0 for everybody) or by groupId"
+
+
+def _ports_fit_protocol(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if "ports" in rule and rule.get("protocol") in ("ICMP", "ANY"):
+        yield "ports", f"means nothing for protocol {rule['protocol']}; leave it out"
+
+
+RULE = Shape(
+    "ctyun:vpc:Rule",
+    "What may pass, seen from the servers in the group.",
+    fields=(
+        Field("direction", Kind.TEXT, "ingress or egress.", required=True, rules=(rules.one_of("ingress", "egress"),)),
+        Field("action", Kind.TEXT, "accept or drop.", required=True, rules=(rules.one_of("accept", "drop"),)),
+        Field("protocol", Kind.TEXT, "ANY, TCP, UDP or ICMP.", required=True, rules=(rules.one_of("ANY", "TCP", "UDP", "ICMP"),)),
+        Field("ports", Kind.TEXT, "One port or a range (8000-9000); all when absent.", rules=(rules.ports,)),
+        Field("cidr", Kind.TEXT, "The other side as a network.", rules=(rules.any_cidr,)),
+        Field("groupId", Kind.TEXT, "The other side as a security group."),
+        Field("priority", Kind.WHOLE, "Smaller wins.", default=1, rules=(rules.within(1, 100),)),
+        Field("description", Kind.TEXT, "Free text.", rules=(rules.description,)),
+    ),
+    rules=(_one_peer, _ports_fit_protocol),
+)
+
+
+def _no_rule_twice(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """CTyun takes a rule only once; what differs in its description alone counts as the same."""
+    seen: dict[str, int] = {}
+    for index, rule in enumerate(inputs.get("rules") or ()):
+        if not isinstance(rule, Mapping):
+            continue
+        key = repr(sorted((name, value) for name, value in rule.items() if name != "description"))
+        if key in seen:
+            yield f"rules[{index}]", f"is the same as rules[{seen[key]}]"
+        seen.setdefault(key, index)
+
+
+SECURITY_GROUP = Resource(
+    "ctyun:vpc:SecurityGroup",
+    "A security group with its rules. What no rule accepts is dropped.",
+    inputs=(
+        region_field(),
+        _vpc_id(),
+        _name(),
+        Field("rules", ListOf(RULE), "All rules of the group; others are removed.", required=True),
+        _description(),
+    ),
+    outputs=(Field("securityGroupId", Kind.TEXT, "Id, like sg-...."),),
+    rules=(_no_rule_twice,),
+)

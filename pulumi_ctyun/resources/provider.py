@@ -1,0 +1,55 @@
+"""The provider as a resource (which cloud), and the function `verify`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+import pulumi
+from pulumi import Input
+
+
+class Provider(pulumi.ProviderResource):
+    """Which cloud: `target` is "local" (the default) or "ctyun". It is never inferred from keys that happen to be there.
+
+    `state_folder`: of the local cloud; $DRLAB_STATE or the user's own when absent.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        target: Input[str] = "local",
+        state_folder: Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("ctyun", resource_name, {"target": target, "stateFolder": state_folder}, opts)
+
+
+class FlavorWishArgs(TypedDict):
+    """A flavour where it is wanted: flavours differ from zone to zone."""
+
+    zone: str
+    flavor: str
+
+
+def verify(
+    *,
+    region: str,
+    zones: Sequence[str] = (),
+    flavors: Sequence[FlavorWishArgs] = (),
+    images: Sequence[str] = (),
+    opts: pulumi.InvokeOptions | None = None,
+) -> None:
+    """Look all names up in the cloud; does nothing in a preview, which makes no call.
+
+    Call it before the first resource: nothing is created when a name is unknown. Raises pulumi.RunError (no traceback)
+    with all problems at once.
+    """
+    if pulumi.runtime.is_dry_run():
+        return
+    arguments = {"region": region, "zones": list(zones), "flavors": list(flavors), "images": list(images)}
+    try:
+        pulumi.runtime.invoke("ctyun:index:verify", arguments, opts)
+    except Exception as error:  # the SDK raises nothing more exact, for a refused look-up and a lost plugin alike
+        raise pulumi.RunError(str(error).removeprefix("invoke of ctyun:index:verify failed: ")) from error

@@ -1,0 +1,189 @@
+"""What happens on a server over SSH: its identity, files, commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict, cast
+
+import pulumi
+from pulumi import Input, Output
+
+from pulumi_ctyun.resources.base import CtyunResource
+
+
+class JumpArgs(TypedDict):
+    """The server through which the way leads; opened with the same private key."""
+
+    address: Input[str]
+    hostKey: Input[str]
+    user: NotRequired[Input[str]]
+
+
+class ConnectionArgs(TypedDict):
+    """How to reach a server: what `Host.connection` gives out."""
+
+    address: Input[str]
+    hostKey: Input[str]
+    user: NotRequired[Input[str]]
+    jump: NotRequired[Input[JumpArgs]]
+
+
+class HostKey(CtyunResource):
+    """An ed25519 key pair made by the provider: what a new server shows until `Host` has given it a key of its own."""
+
+    def __init__(self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("ctyun:ssh:HostKey", resource_name, {}, ["privateKey", "publicKey"], opts)
+
+    @property
+    def private_key(self) -> Output[str]:
+        """OpenSSH PEM (secret), for user data."""
+        return self.output("privateKey")
+
+    @property
+    def public_key(self) -> Output[str]:
+        """One line, to pin."""
+        return self.output("publicKey")
+
+
+class Host(CtyunResource):
+    """A server that is ready: SSH answers with the expected key, cloud-init is done, and it has made a host key of its own.
+
+    `triggers`: what makes it another server (its instance id); a change replaces this resource.
+    """
+
+    address: Output[str]
+    user: Output[str]
+    jump: Output[Mapping[str, str] | None]
+    triggers: Output[Sequence[str] | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        address: Input[str],
+        private_key: Input[str],
+        bootstrap_host_key: Input[str],
+        user: Input[str] | None = None,
+        jump: Input[JumpArgs] | None = None,
+        triggers: Input[Sequence[Input[str]]] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {
+            "address": address,
+            "user": user,
+            "privateKey": private_key,
+            "bootstrapHostKey": bootstrap_host_key,
+            "jump": jump,
+            "triggers": triggers,
+        }
+        super().__init__("ctyun:ssh:Host", resource_name, inputs, ["hostKey"], opts)
+
+    @property
+    def private_key(self) -> Output[str]:
+        """The key that opens it (secret)."""
+        return self.output("privateKey")
+
+    @property
+    def bootstrap_host_key(self) -> Output[str]:
+        """The key that it showed at first."""
+        return self.output("bootstrapHostKey")
+
+    @property
+    def host_key(self) -> Output[str]:
+        """The server's own public key."""
+        return self.output("hostKey")
+
+    @property
+    def as_jump(self) -> Output[JumpArgs]:
+        """This server as the way to others: for their `jump`."""
+        parts = {"address": self.address, "user": self.user, "hostKey": self.host_key}
+        return Output.all(**parts).apply(lambda known: cast("JumpArgs", known))
+
+    @property
+    def connection(self) -> Output[ConnectionArgs]:
+        """How to reach it: for the `host` of RemoteFiles and RemoteCommand."""
+        parts = {"address": self.address, "user": self.user, "hostKey": self.host_key, "jump": self.jump}
+        return Output.all(**parts).apply(lambda known: cast("ConnectionArgs", {k: v for k, v in known.items() if v is not None}))
+
+
+class FileArgs(TypedDict):
+    """One file: `path` on the server, and `content` (may be secret) or `source`, a local file or folder seen from the project.
+
+    `mode`: of the files ("0644"). `owner`: "root:root".
+    """
+
+    path: Input[str]
+    content: NotRequired[Input[str]]
+    source: NotRequired[Input[str]]
+    mode: NotRequired[Input[str]]
+    owner: NotRequired[Input[str]]
+
+
+class RemoteFiles(CtyunResource):
+    """Files on a server. What has not changed is not sent again; files it no longer names are removed."""
+
+    host: Output[ConnectionArgs]
+    files: Output[Sequence[FileArgs]]
+    hashes: Output[Mapping[str, str]]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        host: Input[ConnectionArgs],
+        private_key: Input[str],
+        files: Input[Sequence[Input[FileArgs]]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {"host": host, "privateKey": private_key, "files": files}
+        super().__init__("ctyun:ssh:RemoteFiles", resource_name, inputs, ["hashes"], opts)
+
+    @property
+    def private_key(self) -> Output[str]:
+        """The key that opens the server (secret)."""
+        return self.output("privateKey")
+
+
+class RemoteCommand(CtyunResource):
+    """A shell script (`sh -eu`) that runs on a server when this is made, and again when script, `stdin` or `triggers` change.
+
+    `update`: runs instead of `create` after a change. `delete`: runs before this resource goes. `stdin`: what the script reads;
+    always secret.
+    """
+
+    host: Output[ConnectionArgs]
+    create: Output[str]
+    update: Output[str | None]
+    delete: Output[str | None]
+    stdin: Output[str | None]
+    triggers: Output[Sequence[str] | None]
+    stdout: Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        host: Input[ConnectionArgs],
+        private_key: Input[str],
+        create: Input[str],
+        update: Input[str] | None = None,
+        delete: Input[str] | None = None,
+        stdin: Input[str] | None = None,
+        triggers: Input[Sequence[Input[str]]] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {
+            "host": host,
+            "privateKey": private_key,
+            "create": create,
+            "update": update,
+            "delete": delete,
+            "stdin": stdin,
+            "triggers": triggers,
+        }
+        super().__init__("ctyun:ssh:RemoteCommand", resource_name, inputs, ["stdout"], opts)
+
+    @property
+    def private_key(self) -> Output[str]:
+        """The key that opens the server (secret)."""
+        return self.output("privateKey")

@@ -1,0 +1,143 @@
+"""VPC, subnet, security group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NotRequired, TypedDict
+
+import pulumi
+from pulumi import Input, Output
+
+from pulumi_ctyun.resources.base import CtyunResource
+
+
+class Vpc(CtyunResource):
+    """A virtual private cloud: an address space of its own.
+
+    `region`: name or id. `cidr`: mask 8-28; a change replaces the VPC.
+    """
+
+    region: Output[str]
+    name: Output[str]
+    cidr: Output[str]
+    description: Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        region: Input[str],
+        name: Input[str],
+        cidr: Input[str],
+        description: Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {"region": region, "name": name, "cidr": cidr, "description": description}
+        super().__init__("ctyun:vpc:Vpc", resource_name, inputs, ["vpcId"], opts)
+
+    @property
+    def vpc_id(self) -> Output[str]:
+        """Id, like vpc-r5i4zghgvq."""
+        return self.output("vpcId")
+
+
+class Subnet(CtyunResource):
+    """A part of a VPC's address space; servers live in subnets.
+
+    `cidr`: inside the VPC's, mask 16-28. `dns_servers`: at most 4; the cloud's own when absent.
+    """
+
+    region: Output[str]
+    name: Output[str]
+    cidr: Output[str]
+    description: Output[str | None]
+    gateway: Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        region: Input[str],
+        vpc_id: Input[str],
+        name: Input[str],
+        cidr: Input[str],
+        dns_servers: Input[Sequence[Input[str]]] | None = None,
+        description: Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {
+            "region": region,
+            "vpcId": vpc_id,
+            "name": name,
+            "cidr": cidr,
+            "dnsServers": dns_servers,
+            "description": description,
+        }
+        super().__init__("ctyun:vpc:Subnet", resource_name, inputs, ["subnetId", "gateway"], opts)
+
+    @property
+    def vpc_id(self) -> Output[str]:
+        """The VPC it belongs to."""
+        return self.output("vpcId")
+
+    @property
+    def dns_servers(self) -> Output[Sequence[str] | None]:
+        """Its resolvers, when chosen."""
+        return self.output("dnsServers")
+
+    @property
+    def subnet_id(self) -> Output[str]:
+        """Id, like subnet-...."""
+        return self.output("subnetId")
+
+
+class RuleArgs(TypedDict):
+    """One rule: `direction` ingress or egress, `action` accept or drop, `protocol` ANY, TCP, UDP or ICMP.
+
+    `ports`: "22" or "8000-9000", all when absent. The other side is `cidr` or `groupId`. `priority`: 1-100, smaller wins (1).
+    """
+
+    direction: Input[str]
+    action: Input[str]
+    protocol: Input[str]
+    ports: NotRequired[Input[str]]
+    cidr: NotRequired[Input[str]]
+    groupId: NotRequired[Input[str]]
+    priority: NotRequired[Input[int]]
+    description: NotRequired[Input[str]]
+
+
+class SecurityGroup(CtyunResource):
+    """A security group with its rules. What no rule accepts is dropped on the way in.
+
+    Changed rules are updated in place: the new ones are added before the old ones go.
+    """
+
+    region: Output[str]
+    name: Output[str]
+    rules: Output[Sequence[RuleArgs]]
+    description: Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        region: Input[str],
+        vpc_id: Input[str],
+        name: Input[str],
+        rules: Input[Sequence[Input[RuleArgs]]],
+        description: Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {"region": region, "vpcId": vpc_id, "name": name, "rules": rules, "description": description}
+        super().__init__("ctyun:vpc:SecurityGroup", resource_name, inputs, ["securityGroupId"], opts)
+
+    @property
+    def vpc_id(self) -> Output[str]:
+        """The VPC it belongs to."""
+        return self.output("vpcId")
+
+    @property
+    def security_group_id(self) -> Output[str]:
+        """Id, like sg-...."""
+        return self.output("securityGroupId")
