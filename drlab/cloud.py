@@ -1,0 +1,166 @@
+"""Starts, stops and looks at the local cloud, which is a process of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections import deque
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import IO
+
+from drlab.cloud_record import CloudRecord, read_record
+from drlab.errors import UserError
+from drlab.folders import Folders
+from drlab.local_api import LocalApi
+
+FIRST_PORT, PORTS = 8750, 50
+START_SECONDS = 60.0  # it waits for Docker and starts its agent; usually well under 2 s
+STOP_SECONDS = 90.0  # servers are shut down in an orderly way first
+POLL_SECONDS = 0.03
+LOG_LINES = 15
+
+
+class CloudState(StrEnum):
+    """Whether a process exists and whether it answers are two questions."""
+
+    RUNNING = "running"
+    SILENT = "not answering"
+    DEAD = "ended unexpectedly"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """The local cloud of one lab."""
+
+    folders: Folders
+
+    def record(self) -> CloudRecord | None:
+        return read_record(self.folders.cloud_record)
+
+    def state(self) -> CloudState:
+        record = self.record()
+        if record is None or record.pid is None:
+            return CloudState.STOPPED
+        if not record.process_lives():
+            return CloudState.DEAD
+        return CloudState.RUNNING if answers(record) else CloudState.SILENT
+
+    def api(self) -> LocalApi:
+        """Raises UserError when it does not run."""
+        record = self.record()
+        if record is None or not record.process_lives():
+            raise UserError("The local cloud is not running.", "./lab cloud start")
+        return LocalApi(record)
+
+    def start(self, port: int | None = None, tls: bool = False) -> CloudRecord:
+        """Start it and wait until it answers; fine if it runs already. Raises UserError with its log when it gives up."""
+        record = self.record()
+        if record is not None and record.process_lives() and answers(record):
+            _check_running(record, port, tls)
+            return record
+        if record is not None and record.process_lives():
+            return self._await_ready(record.pid, None)
+        chosen = _free_port(port, record)
+        arguments = ["serve", "--state", str(self.folders.state), "--port", str(chosen), *(["--tls"] if tls else [])]
+        process = self._spawn(arguments)
+        return self._await_ready(process.pid, process)
+
+    def stop(self, force: bool = False) -> None:
+        """Servers are shut down and kept, the agent goes, the process ends. Fine if it does not run."""
+        record = self.record()
+        if record is None or not record.process_lives():
+            return
+        LocalApi(record).shutdown(force=force)
+        deadline = time.monotonic() + STOP_SECONDS
+        while record.process_lives():
+            if time.monotonic() > deadline:
+                raise UserError(
+                    f"The local cloud (process {record.pid}) has not ended {STOP_SECONDS:.0f} s after it was told to.",
+                    "./lab cloud logs",
+                )
+            time.sleep(POLL_SECONDS)
+
+    def _spawn(self, arguments: list[str]) -> subprocess.Popen[bytes]:
+        self.folders.ensure_state()
+        with open_private(self.folders.cloud_log) as log:
+            return subprocess.Popen(
+                [str(self.folders.python), "-m", "localcloud", *arguments],
+                cwd=self.folders.root,
+                env={**os.environ, "DRLAB_STATE": str(self.folders.state)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # it outlives this command and its terminal
+                umask=0o077,
+            )
+
+    def _await_ready(self, pid: int | None, process: subprocess.Popen[bytes] | None) -> CloudRecord:
+        deadline, phase = time.monotonic() + START_SECONDS, "no answer yet"
+        while time.monotonic() < deadline:
+            record = self.record()
+            if record is not None and record.pid == pid:
+                health = LocalApi(record).health()
+                if health and health.get("ready"):
+                    return record
+                phase = str(health.get("phase")) if health else phase
+            if process is not None and process.poll() is not None:
+                raise UserError(f"The local cloud did not start:\n{self.last_log_lines()}", "./lab cloud logs")
+            time.sleep(POLL_SECONDS)
+        raise UserError(f"Waited {START_SECONDS:.0f} s for the local cloud to be ready; last seen: {phase}.", "./lab cloud logs")
+
+    def last_log_lines(self, lines: int = LOG_LINES) -> str:
+        try:
+            with self.folders.cloud_log.open(errors="replace") as file:
+                return "".join(deque(file, maxlen=lines)).rstrip()
+        except FileNotFoundError:
+            return "(its log is empty)"
+
+
+def answers(record: CloudRecord) -> bool:
+    health = LocalApi(record).health()
+    return health is not None and health.get("id") == record.id
+
+
+def open_private(path: os.PathLike[str]) -> IO[bytes]:
+    """Append to a file that nobody else may read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _free_port(wanted: int | None, record: CloudRecord | None) -> int:
+    """The wanted port, else the one used before, else 8750 or the next free one."""
+    if wanted is not None:
+        if is_free(wanted):
+            return wanted
+        raise UserError(
+            f"Port {wanted} on 127.0.0.1 is taken by another program, so the local cloud cannot listen there.",
+            "choose another with --port, or leave --port out to get the next free one",
+        )
+    before = [int(record.url.rpartition(":")[2])] if record else []
+    for port in [*before, *range(FIRST_PORT, FIRST_PORT + PORTS)]:
+        if is_free(port):
+            return port
+    raise UserError(
+        f"No port from {FIRST_PORT} to {FIRST_PORT + PORTS - 1} is free on 127.0.0.1.", "./lab cloud start --port PORT"
+    )
+
+
+def _check_running(record: CloudRecord, port: int | None, tls: bool) -> None:
+    """A running cloud does not change its listeners."""
+    if port is not None and not record.url.endswith(f":{port}"):
+        raise UserError(f"The local cloud already runs on {record.url}.", f"./lab cloud stop; ./lab cloud start --port {port}")
+    if tls and record.tls_url is None:
+        raise UserError(f"The local cloud already runs on {record.url} without TLS.", "./lab cloud stop; ./lab cloud start --tls")

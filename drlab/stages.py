@@ -1,0 +1,41 @@
+"""Which stages there are, and which of them a command means."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from drlab.errors import UserError
+from drlab.folders import Folders
+from drlab.stack_state import StackState, read_stack
+from stacks.names import STAGE_NAMES
+
+
+def stage_names() -> tuple[str, ...]:
+    return tuple(STAGE_NAMES)
+
+
+def check_stage(name: str, known: Sequence[str]) -> str:
+    """Raises UserError that names the stages that exist."""
+    if name in known:
+        return name
+    near = difflib.get_close_matches(name, known, n=1)
+    guess = f" Did you mean {near[0]}?" if near else ""
+    raise UserError(f"There is no stage {name!r}.{guess} Stages: {', '.join(known)}.")
+
+
+def chosen_stages(name: str | None, every: bool, known: Sequence[str]) -> list[str]:
+    """One stage by name, or all of them. With a single stage in the project its name may be left out."""
+    if every and name:
+        raise UserError(f"Say either a stage ({name}) or --all, not both.")
+    if every:
+        return list(known)
+    if name is None:
+        if len(known) == 1:
+            return [known[0]]
+        raise UserError(f"Say which stage, or --all. Stages: {', '.join(known)}.")
+    return [check_stage(name, known)]
+
+
+def read_stacks(folders: Folders, names: Sequence[str]) -> list[StackState]:
+    return [read_stack(folders.stack_file(name), name) for name in names]
