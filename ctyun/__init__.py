@@ -29,3 +29,110 @@ same one for the same wish. Where it is optional a fresh one is used for the cal
 `ctyun.local.LocalCloud` speaks `/_local/` (faults, power, health, shutdown), which no real cloud has.
 Failures are classes of `ctyun.errors`; every one derives from `CtyunError`, and its text may be shown to a user as it is.
 """
+
+from ctyun.client import Client
+from ctyun.credentials import CloudRecord, Credentials, cloud_record, ctyun_credentials, local_credentials, running_cloud
+from ctyun.endpoints import Endpoints
+from ctyun.errors import (
+    ApiError,
+    AuthError,
+    BadAnswer,
+    BadSignature,
+    ConfigurationError,
+    CtyunError,
+    Duplicate,
+    InUse,
+    JobFailed,
+    LocalCloudError,
+    NoAnswer,
+    NotFound,
+    OrderFailed,
+    ParameterError,
+    PermissionDenied,
+    QuotaExceeded,
+    ServiceFault,
+    TokenReused,
+    TransportError,
+    UnknownKey,
+    UnknownName,
+    WaitTimeout,
+    WrongState,
+)
+from ctyun.local import Fault, Health, LocalCloud, LocalServer
+from ctyun.regions import KNOWN_REGIONS, Region, Zone, resolve_region, zone_index
+from ctyun.services.eips import Eip
+from ctyun.services.flavors import Flavor
+from ctyun.services.images import Image
+from ctyun.services.jobs import Job
+from ctyun.services.key_pairs import KeyPair
+from ctyun.services.orders import Order, OrderRef
+from ctyun.services.security_groups import Rule, SecurityGroup
+from ctyun.services.server_values import AttachedDisk, DiskWish, NewServer, Server
+from ctyun.services.subnets import Subnet
+from ctyun.services.vpcs import Vpc
+from ctyun.transport import Retry
+from ctyun.verifying import FlavorWish, verify
+from ctyun.waiting import Pace, wait_until
+
+__all__ = [
+    "KNOWN_REGIONS",
+    "ApiError",
+    "AttachedDisk",
+    "AuthError",
+    "BadAnswer",
+    "BadSignature",
+    "Client",
+    "CloudRecord",
+    "ConfigurationError",
+    "Credentials",
+    "CtyunError",
+    "DiskWish",
+    "Duplicate",
+    "Eip",
+    "Endpoints",
+    "Fault",
+    "Flavor",
+    "FlavorWish",
+    "Health",
+    "Image",
+    "InUse",
+    "Job",
+    "JobFailed",
+    "KeyPair",
+    "LocalCloud",
+    "LocalCloudError",
+    "LocalServer",
+    "NewServer",
+    "NoAnswer",
+    "NotFound",
+    "Order",
+    "OrderFailed",
+    "OrderRef",
+    "Pace",
+    "ParameterError",
+    "PermissionDenied",
+    "QuotaExceeded",
+    "Region",
+    "Retry",
+    "Rule",
+    "SecurityGroup",
+    "Server",
+    "ServiceFault",
+    "Subnet",
+    "TokenReused",
+    "TransportError",
+    "UnknownKey",
+    "UnknownName",
+    "Vpc",
+    "WaitTimeout",
+    "WrongState",
+    "Zone",
+    "cloud_record",
+    "ctyun_credentials",
+    "local_credentials",
+    "resolve_region",
+    "running_cloud",
+    "verify",
+    "wait_until",
+    "zone_index",
+]

@@ -1,0 +1,87 @@
+"""The client: one transport, one attribute per service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from ctyun.credentials import CloudRecord, Credentials, ctyun_credentials, running_cloud
+from ctyun.endpoints import Endpoints
+from ctyun.errors import ConfigurationError
+from ctyun.services.eips import Eips
+from ctyun.services.flavors import Flavors
+from ctyun.services.images import Images
+from ctyun.services.jobs import Jobs
+from ctyun.services.key_pairs import KeyPairs
+from ctyun.services.orders import Orders
+from ctyun.services.regions import Regions
+from ctyun.services.security_groups import SecurityGroups
+from ctyun.services.servers import Servers
+from ctyun.services.subnets import Subnets
+from ctyun.services.vpcs import Vpcs
+from ctyun.transport import DEFAULT_TIMEOUT, Retry, Transport
+from ctyun.waiting import LOCAL_PACE, REAL_PACE
+
+CHINA = timezone(timedelta(hours=8))
+
+
+class Client:
+    """Speaks to one cloud. Use it as `async with`, inside one event loop; tests replace `http`."""
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        credentials: Credentials,
+        *,
+        zone: tzinfo = UTC,
+        http: httpx.AsyncBaseTransport | None = None,
+        timeout: httpx.Timeout = DEFAULT_TIMEOUT,
+        retry: Retry | None = None,
+    ) -> None:
+        self.endpoints, self.credentials = endpoints, credentials
+        self.transport = Transport(endpoints, credentials, zone=zone, http=http, timeout=timeout, retry=retry)
+        pace = LOCAL_PACE if endpoints.local else REAL_PACE
+        self.regions = Regions(self.transport)
+        self.vpcs = Vpcs(self.transport)
+        self.subnets = Subnets(self.transport)
+        self.security_groups = SecurityGroups(self.transport)
+        self.orders = Orders(self.transport, pace)
+        self.jobs = Jobs(self.transport, pace)
+        self.eips = Eips(self.transport, self.orders, pace)
+        self.servers = Servers(self.transport, self.orders, self.jobs, pace)
+        self.key_pairs = KeyPairs(self.transport)
+        self.images = Images(self.transport)
+        self.flavors = Flavors(self.transport)
+
+    @classmethod
+    def local(cls, cloud: Path | CloudRecord) -> Self:
+        """The local cloud of a state folder. Raises ConfigurationError when it is not running."""
+        record = running_cloud(cloud) if isinstance(cloud, Path) else cloud
+        return cls(Endpoints.at(record.url), record.credentials)
+
+    @classmethod
+    def ctyun(cls, env: Mapping[str, str]) -> Self:
+        """The real cloud with CTYUN_AK and CTYUN_SK; CTYUN_EOP_TIME (utc, local, china) is the zone of Eop-date."""
+        return cls(Endpoints.real(), ctyun_credentials(env), zone=eop_zone(env.get("CTYUN_EOP_TIME", "utc")))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self.transport.aclose()
+
+
+def eop_zone(name: str) -> tzinfo:
+    """The zone of Eop-date. Which one the gateway wants is undocumented: the official SDKs write local time."""
+    zones = {"utc": UTC, "china": CHINA, "local": datetime.now().astimezone().tzinfo or UTC}
+    try:
+        return zones[name.lower()]
+    except KeyError:
+        raise ConfigurationError(f"CTYUN_EOP_TIME is {name!r}; it can be {', '.join(zones)}.") from None

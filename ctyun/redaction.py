@@ -1,0 +1,58 @@
+"""Secrets leave this package only towards the cloud: never into logs, never into the text of an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+HIDDEN = "[secret]"
+SECRET_FIELDS = frozenset(
+    {
+        "userpassword",
+        "password",
+        "privatekey",
+        "userdata",
+        "secretkey",
+        "localkey",
+        "eop-authorization",
+        "x-drlab-key",
+    }
+)
+SHORTEST = 4  # shorter values would hide half of an ordinary sentence
+
+
+def redacted(value: Any) -> Any:
+    """A copy of a JSON value with every secret field hidden: {"userPassword": "x"} -> {"userPassword": "[secret]"}."""
+    if isinstance(value, Mapping):
+        return {key: HIDDEN if _is_secret(key) and item else redacted(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redacted(item) for item in value]
+    return value
+
+
+def secrets_in(value: Any) -> frozenset[str]:
+    """All texts that stand in secret fields, to be hidden where the cloud repeats them."""
+    return frozenset(text for text in _texts(value) if len(text) >= SHORTEST)
+
+
+def hide(text: str, secrets: frozenset[str]) -> str:
+    """The text with each of the secrets replaced; longest first, so that one inside another leaves no rest."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if _is_secret(key) and isinstance(item, str):
+                yield item
+            else:
+                yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+
+
+def _is_secret(key: object) -> bool:
+    return str(key).lower() in SECRET_FIELDS

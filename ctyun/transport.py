@@ -1,0 +1,187 @@
+"""The one place that sends requests: signs them, limits their time, repeats what is safe to repeat, and hides secrets.
+
+A GET, a query sent as POST and a POST with a clientToken are repeated when no answer came or the cloud was in trouble (5xx);
+anything else is sent once, because it may have been carried out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Self
+
+import httpx
+
+from ctyun.credentials import Credentials
+from ctyun.endpoints import Endpoints
+from ctyun.envelopes import Answer, read_envelope
+from ctyun.errors import ApiError, BadAnswer, CtyunError, NoAnswer, ServiceFault
+from ctyun.redaction import hide, redacted, secrets_in
+from ctyun.signing import QueryValue, canonical_query, eop_date, sign
+
+log = logging.getLogger("ctyun")
+
+USER_AGENT = "drlab-ctyun/0.1"  # requests without one may be blocked by the real gateway
+DEFAULT_TIMEOUT = httpx.Timeout(30.0, connect=5.0)  # seconds
+
+
+@dataclass(frozen=True)
+class Call:
+    """One operation of the API. `operation` is what it does, for messages: "create VPC"."""
+
+    service: str
+    method: str
+    path: str
+    operation: str
+    read_only: bool = False  # a POST that only asks
+
+    def repeatable(self, body: Mapping[str, Any] | None) -> bool:
+        return self.method == "GET" or self.read_only or bool(body and body.get("clientToken"))
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How often and after how long a repeatable request is sent again; pauses double and are spread by up to half."""
+
+    attempts: int = 4
+    pause: float = 0.25
+
+    def delay(self, attempt: int) -> float:
+        return self.pause * 2.0**attempt * random.uniform(0.5, 1.0)  # noqa: S311 (spreading load, not secrecy)
+
+
+class Transport:
+    """A signed HTTP connection to one cloud. Belongs to one event loop; close it with `aclose`."""
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        credentials: Credentials,
+        *,
+        zone: tzinfo = UTC,
+        http: httpx.AsyncBaseTransport | None = None,
+        timeout: httpx.Timeout = DEFAULT_TIMEOUT,
+        retry: Retry | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._endpoints, self._credentials, self._zone, self._clock = endpoints, credentials, zone, clock
+        self._retry = retry or Retry()
+        self._client = httpx.AsyncClient(
+            transport=http,
+            timeout=timeout,
+            trust_env=not endpoints.local,  # no proxy between us and loopback
+            verify=_trust(endpoints),
+            headers={"User-Agent": USER_AGENT},
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
+        )
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.aclose()
+
+    async def send(
+        self,
+        call: Call,
+        thing: str,
+        *,
+        query: Mapping[str, QueryValue] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """Carry out one call about `thing`. Raises ApiError, NoAnswer or BadAnswer."""
+        repeats = self._retry.attempts - 1 if call.repeatable(body) else 0
+        for attempt in range(repeats):
+            try:
+                return await self._send_once(call, thing, query or {}, body)
+            except (NoAnswer, ServiceFault) as error:
+                log.info("%s Trying again.", error)
+                await asyncio.sleep(self._retry.delay(attempt))
+        return await self._send_once(call, thing, query or {}, body)
+
+    async def _send_once(self, call: Call, thing: str, query: Mapping[str, QueryValue], body: Mapping[str, Any] | None) -> Answer:
+        request = self._request(call, query, body)
+        request_id = request.headers["ctyun-eop-request-id"]
+        secrets = secrets_in(body) | {self._credentials.secret_key}
+        log.debug("%s %s %s %s %s", request_id, call.method, call.path, redacted(dict(query)), redacted(body))
+        response = await self._exchange(request, call, thing)
+        envelope = _json_of(response, call, thing)
+        log.debug("%s %d %s", request_id, response.status_code, redacted(envelope))
+        try:
+            return read_envelope(
+                envelope,
+                http_status=response.status_code,
+                operation=call.operation,
+                thing=hide(thing, secrets),
+                request_id=response.headers.get("x-trace-id", request_id),
+                secrets=secrets,
+            )
+        except ApiError as error:
+            log.debug("%s %s: %s", request_id, type(error).__name__, error)
+            raise
+
+    async def _exchange(self, request: httpx.Request, call: Call, thing: str) -> httpx.Response:
+        try:
+            return await self._client.send(request)
+        except httpx.TimeoutException as error:
+            raise NoAnswer(f"{_attempt(call, thing)}: {request.url.host} gave no answer in time ({_name(error)}).") from error
+        except httpx.HTTPError as error:
+            raise NoAnswer(self._no_connection(request, call, thing, error)) from error
+
+    def _no_connection(self, request: httpx.Request, call: Call, thing: str, error: httpx.HTTPError) -> str:
+        where = f"{request.url.scheme}://{request.url.netloc.decode()}"
+        advice = "Is the local cloud running? See ./lab cloud status." if self._endpoints.local else "Check the network."
+        return f"{_attempt(call, thing)}: no answer from {where} ({error or _name(error)}). {advice}"
+
+    def _request(self, call: Call, query: Mapping[str, QueryValue], body: Mapping[str, Any] | None) -> httpx.Request:
+        """A signed request; the query in its URL and the bytes of its body are the very ones that were signed."""
+        content = b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        text = canonical_query(query)
+        signature = sign(self._credentials, str(uuid.uuid4()), eop_date(self._clock(), self._zone), text, content)
+        url = f"{self._endpoints.url(call.service)}{call.path}{f'?{text}' if text else ''}"
+        headers = {"Content-Type": "application/json;charset=UTF-8", **signature.headers()}
+        return self._client.build_request(call.method, url, content=content or None, headers=headers)
+
+
+def _json_of(response: httpx.Response, call: Call, thing: str) -> Mapping[str, Any]:
+    """The envelope. A 5xx page of some proxy is the cloud's trouble; anything else that is no JSON object is BadAnswer."""
+    try:
+        envelope = response.json()
+    except ValueError as error:
+        raise _not_an_envelope(response, call, thing) from error
+    if not isinstance(envelope, dict):
+        raise _not_an_envelope(response, call, thing)
+    return envelope
+
+
+def _not_an_envelope(response: httpx.Response, call: Call, thing: str) -> CtyunError:
+    if response.status_code >= 500:
+        return ServiceFault(call.operation, thing, "", f"HTTP {response.status_code} without an envelope")
+    return BadAnswer(
+        f"{_attempt(call, thing)}: {response.url.host} answered HTTP {response.status_code} with something that is not "
+        "an answer of CTyun's API. Check the endpoint."
+    )
+
+
+def _trust(endpoints: Endpoints) -> Any:
+    """An SSL context with the endpoint's own authority, or httpx's default."""
+    if endpoints.ca_file is None:
+        return True
+    return httpx.create_ssl_context(verify=str(endpoints.ca_file), trust_env=False)
+
+
+def _attempt(call: Call, thing: str) -> str:
+    return f"Could not {call.operation} {thing}".rstrip()
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__
