@@ -1,0 +1,15 @@
+"""`python -m plugins.language_python [--tracing ADDRESS] [-v=N] [--logtostderr] ENGINE_ADDRESS`, started by the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from plugins.kit.lifetime import end_with_engine
+from plugins.language_python.host import serve
+
+if len(sys.argv) < 2:
+    sys.exit("usage: python -m plugins.language_python ENGINE_ADDRESS   (the Pulumi engine starts it)")
+ENGINE = sys.argv[-1]  # the engine puts its address last
+end_with_engine(ENGINE)
+asyncio.run(serve(ENGINE))
