@@ -79,7 +79,7 @@ def cloud_record(state: Path) -> CloudRecord:
         return CloudRecord.from_json(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise ConfigurationError(f"No local cloud has run with the state folder {state}: {START}.") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"The local cloud's record {path} cannot be read ({_reason(error)}): {START}.") from error
 
 
@@ -111,5 +111,7 @@ def ctyun_credentials(env: Mapping[str, str]) -> Credentials:
 
 
 def _reason(error: Exception) -> str:
-    """Never the offending text itself: the file holds keys."""
-    return f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else type(error).__name__
+    """Why, without a word of the file itself: it holds keys."""
+    if isinstance(error, KeyError):
+        return f"it lacks {error.args[0]}"
+    return (error.strerror or "it cannot be opened") if isinstance(error, OSError) else "it is damaged"

@@ -26,13 +26,13 @@ FAMILIES: tuple[tuple[re.Pattern[str], type[errors.ApiError]], ...] = tuple(
         (r"^(CTAPI_)?10009$", errors.BadSignature),
         (r"NotFound|NotExists?$|resourceNotExist|noSuch|dataDamaged", errors.NotFound),
         (r"ClientToken|Idempot", errors.TokenReused),
-        (r"InUse|Is?Used|HasResource|NotEmpty", errors.InUse),
+        (r"InUse|IsUsed|HasResource|NotEmpty|AlreadyBound", errors.InUse),
         (r"Duplicat|AlreadyExist|NameExist|Conflict", errors.Duplicate),
         (r"Quota|LimitExceed|OverLimit|ExceedLimit", errors.QuotaExceeded),
-        (r"StatusNot|StatusError|StateInvalid|InvalidStat|AccessFailed\.Status", errors.WrongState),
+        (r"StatusNot|StatusError|StateInvalid|InvalidStat|Busy$|NotBound$|NotJoined$", errors.WrongState),
         (r"Common\.403|CTIAM_|Permission|Forbidden|NoPrivilege", errors.PermissionDenied),
         (r"Param|Invalid|Illegal|Malformed|Unsupported", errors.ParameterError),
-        (r"^CTAPI_|Internal|SystemError|Unavailable", errors.ServiceFault),
+        (r"Internal|SystemError|Unavailable|Restoring", errors.ServiceFault),
     )
 )
 

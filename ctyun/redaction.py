@@ -21,13 +21,16 @@ SECRET_FIELDS = frozenset(
 SHORTEST = 4  # shorter values would hide half of an ordinary sentence
 
 
-def redacted(value: Any) -> Any:
-    """A copy of a JSON value with every secret field hidden: {"userPassword": "x"} -> {"userPassword": "[secret]"}."""
+def redacted(value: Any, secrets: frozenset[str] = frozenset()) -> Any:
+    """A copy of a JSON value with every secret field, and every known secret in other texts, hidden.
+
+    {"userPassword": "x"} -> {"userPassword": "[secret]"}
+    """
     if isinstance(value, Mapping):
-        return {key: HIDDEN if _is_secret(key) and item else redacted(item) for key, item in value.items()}
+        return {key: HIDDEN if _is_secret(key) and item else redacted(item, secrets) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [redacted(item) for item in value]
-    return value
+        return [redacted(item, secrets) for item in value]
+    return hide(value, secrets) if isinstance(value, str) else value
 
 
 def secrets_in(value: Any) -> frozenset[str]:

@@ -115,7 +115,7 @@ class Transport:
         log.debug("%s %s %s %s %s", request_id, call.method, call.path, redacted(dict(query)), redacted(body))
         response = await self._exchange(request, call, thing)
         envelope = _json_of(response, call, thing)
-        log.debug("%s %d %s", request_id, response.status_code, redacted(envelope))
+        log.debug("%s %d %s", request_id, response.status_code, redacted(envelope, secrets))
         try:
             return read_envelope(
                 envelope,

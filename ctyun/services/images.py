@@ -64,11 +64,8 @@ class Images(Service):
 
     async def get(self, region_id: str, image_id: str) -> Image:
         """Raises NotFound."""
-        query: dict[str, QueryValue] = {
-            "regionID": region_id,
-            "imageID": image_id,
-            "errorFree": False,
-        }  # else a missing image is no error
+        # errorFree is on by default, and then a missing image is no error
+        query: dict[str, QueryValue] = {"regionID": region_id, "imageID": image_id, "errorFree": False}
         answer = await self._transport.send(GET, image_id, query=query)
         found = items(answer.body, "images")
         if not found:
