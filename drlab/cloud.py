@@ -9,12 +9,14 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from typing import IO
 
-from drlab.cloud_record import CloudRecord, read_record
+from ctyun.credentials import CloudRecord, cloud_record
 from drlab.errors import UserError
 from drlab.folders import Folders
 from drlab.local_api import LocalApi
+from drlab.processes import PROC, is_alive
 
 FIRST_PORT, PORTS = 8750, 50
 START_SECONDS = 60.0  # it waits for Docker and starts its agent; usually well under 2 s
@@ -39,30 +41,31 @@ class Cloud:
     folders: Folders
 
     def record(self) -> CloudRecord | None:
-        return read_record(self.folders.cloud_record)
+        """None when no cloud has ever run for this state folder."""
+        return cloud_record(self.folders.state) if self.folders.cloud_record.exists() else None
 
     def state(self) -> CloudState:
         record = self.record()
         if record is None or record.pid is None:
             return CloudState.STOPPED
-        if not record.process_lives():
+        if not lives(record):
             return CloudState.DEAD
         return CloudState.RUNNING if answers(record) else CloudState.SILENT
 
     def api(self) -> LocalApi:
         """Raises UserError when it does not run."""
         record = self.record()
-        if record is None or not record.process_lives():
+        if record is None or not lives(record):
             raise UserError("The local cloud is not running.", "./lab cloud start")
         return LocalApi(record)
 
     def start(self, port: int | None = None, tls: bool = False) -> CloudRecord:
         """Start it and wait until it answers; fine if it runs already. Raises UserError with its log when it gives up."""
         record = self.record()
-        if record is not None and record.process_lives() and answers(record):
+        if record is not None and lives(record) and answers(record):
             _check_running(record, port, tls)
             return record
-        if record is not None and record.process_lives():
+        if record is not None and lives(record):
             return self._await_ready(record.pid, None)
         chosen = _free_port(port, record)
         arguments = ["serve", "--state", str(self.folders.state), "--port", str(chosen), *(["--tls"] if tls else [])]
@@ -72,11 +75,11 @@ class Cloud:
     def stop(self, force: bool = False) -> None:
         """Servers are shut down and kept, the agent goes, the process ends. Fine if it does not run."""
         record = self.record()
-        if record is None or not record.process_lives():
+        if record is None or not lives(record):
             return
         LocalApi(record).shutdown(force=force)
         deadline = time.monotonic() + STOP_SECONDS
-        while record.process_lives():
+        while lives(record):
             if time.monotonic() > deadline:
                 raise UserError(
                     f"The local cloud (process {record.pid}) has not ended {STOP_SECONDS:.0f} s after it was told to.",
@@ -104,9 +107,9 @@ class Cloud:
             record = self.record()
             if record is not None and record.pid == pid:
                 health = LocalApi(record).health()
-                if health and health.get("ready"):
+                if health and health.ready:
                     return record
-                phase = str(health.get("phase")) if health else phase
+                phase = health.phase if health else phase
             if process is not None and process.poll() is not None:
                 raise UserError(f"The local cloud did not start:\n{self.last_log_lines()}", "./lab cloud logs")
             time.sleep(POLL_SECONDS)
@@ -120,9 +123,19 @@ class Cloud:
             return "(its log is empty)"
 
 
+def lives(record: CloudRecord) -> bool:
+    """The process exists; whether it answers is another question. A number used again by a stranger does not count."""
+    if record.pid is None or not is_alive(record.pid):
+        return False
+    try:
+        return b"localcloud" in (PROC / str(record.pid) / "cmdline").read_bytes()
+    except OSError:  # it has ended meanwhile
+        return False
+
+
 def answers(record: CloudRecord) -> bool:
     health = LocalApi(record).health()
-    return health is not None and health.get("id") == record.id
+    return health is not None and health.id == record.id
 
 
 def open_private(path: os.PathLike[str]) -> IO[bytes]:
@@ -140,6 +153,10 @@ def is_free(port: int) -> bool:
     return True
 
 
+def port_of(record: CloudRecord) -> int:
+    return int(record.url.rpartition(":")[2])
+
+
 def _free_port(wanted: int | None, record: CloudRecord | None) -> int:
     """The wanted port, else the one used before, else 8750 or the next free one."""
     if wanted is not None:
@@ -149,8 +166,8 @@ def _free_port(wanted: int | None, record: CloudRecord | None) -> int:
             f"Port {wanted} on 127.0.0.1 is taken by another program, so the local cloud cannot listen there.",
             "choose another with --port, or leave --port out to get the next free one",
         )
-    before = [int(record.url.rpartition(":")[2])] if record else []
-    for port in [*before, *range(FIRST_PORT, FIRST_PORT + PORTS)]:
+    before = [port_of(record)] if record else []
+    for port in chain(before, range(FIRST_PORT, FIRST_PORT + PORTS)):
         if is_free(port):
             return port
     raise UserError(
@@ -160,7 +177,7 @@ def _free_port(wanted: int | None, record: CloudRecord | None) -> int:
 
 def _check_running(record: CloudRecord, port: int | None, tls: bool) -> None:
     """A running cloud does not change its listeners."""
-    if port is not None and not record.url.endswith(f":{port}"):
+    if port is not None and port_of(record) != port:
         raise UserError(f"The local cloud already runs on {record.url}.", f"./lab cloud stop; ./lab cloud start --port {port}")
     if tls and record.tls_url is None:
         raise UserError(f"The local cloud already runs on {record.url} without TLS.", "./lab cloud stop; ./lab cloud start --tls")

@@ -1,75 +1,55 @@
-"""What only the local cloud can do (`/_local/`): health, servers with their power, faults, shutdown."""
+"""The local cloud's own calls (`/_local/`) for commands, which are not asynchronous: one connection per call."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-import httpx
+from ctyun.credentials import CloudRecord
+from ctyun.errors import CtyunError
+from ctyun.local import Fault, Health, LocalCloud, LocalServer
 
-from drlab.cloud_record import CloudRecord
-from drlab.errors import UserError
-
-HEALTH_TIMEOUT = 2.0
-TIMEOUT = 60.0  # a zone's power-off proves itself before it answers
+T = TypeVar("T")
+HEALTH_SECONDS = 3.0
 
 
+@dataclass(frozen=True)
 class LocalApi:
-    """A small synchronous client; answers are plain JSON values. Raises UserError with the cloud's own sentence."""
+    """Every method raises CtyunError with the cloud's own sentence."""
 
-    def __init__(self, record: CloudRecord, transport: httpx.BaseTransport | None = None) -> None:
-        self._url = record.url
-        # trust_env off: no proxy of the environment may stand between this process and its own loopback.
-        self._client = httpx.Client(
-            base_url=record.url,
-            headers={"X-Drlab-Key": record.local_key},
-            timeout=TIMEOUT,
-            trust_env=False,
-            transport=transport,
-        )
+    record: CloudRecord
 
-    def health(self) -> dict[str, Any] | None:
-        """None when nothing answers."""
+    def health(self) -> Health | None:
+        """None when nothing answers within 3 s."""
         try:
-            return dict(self._client.get("/_local/health", timeout=HEALTH_TIMEOUT).raise_for_status().json())
-        except (httpx.HTTPError, ValueError):
+            return self._call(lambda cloud: asyncio.wait_for(cloud.health(), HEALTH_SECONDS))
+        except (CtyunError, TimeoutError):
             return None
 
-    def servers(self) -> list[dict[str, Any]]:
-        return list(self._call("GET", "/_local/servers"))
+    def servers(self) -> list[LocalServer]:
+        return self._call(lambda cloud: cloud.servers())
 
-    def faults(self, *, every: bool = False) -> list[dict[str, Any]]:
-        """Open faults, newest last; with `every` also those undone."""
-        return list(self._call("GET", "/_local/faults?all=1" if every else "/_local/faults"))
+    def faults(self, *, include_undone: bool = False) -> list[Fault]:
+        return self._call(lambda cloud: cloud.faults(include_undone=include_undone))
 
-    def make_fault(self, wish: dict[str, Any]) -> dict[str, Any]:
-        return dict(self._call("POST", "/_local/faults", wish))
+    def put_fault(self, kind: str, target: str, **wish: Any) -> Fault:
+        """See ctyun.local.LocalCloud.put_fault for the wishes of each kind."""
+        return self._call(lambda cloud: cloud.put_fault(kind, target, **wish))
 
-    def undo_fault(self, fault_id: str) -> dict[str, Any]:
-        return dict(self._call("DELETE", f"/_local/faults/{fault_id}") or {})
+    def undo_fault(self, fault_id: str) -> Mapping[str, Any]:
+        return self._call(lambda cloud: cloud.undo_fault(fault_id))
 
-    def power_on(self, target: str, name_prefix: str | None) -> dict[str, Any]:
-        return dict(self._call("POST", "/_local/power-on", {"target": target, "namePrefix": name_prefix}) or {})
+    def power_on(self, target: str, name_prefix: str | None) -> Mapping[str, Any]:
+        return self._call(lambda cloud: cloud.power_on(target, name_prefix=name_prefix))
 
-    def shutdown(self, *, force: bool) -> None:
-        self._call("POST", "/_local/shutdown", {"force": force})
+    def shutdown(self, *, force: bool) -> Mapping[str, Any]:
+        return self._call(lambda cloud: cloud.shutdown(force=force))
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        try:
-            response = self._client.request(method, path, json=body)
-        except httpx.TimeoutException as error:
-            raise UserError(f"The local cloud at {self._url} did not answer {method} {path} in {TIMEOUT:.0f} s.") from error
-        except httpx.HTTPError as error:
-            raise UserError(f"The local cloud at {self._url} does not answer: {error}.", "./lab cloud start") from error
-        if response.is_success:
-            return response.json() if response.content else None
-        raise UserError(refusal(response))
+    def _call(self, ask: Callable[[LocalCloud], Awaitable[T]]) -> T:
+        async def run() -> T:
+            async with LocalCloud(self.record) as cloud:
+                return await ask(cloud)
 
-
-def refusal(response: httpx.Response) -> str:
-    """The cloud's own sentence, else the status."""
-    try:
-        return str(response.json()["error"])
-    except (ValueError, KeyError, TypeError):
-        return (
-            f"The local cloud answered {response.request.method} {response.request.url.path} with status {response.status_code}."
-        )
+        return asyncio.run(run())

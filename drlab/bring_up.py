@@ -1,0 +1,153 @@
+"""`./lab up`: from whatever there is to a site that answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from drlab.cloud import CloudState
+from drlab.engine_run import Run, forget_pending, prepare_stack, run_engine
+from drlab.errors import UserError
+from drlab.lab import Lab
+from drlab.names import short_name, stack_of
+from drlab.output import count, took
+from drlab.progress import changes_sentence
+from drlab.settings import Target, account, parse_settings, read_settings, target_of
+from drlab.site import await_site
+from drlab.stack_state import StackState, read_stack
+from drlab.stages import stage_names
+
+BILLED = {"ctyun:ecs:Instance": "server", "ctyun:eip:Eip": "elastic IP address"}
+
+
+@dataclass(frozen=True)
+class Raised:
+    """A stage that is up."""
+
+    stage: str
+    run: Run
+    outputs: Mapping[str, Any]  # without secrets
+    without_power: tuple[str, ...]  # servers that a fault keeps off; `up` does not repair a drill
+    seconds: float
+
+
+def bring_up(lab: Lab, stage: str, given: Sequence[str]) -> Raised:
+    """Raises UserError with everything that is wrong; what was made by then is in the stack's state."""
+    begin = time.monotonic()
+    settings = parse_settings(given)
+    target = target_of(read_settings(lab.folders.settings_file(stage)), settings)
+    if target.is_local:
+        start_cloud(lab)
+    else:
+        agree_to_billing(lab, stage, target, settings)
+    prepare_stack(lab, stage)
+    run = run_stack(lab, stage, settings, target)
+    forget_pending(lab, stage)
+    lab.out.step(stage, f"{changes_sentence(run.changes)} ({took(run.seconds)})")
+    stack = read_stack(lab.folders.stack_file(stage), stage)
+    outputs = stack.outputs or {}
+    dead = powerless(lab, stage) if target.is_local else ()
+    await_answer(lab, outputs, target, dead)
+    return Raised(stage, run, outputs, dead, time.monotonic() - begin)
+
+
+def start_cloud(lab: Lab) -> None:
+    begin, before = time.monotonic(), lab.cloud.state()
+    with lab.out.busy("starting the local cloud"):
+        record = lab.cloud.start()
+    if before == CloudState.RUNNING:
+        lab.out.step("cloud", f"runs on {record.url}")
+    else:
+        again = "had ended unexpectedly, started again" if before == CloudState.DEAD else "started"
+        lab.out.step("cloud", f"{again} on {record.url}", time.monotonic() - begin)
+
+
+def run_stack(lab: Lab, stage: str, settings: Mapping[str, str], target: Target) -> Run:
+    """The engine's run; a failure also says when the local cloud ended meanwhile."""
+    arguments = [argument for key, value in settings.items() for argument in ("--config", f"{key}={value}")]
+    try:
+        return run_engine(lab, "up", stage, *arguments)
+    except UserError as error:
+        if target.is_local and lab.cloud.state() == CloudState.DEAD and error.hint:
+            error.hint = f"the local cloud ended meanwhile (./lab cloud logs); {error.hint}"
+        raise
+
+
+def agree_to_billing(lab: Lab, stage: str, target: Target, settings: Mapping[str, str]) -> None:
+    """Says whose account pays for what. Raises UserError unless that was agreed to."""
+    lab.out.step("account", f"{account()} on CTyun; servers, disks and addresses of {stage} are billed until ./lab down {stage}")
+    known = read_stack(lab.folders.stack_file(stage), stage)
+    if known.is_up:
+        lab.out.step("billed now", billed(known))
+    if not target.billing_confirmed:
+        raise UserError(
+            f"Stage {stage} is to run on CTyun (drlab:target=ctyun), which costs money, and drlab:confirmBilling is not true.",
+            f"./lab up {stage} -c drlab:target=ctyun -c drlab:confirmBilling=true; what it would make: ./lab preview {stage}",
+        )
+
+
+def billed(stack: StackState) -> str:
+    parts = [count(len(found), word) for token, word in BILLED.items() if (found := stack.of_type(token))]
+    return ", ".join(parts) or "nothing"
+
+
+def powerless(lab: Lab, stage: str) -> tuple[str, ...]:
+    """Servers of the stack that are not running."""
+    stages = stage_names()
+    own = [server for server in lab.cloud.api().servers() if stack_of(server.name, stages) == stage]
+    return tuple(short_name(server.name, stages) for server in own if server.power != "running")
+
+
+def await_answer(lab: Lab, outputs: Mapping[str, Any], target: Target, dead: Sequence[str]) -> None:
+    url = outputs.get("siteUrl")
+    if not isinstance(url, str):
+        return
+    if dead:
+        lab.out.warn(
+            f"not waiting for the site: without power {'are' if len(dead) > 1 else 'is'} {', '.join(dead)} (./lab status)"
+        )
+        return
+    with lab.out.busy(f"waiting for {url} to answer"):
+        lab.out.step("site", "answers", await_site(url, target.is_local))
+
+
+def summary_lines(raised: Raised) -> list[str]:
+    """What the user reads last: where the site is, how to get in, what to try."""
+    outputs, stage = raised.outputs, raised.stage
+    lines = [f"{stage} is up ({took(raised.seconds)})", ""]
+    if "siteUrl" in outputs:
+        lines.append(f"  Site       {outputs['siteUrl']}")
+    if "jumpHostAddress" in outputs:
+        lines.append(f"  Jump host  ./lab ssh {'jump-host':<12}({outputs['jumpHostAddress']})")
+    for server in outputs.get("webServers") or []:
+        lines.append(
+            f"  Server     ./lab ssh {server['name']}   ({server['privateAddress']} in {server['zone']}, through the jump host)"
+        )
+    if "databaseHost" in outputs:
+        lines.append(
+            f"  Database   {outputs.get('databaseName')} on {outputs['databaseHost']}, user {outputs.get('databaseUser')}"
+        )
+    return [*lines, "", *next_steps(raised)]
+
+
+def password_command(stage: str) -> str:
+    """Shown, never run for the user: a secret on the screen is the user's own wish."""
+    return f".venv/bin/pulumi stack output databasePassword --show-secrets -s {stage}"
+
+
+def next_steps(raised: Raised) -> list[str]:
+    """Commands worth typing now."""
+    outputs, stage = raised.outputs, raised.stage
+    steps = []
+    if "siteUrl" in outputs:
+        steps.append((f"curl {str(outputs['siteUrl']).rstrip('/')}/api.php", "which server, zone and database answer"))
+    if servers := outputs.get("webServers"):
+        steps.append(
+            (f"./lab power off {servers[0]['name']}", f"the site goes silent; ./lab power on {servers[0]['name']} brings it back")
+        )
+    steps.append(("./lab status", "servers with zone and power, open faults"))
+    steps.append((f"./lab down {stage}", "remove everything, and prove it"))
+    width = max(len(command) for command, _ in steps)
+    return ["Try next", *(f"  {command:<{width}}   {meaning}" for command, meaning in steps)]

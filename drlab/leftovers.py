@@ -1,0 +1,86 @@
+"""The scan that proves that nothing is left: what the local cloud's own scan finds, and what only the command line sees."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from drlab.cloud import lives
+from drlab.errors import UserError
+from drlab.lab import Lab
+from drlab.output import count
+from drlab.processes import processes_of_lab
+from drlab.stages import stage_names
+from drlab.stale import orphaned_helpers, read_lock
+
+SCAN_TIMEOUT = 120.0
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something of this lab that nothing accounts for."""
+
+    kind: str
+    name: str
+    detail: str = ""
+
+
+def find_leftovers(lab: Lab) -> list[Leftover]:
+    """Everything of this lab that belongs neither to a stack that is up nor to the running local cloud."""
+    return [*scan_cloud(lab), *stray_processes(lab), *stray_locks(lab)]
+
+
+def scan_cloud(lab: Lab) -> list[Leftover]:
+    """Containers, networks, volumes, images, links, rules, loop devices, mounts, cgroups; works with the cloud down."""
+    if not lab.folders.cloud_record.exists():
+        return []  # no cloud has ever run for this state folder, so nothing can carry its id
+    done = subprocess.run(
+        [str(lab.folders.python), "-m", "localcloud", "scan", "--state", str(lab.folders.state), "--json"],
+        cwd=lab.folders.root,
+        env={**os.environ, "DRLAB_STATE": str(lab.folders.state)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SCAN_TIMEOUT,
+    )
+    try:
+        return parse_scan(done.stdout)
+    except (ValueError, KeyError, TypeError) as error:
+        lines = (done.stderr or done.stdout).strip().splitlines()[-5:]
+        raise UserError("The scan for leftovers failed, so nothing is proved:\n" + "\n".join(lines)) from error
+
+
+def parse_scan(text: str) -> list[Leftover]:
+    return [Leftover(entry["kind"], entry["name"], entry.get("detail") or "") for entry in json.loads(text)]
+
+
+def stray_processes(lab: Lab) -> list[Leftover]:
+    """Plugins without an engine, engines without us, and local clouds that the record does not know."""
+    record = lab.cloud.record()
+    known = record.pid if record is not None and lives(record) else None
+    clouds = [p for p in processes_of_lab(lab.folders.state) if "localcloud serve" in p.command and p.pid != known]
+    return [Leftover("process", f"{p.name} ({p.pid})", p.command[:120]) for p in (*orphaned_helpers(lab.folders.state), *clouds)]
+
+
+def stray_locks(lab: Lab) -> list[Leftover]:
+    """Locks of runs of the engine that are over; a run that is under way has its lock by right."""
+    paths = [path for stage in stage_names() for path in lab.folders.stack_locks(stage).glob("*.json")]
+    living = {p.pid for p in processes_of_lab(lab.folders.state)}
+    return [Leftover("lock", path.name, f"of {path.parent.name}") for path in paths if read_lock(path).pid not in living]
+
+
+def report(lab: Lab, found: Sequence[Leftover]) -> None:
+    """The list, or that there is none, and what stays on purpose."""
+    if lab.out.wants_json:
+        lab.out.document([asdict(leftover) for leftover in found])
+        return
+    if found:
+        lab.out.step("leftovers", f"{count(len(found), 'thing')} left that nothing accounts for", style="bold red")
+        lab.out.table(("KIND", "NAME", "DETAIL"), [(f.kind, f.name, f.detail) for f in found])
+        return
+    lab.out.step("leftovers", "none", style="green")
+    kept = f"images drlab/*, the cache {lab.folders.cache}, keys and logs in {lab.folders.state}"
+    lab.out.line(f"{'':13}stays on purpose: {kept}", "dim")
