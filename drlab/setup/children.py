@@ -44,11 +44,12 @@ class Cancelled(Exception):
 class DiskFull(UserError):
     """Says which folder, and the two ways out."""
 
-    def __init__(self, folder: Path, doing: str) -> None:
-        super().__init__(
-            f"The disk is full: {doing} in {folder} could not be finished; the unfinished files were removed.",
-            "free some space, or name a folder on another disk in DRLAB_CACHE",
-        )
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "free some space, or name a folder on another disk in DRLAB_CACHE")
+
+    @classmethod
+    def during(cls, doing: str, folder: Path) -> DiskFull:
+        return cls(f"The disk is full: {doing} in {folder} could not be finished; the unfinished files were removed.")
 
 
 def is_disk_full(problem: OSError) -> bool:

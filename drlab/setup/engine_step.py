@@ -26,6 +26,7 @@ class Source:
 
     name: str
     install: Callable[[Path, Tell], str]
+    silent: bool = False  # that it cannot serve is usual and nobody's concern
 
 
 def engine_folder(folders: Folders) -> Path:
@@ -49,7 +50,7 @@ def missing_engine(folders: Folders) -> str | None:
 
 def sources(folders: Folders, children: Children) -> list[Source]:
     return [
-        Source("on PATH", lambda target, tell: link_installed(target)),
+        Source("on PATH", lambda target, tell: link_installed(target), silent=True),
         Source("vendor", lambda target, tell: install_from_vendor(target, tell, children.check)),
         Source("Go module", lambda target, tell: install_from_source(target, folders.cache, children, tell)),
     ]
@@ -68,7 +69,7 @@ def install_engine(cache: Path, sources: Sequence[Source], tell: Tell, note: Cal
                 did = source.install(unfinished / "bin", tell)
             except Unavailable as reason:
                 refusals.append(str(reason))
-                if source is not sources[-1]:
+                if not source.silent and source is not sources[-1]:
                     note(f"not from {reason}")
                 continue
             check_version(unfinished / "bin/pulumi")
@@ -77,7 +78,7 @@ def install_engine(cache: Path, sources: Sequence[Source], tell: Tell, note: Cal
             return did
     except OSError as problem:
         if is_disk_full(problem):
-            raise DiskFull(cache, "installing the Pulumi engine") from problem
+            raise DiskFull.during("installing the Pulumi engine", cache) from problem
         raise UserError(f"The Pulumi engine could not be installed into {home}: {problem}.") from problem
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

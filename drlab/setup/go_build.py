@@ -17,7 +17,7 @@ PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 # Starts a Python program for the language host; ships with the SDK's Go module, not with the Python package.
 EXEC_SCRIPT = f"github.com/pulumi/pulumi/sdk/v3@v{VERSION}/python/cmd/pulumi-language-python-exec"
-NEEDED_BYTES = 4_000_000_000  # at the peak of the build; 2.6 GB were measured
+NEEDED_BYTES = 5_000_000_000  # at the peak of the build; 4.6 GB were measured
 
 
 def install_from_source(destination: Path, cache: Path, children: Children, tell: Tell, needed_bytes: int = NEEDED_BYTES) -> str:
@@ -34,12 +34,12 @@ def install_from_source(destination: Path, cache: Path, children: Children, tell
     except CommandFailed as problem:
         if problem.disk_full:
             shutil.rmtree(scratch, ignore_errors=True)
-            raise DiskFull(cache, "building the Pulumi engine") from problem
+            raise DiskFull.during("building the Pulumi engine", cache) from problem
         raise Unavailable(f"its Go module: {problem.shown()}\n  (a mirror of Go modules can be named in GOPROXY)") from problem
     except OSError as problem:
         if is_disk_full(problem):
             shutil.rmtree(scratch, ignore_errors=True)
-            raise DiskFull(cache, "building the Pulumi engine") from problem
+            raise DiskFull.during("building the Pulumi engine", cache) from problem
         raise Unavailable(f"its Go module: {problem}") from problem
     shutil.rmtree(scratch, ignore_errors=True)
     return f"{VERSION} built from its Go module in {took(time.monotonic() - started)}"
@@ -49,9 +49,8 @@ def check_space(cache: Path, scratch: Path, needed_bytes: int) -> None:
     """Refuses now what would fail in three minutes. A build that goes on needs less, so nothing is asked of it."""
     free = shutil.disk_usage(cache).free
     if free < needed_bytes and not scratch.exists():
-        problem = DiskFull(cache, "building the Pulumi engine")
-        problem.message = f"Building the Pulumi engine needs {needed_bytes / 1e9:.1f} GB for a few minutes; {cache} has {free / 1e9:.1f} GB left."
-        raise problem
+        needed, left = f"{needed_bytes / 1e9:.1f} GB", f"{free / 1e9:.1f} GB"
+        raise DiskFull(f"Building the Pulumi engine needs {needed} for a few minutes; {cache} has {left} left.")
 
 
 def _build(scratch: Path, destination: Path, cache: Path, children: Children, tell: Tell) -> None:

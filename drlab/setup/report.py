@@ -1,4 +1,4 @@
-"""What set-up says while it works: what a step begins, its newest output every few seconds, what it did and in how many seconds."""
+"""What set-up says while it works: what a step begins, its newest output now and then, what it did in how many seconds."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from drlab.errors import UserError
 from drlab.folders import PRIVATE, Folders
-from drlab.setup.steps import Step, Tell
+from drlab.setup.steps import Step
 
 PASSPHRASE_BYTES = 32
 

@@ -1,0 +1,120 @@
+"""Docker that answers: there already, else (as root on Debian) installed and started."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from drlab.errors import UserError
+from drlab.setup.children import Children, CommandFailed
+from drlab.setup.docker_host import DockerHost, Reach, look_at_docker, refusal
+from drlab.setup.steps import Step, Tell
+
+PACKAGES = ("docker.io", "iptables", "debootstrap")
+START_SECONDS = 60.0
+POLL_SECONDS = 0.2
+SYSTEMD = Path("/run/systemd/system")  # exists where systemd is the service manager, and only there
+LOG = Path("/var/log/drlab-dockerd.log")
+
+
+def docker_step(children: Children) -> Step:
+    return Step("docker", lambda: missing_docker(look_at_docker()), lambda tell: provide_docker(children, tell))
+
+
+def missing_docker(docker: DockerHost) -> str | None:
+    if docker.reach is Reach.ANSWERS and refusal(docker) is None:
+        return None
+    return (
+        f"Docker does not answer on {docker.address}: looking what can be done"
+        if docker.reach is Reach.SILENT
+        else "looking at Docker"
+    )
+
+
+def provide_docker(children: Children, tell: Tell) -> str:
+    """Raises UserError with the reason when this Docker cannot serve, or when nothing may be installed here."""
+    docker = look_at_docker()
+    check_right(docker, os.geteuid() == 0, shutil.which("dockerd"), shutil.which("apt-get"))
+    did = "started"
+    if shutil.which("dockerd") is None:
+        apt_install(children, PACKAGES, tell)
+        did = "installed and started"
+        # Where a service manager runs, the package has started it.
+    if look_at_docker().reach is not Reach.ANSWERS:
+        start_docker(children, tell)
+    docker = await_docker(children)
+    if reason := refusal(docker):
+        raise UserError(f"The local cloud cannot run on this Docker: {reason}.", "./lab doctor")
+    return f"{docker.shown} {did}"
+
+
+def check_right(docker: DockerHost, is_root: bool, dockerd: str | None, apt: str | None) -> None:
+    """Raises UserError unless this Docker may be started, or one installed, by this user. Pure."""
+    if reason := refusal(docker):
+        raise UserError(f"The local cloud cannot run on this Docker: {reason}.", "./lab doctor")
+    if docker.reach is Reach.FORBIDDEN:
+        raise UserError(
+            f"Docker is there, but you may not use it: {docker.address} is not open to you.",
+            'sudo usermod -aG docker "$USER", then log out and in again',
+        )
+    if docker.reach is Reach.ANSWERS or (is_root and (dockerd or apt)):
+        return
+    if is_root:
+        raise UserError(
+            "Docker is not installed, and this system has no apt-get to install it with.", "install Docker Engine and start it"
+        )
+    start = "sudo systemctl start docker" if dockerd else 'sudo apt-get install docker.io && sudo usermod -aG docker "$USER"'
+    raise UserError(
+        f"Docker does not answer on {docker.address}, and only root may {'start' if dockerd else 'install'} it.",
+        f"{start}{'' if dockerd else ', then log out and in again'}",
+    )
+
+
+def apt_install(children: Children, packages: tuple[str, ...], tell: Tell) -> None:
+    """Debian's own packages, without questions. An earlier installation that was cut off is finished first."""
+    env = {"DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        children.run(["dpkg", "--configure", "-a"], tell=tell, env=env)
+        children.run(["apt-get", "-q", "update"], tell=tell, env=env)
+        children.run(["apt-get", "-q", "-y", "install", "--no-install-recommends", *packages], tell=tell, env=env)
+    except CommandFailed as problem:
+        raise UserError(f"Debian's packages {', '.join(packages)} could not be installed.\n{problem.shown()}") from problem
+
+
+def start_docker(children: Children, tell: Tell) -> None:
+    """Through the service manager where one runs. Never restarts one that runs: this is called when none answers."""
+    if SYSTEMD.is_dir():
+        try:
+            children.run(["systemctl", "start", "docker"], tell=tell)
+        except CommandFailed as problem:
+            raise UserError(f"Docker could not be started.\n{problem.shown()}", "journalctl -u docker") from problem
+        return
+    tell("no service manager runs here: starting dockerd in the background")
+    start_dockerd(["dockerd"], LOG)
+
+
+def start_dockerd(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+    """In a session of its own: Docker serves the whole machine and stays when ./lab has ended."""
+    with log.open("ab") as output:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/")
+
+
+def await_docker(
+    children: Children,
+    look: Callable[[], DockerHost] = look_at_docker,
+    deadline: float = START_SECONDS,
+    sleep: Callable[[float], None] = time.sleep,
+) -> DockerHost:
+    """Until it answers. Raises UserError that names what was last seen and the log."""
+    end = time.monotonic() + deadline
+    while (docker := look()).reach is not Reach.ANSWERS:
+        children.check()
+        if time.monotonic() > end:
+            seen = f"waited {deadline:.0f} s for Docker to answer on {docker.address}; last seen: {docker.detail}"
+            raise UserError(f"Docker was started and does not answer: {seen}.", f"look into {LOG}" if LOG.exists() else None)
+        sleep(POLL_SECONDS)
+    return docker

@@ -1,0 +1,157 @@
+"""The container images: which are missing (the local cloud says), and building them in order."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import tarfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drlab.errors import UserError
+from drlab.folders import Folders
+from drlab.setup import apt, base_image
+from drlab.setup.children import Children, CommandFailed, DiskFull
+from drlab.setup.docker_host import socket_path
+from drlab.setup.docker_socket import image_id
+from drlab.setup.steps import Step, Tell
+
+LIST_TIMEOUT = 60.0
+HOST_BASE = "drlab/base"
+HOST_DOCKERFILE = "FROM {base}\nLABEL drlab.image=base\nCOPY files/ /\n"
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image as the local cloud wants it; `ref` holds a hash of what it is built from."""
+
+    name: str
+    ref: str
+    context: Path
+    dockerfile: Path
+    base: str | None  # another of these images, or None: Debian
+    present: bool
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Image:
+        context = Path(raw["context"])
+        return cls(raw["name"], raw["ref"], context, context / raw["dockerfile"], raw["base"], bool(raw["present"]))
+
+
+def list_images(folders: Folders) -> list[Image]:
+    """In the order in which they must be built. Raises UserError."""
+    command = [str(folders.python), "-P", "-m", "localcloud", "images", "--json"]
+    done = subprocess.run(command, cwd=folders.root, capture_output=True, text=True, timeout=LIST_TIMEOUT, check=False)
+    if done.returncode != 0:
+        raise UserError(f"The local cloud could not list its images:\n{(done.stderr or done.stdout).strip()}")
+    return [Image.from_json(raw) for raw in json.loads(done.stdout)]
+
+
+class ImageList:
+    """What is missing, asked once per look."""
+
+    def __init__(self, list_images: Callable[[], list[Image]], has_docker: Callable[[], bool]) -> None:
+        self._list, self._has_docker = list_images, has_docker
+
+    def missing(self) -> list[Image] | None:
+        """None when nobody can say, because Docker does not answer yet."""
+        return [image for image in self._list() if not image.present] if self._has_docker() else None
+
+
+def base_image_step(folders: Folders, children: Children, images: ImageList, note: Callable[[str], None]) -> Step:
+    def missing() -> str | None:
+        wanted = images.missing()
+        needed = wanted is None or any(image.base is None for image in wanted)
+        return f"getting the base image {base_image.REF}" if needed and not _has(base_image.REF) else None
+
+    return Step("base image", missing, lambda tell: base_image.provide_base_image(folders.cache, children, tell, note))
+
+
+def images_step(folders: Folders, children: Children, images: ImageList) -> Step:
+    def missing() -> str | None:
+        wanted = images.missing()
+        if wanted is None:
+            return "building images"
+        return f"building {', '.join(image.ref for image in wanted)}" if wanted else None
+
+    def act(tell: Tell) -> str:
+        wanted = images.missing() or []
+        build_images(wanted, children, tell, folders.cache)
+        return f"{', '.join(image.name for image in wanted)} built"
+
+    return Step("images", missing, act)
+
+
+def build_images(wanted: Sequence[Image], children: Children, tell: Tell, cache: Path) -> None:
+    """One after the other: each may stand on the one before. Raises UserError that names the image and shows the output."""
+    environ = apt.build_environment(apt.apt_proxies(), os.environ)
+    try:
+        base = build_host_base(children, tell, environ) if any(image.base is None for image in wanted) else ""
+        for image in wanted:
+            tell(f"{image.ref}: begins")
+            command = build_command(image.ref, image.base or base, environ)
+            children.run(
+                [*command, "-f", str(image.dockerfile), str(image.context)],
+                tell=lambda line, ref=image.ref: tell(f"{ref}: {line}"),  # type: ignore[misc]
+                env={**environ, "DOCKER_BUILDKIT": "0"},
+            )
+    except CommandFailed as problem:
+        if problem.disk_full:
+            raise DiskFull.during("building an image", Path("/var/lib/docker")) from problem
+        raise UserError(f"An image could not be built.\n{problem.shown()}", "./lab doctor") from problem
+
+
+def build_command(ref: str, base: str, environ: Mapping[str, str]) -> list[str]:
+    """The host's network, so that a proxy or resolver on loopback serves the build too. Proxies by name: argv is public."""
+    proxies = [word for name in environ for word in ("--build-arg", name)]
+    return ["docker", "build", "--network", "host", "--force-rm", "-t", ref, "--build-arg", f"BASE={base}", *proxies]
+
+
+def build_host_base(children: Children, tell: Tell, environ: Mapping[str, str]) -> str:
+    """Debian as this machine reaches it: the base image plus apt's sources, proxy and certificates. Returns its reference."""
+    sources, proxies = apt.host_sources(), apt.apt_proxies()
+    files = apt.host_files(sources, proxies, os.environ)
+    if not files:
+        return base_image.REF
+    digest = hashlib.sha256((_id(base_image.REF) or "").encode())
+    for path, content in sorted(files.items()):
+        digest.update(f"\0{path}\0".encode() + content)
+    ref = f"{HOST_BASE}:{digest.hexdigest()[:12]}"
+    if _has(ref):
+        return ref
+    context = pack(
+        {"Dockerfile": HOST_DOCKERFILE.format(base=base_image.REF).encode(), **{f"files/{p}": c for p, c in files.items()}}
+    )
+    children.run(["docker", "build", "-t", ref, "-"], tell=tell, env={"DOCKER_BUILDKIT": "0"}, stdin=context)
+    return ref
+
+
+def pack(files: Mapping[str, bytes]) -> int:
+    """A build context as an anonymous file, ready to be read as standard input."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for path, content in sorted(files.items()):
+            entry = tarfile.TarInfo(path)
+            entry.size, entry.mode = len(content), 0o644
+            tar.addfile(entry, io.BytesIO(content))
+    descriptor = os.memfd_create("context")
+    os.write(descriptor, buffer.getvalue())
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _id(ref: str) -> str | None:
+    sock = socket_path()
+    try:
+        return image_id(ref, sock) if sock else None
+    except OSError:
+        return None
+
+
+def _has(ref: str) -> bool:
+    return _id(ref) is not None
