@@ -6,27 +6,16 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from drlab.errors import UserError
 from drlab.folders import Folders
 from drlab.setup.children import Children, DiskFull, is_disk_full
-from drlab.setup.go_build import install_from_source
+from drlab.setup.engine_source import VERSION, Source, Unavailable
 from drlab.setup.steps import Step, Tell
-from drlab.setup.vendor import VERSION, Unavailable, install_from_vendor
 
 EXEC_NAME = "pulumi-language-python-exec"
 WRAPPER_MARK = b"# Written by ./lab"  # our own wrapper is on PATH after `. .venv/bin/activate`
-
-
-@dataclass(frozen=True)
-class Source:
-    """One way to the engine. `install` fills an empty folder, answers with a sentence, or raises Unavailable."""
-
-    name: str
-    install: Callable[[Path, Tell], str]
-    silent: bool = False  # that it cannot serve is usual and nobody's concern
 
 
 def engine_folder(folders: Folders) -> Path:
@@ -49,6 +38,10 @@ def missing_engine(folders: Folders) -> str | None:
 
 
 def sources(folders: Folders, children: Children) -> list[Source]:
+    """Imported here: an HTTP client costs a tenth of a second, and a machine that is set up needs none."""
+    from drlab.setup.go_build import install_from_source
+    from drlab.setup.vendor import install_from_vendor
+
     return [
         Source("on PATH", lambda target, tell: link_installed(target), silent=True),
         Source("vendor", lambda target, tell: install_from_vendor(target, tell, children.check)),

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import time
 from pathlib import Path
 
-from drlab.output import took
 from drlab.setup.children import Children, CommandFailed, DiskFull, is_disk_full
+from drlab.setup.engine_source import VERSION, Unavailable
 from drlab.setup.golang import provide_go
 from drlab.setup.steps import Tell
-from drlab.setup.vendor import VERSION, Unavailable
 
 MODULE = Path(__file__).parent / "engine"
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
@@ -26,7 +24,6 @@ def install_from_source(destination: Path, cache: Path, children: Children, tell
     What Go downloads and compiles stays in the cache folder until the build has succeeded: Go's caches survive an
     interruption, so a build that is begun again goes on where it was. After success, or on a full disk, it is removed.
     """
-    started = time.monotonic()
     scratch = cache / "build" / "engine"
     check_space(cache, scratch, needed_bytes)
     try:
@@ -41,8 +38,8 @@ def install_from_source(destination: Path, cache: Path, children: Children, tell
             shutil.rmtree(scratch, ignore_errors=True)
             raise DiskFull.during("building the Pulumi engine", cache) from problem
         raise Unavailable(f"its Go module: {problem}") from problem
-    shutil.rmtree(scratch, ignore_errors=True)
-    return f"{VERSION} built from its Go module in {took(time.monotonic() - started)}"
+    shutil.rmtree(scratch.parent, ignore_errors=True)
+    return f"{VERSION} built from its Go module"
 
 
 def check_space(cache: Path, scratch: Path, needed_bytes: int) -> None:

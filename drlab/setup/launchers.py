@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drlab.folders import Folders
+from drlab.setup.engine_source import VERSION
 from drlab.setup.engine_step import EXEC_NAME, engine_folder
 from drlab.setup.steps import Step
-from drlab.setup.vendor import VERSION
 
 # In both kinds of script the folders are found as drlab.folders does, so that one .venv serves any DRLAB_STATE and DRLAB_CACHE.
 CACHE_LINE = "cache=${DRLAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/drlab}"

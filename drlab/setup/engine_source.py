@@ -1,0 +1,24 @@
+"""The engine's version, and what a source of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from drlab.setup.steps import Tell
+
+VERSION = "3.250.0"  # the same as the Python SDK's in pyproject.toml
+
+
+class Unavailable(Exception):
+    """This source cannot serve here; the next one is tried. Says why."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One way to the engine. `install` fills an empty folder, answers with a sentence, or raises Unavailable."""
+
+    name: str
+    install: Callable[[Path, Tell], str]
+    silent: bool = False  # that it cannot serve is usual and nobody's concern
