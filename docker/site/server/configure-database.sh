@@ -37,7 +37,7 @@ case $user in '' | *[!A-Za-z0-9_]*) problem "PHP_ENV_SQL_USERNAME: letters, digi
 case $database in '' | *[!A-Za-z0-9_]*) problem "PHP_ENV_SQL_DBNAME: letters, digits and _ only" ;; esac
 case $password in
 '') problem "PHP_ENV_SQL_PASSWORD: is empty" ;;
-*[!A-Za-z0-9~!@#%^*_=+?,.:\;\(\)\&$-]*) problem "PHP_ENV_SQL_PASSWORD: holds a character that is not allowed (quotes, backslash, space, ...)" ;;
+*[!-A-Za-z0-9~!@#%^*_=+?,.:\;\(\)\&\$]*) problem "PHP_ENV_SQL_PASSWORD: holds a character that is not allowed (quotes, backslash, space, ...)" ;;
 esac
 case $user in root | mysql | mariadb_sys) problem "PHP_ENV_SQL_USERNAME: $user belongs to the database itself" ;; esac
 case $address in
@@ -46,7 +46,7 @@ localhost | 127.0.0.1) ;;
 esac
 [ -z "$problems" ] || fail "$SETTINGS:$problems"
 
-systemctl --quiet enable mariadb
+systemctl --quiet is-enabled mariadb || systemctl --quiet enable mariadb
 systemctl start mariadb # returns when it accepts connections
 
 # On standard input: no argument list, no file. The characters allowed above cannot end the quoted string.

@@ -45,7 +45,7 @@ apache2ctl -t >/dev/null 2>&1 || fail "Apache refuses its settings: $(apache2ctl
 
 now=$(cat /etc/apache2/sites-available/hr.conf /etc/apache2/conf-available/hr-small.conf /etc/php/*/apache2/conf.d/90-hr.ini \
     /etc/systemd/system/apache2.service.d/hr.conf /etc/hr/server.env /etc/hr/database.env 2>/dev/null | sha256sum)
-systemctl --quiet enable apache2
+systemctl --quiet is-enabled apache2 || systemctl --quiet enable apache2
 if [ "$now" != "$(cat "$STAMP" 2>/dev/null)" ] || ! systemctl --quiet is-active apache2; then
     systemctl daemon-reload
     systemctl restart apache2

@@ -55,5 +55,7 @@ else
     apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends $PACKAGES >/dev/null
     rm -f /var/www/html/index.html # Debian's own page; the site comes later
 fi
-systemctl --quiet enable apache2 mariadb
+for unit in apache2 mariadb; do
+    systemctl --quiet is-enabled "$unit" || systemctl --quiet enable "$unit"
+done
 systemctl start apache2 mariadb
