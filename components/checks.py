@@ -1,0 +1,78 @@
+"""Checks of arguments before anything is made: every problem is found, all are reported at once, each names its argument.
+
+What a single value may look like stands with the resources (`pulumi_ctyun.resources.declarations.rules`); here is what
+needs more than one value, and how problems are collected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Network
+from itertools import combinations
+from typing import NamedTuple
+
+import pulumi
+
+from pulumi_ctyun.resources.declarations.model import Rule
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong: the name of the argument or setting, and the rest of the sentence."""
+
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.text}"
+
+
+class InvalidArguments(pulumi.RunError):
+    """All problems of one component's arguments or one stack's settings; Pulumi shows it without a traceback."""
+
+    def __init__(self, what: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = f"{len(problems)} problems" if len(problems) > 1 else "1 problem"
+        super().__init__("\n  ".join([f"{what}: {count}, nothing was created", *map(str, problems)]))
+
+
+def refuse(what: str, problems: Iterable[Problem]) -> None:
+    """Raise InvalidArguments if there is any problem."""
+    found = list(problems)
+    if found:
+        raise InvalidArguments(what, found)
+
+
+def one(key: str, value: str, rule: Rule) -> Iterator[Problem]:
+    """A value against the rule for its kind."""
+    text = rule(value)
+    if text is not None:
+        yield Problem(key, text)
+
+
+def each(key: str, values: Iterable[str], rule: Rule) -> Iterator[Problem]:
+    """Every value of a list against a rule."""
+    for value in values:
+        yield from one(key, value, rule)
+
+
+def inside(key: str, inner: str, outer_key: str, outer: str) -> Iterator[Problem]:
+    """A network that must lie in another one. Malformed networks are somebody else's problem (`rules.cidr`)."""
+    small, large = network(inner), network(outer)
+    if small and large and not small.subnet_of(large):
+        yield Problem(key, f"{inner} lies outside {outer_key} {outer}")
+
+
+def apart(networks: Mapping[str, str]) -> Iterator[Problem]:
+    """Networks, by argument name, of which no two may overlap."""
+    for (first_key, first), (second_key, second) in combinations(networks.items(), 2):
+        one_net, other_net = network(first), network(second)
+        if one_net and other_net and one_net.overlaps(other_net):
+            yield Problem(second_key, f"{second} overlaps {first_key} {first}")
+
+
+def network(text: str) -> IPv4Network | None:
+    """The network, or None if the text is none."""
+    try:
+        return IPv4Network(text, strict=False)
+    except ValueError:
+        return None

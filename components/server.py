@@ -1,0 +1,111 @@
+"""What a jump host and a web server have in common: a server with a public address whose SSH identity is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi import Input, Output
+
+from components.checks import Problem, one
+from components.network import Network
+from components.user_data import NOTHING, cloud_config
+from pulumi_ctyun.resources import ConnectionArgs, Eip, EipAssociation, Host, HostKey, Instance, KeyPair
+from pulumi_ctyun.resources.declarations import rules
+
+
+@dataclass(frozen=True)
+class ServerArgs:
+    """A server: where it stands, what it is, which key opens it."""
+
+    network: Network
+    key: KeyPair
+    zone: str
+    flavor: str
+    image: str
+    bandwidth: int = 5  # Mbit/s of its public address; enough for a lab, and cheap
+
+    def problems(self) -> Iterator[Problem]:
+        yield from one("zone", self.zone, rules.zone)
+        yield from one("flavor", self.flavor, rules.flavor)
+        yield from one("image", self.image, rules.not_empty)
+
+
+class Server(pulumi.ComponentResource):
+    """Instance, public address, and the pinned identity under which SSH reaches it; ready when its first boot is done.
+
+    `jump`: the server through which SSH leads; without it SSH goes to the public address. `script`: runs once at the
+    first boot, as root. It cannot count on egress at once: the address is bound when the instance exists.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        args: ServerArgs,
+        group_ids: Sequence[Input[str]],
+        *,
+        jump: Server | None = None,
+        script: str = NOTHING,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("drlab:server:Server", name, None, opts)
+        self.name, self.zone, self.key = name, args.zone, args.key
+        network, child = args.network, pulumi.ResourceOptions(parent=self)
+        full_name = f"{network.prefix}-{name}"
+        first_key = HostKey(f"{name}-first-key", opts=child)
+        self.instance = Instance(
+            name,
+            region=network.region,
+            zone=args.zone,
+            name=full_name,
+            flavor=args.flavor,
+            image=args.image,
+            vpc_id=network.vpc_id,
+            subnet_id=network.subnet_id,
+            security_group_ids=group_ids,
+            key_pair_id=args.key.key_pair_id,
+            user_data=_user_data(first_key, script),
+            opts=child,
+        )
+        self.eip = Eip(f"{name}-eip", region=network.region, name=f"{full_name}-eip", bandwidth=args.bandwidth, opts=child)
+        bound = EipAssociation(
+            f"{name}-eip",
+            region=network.region,
+            eip_id=self.eip.eip_id,
+            instance_id=self.instance.instance_id,
+            opts=child,
+        )
+        # What lives on a server goes with it: no SSH to a server that is about to be deleted, or that has no power.
+        self.goes_with = pulumi.ResourceOptions(parent=self, deleted_with=self.instance)
+        waits_for = [] if jump else [bound]  # through a jump host SSH needs no public address
+        self.host: Host = Host(
+            name,
+            address=self.private_address if jump else self.address,
+            private_key=args.key.private_key,
+            bootstrap_host_key=first_key.public_key,
+            jump=jump.host.as_jump if jump else None,
+            triggers=[self.instance.instance_id],
+            opts=pulumi.ResourceOptions.merge(self.goes_with, pulumi.ResourceOptions(depends_on=waits_for)),
+        )
+        self.register_outputs({"address": self.address, "privateAddress": self.private_address})
+
+    @property
+    def address(self) -> Output[str]:
+        """Public address."""
+        return self.eip.address
+
+    @property
+    def private_address(self) -> Output[str]:
+        """Address inside the VPC."""
+        return self.instance.private_address
+
+    @property
+    def connection(self) -> Output[ConnectionArgs]:
+        """How SSH reaches it."""
+        return self.host.connection
+
+
+def _user_data(first_key: HostKey, script: str) -> Output[str]:
+    parts = Output.all(private_key=first_key.private_key, public_key=first_key.public_key)
+    return parts.apply(lambda known: cloud_config(**known, script=script))

@@ -1,0 +1,106 @@
+"""What a web server can serve: how the packages come, which files, and what makes it run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pulumi import Input, Output
+
+from components.checks import Problem
+from pulumi_ctyun.resources import FileArgs
+
+PAGES = "/var/www/html"
+INSTALL_APACHE = Path(__file__).with_name("install-apache.sh")
+
+
+class Site(Protocol):
+    """A site as a web server component needs it."""
+
+    def problems(self) -> Iterator[Problem]:
+        """What is wrong with it, before anything is made."""
+
+    def install_script(self) -> str:
+        """Runs once at the first boot, as root; may find the packages there already, and no egress yet."""
+
+    def files(self, server: str, zone: str, address: Output[str]) -> Sequence[FileArgs]:
+        """Files for the server of this name in this zone with this private address."""
+
+    def configure_script(self) -> str:
+        """Runs after the files have come, and again when one has changed; returns when the site answers."""
+
+
+@dataclass(frozen=True)
+class StaticSite:
+    """A folder of pages, served by Apache."""
+
+    folder: str  # seen from the project's folder
+
+    def problems(self) -> Iterator[Problem]:
+        if not Path(self.folder, "index.html").is_file():
+            yield Problem("folder", f"{self.folder} holds no index.html")
+
+    def install_script(self) -> str:
+        return INSTALL_APACHE.read_text()
+
+    def files(self, server: str, zone: str, address: Output[str]) -> Sequence[FileArgs]:
+        return [FileArgs(path=PAGES, source=self.folder)]
+
+    def configure_script(self) -> str:
+        return "systemctl reload-or-restart apache2\ncurl -sSf -o /dev/null --retry 10 --retry-connrefused http://127.0.0.1/\n"
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where a site's data are, and the account for it."""
+
+    name: str
+    user: str
+    password: Input[str]
+    host: Input[str] | None = None  # None: on the web server itself
+
+
+@dataclass(frozen=True)
+class HrSite:
+    """The HR site: pages, scripts and tables in one folder, laid out and called as its README says."""
+
+    folder: str  # seen from the project's folder
+    database: Database
+
+    def problems(self) -> Iterator[Problem]:
+        for part in ("html/index.html", "server/install-lamp.sh", "sql/hr_db.sql"):
+            if not Path(self.folder, part).is_file():
+                yield Problem("folder", f"{self.folder} holds no {part}")
+
+    def install_script(self) -> str:
+        return Path(self.folder, "server/install-lamp.sh").read_text()
+
+    def files(self, server: str, zone: str, address: Output[str]) -> Sequence[FileArgs]:
+        return [
+            FileArgs(path=PAGES, source=f"{self.folder}/html"),
+            FileArgs(path="/opt/hr", source=f"{self.folder}/server"),
+            FileArgs(path="/opt/hr/sql", source=f"{self.folder}/sql"),
+            FileArgs(path="/etc/hr/server.env", content=_settings(HR_SERVER_NAME=server, HR_SERVER_ZONE=zone)),
+            FileArgs(path="/etc/hr/database.env", content=self._database_settings(address), mode="0600"),
+        ]
+
+    def _database_settings(self, address: Output[str]) -> Output[str]:
+        return Output.secret(
+            _settings(
+                PHP_ENV_SQL_IP=address if self.database.host is None else self.database.host,
+                PHP_ENV_SQL_USERNAME=self.database.user,
+                PHP_ENV_SQL_PASSWORD=self.database.password,
+                PHP_ENV_SQL_DBNAME=self.database.name,
+            )
+        )
+
+    def configure_script(self) -> str:
+        steps = [] if self.database.host is not None else ["sh /opt/hr/configure-database.sh"]
+        return "\n".join([*steps, "sh /opt/hr/configure-site.sh", ""])
+
+
+def _settings(**values: Input[str]) -> Output[str]:
+    """Text of a systemd environment file."""
+    return Output.all(**values).apply(lambda known: "".join(f"{key}={value}\n" for key, value in known.items()))

@@ -1,0 +1,71 @@
+"""A web server behind a jump host: its site is brought there over SSH, as the course uploads it by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pulumi
+from pulumi import Output
+
+from components.checks import Problem, refuse
+from components.jump_host import JumpHost
+from components.server import Server, ServerArgs
+from components.sites import Site
+from pulumi_ctyun.resources import RemoteCommand, RemoteFiles
+
+
+@dataclass(frozen=True)
+class WebServerArgs:
+    """The server, the way to it, and what it serves."""
+
+    server: ServerArgs
+    jump: JumpHost
+    site: Site
+
+    def problems(self) -> Iterator[Problem]:
+        yield from self.server.problems()
+        yield from self.site.problems()
+
+
+class WebServer(pulumi.ComponentResource):
+    """A server in the network's web group with its site running; ready when the site answers on the server itself."""
+
+    def __init__(self, name: str, args: WebServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        refuse(f"web server {name}", args.problems())
+        super().__init__("drlab:server:WebServer", name, None, opts)
+        self.server = Server(
+            name,
+            args.server,
+            args.server.network.web_group_ids,
+            jump=args.jump.server,
+            script=args.site.install_script(),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        connection, private_key = self.server.connection, args.server.key.private_key
+        files = args.site.files(name, args.server.zone, self.private_address)
+        sent = RemoteFiles(f"{name}-site", host=connection, private_key=private_key, files=files, opts=self.server.goes_with)
+        RemoteCommand(
+            f"{name}-site",
+            host=connection,
+            private_key=private_key,
+            create=args.site.configure_script(),
+            triggers=sent.hashes.apply(lambda hashes: [f"{path} {hashes[path]}" for path in sorted(hashes)]),
+            opts=self.server.goes_with,
+        )
+        self.register_outputs({"url": self.url, "privateAddress": self.private_address})
+
+    @property
+    def url(self) -> Output[str]:
+        """The site from outside."""
+        return Output.concat("http://", self.server.address)
+
+    @property
+    def private_address(self) -> Output[str]:
+        """Address inside the VPC."""
+        return self.server.private_address
+
+    @property
+    def host_key(self) -> Output[str]:
+        """The public host key by which it is known."""
+        return self.server.host.host_key

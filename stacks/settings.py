@@ -1,0 +1,155 @@
+"""Every setting of every stage, and the one place that reads the stack's configuration (`drlab:...`)."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import pulumi
+
+from components.checks import Problem, each, inside, one, refuse
+from pulumi_ctyun.resources.declarations import rules
+
+PROJECT = "drlab"
+TARGETS = ("local", "ctyun")
+LOCAL_REGIONS = {"华东1": "bb9fdb42056f11eda1610242ac110002", "华北2": "200000001852"}  # what the local cloud has, and no more
+LOCAL_ZONES = ("AZ1", "AZ2", "AZ3")  # in each of them
+LOCAL_INTERNET = "198.18.0.0/15"  # addresses that reach the local cloud's servers from outside, this machine's included
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One line per setting: type, default, reason. In the configuration the names are `drlab:vpcCidr` and so on."""
+
+    target: str = "local"  # never inferred from keys that happen to be there
+    confirm_billing: bool = False  # target ctyun costs money, so it wants a second word
+    region: str = "华东1"  # the course's own region has no public id; this one has three zones, too
+    dr_region: str = "华北2"  # second region of the stages that have one
+    zone: str = "AZ1"  # where web-01 and the jump host stand
+    vpc_cidr: str = "192.168.0.0/16"  # the course's
+    subnet_cidr: str = "192.168.1.0/24"  # the course's; leaves room for more
+    web_image: str = "debian-12-lamp"  # has the packages: ready in seconds; debian-12 works too, and installs them
+    web_flavor: str = "1C1G"  # the course's
+    jump_image: str = "debian-12"  # the course uses Windows 2016; SSH does the same work
+    jump_flavor: str = "2C4G"  # the course's
+    ssh_from: tuple[str, ...] = ()  # who may open SSH to the jump host: local = this machine; ctyun = you must say it
+    web_from: tuple[str, ...] = ("0.0.0.0/0",)  # it is a web site
+    database_from: tuple[str, ...] = ()  # besides the jump host, nobody reaches the database
+    full_access: bool = False  # the course's Sys-FullAccess, everything from everywhere: by choice only
+
+    @property
+    def is_local(self) -> bool:
+        return self.target == "local"
+
+
+def load() -> Settings:
+    """The settings of the running stack. Raises InvalidArguments (no traceback) with all that is wrong."""
+    return read(pulumi.get_stack(), pulumi.runtime.get_config_env())
+
+
+def read(stack: str, config: Mapping[str, str]) -> Settings:
+    """Settings from a stack's configuration, whose values are strings as in its file; keys of other packages are left alone."""
+    ours = {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{PROJECT}:")}
+    problems = list(_unknown(ours))
+    values: dict[str, Any] = {}
+    for name, key in KEYS.items():
+        if key in ours:
+            try:
+                values[name] = PARSERS[type(getattr(DEFAULTS, name))](ours[key])
+            except ValueError as wrong:
+                problems.append(Problem(_full(key), str(wrong)))
+    settings = Settings(**values)
+    problems += [problem for rule in RULES for problem in rule(settings)]
+    refuse(f"settings of stack {stack}", problems)
+    return settings if settings.ssh_from else replace(settings, ssh_from=(LOCAL_INTERNET,))
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _full(key: str) -> str:
+    return f"{PROJECT}:{key}"
+
+
+DEFAULTS = Settings()
+KEYS = {field.name: _camel(field.name) for field in fields(Settings)}
+
+
+def _text(said: str) -> str:
+    if not said.strip():
+        raise ValueError("is empty; leave it out to get the default")
+    return said.strip()
+
+
+def _flag(said: str) -> bool:
+    if said.lower() not in ("true", "false"):
+        raise ValueError(f"{said!r} is neither true nor false")
+    return said.lower() == "true"
+
+
+def _list(said: str) -> tuple[str, ...]:
+    """`a, b` and `["a", "b"]` are both taken."""
+    if not said.lstrip().startswith("["):
+        return tuple(part.strip() for part in said.split(",") if part.strip())
+    items = json.loads(said)  # its error is a ValueError
+    if not all(isinstance(item, str) for item in items):
+        raise ValueError(f"{said} is no list of texts")
+    return tuple(items)
+
+
+PARSERS: Mapping[type, Callable[[str], Any]] = {str: _text, bool: _flag, tuple: _list}
+
+
+def _unknown(given: Mapping[str, str]) -> Iterator[Problem]:
+    for key in sorted(given.keys() - KEYS.values()):
+        near = difflib.get_close_matches(key, KEYS.values(), n=1)
+        yield Problem(_full(key), f"there is no such setting{f'; did you mean {_full(near[0])}?' if near else ''}")
+
+
+def _target(settings: Settings) -> Iterator[Problem]:
+    yield from one("drlab:target", settings.target, rules.one_of(*TARGETS))
+    if settings.target != "ctyun":
+        return
+    if not settings.confirm_billing:
+        yield Problem("drlab:confirmBilling", "target ctyun creates resources that cost money; set this to true to agree")
+    if not settings.ssh_from:
+        yield Problem("drlab:sshFrom", "say who may open SSH to the jump host, for example your own address: 203.0.113.7/32")
+
+
+def _regions(settings: Settings) -> Iterator[Problem]:
+    """On CTyun itself `verify` asks the cloud; here the local cloud's two regions are known."""
+    if settings.is_local:
+        known = rules.one_of(*LOCAL_REGIONS)
+        for key, region in (("drlab:region", settings.region), ("drlab:drRegion", settings.dr_region)):
+            if region not in LOCAL_REGIONS.values():
+                yield from one(key, region, known)
+    if settings.region == settings.dr_region:
+        yield Problem("drlab:drRegion", f"{settings.dr_region!r} is drlab:region itself; the second region must be another one")
+
+
+def _places(settings: Settings) -> Iterator[Problem]:
+    wrong = list(one("drlab:zone", settings.zone, rules.zone))
+    if not wrong and settings.is_local:
+        wrong = list(one("drlab:zone", settings.zone, rules.one_of(*LOCAL_ZONES)))
+    yield from wrong
+    yield from one("drlab:vpcCidr", settings.vpc_cidr, rules.cidr(8, 28))
+    yield from one("drlab:subnetCidr", settings.subnet_cidr, rules.cidr(16, 28))
+    yield from inside("drlab:subnetCidr", settings.subnet_cidr, "drlab:vpcCidr", settings.vpc_cidr)
+
+
+def _servers(settings: Settings) -> Iterator[Problem]:
+    yield from one("drlab:webFlavor", settings.web_flavor, rules.flavor)
+    yield from one("drlab:jumpFlavor", settings.jump_flavor, rules.flavor)
+
+
+def _reach(settings: Settings) -> Iterator[Problem]:
+    for name in ("ssh_from", "web_from", "database_from"):
+        yield from each(_full(KEYS[name]), getattr(settings, name), rules.any_cidr)
+
+
+RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (_target, _regions, _places, _servers, _reach)
