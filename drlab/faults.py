@@ -70,3 +70,21 @@ def undo(lab: Lab, fault_id: str | None, every: bool) -> list[Mapping[str, Any]]
         return [api.undo_fault(fault_id)]
     open_faults = [fault for fault in api.faults() if fault.kind != "kill"]  # a killed process is not to be undone
     return [api.undo_fault(fault.id) for fault in reversed(open_faults)]
+
+
+def undone_line(answer: Mapping[str, Any]) -> str:
+    """`f-1 power-off of zone:AZ1 undone: ...`."""
+    proof = f": {answer['undoProof']}" if answer.get("undoProof") else ""
+    return f"{answer.get('id', 'fault')}  {answer.get('kind', '')} of {answer.get('target', '')} undone{proof}"
+
+
+def power_on(lab: Lab, targets: Sequence[str], stack: str | None) -> list[dict[str, Any]]:
+    """Power for each target; all names are looked up first."""
+    api, stages = lab.cloud.api(), stage_names()
+    prefix, servers = name_prefix(stack), api.servers()
+    places = [place_of(target, servers, stages, stack) for target in targets]
+    return [dict(api.power_on(place.target, prefix if place.shared else None)) for place in places]
+
+
+def power_on_lines(target: str, answer: Mapping[str, Any]) -> list[str]:
+    return [f"{target}: {answer}"]

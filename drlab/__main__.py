@@ -1,0 +1,42 @@
+"""`python -m drlab`: runs a command; a user's mistake ends in a sentence and an exit status, never in a traceback."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+from rich.text import Text
+
+from ctyun.errors import CtyunError
+from drlab.app import app
+from drlab.errors import EXIT_FAILED, Interrupted, UserError
+from drlab.output import make_console
+
+
+def main() -> int:
+    # Not KeyboardInterrupt: typer would turn it into exit status 1.
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        app(prog_name="./lab")
+    except UserError as error:
+        return complain(error.message, error.hint, error.exit_status)
+    except CtyunError as error:
+        return complain(str(error), None, EXIT_FAILED)
+    return 0
+
+
+def interrupt(number: int, frame: FrameType | None) -> None:
+    raise Interrupted("Interrupted.")
+
+
+def complain(message: str, hint: str | None, status: int) -> int:
+    console = make_console(stderr=True)
+    console.print(Text.assemble(("lab: ", "bold red"), message), soft_wrap=True)
+    if hint:
+        console.print(Text(f"     → {hint}"), soft_wrap=True)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

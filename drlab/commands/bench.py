@@ -1,0 +1,34 @@
+"""`./lab bench`."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from drlab.commands.options import Json
+from drlab.commands.prepare import set_up
+from drlab.lab import Lab
+from drlab.setup import Needs
+
+
+def bench(
+    rounds: Annotated[int, typer.Option("--rounds", "-n", min=1, help="How often each thing is measured.")] = 3,
+    only: Annotated[str | None, typer.Option("--only", metavar="ROW", help="Rows whose name begins so.")] = None,
+    json: Json = False,
+) -> None:
+    """Measure the speeds that the design promises: minimum, median and maximum beside the aim.
+
+    Runs in a state folder of its own; stacks of yours that are up stay as they are.
+
+    \b
+    Examples:
+      ./lab bench
+      ./lab bench --rounds 5 --json
+    """
+    lab = Lab.open(json=json)
+    set_up(lab, Needs.everything())
+    os.chdir(lab.folders.root)
+    arguments = ["--rounds", str(rounds), *(["--only", only] if only else []), *(["--json"] if json else [])]
+    os.execv(str(lab.folders.python), [str(lab.folders.python), "-m", "bench", *arguments])

@@ -1,0 +1,16 @@
+"""Arguments and options that several commands share, so that they read the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output; progress goes to standard error.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show everything that the engine says.")]
+Stage = Annotated[str | None, typer.Argument(metavar="[STAGE]", help="A stage, e.g. single-host.", show_default=False)]
+Stack = Annotated[str | None, typer.Option("--stack", "-s", metavar="STAGE", help="Only servers of this stage.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--config", "-c", metavar="KEY=VALUE", help="A setting of the stage, kept for later runs; may be repeated."),
+]

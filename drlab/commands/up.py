@@ -1,0 +1,39 @@
+"""`./lab up`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from drlab import bring_up
+from drlab.commands.options import Json, Settings, Stage, Verbose
+from drlab.commands.prepare import exclusive, set_up
+from drlab.lab import Lab
+from drlab.settings import parse_settings, read_settings, target_of
+from drlab.setup import Needs
+from drlab.stages import chosen_stages, stage_names
+
+
+def up(stage: Stage = None, config: Settings = None, json: Json = False, verbose: Verbose = False) -> None:
+    """Bring a stage up: set-up, local cloud, a real `pulumi up`, and a site that answers.
+
+    Safe to repeat: what is there is kept, what an interrupted run left behind is taken over.
+
+    \b
+    Examples:
+      ./lab up single-host
+      ./lab up single-host -c zone=AZ2
+      ./lab up single-host -c target=ctyun -c confirmBilling=true
+    """
+    lab = Lab.open(json=json, verbose=verbose)
+    name = chosen_stages(stage, False, stage_names())[0]
+    given = config or []
+    target = target_of(read_settings(lab.folders.settings_file(name)), parse_settings(given))
+    set_up(lab, Needs.everything() if target.is_local else Needs.preview())
+    with exclusive(lab):
+        raised = bring_up.bring_up(lab, name, given)
+    if json:
+        lab.out.document(asdict(raised))
+        return
+    lab.out.line()
+    for line in bring_up.summary_lines(raised):
+        lab.out.line(line)
