@@ -149,7 +149,7 @@ class Engines(Protocol):
         """Orderly stop of the operating system; killed after `timeout` seconds."""
 
     async def power_cut(self, instance_ids: Sequence[str]) -> None:
-        """Steps (2) and (3) of a power-off: data disks lose what was not synced, then kill. Links are cut before, by apply_networks."""
+        """Steps (2) and (3) of a power-off: data disks lose what was not synced, then kill. apply_networks cuts links before."""
 
     async def remove_server(self, instance_id: str) -> None:
         """Remove container, anonymous volumes, disks, links and cgroups of a server; fine if some are gone."""

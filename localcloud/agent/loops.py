@@ -1,0 +1,98 @@
+"""Loop devices by their ioctls (linux/loop.h).
+
+Files are opened through the file tree of a process on the host, so that they do not hang on the agent's own mounts (which go when
+it is replaced), and `losetup -a` on the host names them as the host does.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import struct
+from pathlib import Path
+
+from localcloud.agent.errors import OpError
+
+LOOP_MAJOR = 7
+_LOOP_CONFIGURE = 0x4C0A
+_LOOP_CLR_FD = 0x4C01
+_LOOP_CTL_GET_FREE = 0x4C82
+_NAME_BYTES = 64
+
+
+def seen_by(viewer: int, path: str) -> Path:
+    """A path of the file tree in which a process stands. (Process 1 will not do: some hosts let nobody look at it.)"""
+    return Path(f"/proc/{viewer}/root", path.lstrip("/"))
+
+
+def find(file: str) -> list[int]:
+    """Numbers of the loop devices on a file (the host's path), deleted files included."""
+    return [number for number, backing in in_use().items() if backing in (file, f"{file} (deleted)")]
+
+
+def in_use() -> dict[int, str]:
+    """Backing file by loop number, of all loop devices in use on the host."""
+    found: dict[int, str] = {}
+    for folder in Path("/sys/block").glob("loop*"):
+        try:
+            found[int(folder.name[4:])] = (folder / "loop/backing_file").read_text().rstrip("\n")
+        except FileNotFoundError:
+            continue  # not in use
+    return found
+
+
+def attach(file: str, viewer: int) -> int:
+    """A loop device on the file, as process `viewer` names it; the number of the one that is there already, if any."""
+    present = find(file)
+    if present:
+        return present[0]
+    backing = os.open(seen_by(viewer, file), os.O_RDWR | os.O_CLOEXEC)
+    try:
+        for _attempt in range(100):
+            number = _free_number()
+            if _configure(number, backing, file):
+                return number
+    finally:
+        os.close(backing)
+    raise OpError(f"no loop device could be had for {file}: others took each free one first")
+
+
+def clear(number: int) -> None:
+    """Let go of the file: at once, or when the last user is gone. Fine if it is free already."""
+    device = os.open(f"/dev/loop{number}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.ioctl(device, _LOOP_CLR_FD, 0)
+    except OSError as exc:
+        if exc.errno != errno.ENXIO:
+            raise
+    finally:
+        os.close(device)
+
+
+def _free_number() -> int:
+    control = os.open("/dev/loop-control", os.O_RDWR | os.O_CLOEXEC)
+    try:
+        return fcntl.ioctl(control, _LOOP_CTL_GET_FREE)
+    finally:
+        os.close(control)
+
+
+def _configure(number: int, backing: int, file: str) -> bool:
+    """False when somebody else has taken the device meanwhile."""
+    # struct loop_config: fd, block_size, struct loop_info64 (232 bytes; flags at 52, file name at 56), 64 reserved bytes.
+    info = struct.pack("<QQQQQIIII64s64s32sQQ", 0, 0, 0, 0, 0, 0, 0, 0, 0, file.encode()[: _NAME_BYTES - 1], b"", b"", 0, 0)
+    config = struct.pack("<II", backing, 0) + info + bytes(64)
+    node = Path(f"/dev/loop{number}")
+    if not node.exists():
+        os.mknod(node, 0o600 | 0o060000, os.makedev(LOOP_MAJOR, number))
+    device = os.open(node, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.ioctl(device, _LOOP_CONFIGURE, config)
+    except OSError as exc:
+        if exc.errno == errno.EBUSY:
+            return False
+        raise
+    finally:
+        os.close(device)
+    return True

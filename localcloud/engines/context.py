@@ -1,0 +1,39 @@
+"""What all engines of one cloud share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localcloud.agent.client import AgentClient, AgentError
+from localcloud.engines.api import EngineError
+from localcloud.engines.docker_api import Docker
+from localcloud.engines.host import HostFacts
+from localcloud.engines.naming import Naming
+from localcloud.engines.records import Records
+
+
+@dataclass
+class Context:
+    """One cloud: where it keeps its things, how they are called, and whom to ask."""
+
+    state: Path
+    naming: Naming
+    docker: Docker
+    agent: AgentClient
+    records: Records
+    facts: HostFacts | None = None
+
+    @property
+    def host(self) -> HostFacts:
+        if self.facts is None:
+            raise EngineError("the engines have not been started")
+        return self.facts
+
+    async def ask(self, op: str, **args: Any) -> Any:
+        """An operation of the agent. Raises EngineError with its sentence."""
+        try:
+            return await self.agent.call(op, **args)
+        except AgentError as exc:
+            raise EngineError(str(exc)) from exc

@@ -1,0 +1,245 @@
+"""Docker's own API, from a running event loop: every call in a thread, every error as one sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.utils import kwargs_from_env
+from docker.utils.socket import frames_iter
+
+import docker
+from localcloud.engines.api import EngineError
+from localcloud.engines.host import Flags
+
+T = TypeVar("T")
+WORKERS = 8  # calls at a time; Docker itself does not go faster with more
+TIMEOUT = 120.0  # seconds for one call
+
+
+class Docker:
+    """The calls that the engines need. Clients are not thread-safe, so each thread has its own."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="docker")
+        self._local = threading.local()
+        self._clients: list[docker.APIClient] = []
+        self._version: str | None = None
+
+    async def close(self) -> None:
+        """Let go of threads and connections."""
+        await asyncio.to_thread(self._pool.shutdown)
+        for client in self._clients:
+            client.close()
+
+    async def info(self) -> Mapping[str, Any]:
+        return await self._do("Docker cannot be asked what it is", lambda client: client.info())
+
+    async def has_image(self, ref: str) -> bool:
+        return await self._unless_gone(f"image {ref} cannot be looked up", lambda client: client.inspect_image(ref)) is not None  # type: ignore[no-untyped-call]
+
+    async def containers(self, filters: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        """Containers in every state, as Docker lists them."""
+        return await self._do("containers cannot be listed", lambda client: client.containers(all=True, filters=dict(filters)))
+
+    async def networks(self, filters: Mapping[str, list[str]] | None = None) -> list[dict[str, Any]]:
+        return await self._do("networks cannot be listed", lambda client: client.networks(filters=dict(filters or {})))
+
+    async def inspect(self, name: str) -> dict[str, Any] | None:
+        """A container's description, None when it is gone."""
+        return await self._unless_gone(f"container {name} cannot be looked at", lambda client: client.inspect_container(name))
+
+    async def create(
+        self,
+        name: str,
+        image: str,
+        flags: Flags,
+        labels: Mapping[str, str],
+        *,
+        command: Sequence[str] | None = None,
+        host: Mapping[str, Any] | None = None,
+        **config: Any,
+    ) -> str:
+        """Make a container; its id, also when it is there already. `host`: further host settings by docker-py's names."""
+
+        def call(client: docker.APIClient) -> str:
+            settings: dict[str, Any] = {
+                "cap_add": ["ALL"],
+                "cap_drop": list(flags.cap_drop),
+                "security_opt": list(flags.security),
+                "binds": list(flags.binds),
+                "tmpfs": dict(flags.tmpfs),
+                "device_cgroup_rules": list(flags.devices),
+                "cgroupns": flags.cgroup_namespace,
+                "restart_policy": {"Name": "no"},
+                "log_config": {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "1"}},
+                **(host or {}),
+            }
+            body = client.create_host_config(**{key: value for key, value in settings.items() if value})
+            if flags.unmasked:
+                body.update(MaskedPaths=[], ReadonlyPaths=[])
+            try:
+                made = client.create_container(
+                    image, list(command) if command else None, name=name, labels=dict(labels), host_config=body, **config
+                )
+            except ImageNotFound as exc:
+                raise EngineError(f"image {image} is missing, so {name} cannot be made; ./lab builds it") from exc
+            except APIError as exc:
+                if exc.status_code != 409:
+                    raise
+                return str(client.inspect_container(name)["Id"])
+            return str(made["Id"])
+
+        return await self._do(f"container {name} cannot be made", call)
+
+    async def start(self, name: str) -> None:
+        """Fine if it runs."""
+        await self._do(f"container {name} cannot be started", lambda client: client.start(name))
+
+    async def stop(self, name: str, seconds: float) -> None:
+        """Orderly, killed after `seconds`; fine if it is stopped or gone."""
+        await self._unless_gone(f"container {name} cannot be stopped", lambda client: client.stop(name, timeout=int(seconds)))
+
+    async def kill(self, name: str) -> None:
+        """Kill and wait until it is down; fine if it is stopped or gone."""
+
+        def call(client: docker.APIClient) -> None:
+            try:
+                client.kill(name)
+            except APIError as exc:
+                if exc.status_code != 409:  # not running
+                    raise
+            client.wait(name, condition="not-running")
+
+        await self._unless_gone(f"container {name} cannot be killed", call)
+
+    async def remove(self, name: str) -> None:
+        """Kill and remove with anonymous volumes; fine if it is gone."""
+
+        def call(client: docker.APIClient) -> None:
+            try:
+                client.remove_container(name, v=True, force=True)
+            except APIError as exc:
+                if exc.status_code != 409 or "already in progress" not in str(exc):
+                    raise
+                client.wait(name, condition="removed")
+
+        await self._unless_gone(f"container {name} cannot be removed", call)
+
+    async def put(self, name: str, archive: bytes) -> None:
+        """Unpack a tar archive at the container's root."""
+        await self._do(f"files cannot be put into container {name}", lambda client: client.put_archive(name, "/", archive))
+
+    async def read(self, name: str, path: str) -> bytes:
+        """A path of the container as a tar archive."""
+
+        def call(client: docker.APIClient) -> bytes:
+            chunks, _stat = client.get_archive(name, path)
+            return b"".join(chunks)
+
+        return await self._do(f"{path} cannot be read from container {name}", call)
+
+    async def execute(self, name: str, command: Sequence[str], stdin: bytes) -> tuple[int, bytes]:
+        """Run a command inside as root; exit status and output (both streams)."""
+
+        def call(client: docker.APIClient) -> tuple[int, bytes]:
+            made = client.exec_create(name, list(command), stdin=True, user="root")
+            stream = client.exec_start(made["Id"], socket=True)
+            try:
+                raw: Any = getattr(stream, "_sock", stream)  # a plain socket under docker-py's wrapper
+                raw.sendall(stdin)
+                raw.shutdown(socket.SHUT_WR)  # the command sees the end of its input
+                output = b"".join(data for _stream, data in frames_iter(stream, tty=False))  # type: ignore[no-untyped-call]
+            finally:
+                stream.close()
+            return int(client.exec_inspect(made["Id"])["ExitCode"]), output
+
+        return await self._do(f"{command[0]} cannot be run in container {name}", call)
+
+    async def create_network(self, name: str, labels: Mapping[str, str], bridge: str, cidr: str, handed_out: str) -> bool:
+        """A bridge network; False when the range overlaps with another network."""
+
+        def call(client: docker.APIClient) -> bool:
+            gateway = cidr.split("/")[0].rsplit(".", 1)[0] + ".1"
+            pool = docker.types.IPAMPool(subnet=cidr, iprange=handed_out, gateway=gateway)
+            options = {"com.docker.network.bridge.name": bridge}
+            try:
+                client.create_network(
+                    name,
+                    driver="bridge",
+                    ipam=docker.types.IPAMConfig(pool_configs=[pool]),
+                    labels=dict(labels),
+                    options=options,
+                    check_duplicate=True,
+                )
+            except APIError as exc:
+                if "overlaps" in str(exc):
+                    return False
+                raise
+            return True
+
+        return await self._do(f"network {name} cannot be made", call)
+
+    async def remove_network(self, name: str) -> None:
+        """Fine if it is gone."""
+        await self._unless_gone(f"network {name} cannot be removed", lambda client: client.remove_network(name))
+
+    async def volumes(self, filters: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        found = await self._do("volumes cannot be listed", lambda client: client.volumes(filters=dict(filters)))
+        return found["Volumes"] or []
+
+    async def images(self, filters: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        return await self._do("images cannot be listed", lambda client: client.images(filters=dict(filters)))
+
+    async def run_once(
+        self, image: str, flags: Flags, labels: Mapping[str, str], command: Sequence[str], host: Mapping[str, Any]
+    ) -> bytes:
+        """Run a container to its end; its output. Raises EngineError when its exit status is not 0."""
+        name = await self.create("", image, flags, labels, command=command, host=host)
+        try:
+            await self.start(name)
+            status = await self._do(f"container {name[:12]} does not end", lambda client: client.wait(name))
+            output = await self._do("no output", lambda client: client.logs(name, stdout=True, stderr=status["StatusCode"] != 0))
+        finally:
+            await self.remove(name)
+        if status["StatusCode"] != 0:
+            raise EngineError(
+                f"{' '.join(command)} ended with status {status['StatusCode']}: {output.decode(errors='replace')[-2000:]}"
+            )
+        return bytes(output)
+
+    async def _unless_gone(self, failure: str, call: Callable[[docker.APIClient], T]) -> T | None:
+        def unless_gone(client: docker.APIClient) -> T | None:
+            try:
+                return call(client)
+            except NotFound:
+                return None
+
+        return await self._do(failure, unless_gone)
+
+    async def _do(self, failure: str, call: Callable[[docker.APIClient], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: self._translated(failure, call))
+
+    def _translated(self, failure: str, call: Callable[[docker.APIClient], T]) -> T:
+        try:
+            return call(self._client())
+        except APIError as exc:
+            raise EngineError(f"{failure}: {exc.explanation or exc}") from exc
+        except (DockerException, requests.RequestException) as exc:
+            raise EngineError(f"{failure}: Docker does not answer ({exc}); ./lab doctor says more") from exc
+
+    def _client(self) -> docker.APIClient:
+        found: docker.APIClient | None = getattr(self._local, "client", None)
+        if found is None:
+            settings = kwargs_from_env()
+            found = docker.APIClient(version=self._version or "auto", timeout=int(TIMEOUT), **settings)
+            self._version = found.api_version  # asked once
+            self._local.client = found
+            self._clients.append(found)
+        return found

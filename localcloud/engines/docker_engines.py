@@ -1,0 +1,94 @@
+"""The engines on Docker: the one class that the services get, behind `api.Engines`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from localcloud.agent.client import AgentClient
+from localcloud.engines.api import Power, ServerSpec, VpcNetwork
+from localcloud.engines.context import Context
+from localcloud.engines.disks import Disks
+from localcloud.engines.docker_api import Docker
+from localcloud.engines.faults import Faults
+from localcloud.engines.foundation import Foundation
+from localcloud.engines.naming import Naming
+from localcloud.engines.network import Networks
+from localcloud.engines.records import Records
+from localcloud.engines.servers import Servers
+
+
+class DockerEngines:
+    """Engines of one cloud.
+
+    `state`: the cloud's state folder. `cloud`: its id, six of [a-z0-9]. `internet_cidr`: the range that EIPs have already been
+    taken from, None for any that is free (ask `eip_pool()` after start()).
+    """
+
+    def __init__(self, state: Path, cloud: str, internet_cidr: str | None = None) -> None:
+        state = state.resolve()
+        agent = AgentClient(state / "agent/agent.sock")
+        context = Context(state, Naming(cloud), Docker(), agent, Records(state / "servers"))
+        self._context = context
+        self._foundation = Foundation(context, internet_cidr)
+        self._networks = Networks(context)
+        self._disks = Disks(context)
+        self._servers = Servers(context, self._networks, self._disks)
+        self._faults = Faults(context, self._servers)
+
+    async def start(self) -> None:
+        """Make or find agent, `internet` network and guard route. Raises EngineError with what is missing."""
+        await self._foundation.start()
+
+    async def stop(self) -> None:
+        """Remove routers, guard, network and agent."""
+        await self._networks.remove_all()
+        await self._foundation.stop()
+
+    async def close(self) -> None:
+        """Let go of connections and threads, leaving everything as it runs. The engines cannot be used afterwards."""
+        await self._context.agent.close()
+        await self._context.docker.close()
+
+    def interrupted(self) -> bool:
+        return self._foundation.interrupted
+
+    def eip_pool(self) -> str:
+        return self._foundation.eip_pool
+
+    def internet_cidr(self) -> str:
+        """The whole range of the `internet` network."""
+        return self._foundation.cidr
+
+    async def apply_networks(self, networks: Collection[VpcNetwork]) -> None:
+        await self._networks.apply(networks)
+
+    async def create_server(self, spec: ServerSpec) -> None:
+        await self._servers.create(spec)
+
+    async def boot_servers(self, specs: Sequence[ServerSpec]) -> None:
+        await self._servers.boot(specs)
+
+    async def shut_down(self, instance_id: str, timeout: float) -> None:
+        await self._servers.shut_down(instance_id, timeout)
+
+    async def power_cut(self, instance_ids: Sequence[str]) -> None:
+        await self._servers.power_cut(instance_ids)
+
+    async def remove_server(self, instance_id: str) -> None:
+        await self._servers.remove(instance_id)
+
+    async def observe(self) -> Mapping[str, Power]:
+        return await self._servers.observe()
+
+    async def kill_process(self, instance_id: str, process: str) -> int:
+        return await self._faults.kill_process(instance_id, process)
+
+    async def fill_disk(self, instance_id: str, path: str) -> None:
+        await self._faults.fill_disk(instance_id, path)
+
+    async def free_disk(self, instance_id: str, path: str) -> None:
+        await self._faults.free_disk(instance_id, path)
+
+    async def run(self, instance_id: str, command: Sequence[str], stdin: bytes = b"") -> tuple[int, bytes]:
+        return await self._faults.run(instance_id, command, stdin)

@@ -1,0 +1,150 @@
+"""What every cloud stands on: the agent, the `internet` network and the guard route."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from localcloud.agent.client import AgentError
+from localcloud.engines.api import EngineError
+from localcloud.engines.context import Context
+from localcloud.engines.host import agent_flags, read_facts
+from localcloud.engines.images import reference
+from localcloud.engines.internet import eip_range, free_ranges, router_range
+from localcloud.engines.waiting import wait_until
+
+AGENT_ANSWERS = 20.0  # seconds from the container's start; half a second is usual
+SOCKET_FOLDER = "/run/drlab"
+
+
+class Foundation:
+    """Made at the cloud's start, removed when it stops for good."""
+
+    def __init__(self, context: Context, wanted_cidr: str | None) -> None:
+        self._context = context
+        self._wanted = wanted_cidr
+        self._cidr: str | None = None
+        self.interrupted = False
+
+    @property
+    def cidr(self) -> str:
+        if self._cidr is None:
+            raise EngineError("the engines have not been started")
+        return self._cidr
+
+    @property
+    def eip_pool(self) -> str:
+        return eip_range(self.cidr)
+
+    async def start(self) -> None:
+        """Raises EngineError with everything that is missing."""
+        context = self._context
+        context.facts = read_facts(await context.docker.info())
+        problems = [*context.facts.refusals, *await self._missing_images()]
+        if problems:
+            raise EngineError("; ".join(problems))
+        await self._ensure_agent()
+        facts = await context.ask("host.facts", viewer=os.getpid())
+        problems = _unfit(facts)
+        if problems:
+            raise EngineError("; ".join(problems))
+        self._cidr = await self._ensure_internet(facts["cidrs"])
+        await context.ask("host.guard", cidr=self.cidr)
+
+    async def stop(self) -> None:
+        """Remove guard, network and agent, in this order; each may be gone."""
+        context = self._context
+        if await context.docker.inspect(context.naming.agent) is not None and self._cidr is not None:
+            await context.ask("host.unguard", cidr=self._cidr)
+        await context.agent.close()
+        await asyncio.gather(context.docker.remove_network(context.naming.internet), context.docker.remove(context.naming.agent))
+        await asyncio.to_thread(shutil.rmtree, context.state / "agent", ignore_errors=True)
+
+    async def _missing_images(self) -> list[str]:
+        refs = [reference("agent"), reference("router")]
+        present = await asyncio.gather(*(self._context.docker.has_image(ref) for ref in refs))
+        return [f"image {ref} is missing; ./lab builds it" for ref, there in zip(refs, present, strict=True) if not there]
+
+    async def _ensure_agent(self) -> None:
+        """A running agent of this version is kept; links, rules and disks do not depend on it, so another one is replaced."""
+        context, ref = self._context, reference("agent")
+        found = await context.docker.inspect(context.naming.agent)
+        running = found is not None and bool(found["State"]["Running"])
+        self.interrupted = not running
+        if found is not None and not (running and found["Config"]["Image"] == ref):
+            await context.agent.close()
+            await context.docker.remove(context.naming.agent)
+            found = None
+        if found is None:
+            await self._start_agent(ref)
+        await wait_until(self._agent_answers, AGENT_ANSWERS, f"the agent ({context.naming.agent}) to answer")
+
+    async def _start_agent(self, ref: str) -> None:
+        context = self._context
+        folder = await asyncio.to_thread(_private_folder, context.state / "agent")
+        flags = agent_flags(context.host)
+        await context.docker.create(
+            context.naming.agent,
+            ref,
+            flags,
+            context.naming.labels("agent"),
+            command=["--socket", f"{SOCKET_FOLDER}/agent.sock"],
+            host={"network_mode": "host", "pid_mode": "host", "binds": [*flags.binds, f"{folder}:{SOCKET_FOLDER}"]},
+        )
+        await context.docker.start(context.naming.agent)
+
+    async def _agent_answers(self) -> str | None:
+        try:
+            await self._context.agent.call("ping", deadline=AGENT_ANSWERS)
+        except AgentError as exc:
+            return str(exc)
+        return None
+
+    async def _ensure_internet(self, host_cidrs: list[str]) -> str:
+        context = self._context
+        networks = await context.docker.networks()
+        for network in networks:
+            if network["Name"] == context.naming.internet:
+                return str(network["IPAM"]["Config"][0]["Subnet"])
+        if self._wanted is not None:
+            if not await self._make_internet(self._wanted):
+                raise EngineError(
+                    f"the range {self._wanted} of this cloud's EIPs is now used by another network; remove that network"
+                )
+            return self._wanted
+        taken = [
+            *host_cidrs,
+            *(pool["Subnet"] for network in networks for pool in network["IPAM"]["Config"] or () if "Subnet" in pool),
+        ]
+        for candidate in map(str, free_ranges(taken)):
+            if await self._make_internet(candidate):  # another cloud may have been faster
+                return candidate
+        raise EngineError(
+            "no /20 of 198.18.0.0/15 is free for the cloud's internet network; stop another cloud or remove a network"
+        )
+
+    async def _make_internet(self, cidr: str) -> bool:
+        naming = self._context.naming
+        return await self._context.docker.create_network(
+            naming.internet, naming.labels("internet"), naming.internet_bridge, cidr, router_range(cidr)
+        )
+
+
+def _private_folder(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder.resolve()
+
+
+def _unfit(facts: dict[str, Any]) -> list[str]:
+    """Why this host cannot carry the network, all reasons."""
+    found = []
+    if not facts["bridgeFilter"]:
+        found.append("the kernel has no br_netfilter, without which security groups would not hold between servers of one subnet")
+    if not facts["nftBridge"]:
+        found.append(
+            "the kernel has no nftables rules for bridges (nf_tables_bridge), without which servers could take any address"
+        )
+    return found

@@ -1,0 +1,129 @@
+"""Servers: containers with systemd. The link is in before systemd starts: the image's init waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from localcloud.engines.api import EngineError, Power, ServerSpec
+from localcloud.engines.context import Context
+from localcloud.engines.disks import Disks
+from localcloud.engines.host import server_flags
+from localcloud.engines.network import Networks, Process, running
+from localcloud.engines.records import Record
+from localcloud.engines.seed import SHADOW, archive, unpacked
+
+MIB = 1 << 20
+
+
+class Servers:
+    """The servers of one cloud."""
+
+    def __init__(self, context: Context, networks: Networks, disks: Disks) -> None:
+        self._context = context
+        self._networks = networks
+        self._disks = disks
+
+    async def create(self, spec: ServerSpec) -> None:
+        """Container, seed and disks; not booted. A server that has booted once is left as it is."""
+        context, name = self._context, self._context.naming.server(spec.instance_id)
+        # Written first: whatever happens next, remove() knows what there may be.
+        context.records.put(Record(spec.instance_id, "", spec.disks))
+        container, _ = await asyncio.gather(self._make_container(name, spec), self._disks.make(spec.disks))
+        context.records.put(Record(spec.instance_id, container, spec.disks))
+        state = await context.docker.inspect(container)
+        if state is None:
+            raise EngineError(f"the container of server {spec.instance_id} vanished while it was being made")
+        if state["State"]["Status"] == "created":
+            shadow = unpacked(await context.docker.read(container, SHADOW)) if spec.password_hash is not None else None
+            await context.docker.put(container, archive(spec, shadow))
+
+    async def boot(self, specs: Sequence[ServerSpec]) -> None:
+        """All at the same time; raises the first EngineError after all have been tried."""
+        results = await asyncio.gather(*map(self._boot, specs), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def shut_down(self, instance_id: str, seconds: float) -> None:
+        """Orderly stop, killed after `seconds`."""
+        await self._context.docker.stop(self._context.naming.server(instance_id), seconds)
+        await self._release(instance_id)
+
+    async def power_cut(self, instance_ids: Sequence[str]) -> None:
+        """Disks lose what was not synced, then everything is killed; all servers at the same time."""
+        results = await asyncio.gather(*map(self._power_cut, instance_ids), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def remove(self, instance_id: str) -> None:
+        """Everything of a server, whatever is left of it."""
+        context, record = self._context, self._context.records.get(instance_id)
+        name = context.naming.server(instance_id)
+        found = await context.docker.inspect(name)
+        containers = {record.container if record else "", found["Id"] if found else ""} - {""}
+        if found is not None:
+            await context.docker.remove(name)
+        await self._disks.delete(record.disks if record else ())
+        if containers:
+            await context.ask("cgroup.reap", containers=sorted(containers))
+        context.records.drop(instance_id)
+
+    async def observe(self) -> Mapping[str, Power]:
+        found = await self._context.docker.containers(self._context.naming.filters("server"))
+        return {
+            item["Labels"]["drlab.resource"]: Power.RUNNING if item["State"] == "running" else Power.STOPPED for item in found
+        }
+
+    async def must_run(self, instance_id: str) -> Process:
+        """Raises EngineError unless the server runs."""
+        found = await running(self._context, self._context.naming.server(instance_id))
+        if found is None:
+            raise EngineError(f"server {instance_id} is not running")
+        return found
+
+    async def _make_container(self, name: str, spec: ServerSpec) -> str:
+        context, flags = self._context, server_flags(self._context.host)
+        return await context.docker.create(
+            name,
+            spec.image,
+            flags,
+            context.naming.labels("server", spec.instance_id, spec.region, spec.zone),
+            hostname=spec.hostname,
+            stop_signal="SIGRTMIN+3",
+            host={
+                "network_mode": "none",
+                "nano_cpus": int(spec.cpus * 1e9),
+                "mem_limit": spec.memory_mib * MIB,
+                "dns": list(spec.dns or (spec.nic.gateway,)),
+                "extra_hosts": {spec.hostname: spec.nic.address},
+            },
+        )
+
+    async def _boot(self, spec: ServerSpec) -> None:
+        name = self._context.naming.server(spec.instance_id)
+        loops, _ = await asyncio.gather(self._disks.attach(spec.disks), self._context.docker.start(name))
+        server = await self.must_run(spec.instance_id)
+        try:
+            await self._disks.show(spec.disks, loops, server)
+            await self._networks.plug(spec.vpc_id, spec.nic, server)
+        except EngineError:
+            await self._context.docker.kill(name)  # better off than up without its disks and links
+            raise
+
+    async def _power_cut(self, instance_id: str) -> None:
+        record, server = (
+            self._context.records.get(instance_id),
+            await running(self._context, self._context.naming.server(instance_id)),
+        )
+        if server is not None:
+            await self._disks.cut_power(record.disks if record else (), server.container)
+            await self._context.ask("process.end", pid=server.pid, container=server.container)
+            await self._context.docker.kill(server.container)  # until Docker has seen it
+        await self._release(instance_id)
+
+    async def _release(self, instance_id: str) -> None:
+        """What a server that is down must not hold."""
+        record = self._context.records.get(instance_id)
+        await self._disks.detach(record.disks if record else ())
