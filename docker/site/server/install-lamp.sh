@@ -55,6 +55,12 @@ else
     apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends $PACKAGES >/dev/null
     rm -f /var/www/html/index.html # Debian's own page; the site comes later
 fi
+# Debian's socket unit would hold the port and start the database again at the next connection: stopped must mean stopped.
+if [ "$(systemctl is-enabled mariadb.socket 2>/dev/null)" != masked ]; then
+    systemctl --quiet stop mariadb.service mariadb.socket
+    rm -f /etc/systemd/system/mariadb.socket
+    systemctl --quiet mask mariadb.socket
+fi
 for unit in apache2 mariadb; do
     systemctl --quiet is-enabled "$unit" || systemctl --quiet enable "$unit"
 done

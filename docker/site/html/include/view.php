@@ -151,8 +151,8 @@ function employee_table(array $words, string $language, array $data): string
         $department = $departments[$person['department_id']];
         $second = $language === 'en' ? 'zh' : 'en'; ?>
       <tr data-department="<?= h($department['code']) ?>">
-        <th scope="row"><span class="face" data-face="<?= h($department['code']) ?>" aria-hidden="true"><?= h(initials($person["name_$language"], $language)) ?></span>
-          <span><b><?= h($person["name_$language"]) ?></b> <small lang="<?= $second ?>"><?= h($person["name_$second"]) ?></small></span></th>
+        <th scope="row"><div class="person"><span class="face" data-face="<?= h($department['code']) ?>" aria-hidden="true"><?= h(initials($person["name_$language"], $language)) ?></span>
+          <span><b><?= h($person["name_$language"]) ?></b> <small lang="<?= $second ?>"><?= h($person["name_$second"]) ?></small></span></div></th>
         <td><?= h($department["name_$language"]) ?></td>
         <td><?= h($person["title_$language"]) ?></td>
         <td><?= h($person["city_$language"]) ?></td>
