@@ -17,7 +17,14 @@ KEY_PAIR = Resource(
     inputs=(
         region_field(),
         Field("name", Kind.TEXT, "Name in the cloud.", required=True, replaces=True, rules=(rules.key_pair_name,)),
-        Field("publicKey", Kind.TEXT, "An RSA key of your own, one line.", replaces=True, rules=(rules.rsa_public_key,)),
+        Field(
+            "publicKey",
+            Kind.TEXT,
+            "An RSA key of your own, one line; the cloud makes one when absent.",
+            replaces=True,
+            computed=True,
+            rules=(rules.rsa_public_key,),
+        ),
     ),
     outputs=(
         Field("keyPairId", Kind.TEXT, "Id."),
@@ -58,7 +65,14 @@ INSTANCE = Resource(
         Field("image", Kind.TEXT, "Image, by name or id.", required=True, replaces=True, rules=(rules.not_empty,)),
         Field("vpcId", Kind.TEXT, "Its VPC.", required=True, replaces=True),
         Field("subnetId", Kind.TEXT, "Its subnet.", required=True, replaces=True),
-        Field("securityGroupIds", ListOf(Kind.TEXT), "Its security groups.", required=True, rules=(rules.at_least_one,)),
+        Field(
+            "securityGroupIds",
+            ListOf(Kind.TEXT),
+            "Its security groups.",
+            required=True,
+            unordered=True,
+            rules=(rules.at_least_one,),
+        ),
         Field("keyPairId", Kind.TEXT, "Key that opens it.", replaces=True),
         Field("password", Kind.TEXT, "Password of root.", secret=True, replaces=True, rules=(rules.password,)),
         Field("userData", Kind.TEXT, "Text for cloud-init.", secret=True, replaces=True, rules=(rules.user_data,)),

@@ -49,7 +49,12 @@ Whole = Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
 
 @dataclass(frozen=True)
 class Field:
-    """One property. `replaces`: a change needs a new resource; `secret`: encrypted in the state whatever the program says."""
+    """One property.
+
+    `replaces`: a change needs a new resource. `secret`: encrypted in the state whatever the program says. `unordered`: a list
+    whose order means nothing. `computed`: absent in the program, the cloud chooses the value. `follows`: of an output, the
+    inputs whose change in place changes it too.
+    """
 
     name: str
     type: Type
@@ -57,6 +62,9 @@ class Field:
     required: bool = False
     secret: bool = False
     replaces: bool = False
+    unordered: bool = False
+    computed: bool = False
+    follows: tuple[str, ...] = ()
     default: Any = None
     rules: tuple[Rule, ...] = ()
 

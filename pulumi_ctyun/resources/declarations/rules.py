@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, ip_address
 from pathlib import PurePosixPath
 
 from pulumi_ctyun.resources.declarations.model import Rule
@@ -64,11 +64,11 @@ def cidr(shortest: int, longest: int) -> Rule:
 
 
 def any_cidr(value: str) -> str | None:
-    """A network of either family, as a rule's other side; 0.0.0.0/0 is everybody."""
+    """A network as a rule's other side; 0.0.0.0/0 is everybody."""
     try:
-        network = ip_network(value, strict=False)
+        network = IPv4Network(value, strict=False)
     except ValueError:
-        return f"{value!r} is no network; write it like 192.168.1.0/24 or 0.0.0.0/0"
+        return f"{value!r} is no IPv4 network; write it like 192.168.1.0/24 or 0.0.0.0/0"
     return None if str(network) == value else f"{value!r} has host bits set or is not in its usual form; did you mean {network}?"
 
 

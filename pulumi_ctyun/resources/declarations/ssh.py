@@ -121,5 +121,5 @@ REMOTE_COMMAND = Resource(
         Field("stdin", Kind.TEXT, "What the script reads.", secret=True),
         Field("triggers", ListOf(Kind.TEXT), "A change runs the script again."),
     ),
-    outputs=(Field("stdout", Kind.TEXT, "What the script printed."),),
+    outputs=(Field("stdout", Kind.TEXT, "What the script printed.", follows=("create", "stdin", "triggers")),),
 )

@@ -92,6 +92,9 @@ def _no_rule_twice(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         seen.setdefault(key, index)
 
 
+RULES_NOTE = (
+    "All ingress rules of the group: others are removed. Egress rules likewise, as soon as one is given; else the cloud's stay."
+)
 SECURITY_GROUP = Resource(
     "ctyun:vpc:SecurityGroup",
     "A security group with its rules. What no rule accepts is dropped.",
@@ -99,7 +102,7 @@ SECURITY_GROUP = Resource(
         region_field(),
         _vpc_id(),
         _name(),
-        Field("rules", ListOf(RULE), "All rules of the group; others are removed.", required=True),
+        Field("rules", ListOf(RULE), RULES_NOTE, required=True, unordered=True),
         _description(),
     ),
     outputs=(Field("securityGroupId", Kind.TEXT, "Id, like sg-...."),),

@@ -1,0 +1,89 @@
+"""The way to the cloud: settings, and a client that is made when the first call needs it.
+
+Preview and configuration never get that far, so they need no keys, no network and no running local cloud.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ctyun import errors
+from pulumi_ctyun.provider.tokens import Tokens
+
+if TYPE_CHECKING:
+    from ctyun.client import Client
+
+IN_USE_SECONDS = 60.0  # a network lets go of a deleted server only after a while
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the provider was configured with."""
+
+    target: str = "local"
+    state: Path = Path()
+
+    @classmethod
+    def of(cls, target: str | None, state_folder: str | None) -> Settings:
+        return cls(target or "local", Path(state_folder) if state_folder else state_folder_of(os.environ.get))
+
+
+def state_folder_of(env: Callable[[str], str | None]) -> Path:
+    """$DRLAB_STATE, else drlab in the user's state folder."""
+    own = env("DRLAB_STATE")
+    base = env("XDG_STATE_HOME")
+    return Path(own) if own else (Path(base) if base else Path.home() / ".local" / "state") / "drlab"
+
+
+def connect(settings: Settings) -> Client:
+    """Keys come from the local cloud's record, or from CTYUN_AK and CTYUN_SK: the target alone decides."""
+    from ctyun.client import Client  # a preview never gets here, and httpx is slow to import
+
+    return Client.local(settings.state) if settings.target == "local" else Client.ctyun(os.environ)
+
+
+class Cloud:
+    """Shared by all handlers. `make` is the seam for tests."""
+
+    def __init__(self, settings: Settings, make: Callable[[Settings], Client] = connect) -> None:
+        self._settings, self._make = settings, make
+        self._client: Client | None = None
+        self.state = settings.state
+        self.tokens = Tokens(settings.state / "tokens")
+
+    @property
+    def client(self) -> Client:
+        """Raises ConfigurationError when the local cloud does not run or keys are missing."""
+        if self._client is None:
+            self._client = self._make(self._settings)
+        return self._client
+
+    async def region_id(self, region: str) -> str:
+        """Of a name or an id. Raises UnknownName."""
+        return (await self.client.regions.resolve(region)).id
+
+
+async def until_released(remove: Callable[[], Awaitable[None]], timeout: float = IN_USE_SECONDS, pause: float = 0.5) -> None:
+    """Delete something that may be in use for a little while longer. Raises the cloud's last refusal at the deadline.
+
+    CTyun does not document its codes for "in use", so any refusal but a lack of rights is tried again.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return await remove()
+        except errors.NotFound:
+            return None
+        except (errors.AuthError, errors.PermissionDenied):
+            raise
+        except errors.ApiError:
+            if time.monotonic() + pause >= deadline:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 5.0)

@@ -1,0 +1,209 @@
+"""Key pairs and servers in the cloud."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ctyun import errors
+from ctyun.services.server_values import DiskWish, NewServer, Server
+from ctyun.services.servers import ENDED, ERROR, RUNNING
+from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
+from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.marks import MARK_LABEL
+from pulumi_ctyun.provider.tokens import Token
+from pulumi_ctyun.resources.declarations.ecs import INSTANCE, KEY_PAIR
+
+BEGINNING = frozenset({"creating", "starting"})
+ENDING = frozenset({"unsubscribing", *ENDED})
+
+
+class KeyPairHandler(CloudHandler):
+    """Known by its name, which is its id here: `pulumi import ctyun:ecs:KeyPair NAME [REGION/]KEY-PAIR-NAME`."""
+
+    resource = KEY_PAIR
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        name = wish.inputs["name"]
+        if await self.client.key_pairs.find(region, name) is None:
+            return []
+        if self.cloud.tokens.known(wish.mark) is None:
+            raise not_ours("A key pair", name, f"ctyun:ecs:KeyPair NAME {wish.inputs['region']}/{name}")
+        return [await self.look(region, name, {})]
+
+    def fits(self, seen: Seen, wish: Wish, token: Token | None) -> bool:
+        """One that the cloud made is of no use: its private half was in the answer that got lost."""
+        wanted = wish.inputs.get("publicKey")
+        return wanted is not None and _body(wanted) == _body(seen.outputs["publicKey"])
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        name, public = wish.inputs["name"], wish.inputs.get("publicKey")
+        if public is not None:
+            await self.client.key_pairs.import_key(region, name, public)
+            return str(name)
+        pair = await self.client.key_pairs.create(region, name)
+        wish.reached(pair.name, keyPairId=pair.id, publicKey=pair.public_key, privateKey=pair.private_key)
+        return pair.name
+
+    async def _settled(self, region: str, id: str, wish: Wish) -> Made:
+        """What the cloud made is complete in its answer, and the private half stands nowhere else."""
+        return wish.made or await super()._settled(region, id, wish)
+
+    async def settle(self, region: str, id: str, wish: Wish) -> Made:
+        seen = await self.look(region, id, wish.inputs)
+        return wish.reached(id, keyPairId=seen.outputs["keyPairId"])
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        pair = await self.client.key_pairs.find(region, id)
+        if pair is None:
+            raise errors.NotFound("look up key pair", id, "", "the cloud does not list it")
+        return Seen(pair.name, {"name": pair.name}, {"keyPairId": pair.id, "publicKey": pair.public_key})
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        outputs = {name: known.state.get(name) for name in ("keyPairId", "publicKey", "privateKey")}
+        return Made(known.id, outputs)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.key_pairs.delete(region, id)
+
+
+def _body(public_key: str) -> str:
+    """The key without its comment."""
+    return " ".join(public_key.split()[:2])
+
+
+class InstanceHandler(CloudHandler):
+    """Marked by a label. `pulumi import ctyun:ecs:Instance NAME [REGION/]INSTANCE-ID`."""
+
+    resource = INSTANCE
+    unreadable = ("userData", "password", "systemDisk", "dataDisks", "fixedAddress")
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        servers = await self.client.servers.list(region, labels={MARK_LABEL: wish.mark})
+        living = [server for server in servers if server.status not in ENDING]
+        whole = [await self.client.servers.find(region, server.id) for server in living]  # items of lists may be incomplete
+        marked = [server for server in whole if server is not None and server.labels.get(MARK_LABEL) == wish.mark]
+        return [await self._seen(region, server, wish.inputs) for server in marked]
+
+    def fits(self, seen: Seen, wish: Wish, token: Token | None) -> bool:
+        return seen.outputs["status"] != ERROR and super().fits(seen, wish, token)
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        order = await self.client.servers.create(region, await self._new_server(region, wish), client_token=token)
+        done = await self.client.orders.wait(order.id, what=f"server {wish.inputs['name']}", timeout=wish.timeout)
+        return done.resource_ids[0]
+
+    async def _new_server(self, region: str, wish: Wish) -> NewServer:
+        """Look-ups by name happen here and nowhere earlier: a preview makes no call."""
+        inputs = wish.inputs
+        zone = await self.client.regions.zone(region, inputs["zone"])
+        flavor, image = await asyncio.gather(
+            self.client.flavors.find(region, zone.name, inputs["flavor"]), self.client.images.find(region, inputs["image"])
+        )
+        user_data = inputs.get("userData")
+        system = inputs.get("systemDisk")
+        return NewServer(
+            name=inputs["name"],
+            zone_name=zone.name,
+            flavor_id=flavor.id,
+            image_id=image.id,
+            image_visibility=image.visibility,
+            vpc_id=inputs["vpcId"],
+            subnet_id=inputs["subnetId"],
+            security_group_ids=tuple(inputs["securityGroupIds"]),
+            key_pair_id=inputs.get("keyPairId"),
+            password=inputs.get("password"),
+            user_data=user_data.encode() if user_data is not None else None,
+            system_disk=_disk(system) if system else DiskWish(),
+            data_disks=tuple(_disk(disk) for disk in inputs.get("dataDisks") or ()),
+            fixed_address=inputs.get("fixedAddress"),
+            labels={**(inputs.get("labels") or {}), MARK_LABEL: wish.mark},
+        )
+
+    async def settle(self, region: str, id: str, wish: Wish) -> Made:
+        """Wait until it runs. One that came out broken is not kept: the next create removes it and orders again."""
+        server = await self.client.servers.wait_for_state(region, id, {RUNNING, ERROR}, timeout=wish.timeout)
+        if server.status == ERROR:
+            wish.made = None
+            raise errors.OrderFailed(f"Server {wish.inputs['name']} ({id}) came up in state error. Run the update again.")
+        return wish.reached(id, **_outputs(server))
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        server = await self.client.servers.get(region, id)
+        if server.status in ENDED:
+            raise errors.NotFound("look up server", id, "", f"it is {server.status}")
+        seen = await self._seen(region, server, state)
+        if not state:
+            seen.inputs.update(await self._further_inputs(region, server))
+        return Seen(seen.id, seen.inputs, _outputs(server))
+
+    async def _seen(self, region: str, server: Server, state: Plain) -> Seen:
+        zones = {zone.name: zone.label for zone in await self.client.regions.zones(region)}
+        labels = {key: value for key, value in server.labels.items() if key != MARK_LABEL}
+        image = state.get("image")
+        inputs: dict[str, Any] = {
+            "zone": zones.get(server.zone_name, server.zone_name),
+            "name": server.name,
+            "flavor": await self._flavor(region, server, state.get("flavor")),
+            "image": image if image in (server.image_id, server.image_name) else server.image_name or server.image_id,
+            "vpcId": server.vpc_id,
+            "securityGroupIds": list(server.security_group_ids),
+            "labels": labels or None,
+        }
+        if server.subnet_ids:
+            inputs["subnetId"] = server.subnet_ids[0]
+        return Seen(server.id, inputs, {**_outputs(server), "status": server.status})
+
+    async def _flavor(self, region: str, server: Server, spelt: str | None) -> str:
+        """As the program spells it, if that still means the same flavour."""
+        if spelt is None or spelt == server.flavor_name or not re.fullmatch(r"\d+C\d+G", spelt):
+            return server.flavor_name
+        flavors = await self.client.flavors.list(region, zone_name=server.zone_name)
+        return spelt if any(f.name == server.flavor_name and f.size == spelt for f in flavors) else server.flavor_name
+
+    async def _further_inputs(self, region: str, server: Server) -> dict[str, Any]:
+        """What an import wants to know besides."""
+        pair = await self.client.key_pairs.find(region, server.key_pair_name) if server.key_pair_name else None
+        disks = await self.client.servers.disks(region, server.id)
+        data = [{"type": disk.kind, "size": disk.size} for disk in disks if not disk.is_system]
+        return {"keyPairId": pair.id if pair else None, "dataDisks": data or None}
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        """Compares with what is there rather than with the state, so that drift is put right too. Power is left as it is."""
+        region = await self.cloud.region_id(wish.inputs["region"])
+        server = await self.client.servers.get(region, known.id)
+        wish.reached(known.id, **_outputs(server))
+        if server.name != wish.inputs["name"]:
+            await self.client.servers.update(region, known.id, name=wish.inputs["name"])
+        await self._relabel(region, server, {**(wish.inputs.get("labels") or {}), MARK_LABEL: wish.mark})
+        await self._regroup(region, server, wish.inputs["securityGroupIds"])
+        if server.status in BEGINNING:
+            return await self.settle(region, known.id, wish)
+        return wish.reached(known.id, **_outputs(server))
+
+    async def _relabel(self, region: str, server: Server, wanted: Mapping[str, str]) -> None:
+        superfluous = {key: value for key, value in server.labels.items() if key not in wanted}
+        new = {key: value for key, value in wanted.items() if server.labels.get(key) != value}
+        await self.client.servers.remove_labels(region, server.id, superfluous)
+        await self.client.servers.set_labels(region, server.id, new)
+
+    async def _regroup(self, region: str, server: Server, wanted: Iterable[str]) -> None:
+        """Join before leaving, so that the server is never without a group."""
+        there = set(server.security_group_ids)
+        for group in sorted(set(wanted) - there):
+            await self.client.security_groups.join(region, group, server.id)
+        for group in sorted(there - set(wanted)):
+            await self.client.security_groups.leave(region, group, server.id)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.servers.delete(region, id)
+
+
+def _outputs(server: Server) -> dict[str, Any]:
+    return {"instanceId": server.id, "privateAddress": server.private_address, "zoneName": server.zone_name}
+
+
+def _disk(disk: Mapping[str, Any]) -> DiskWish:
+    return DiskWish(disk["type"], disk["size"])

@@ -1,0 +1,84 @@
+"""What every resource type implements, and the values that go in and out. All plain Python; the plugin wraps and unwraps."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Plain = Mapping[str, Any]
+
+DEFAULT_TIMEOUT = 600.0  # seconds; `custom_timeouts` of a resource overrides it
+
+
+@dataclass(frozen=True)
+class Made:
+    """A resource that exists: its id, and the outputs that are not inputs."""
+
+    id: str
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Wish:
+    """A resource as the program wants it.
+
+    A handler calls `reached` as soon as the thing exists: if something fails after that, or the update is cancelled, the
+    engine still records it.
+    """
+
+    urn: str
+    mark: str
+    inputs: Plain
+    timeout: float = DEFAULT_TIMEOUT
+    secrets: frozenset[str] = frozenset()  # all secret texts among the inputs, to be kept out of errors
+    made: Made | None = None
+
+    def reached(self, id: str, **outputs: Any) -> Made:
+        self.made = Made(id, outputs)
+        return self.made
+
+
+@dataclass(frozen=True)
+class Known:
+    """A resource as the state has it: inputs and outputs in one map. Empty when it is being imported."""
+
+    urn: str
+    mark: str
+    id: str
+    state: Plain
+    timeout: float = DEFAULT_TIMEOUT
+
+    @property
+    def is_import(self) -> bool:
+        return not self.state
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A resource as the cloud has it. `inputs` holds those that can be read; None = the cloud has no value."""
+
+    id: str
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+
+
+class Handler(ABC):
+    """Create, read, update and delete of one resource type. Raises PluginError or errors of `ctyun`."""
+
+    @abstractmethod
+    async def create(self, wish: Wish) -> Made:
+        """Make it, or adopt what an interrupted create has left."""
+
+    async def read(self, known: Known) -> Seen | None:
+        """What is there now; None when it is gone. Here: what cannot be looked at is what the state says."""
+        return Seen(known.id, {}, {})
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        """Carry out changes that need no replacement; also completes a create that was interrupted."""
+        return Made(known.id)
+
+    async def delete(self, known: Known) -> None:
+        """Remove it; fine when it is gone already. Here: there is nothing to remove."""
+        return

@@ -1,0 +1,245 @@
+"""The provider as the engine sees it: unwraps requests, lets declarations and handlers do the work, wraps answers.
+
+Preview makes no call: check and diff are pure, create and update answer with unknowns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from pulumi.provider.experimental import provider as sdk
+from pulumi.provider.experimental.property_value import PropertyValue
+
+from ctyun.errors import CtyunError
+from plugins.kit.serve import InitFailed, PluginError
+from plugins.kit.values import UNKNOWN, to_plain, to_property
+from pulumi_ctyun.provider.cancelling import Running
+from pulumi_ctyun.provider.checking import Problem, check
+from pulumi_ctyun.provider.cloud import Cloud, Settings
+from pulumi_ctyun.provider.diffing import Change, changes, same
+from pulumi_ctyun.provider.handler import DEFAULT_TIMEOUT, Handler, Known, Made, Seen, Wish
+from pulumi_ctyun.provider.hashing import with_hashes
+from pulumi_ctyun.provider.marks import mark_of
+from pulumi_ctyun.provider.registry import service_handlers
+from pulumi_ctyun.provider.schema import schema_text
+from pulumi_ctyun.resources.declarations import FUNCTIONS, PROVIDER, RESOURCES
+from pulumi_ctyun.resources.declarations.model import Resource
+
+T = TypeVar("T")
+Values = dict[str, PropertyValue]
+
+
+class CtyunProvider(sdk.Provider):
+    """`make_cloud` is the seam for tests."""
+
+    def __init__(self, make_cloud: Callable[[Settings], Cloud] = Cloud) -> None:
+        self._make_cloud = make_cloud
+        self._cloud = make_cloud(Settings.of(None, None))
+        self._handlers: dict[str, Handler] = {}
+        self._running = Running()
+
+    # ---- the provider itself -------------------------------------------------------------------------------------------
+
+    async def get_schema(self, request: sdk.GetSchemaRequest) -> sdk.GetSchemaResponse:
+        return sdk.GetSchemaResponse(schema_text())
+
+    async def check_config(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
+        known = {name: value for name, value in request.new_inputs.items() if PROVIDER.input(name)}
+        settled, problems = check(PROVIDER.inputs, PROVIDER.rules, known)
+        return sdk.CheckResponse({**request.new_inputs, **settled}, [_failure(problem) for problem in problems])
+
+    async def diff_config(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
+        """Another target is another cloud: everything is replaced. (The SDK takes no detailed diff here.)"""
+        found = changes(PROVIDER, to_plain(request.old_state), to_plain(request.new_inputs))
+        return sdk.DiffResponse(replaces=[change.path for change in found if change.replaces])
+
+    async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
+        given = to_plain(request.args)
+        target, folder = (given.get(name) or None for name in ("target", "stateFolder"))
+        self._cloud = self._make_cloud(Settings.of(target, folder))
+        self._handlers = {}
+        return sdk.ConfigureResponse(accept_secrets=True, supports_preview=True, accept_resources=False, accept_outputs=False)
+
+    async def cancel(self) -> None:
+        self._running.cancel()
+
+    async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:
+        function = FUNCTIONS.get(request.tok)
+        if function is None:
+            raise PluginError(f"This provider has no function {request.tok}. It has: {', '.join(FUNCTIONS)}.")
+        _, problems = check(function.inputs, (), request.args)
+        if problems:
+            return sdk.InvokeResponse(failures=[_failure(problem) for problem in problems])
+        from pulumi_ctyun.provider.verifying import verify_names  # with the client: a preview needs neither
+
+        answer = await self._running.run(_spoken(verify_names(self._cloud, to_plain(request.args))))
+        return sdk.InvokeResponse({name: to_property(value) for name, value in answer.items()})
+
+    # ---- resources -----------------------------------------------------------------------------------------------------
+
+    async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
+        resource = _declared(request.type)
+        settled, problems = check(resource.inputs, resource.rules, request.new_inputs)
+        if request.type == "ctyun:ssh:RemoteFiles" and not problems:
+            settled, problems = await asyncio.to_thread(with_hashes, settled)
+        return sdk.CheckResponse(settled, [_failure(problem) for problem in problems])
+
+    async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
+        resource = _declared(request.type)
+        found = [
+            change
+            for change in changes(resource, to_plain(request.old_state), to_plain(request.new_inputs))
+            if change.path not in request.ignore_changes
+        ]
+        return sdk.DiffResponse(
+            changes=bool(found),
+            replaces=[change.path for change in found if change.replaces],
+            diffs=[change.path for change in found],
+            detailed_diff={change.path: sdk.PropertyDiff(_kind(change), input_diff=True) for change in found},
+            delete_before_replace=True,  # physical names are fixed
+        )
+
+    async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
+        resource = _declared(request.type)
+        if request.preview:
+            return sdk.CreateResponse("", _with_outputs(resource, request.properties, _unknown_outputs(resource)))
+        wish = _wish(request.urn, request.properties, request.timeout)
+        made = await self._carry_out(wish, request.properties, self._handler(request.type).create(wish))
+        return sdk.CreateResponse(made.id, _with_outputs(resource, request.properties, made.outputs))
+
+    async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
+        resource = _declared(request.type)
+        outputs = {name: value for name, value in request.olds.items() if _is_output(resource, name, request.news)}
+        if request.preview:
+            changing = _changing_outputs(resource, to_plain(request.olds), to_plain(request.news))
+            return sdk.UpdateResponse(_with_outputs(resource, {**outputs, **request.news}, changing))
+        wish = _wish(request.urn, request.news, request.timeout)
+        known = _known(request.urn, request.resource_id, request.olds, request.timeout)
+        made = await self._carry_out(wish, {**outputs, **request.news}, self._handler(request.type).update(known, wish))
+        return sdk.UpdateResponse(_with_outputs(resource, {**outputs, **request.news}, made.outputs))
+
+    async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
+        resource = _declared(request.type)
+        known = _known(request.urn, request.resource_id, request.properties, 0)
+        seen = await self._running.run(_spoken(self._handler(request.type).read(known)))
+        if seen is None:
+            return sdk.ReadResponse("")
+        inputs = _with_drift(resource, request.inputs, seen)
+        state = {**_with_drift(resource, request.properties, seen), **({} if request.properties else inputs)}
+        outputs = {name: value for name, value in seen.outputs.items() if name in _output_names(resource)}
+        return sdk.ReadResponse(seen.id, _with_outputs(resource, state, outputs), inputs)
+
+    async def delete(self, request: sdk.DeleteRequest) -> None:
+        known = _known(request.urn, request.resource_id, request.properties, request.timeout)
+        await self._running.run(_spoken(self._handler(request.type).delete(known)))
+
+    def _handler(self, type_: str) -> Handler:
+        if type_ not in self._handlers:
+            _declared(type_)
+            self._handlers.update(service_handlers(type_.split(":")[1], self._cloud))
+        return self._handlers[type_]
+
+    async def _carry_out(self, wish: Wish, inputs: Values, work: Coroutine[Any, Any, Made]) -> Made:
+        """Create or update. What exists already when it fails is handed to the engine, which then keeps it in the state."""
+        try:
+            return await self._running.run(_spoken(work))
+        except PluginError as error:
+            if wish.made is None:
+                raise
+            resource = _declared(wish.urn.split("::")[2].rpartition("$")[2])
+            state = _with_outputs(resource, inputs, wish.made.outputs)
+            raise InitFailed(str(error), wish.made.id, state, inputs) from error
+
+
+async def _spoken(work: Coroutine[Any, Any, T]) -> T:
+    """Errors of the cloud as sentences for the user; they hold no secrets (the client hides them)."""
+    try:
+        return await work
+    except CtyunError as error:
+        raise PluginError(str(error)) from error
+
+
+def _declared(type_: str) -> Resource:
+    try:
+        return RESOURCES[type_]
+    except KeyError:
+        raise PluginError(f"This provider has no resource {type_}. It has: {', '.join(RESOURCES)}.") from None
+
+
+def _failure(problem: Problem) -> sdk.CheckFailure:
+    """The engine prints a failure's property with its value: not for secrets, and it finds no value inside objects."""
+    shown = not problem.secret and problem.path.isalnum()
+    return sdk.CheckFailure(problem.path if shown else "", problem.reason if shown else f"{problem.path} {problem.reason}")
+
+
+def _kind(change: Change) -> sdk.PropertyDiffKind:
+    name = "ADD" if change.added else "DELETE" if change.removed else "UPDATE"
+    return sdk.PropertyDiffKind[f"{name}_REPLACE" if change.replaces else name]
+
+
+def _wish(urn: str, inputs: Values, timeout: float) -> Wish:
+    plain = to_plain(inputs)
+    return Wish(urn, mark_of(urn), plain, timeout or DEFAULT_TIMEOUT, frozenset(_secret_texts(inputs.values())))
+
+
+def _known(urn: str, id: str, state: Values, timeout: float) -> Known:
+    return Known(urn, mark_of(urn), id, to_plain(state), timeout or DEFAULT_TIMEOUT)
+
+
+def _secret_texts(values: Iterable[PropertyValue], inside: bool = False) -> Iterator[str]:
+    """All texts that are marked secret, or stand inside something that is."""
+    for value in values:
+        secret = inside or value.is_secret
+        inner: Any = value.value
+        if isinstance(inner, str):
+            if secret:
+                yield inner
+        elif isinstance(inner, Mapping):
+            yield from _secret_texts(inner.values(), secret)
+        elif isinstance(inner, tuple):
+            yield from _secret_texts(inner, secret)
+
+
+def _output_names(resource: Resource) -> set[str]:
+    return {field.name for field in resource.outputs} | {field.name for field in resource.inputs if field.computed}
+
+
+def _is_output(resource: Resource, name: str, news: Values) -> bool:
+    return name in _output_names(resource) and name not in news
+
+
+def _unknown_outputs(resource: Resource) -> dict[str, Any]:
+    return dict.fromkeys(_output_names(resource), UNKNOWN)
+
+
+def _changing_outputs(resource: Resource, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs that an update in place will change."""
+    changed = {change.path for change in changes(resource, old, new)}
+    return {field.name: UNKNOWN for field in resource.outputs if changed.intersection(field.follows)}
+
+
+def _with_outputs(resource: Resource, inputs: Values, outputs: Mapping[str, Any]) -> Values:
+    """Inputs come back as they came, secrets and all; an output does not hide an input, unless the cloud has settled it."""
+    secrets = resource.secrets()
+    settled = {
+        name: to_property(value, secret=name in secrets)
+        for name, value in outputs.items()
+        if value is not None and (name == "hashes" or resource.input(name) is None or name not in inputs)
+    }
+    return {**inputs, **settled}
+
+
+def _with_drift(resource: Resource, old: Values, seen: Seen) -> Values:
+    """Old values, except where what is there means something else."""
+    plain, merged = to_plain(old), dict(old)
+    for name, value in seen.inputs.items():
+        field = resource.input(name)
+        if field is None or same(field, plain.get(name), value):
+            continue
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = to_property(value, secret=field.secret)
+    return merged

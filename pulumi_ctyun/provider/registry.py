@@ -1,0 +1,56 @@
+"""Which handler serves which type. A service is imported when its first resource is made, read or deleted.
+
+A preview needs none of them, and httpx and asyncssh take as long to import as the whole preview of a small stack.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pulumi_ctyun.provider.handler import Handler
+
+if TYPE_CHECKING:
+    from pulumi_ctyun.provider.cloud import Cloud
+
+
+def service_handlers(service: str, cloud: Cloud) -> dict[str, Handler]:
+    """The handlers of "vpc", "eip", "ecs" or "ssh", by type token."""
+    return LOADERS[service](cloud)
+
+
+def _vpc(cloud: Cloud) -> dict[str, Handler]:
+    from pulumi_ctyun.provider.vpc import SecurityGroupHandler, SubnetHandler, VpcHandler
+
+    return {
+        "ctyun:vpc:Vpc": VpcHandler(cloud),
+        "ctyun:vpc:Subnet": SubnetHandler(cloud),
+        "ctyun:vpc:SecurityGroup": SecurityGroupHandler(cloud),
+    }
+
+
+def _eip(cloud: Cloud) -> dict[str, Handler]:
+    from pulumi_ctyun.provider.eip import EipAssociationHandler, EipHandler
+
+    return {"ctyun:eip:Eip": EipHandler(cloud), "ctyun:eip:EipAssociation": EipAssociationHandler(cloud)}
+
+
+def _ecs(cloud: Cloud) -> dict[str, Handler]:
+    from pulumi_ctyun.provider.ecs import InstanceHandler, KeyPairHandler
+
+    return {"ctyun:ecs:KeyPair": KeyPairHandler(cloud), "ctyun:ecs:Instance": InstanceHandler(cloud)}
+
+
+def _ssh(cloud: Cloud) -> dict[str, Handler]:
+    from pulumi_ctyun.provider.remote.connections import Connections
+    from pulumi_ctyun.provider.ssh import HostHandler, HostKeyHandler, RemoteCommandHandler, RemoteFilesHandler
+
+    connections = Connections()
+    return {
+        "ctyun:ssh:HostKey": HostKeyHandler(cloud, connections),
+        "ctyun:ssh:Host": HostHandler(cloud, connections),
+        "ctyun:ssh:RemoteFiles": RemoteFilesHandler(cloud, connections),
+        "ctyun:ssh:RemoteCommand": RemoteCommandHandler(cloud, connections),
+    }
+
+
+LOADERS = {"vpc": _vpc, "eip": _eip, "ecs": _ecs, "ssh": _ssh}

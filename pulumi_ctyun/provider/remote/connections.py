@@ -1,0 +1,178 @@
+"""SSH connections, straight or through a jump host, kept open for the life of the plugin process.
+
+Host keys are always pinned. Commands are carried out once: only the way there is tried again, never the command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import asyncssh
+
+from plugins.kit.serve import PluginError
+
+ATTEMPT_SECONDS = 10.0  # one attempt to connect and log in
+CONNECT_SECONDS = 60.0  # to reach a server that has been ready before
+KEY_PATIENCE = 30.0  # a booting server may show another key or know no login key until cloud-init has written them
+FAREWELL_SECONDS = 5.0  # a server that is gone or off must not hold up its own removal
+LOST_SECONDS = 60.0  # how long one answer of that kind holds
+PAUSE = 0.2
+REDIAL = (OSError, asyncssh.ConnectionLost, asyncssh.DisconnectError, asyncssh.ChannelOpenError, TimeoutError)
+
+
+class Unreachable(PluginError):
+    """No connection within the deadline; the text holds the last cause."""
+
+
+class OtherServer(PluginError):
+    """Somebody answers, but with another host key, or does not know our login key."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How to reach a server. `host_keys`: public key lines; any of them is trusted."""
+
+    address: str
+    user: str
+    host_keys: tuple[str, ...]
+    private_key: str = field(repr=False)
+    jump: Way | None = None
+
+    @classmethod
+    def of(cls, host: Mapping[str, Any], private_key: str, host_keys: Sequence[str] = ()) -> Self:
+        """From `{address, user, hostKey, jump?}`; the jump host is opened with the same private key."""
+        jump = host.get("jump")
+        keys = tuple(host_keys) or (host["hostKey"],)
+        return cls(host["address"], host["user"], keys, private_key, cls.of(jump, private_key) if jump else None)
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.address}" + (f" (through {self.jump.address})" if self.jump else "")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left behind."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+class Connections:
+    """Open connections by way; parallel wishes for the same way share one. `port` differs from 22 in tests only."""
+
+    def __init__(self, port: int = 22) -> None:
+        self._port = port
+        self._open: dict[Way, asyncssh.SSHClientConnection] = {}
+        self._locks: dict[Way, asyncio.Lock] = {}
+        self._lost: dict[Way, float] = {}  # when a farewell found nobody
+
+    async def get(self, way: Way, timeout: float = CONNECT_SECONDS, patience: float = 0.0) -> asyncssh.SSHClientConnection:
+        """A living connection.
+
+        Refused, reset and silent are tried again for `timeout` seconds, a wrong key for `patience` seconds.
+        Raises Unreachable or OtherServer with the last cause.
+        """
+        begin = time.monotonic()
+        while True:
+            try:
+                async with asyncio.timeout(max(0.1, min(ATTEMPT_SECONDS, begin + timeout - time.monotonic()))):
+                    return await self._connection(way)
+            except (asyncssh.HostKeyNotVerifiable, asyncssh.PermissionDenied) as error:
+                if time.monotonic() - begin >= min(patience, timeout):
+                    raise OtherServer(_refusal(way, error)) from error
+            except REDIAL as error:
+                if time.monotonic() - begin + PAUSE >= timeout:
+                    reason = str(error) or "no answer"
+                    raise Unreachable(f"Could not reach {way} over SSH within {timeout:g} s: {reason}.") from error
+            await asyncio.sleep(PAUSE)
+
+    async def run(self, way: Way, command: str, stdin: bytes = b"", timeout: float = 600.0) -> Outcome:
+        """Run a command once. Raises Unreachable, OtherServer, or PluginError when the connection breaks in the middle."""
+        connection = await self.get(way)
+        try:
+            async with asyncio.timeout(timeout):
+                done = await connection.run(command, input=stdin, encoding=None, check=False)
+        except TimeoutError as error:
+            raise PluginError(f"A command on {way} did not end within {timeout:g} s and was given up.") from error
+        except (OSError, asyncssh.Error) as error:
+            self.drop(way)
+            raise PluginError(
+                f"The connection to {way} broke while a command ran ({error}); it may have been carried out."
+            ) from error
+        status = done.exit_status if done.exit_status is not None else -1
+        return Outcome(status, _text(done.stdout), _text(done.stderr))
+
+    async def is_there(self, way: Way) -> bool:
+        """Is the server up and the one we know? Asked before a farewell only, so a server that is gone or off costs little."""
+        if time.monotonic() - self._lost.get(way, float("-inf")) < LOST_SECONDS:
+            return False
+        try:
+            await self.get(way, FAREWELL_SECONDS)
+        except (Unreachable, OtherServer):
+            self._lost[way] = time.monotonic()
+            return False
+        return True
+
+    def drop(self, way: Way) -> None:
+        """Forget a connection: the next wish makes a new one."""
+        connection = self._open.pop(way, None)
+        if connection is not None:
+            connection.close()
+
+    async def close(self) -> None:
+        for way in list(self._open):
+            connection = self._open.pop(way)
+            connection.close()
+            with contextlib.suppress(OSError, asyncssh.Error):
+                await connection.wait_closed()
+
+    async def _connection(self, way: Way) -> asyncssh.SSHClientConnection:
+        async with self._locks.setdefault(way, asyncio.Lock()):
+            known = self._open.get(way)
+            if known is not None and not known.is_closed():
+                return known
+            tunnel = await self._connection(way.jump) if way.jump else None
+            self._open[way] = await self._dial(way, tunnel)
+            return self._open[way]
+
+    async def _dial(self, way: Way, tunnel: asyncssh.SSHClientConnection | None) -> asyncssh.SSHClientConnection:
+        trusted = [asyncssh.import_public_key(line) for line in way.host_keys]
+        return await asyncssh.connect(
+            way.address,
+            self._port,
+            tunnel=tunnel or (),
+            username=way.user,
+            client_keys=[asyncssh.import_private_key(way.private_key)],
+            known_hosts=(trusted, [], []),
+            agent_path=None,
+            config=None,
+            preferred_auth="publickey",
+            keepalive_interval=5,
+            keepalive_count_max=3,
+        )
+
+
+def shell(script: str, stdin: str | bytes = b"") -> tuple[str, bytes]:
+    """Command line and input of a script for `sh -eu`; `stdin` is what the script reads.
+
+    The script goes through a file that only we can read, never through arguments, which everybody on the server can see.
+    """
+    body, rest = script.encode(), stdin.encode() if isinstance(stdin, str) else stdin
+    line = f'umask 077; f=$(mktemp) && trap \'rm -f "$f"\' EXIT && head -c {len(body)} >"$f" && umask 022 && sh -eu "$f"'
+    return line, body + rest
+
+
+def _refusal(way: Way, error: Exception) -> str:
+    if isinstance(error, asyncssh.HostKeyNotVerifiable):
+        return f"Something else answers at {way}: it does not show the expected host key. Nothing was sent to it."
+    return f"{way} does not let us in: it does not know the private key ({error})."
+
+
+def _text(output: Any) -> str:
+    return output.decode(errors="replace") if isinstance(output, bytes) else str(output or "")

@@ -1,0 +1,25 @@
+"""The function ctyun:index:verify."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ctyun.verifying import FlavorWish, verify
+from plugins.kit.serve import PluginError
+from pulumi_ctyun.provider.cloud import Cloud
+
+
+async def verify_names(cloud: Cloud, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises PluginError with all unknown names, one a line."""
+    problems = await verify(
+        cloud.client,
+        region=arguments["region"],
+        zones=arguments.get("zones") or (),
+        flavors=[FlavorWish(wish["zone"], wish["flavor"]) for wish in arguments.get("flavors") or ()],
+        images=arguments.get("images") or (),
+    )
+    if problems:
+        listed = "\n".join(f"  - {problem}" for problem in problems)
+        raise PluginError(f"Nothing was created, because the cloud does not know everything that is named:\n{listed}")
+    return {"regionId": await cloud.region_id(arguments["region"])}

@@ -1,0 +1,210 @@
+"""VPC, subnet, security group in the cloud. Their marks stand in the description."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ctyun import errors
+from ctyun.services.security_groups import ANYWHERE, Rule
+from ctyun.services.subnets import Subnet
+from ctyun.services.vpcs import Vpc
+from pulumi_ctyun.provider.cloud_handler import CloudHandler
+from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.marks import described, has_mark, undescribed
+from pulumi_ctyun.resources.declarations.vpc import SECURITY_GROUP, SUBNET, VPC
+
+
+class VpcHandler(CloudHandler):
+    """`pulumi import ctyun:vpc:Vpc NAME [REGION/]vpc-...`."""
+
+    resource = VPC
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        return [_seen_vpc(vpc) for vpc in await self.client.vpcs.list(region) if has_mark(vpc.description, wish.mark)]
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        return await self.client.vpcs.create(
+            region, name=wish.inputs["name"], cidr=wish.inputs["cidr"], description=_text(wish), client_token=token
+        )
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        return _seen_vpc(await self.client.vpcs.get(region, id))
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        region = await self.cloud.region_id(wish.inputs["region"])
+        await self.client.vpcs.update(region, known.id, name=wish.inputs["name"], description=_text(wish))
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.vpcs.delete(region, id)
+
+
+def _seen_vpc(vpc: Vpc) -> Seen:
+    inputs = {"name": vpc.name, "cidr": vpc.cidr, "description": undescribed(vpc.description)}
+    return Seen(vpc.id, inputs, {"vpcId": vpc.id})
+
+
+class SubnetHandler(CloudHandler):
+    """`pulumi import ctyun:vpc:Subnet NAME [REGION/]subnet-...`."""
+
+    resource = SUBNET
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        try:
+            subnets = await self.client.subnets.list(region, wish.inputs["vpcId"])
+        except errors.NotFound:  # the VPC is missing; the create says so
+            return []
+        return [_seen_subnet(subnet, wish.inputs) for subnet in subnets if has_mark(subnet.description, wish.mark)]
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        return await self.client.subnets.create(
+            region,
+            vpc_id=wish.inputs["vpcId"],
+            name=wish.inputs["name"],
+            cidr=wish.inputs["cidr"],
+            dns_servers=wish.inputs.get("dnsServers") or (),
+            description=_text(wish),
+            client_token=token,
+        )
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        return _seen_subnet(await self.client.subnets.get(region, id), state)
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        region = await self.cloud.region_id(wish.inputs["region"])
+        servers = wish.inputs.get("dnsServers")
+        await self.client.subnets.update(
+            region,
+            known.id,
+            name=wish.inputs["name"],
+            description=_text(wish),
+            dns_servers=servers if servers or known.state.get("dnsServers") else None,
+        )
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.subnets.delete(region, id)
+
+
+def _seen_subnet(subnet: Subnet, state: Plain) -> Seen:
+    inputs: dict[str, Any] = {
+        "vpcId": subnet.vpc_id,
+        "name": subnet.name,
+        "cidr": subnet.cidr,
+        "description": undescribed(subnet.description),
+    }
+    if state.get("dnsServers"):  # where none were chosen the cloud shows its own
+        inputs["dnsServers"] = list(subnet.dns_servers)
+    return Seen(subnet.id, inputs, {"subnetId": subnet.id, "gateway": subnet.gateway})
+
+
+class SecurityGroupHandler(CloudHandler):
+    """`pulumi import ctyun:vpc:SecurityGroup NAME [REGION/]sg-...`."""
+
+    resource = SECURITY_GROUP
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        """Without their rules: those are put right after the adoption."""
+        groups = await self.client.security_groups.list(region, vpc_id=wish.inputs["vpcId"])
+        return [
+            Seen(group.id, {"name": group.name, "description": undescribed(group.description)}, {})
+            for group in groups
+            if has_mark(group.description, wish.mark)
+        ]
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        return await self.client.security_groups.create(
+            region, vpc_id=wish.inputs["vpcId"], name=wish.inputs["name"], description=_text(wish), client_token=token
+        )
+
+    async def settle(self, region: str, id: str, wish: Wish) -> Made:
+        """The group's rules become the wished ones: new ones come before old ones go, so that nothing is cut off meanwhile."""
+        there = (await self.client.security_groups.get(region, id)).rules
+        wanted = [_rule(rule) for rule in wish.inputs["rules"]]
+        missing, superfluous = rules_to_change(there, wanted)
+        if missing:
+            await self.client.security_groups.add_rules(region, id, missing)
+        for rule in superfluous:
+            try:
+                await self.client.security_groups.remove_rule(region, id, rule)
+            except errors.NotFound:
+                continue
+        return wish.reached(id, securityGroupId=id)
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        group = await self.client.security_groups.get(region, id)
+        inputs = {"vpcId": group.vpc_id, "name": group.name, "description": undescribed(group.description)}
+        rules = rules_seen(group.rules, state.get("rules"))
+        return Seen(group.id, {**inputs, "rules": rules}, {"securityGroupId": group.id})
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        region = await self.cloud.region_id(wish.inputs["region"])
+        if any(known.state.get(name) != wish.inputs.get(name) for name in ("name", "description")):
+            await self.client.security_groups.update(region, known.id, name=wish.inputs["name"], description=_text(wish))
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.security_groups.delete(region, id)
+
+
+def rules_to_change(there: Iterable[Rule], wanted: Sequence[Rule]) -> tuple[list[Rule], list[Rule]]:
+    """(rules to add, rules to remove). Egress rules that the cloud gave a new group stay while none is wished."""
+    egress = any(rule.direction == "egress" for rule in wanted)
+    managed = [rule for rule in there if egress or rule.direction == "ingress"]
+    surplus = Counter(_key(rule) for rule in managed) - Counter(_key(rule) for rule in wanted)
+    lacking = Counter(_key(rule) for rule in wanted) - Counter(_key(rule) for rule in managed)
+    return _take(wanted, lacking), _take(managed, surplus)
+
+
+def rules_seen(there: Iterable[Rule], stated: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+    """The group's rules as inputs; without egress rules of the cloud's own when the state has none."""
+    egress = stated is None or any(rule["direction"] == "egress" for rule in stated)
+    return [_as_input(rule) for rule in there if egress or rule.direction == "ingress"]
+
+
+def _take(rules: Iterable[Rule], counts: Counter[tuple[object, ...]]) -> list[Rule]:
+    taken = []
+    for rule in rules:
+        if counts[_key(rule)] > 0:
+            counts[_key(rule)] -= 1
+            taken.append(rule)
+    return taken
+
+
+def _key(rule: Rule) -> tuple[object, ...]:
+    """What makes two rules the same. Next to a group the network means nothing."""
+    other = rule.group_id or rule.cidr
+    return (rule.direction, rule.action, rule.protocol, rule.ports, other, rule.priority, rule.description)
+
+
+def _rule(rule: Mapping[str, Any]) -> Rule:
+    return Rule(
+        direction=rule["direction"],
+        action=rule["action"],
+        protocol=rule["protocol"],
+        ports=rule.get("ports"),
+        cidr=rule.get("cidr") or ANYWHERE,
+        group_id=rule.get("groupId"),
+        priority=rule["priority"],
+        description=rule.get("description") or "",
+    )
+
+
+def _as_input(rule: Rule) -> dict[str, Any]:
+    side = {"groupId": rule.group_id} if rule.group_id else {"cidr": rule.cidr}
+    body = {
+        "direction": rule.direction,
+        "action": rule.action,
+        "protocol": rule.protocol,
+        "ports": rule.ports,
+        **side,
+        "priority": rule.priority,
+        "description": rule.description or None,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _text(wish: Wish) -> str:
+    return described(wish.inputs.get("description"), wish.mark)
