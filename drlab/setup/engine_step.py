@@ -15,7 +15,7 @@ from drlab.setup.engine_source import VERSION, Source, Unavailable
 from drlab.setup.steps import Step, Tell
 
 EXEC_NAME = "pulumi-language-python-exec"
-WRAPPER_MARK = b"# Written by ./lab"  # our own wrapper is on PATH after `. .venv/bin/activate`
+WRITTEN_BY = "# Written by ./lab"  # second line of our own scripts; the wrapper is on PATH after `. .venv/bin/activate`
 
 
 def engine_folder(folders: Folders) -> Path:
@@ -110,4 +110,4 @@ def link_installed(target: Path, path: str | None = None) -> str:
 
 def _is_wrapper(path: Path) -> bool:
     with path.open("rb") as file:
-        return WRAPPER_MARK in file.read(300)
+        return WRITTEN_BY.encode() in file.read(300)

@@ -1,73 +1,90 @@
-"""Small shell scripts in `.venv`: the `pulumi` wrapper, and launchers for the plugins that stand in for missing ones."""
+"""Small shell scripts: the `pulumi` wrapper in `.venv`, and launchers of the plugins that stand in for missing ones.
+
+A launcher lies where the engine expects the real plugin (beside itself, or among its downloaded plugins): one found on PATH
+works too, but the engine warns about it in every run. The wrapper tells the launchers which Python is theirs.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from drlab.folders import Folders
 from drlab.setup.engine_source import VERSION
-from drlab.setup.engine_step import EXEC_NAME, engine_folder
+from drlab.setup.engine_step import EXEC_NAME, WRITTEN_BY, engine_folder
+from drlab.setup.state import passphrase_file, passphrase_id_file
 from drlab.setup.steps import Step
 
-# In both kinds of script the folders are found as drlab.folders does, so that one .venv serves any DRLAB_STATE and DRLAB_CACHE.
-CACHE_LINE = "cache=${DRLAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/drlab}"
-
-WRAPPER = f"""#!/bin/sh
-# Written by ./lab: plain `pulumi` with this project's backend, passphrase and plugins. What you have set yourself wins.
-{CACHE_LINE}
-state=${{DRLAB_STATE:-${{XDG_STATE_HOME:-$HOME/.local/state}}/drlab}}
+# The folders are found as drlab.folders does, so that one .venv serves any DRLAB_STATE and DRLAB_CACHE.
+# The salt in Pulumi.<stack>.yaml fits one passphrase, hence one state folder. Where another one was used last, it is taken out,
+# and Pulumi puts the right one back from the stack's state.
+WRAPPER = """#!/bin/sh
+@WRITTEN_BY@: plain `pulumi` with this project's backend, passphrase and plugins. What you have set yourself wins.
+cache=${DRLAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/drlab}
+state=${DRLAB_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/drlab}
 venv=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
-engine=$cache/pulumi/{VERSION}/bin
-if [ ! -x "$engine/pulumi" ] || [ ! -r "$state/passphrase" ]; then
+case $state in /*) ;; *) state=$PWD/$state ;; esac
+case $cache in /*) ;; *) cache=$PWD/$cache ;; esac
+engine=$cache/pulumi/@VERSION@/bin
+if [ ! -x "$engine/pulumi" ] || [ ! -r "$state/@PASSPHRASE@" ]; then
     echo "pulumi: nothing is set up yet in $cache and $state: run ./lab preview once" >&2
     exit 1
 fi
-export DRLAB_STATE="$state" DRLAB_CACHE="$cache"
-export PULUMI_HOME="${{PULUMI_HOME:-$state/pulumi-home}}"
-export PULUMI_BACKEND_URL="${{PULUMI_BACKEND_URL:-file://$state/pulumi}}"
-export PULUMI_SKIP_UPDATE_CHECK="${{PULUMI_SKIP_UPDATE_CHECK:-1}}"
-export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="${{PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION:-true}}"
-if [ -z "${{PULUMI_CONFIG_PASSPHRASE+set}}" ]; then
-    export PULUMI_CONFIG_PASSPHRASE_FILE="${{PULUMI_CONFIG_PASSPHRASE_FILE:-$state/passphrase}}"
+read -r mine < "$state/@PASSPHRASE_ID@"
+last=
+[ -r "$venv/drlab-last-state" ] && read -r last < "$venv/drlab-last-state"
+if [ "$mine" != "$last" ]; then
+    for settings in "${venv%/*}"/Pulumi.*.yaml; do
+        [ -e "$settings" ] && sed -i '/^encryptionsalt:/d' "$settings"
+    done
+    echo "$mine" > "$venv/drlab-last-state"
 fi
-export PATH="$venv/drlab-plugins:$engine:$PATH"
+folder=$state
+case $state in
+    *[!A-Za-z0-9/._~-]*) # the backend's address is a URL
+        folder=$("$venv/bin/python" -S -c 'import sys; from urllib.parse import quote; print(quote(sys.argv[1]))' "$state") ;;
+esac
+export DRLAB_STATE="$state" DRLAB_CACHE="$cache" DRLAB_PYTHON="$venv/bin/python"
+if [ -n "${PULUMI_HOME-}" ]; then # then our stand-in is not among the downloaded plugins: after the real one, if there is any
+    for plugin in "$state"/pulumi-home/plugins/*; do PATH=$PATH:$plugin; done
+fi
+export PULUMI_HOME="${PULUMI_HOME:-$state/pulumi-home}"
+export PULUMI_BACKEND_URL="${PULUMI_BACKEND_URL:-file://$folder/pulumi}"
+export PULUMI_SKIP_UPDATE_CHECK="${PULUMI_SKIP_UPDATE_CHECK:-1}"
+export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="${PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION:-true}"
+export PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER="${PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER:-true}"
+if [ -z "${PULUMI_CONFIG_PASSPHRASE+set}" ]; then
+    export PULUMI_CONFIG_PASSPHRASE_FILE="${PULUMI_CONFIG_PASSPHRASE_FILE:-$state/@PASSPHRASE@}"
+fi
+export PATH="$engine:$PATH"
 exec "$engine/pulumi" "$@"
 """
 
 LAUNCHER = """#!/bin/sh
-# Written by ./lab: stands in for {name}, which the engine {version} here came without.
-{cache_line}
-export DRLAB_LANGUAGE_EXEC="${{DRLAB_LANGUAGE_EXEC:-$cache/pulumi/{version}/bin/{exec_name}}}"
-exec "${{0%/*}}/../bin/python" -P -m {module} "$@"
+{written_by}: stands in for {name}, which cannot be had everywhere.
+export DRLAB_LANGUAGE_EXEC="${{DRLAB_LANGUAGE_EXEC:-$DRLAB_CACHE/pulumi/{version}/bin/{exec_name}}}"
+exec "${{DRLAB_PYTHON:?is set by .venv/bin/pulumi: run that one}}" -P -m {module} "$@"
 """
 
-STAND_INS: Mapping[str, str] = {
-    "pulumi-language-python": "plugins.language_python",
-    "pulumi-resource-random": "plugins.random_provider",
-}
+LANGUAGE_HOST = ("pulumi-language-python", "plugins.language_python")
+RANDOM = ("pulumi-resource-random", "plugins.random_provider")
 
 
 @dataclass(frozen=True)
 class Script:
-    """A file of `.venv` as it should be; `text` None: it should not be there."""
+    """A file as it should be."""
 
     path: Path
-    text: str | None
+    text: str
 
     def is_right(self) -> bool:
         try:
             return self.path.read_text() == self.text
-        except FileNotFoundError:
-            return self.text is None
+        except (FileNotFoundError, UnicodeDecodeError):
+            return False
 
     def write(self) -> None:
-        if self.text is None:
-            self.path.unlink()
-            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         unfinished.write_text(self.text)
@@ -77,7 +94,7 @@ class Script:
 
 def launchers_step(folders: Folders) -> Step:
     def missing() -> str | None:
-        return "writing .venv/bin/pulumi and the plugins beside it" if wrong_scripts(folders) else None
+        return "writing .venv/bin/pulumi and the plugins' launchers" if wrong_scripts(folders) else None
 
     def act() -> str:
         wrong = wrong_scripts(folders)
@@ -92,18 +109,46 @@ def wrong_scripts(folders: Folders) -> list[Script]:
     return [script for script in wanted_scripts(folders) if not script.is_right()]
 
 
-def wanted_scripts(folders: Folders, path: str | None = None) -> list[Script]:
-    """The wrapper, and a stand-in for each plugin that neither lies beside the engine nor on the user's PATH."""
-    ours = folders.root / ".venv" / "drlab-plugins"
-    scripts = [Script(folders.pulumi, WRAPPER)]
-    for name, module in STAND_INS.items():
-        real = (engine_folder(folders) / name).exists() or is_on_path(name, ours, path)
-        text = LAUNCHER.format(name=name, module=module, version=VERSION, cache_line=CACHE_LINE, exec_name=EXEC_NAME)
-        scripts.append(Script(ours / name, None if real else text))
+def wanted_scripts(folders: Folders) -> list[Script]:
+    """The wrapper, and a stand-in for each plugin whose real one is not there."""
+    scripts = [Script(folders.pulumi, wrapper_text(folders))]
+    for path, (name, module) in ((language_host_path(folders), LANGUAGE_HOST), (random_path(folders), RANDOM)):
+        if path is not None and not is_real(path):
+            text = LAUNCHER.format(written_by=WRITTEN_BY, name=name, module=module, version=VERSION, exec_name=EXEC_NAME)
+            scripts.append(Script(path, text))
     return scripts
 
 
-def is_on_path(name: str, ours: Path, path: str | None = None) -> bool:
-    """Somewhere else than in our own folder, which is on PATH when the engine runs us."""
-    folders = (path if path is not None else os.environ.get("PATH", "")).split(os.pathsep)
-    return shutil.which(name, path=os.pathsep.join(f for f in folders if f and Path(f) != ours)) is not None
+def wrapper_text(folders: Folders) -> str:
+    names = {
+        "@WRITTEN_BY@": WRITTEN_BY,
+        "@VERSION@": VERSION,
+        "@PASSPHRASE@": passphrase_file(folders).name,
+        "@PASSPHRASE_ID@": passphrase_id_file(folders).name,
+    }
+    text = WRAPPER
+    for mark, name in names.items():
+        text = text.replace(mark, name)
+    return text
+
+
+def is_real(path: Path) -> bool:
+    """Somebody else's program, not a launcher of ours (perhaps an older one)."""
+    try:
+        with path.open("rb") as file:
+            return WRITTEN_BY.encode() not in file.read(200)
+    except FileNotFoundError:
+        return False
+
+
+def language_host_path(folders: Folders) -> Path:
+    return engine_folder(folders) / LANGUAGE_HOST[0]
+
+
+def random_path(folders: Folders) -> Path | None:
+    """Among the engine's downloaded plugins, as the version that the installed SDK asks for; None without that SDK."""
+    found = sorted((folders.root / ".venv/lib").glob("python3.*/site-packages/pulumi_random-*.dist-info"))
+    if not found:
+        return None
+    version = found[-1].name.removeprefix("pulumi_random-").removesuffix(".dist-info")
+    return folders.state / "pulumi-home" / "plugins" / f"resource-random-v{version}" / RANDOM[0]

@@ -22,10 +22,15 @@ def passphrase_file(folders: Folders) -> Path:
     return folders.state / "passphrase"
 
 
+def passphrase_id_file(folders: Folders) -> Path:
+    """A name for the passphrase, not secret: settings files encrypted with another one are told by it."""
+    return folders.state / "passphrase-id"
+
+
 def missing_state(folders: Folders) -> str | None:
     try:
         mode = stat.S_IMODE(folders.state.stat().st_mode)
-        has_passphrase = passphrase_file(folders).stat().st_size > 0
+        has_passphrase = all(_has_content(path) for path in (passphrase_file(folders), passphrase_id_file(folders)))
     except FileNotFoundError:
         return f"making {folders.state}"
     except PermissionError:
@@ -45,8 +50,10 @@ def make_state(folders: Folders) -> str:
             f"The state folder {folders.state} cannot be made or closed to others: {problem.strerror}.",
             "name a folder of your own in DRLAB_STATE",
         ) from problem
+    if not _has_content(passphrase_id_file(folders)):
+        write_private(passphrase_id_file(folders), secrets.token_hex(8) + "\n")
     path = passphrase_file(folders)
-    if path.exists() and path.stat().st_size > 0:
+    if _has_content(path):
         return f"{folders.state} closed to other users"
     if any((folders.state / "pulumi/.pulumi/stacks").glob("*/*.json")):
         raise UserError(
@@ -55,6 +62,13 @@ def make_state(folders: Folders) -> str:
         )
     write_private(path, secrets.token_urlsafe(PASSPHRASE_BYTES) + "\n")
     return f"{folders.state} with a new passphrase"
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def write_private(path: Path, text: str) -> None:
