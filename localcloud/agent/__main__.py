@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import signal
 from pathlib import Path
 
@@ -23,8 +24,17 @@ async def _serve(socket: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="agent", description=__doc__)
-    parser.add_argument("--socket", type=Path, required=True)
-    socket: Path = parser.parse_args().socket
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--socket", type=Path, help="serve operations on this Unix socket")
+    what.add_argument("--run", nargs=2, metavar=("OPERATION", "JSON"), help="run one operation and print its result")
+    args = parser.parse_args()
+    if args.run:
+        print(json.dumps(OPERATIONS[args.run[0]](**json.loads(args.run[1]))))
+    else:
+        _serve_on(args.socket)
+
+
+def _serve_on(socket: Path) -> None:
     socket.unlink(missing_ok=True)
     try:
         asyncio.run(_serve(socket))

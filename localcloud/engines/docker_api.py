@@ -102,9 +102,17 @@ class Docker:
         """Fine if it runs."""
         await self._do(f"container {name} cannot be started", lambda client: client.start(name))
 
-    async def stop(self, name: str, seconds: float) -> None:
-        """Orderly, killed after `seconds`; fine if it is stopped or gone."""
-        await self._unless_gone(f"container {name} cannot be stopped", lambda client: client.stop(name, timeout=int(seconds)))
+    async def signal(self, name: str, signal: str) -> None:
+        """Send a signal to its init; fine if it is stopped or gone."""
+
+        def call(client: docker.APIClient) -> None:
+            try:
+                client.kill(name, signal)
+            except APIError as exc:
+                if exc.status_code != 409:  # not running
+                    raise
+
+        await self._unless_gone(f"container {name} cannot be sent {signal}", call)
 
     async def kill(self, name: str) -> None:
         """Kill and wait until it is down; fine if it is stopped or gone."""

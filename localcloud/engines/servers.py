@@ -12,8 +12,11 @@ from localcloud.engines.host import server_flags
 from localcloud.engines.network import Networks, Process, running
 from localcloud.engines.records import Record
 from localcloud.engines.seed import SHADOW, archive, unpacked
+from localcloud.engines.waiting import within
 
 MIB = 1 << 20
+HALT = "SIGRTMIN+3"  # systemd(1): halt the machine
+HALT_AGAIN = 2.0  # seconds
 
 
 class Servers:
@@ -47,7 +50,14 @@ class Servers:
 
     async def shut_down(self, instance_id: str, seconds: float) -> None:
         """Orderly stop, killed after `seconds`."""
-        await self._context.docker.stop(self._context.naming.server(instance_id), seconds)
+        name, loop = self._context.naming.server(instance_id), asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while (left := deadline - loop.time()) > 0:
+            # A systemd that has only just started does not hear the signal yet: it is sent until it has an effect.
+            await self._context.docker.signal(name, HALT)
+            if await within(lambda: self._still_up(name), min(left, HALT_AGAIN)) is None:
+                break
+        await self._context.docker.kill(name)
         await self._release(instance_id)
 
     async def power_cut(self, instance_ids: Sequence[str]) -> None:
@@ -83,6 +93,9 @@ class Servers:
             raise EngineError(f"server {instance_id} is not running")
         return found
 
+    async def _still_up(self, name: str) -> str | None:
+        return "it runs" if await running(self._context, name) is not None else None
+
     async def _make_container(self, name: str, spec: ServerSpec) -> str:
         context, flags = self._context, server_flags(self._context.host)
         return await context.docker.create(
@@ -91,7 +104,7 @@ class Servers:
             flags,
             context.naming.labels("server", spec.instance_id, spec.region, spec.zone),
             hostname=spec.hostname,
-            stop_signal="SIGRTMIN+3",
+            stop_signal=HALT,
             host={
                 "network_mode": "none",
                 "nano_cpus": int(spec.cpus * 1e9),

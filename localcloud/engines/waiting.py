@@ -10,10 +10,16 @@ from localcloud.engines.api import EngineError
 
 async def wait_until(seen: Callable[[], Awaitable[str | None]], seconds: float, what: str) -> None:
     """Poll until `seen` gives None (done); otherwise it gives what is the matter. Raises EngineError after `seconds`."""
+    problem = await within(seen, seconds)
+    if problem is not None:
+        raise EngineError(f"waited {seconds:.0f} s for {what}; last seen: {problem}")
+
+
+async def within(seen: Callable[[], Awaitable[str | None]], seconds: float) -> str | None:
+    """The same, for those that go on when it did not happen: what was the matter last, None when done."""
     loop = asyncio.get_running_loop()
     deadline, pause = loop.time() + seconds, 0.005
-    while (problem := await seen()) is not None:
-        if loop.time() > deadline:
-            raise EngineError(f"waited {seconds:.0f} s for {what}; last seen: {problem}")
+    while (problem := await seen()) is not None and loop.time() < deadline:
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 0.2)
+    return problem

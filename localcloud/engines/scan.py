@@ -1,0 +1,112 @@
+"""What a cloud has left on this machine. Works with the cloud's process down; starts a one-off agent where none runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localcloud.agent.client import AgentClient, AgentError, AgentGone
+from localcloud.engines.api import EngineError
+from localcloud.engines.docker_api import Docker
+from localcloud.engines.host import agent_flags, read_facts
+from localcloud.engines.images import reference
+from localcloud.engines.naming import Naming
+from localcloud.engines.records import Record, Records
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """One thing that is still there."""
+
+    kind: str  # container, network, volume, image, disk, record, link, route, nft, loop, mount, cgroup, namespace, process
+    name: str
+    detail: str
+
+
+async def scan(state: Path, cloud: str, *, internet_cidr: str | None = None, running: bool = False) -> list[Leftover]:
+    """Everything that carries the cloud's id or lies in its state folder.
+
+    `running`: the cloud is up, so what every cloud stands on (agent, internet network, guard route) is not left over.
+    Raises EngineError when Docker does not answer, or when the agent's image is missing and no agent runs.
+    """
+    naming, docker = Naming(cloud), Docker()
+    state, records, files = await asyncio.to_thread(_files, state)
+    try:
+        objects, ids = await _docker_objects(docker, naming)
+        gone = {record.container for record in records if record.container} - ids
+        request = {"cloud": cloud, "state": str(state), "containers": sorted(gone), "cidr": internet_cidr, "viewer": os.getpid()}
+        host = [Leftover(**item) for item in await _host(docker, state, naming, request)]
+    finally:
+        await docker.close()
+    found = [*objects, *files, *host]
+    return [item for item in found if not (running and _is_base(item, naming, internet_cidr))]
+
+
+def _files(state: Path) -> tuple[Path, list[Record], list[Leftover]]:
+    """The state folder's real path, its records, and what of servers lies in it."""
+    state = state.resolve()
+    records = list(Records(state / "servers").all())
+    found = [Leftover("record", record.instance_id, "server in the engines' book-keeping") for record in records]
+    found += [Leftover("disk", str(file), "file of a data disk") for file in sorted((state / "disks").glob("*"))]
+    return state, records, found
+
+
+async def _docker_objects(docker: Docker, naming: Naming) -> tuple[list[Leftover], set[str]]:
+    """By label, and by name for those that lost it; and the ids of all living containers."""
+    containers, networks, volumes, images = await asyncio.gather(
+        docker.containers({}), docker.networks(), docker.volumes({}), docker.images(naming.filters())
+    )
+    found = [
+        *_ours("container", naming, ((item["Names"][0].lstrip("/"), item) for item in containers if item["Names"])),
+        *_ours("network", naming, ((item["Name"], item) for item in networks)),
+        *_ours("volume", naming, ((item["Name"], item) for item in volumes)),
+        *(Leftover("image", (item["RepoTags"] or [item["Id"]])[0], "image made by this cloud") for item in images),
+    ]
+    return found, {item["Id"] for item in containers}
+
+
+def _ours(kind: str, naming: Naming, named: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterable[Leftover]:
+    for name, item in named:
+        labels = item.get("Labels") or {}
+        if labels.get("drlab.cloud") == naming.cloud or name.startswith(f"drlab-{naming.cloud}-"):
+            what = labels.get("drlab.kind", "without label")
+            yield Leftover(kind, name, " ".join(filter(None, (what, labels.get("drlab.resource"), item.get("Status")))))
+
+
+async def _host(docker: Docker, state: Path, naming: Naming, request: dict[str, Any]) -> list[dict[str, str]]:
+    client = AgentClient(state / "agent/agent.sock")
+    try:
+        return list(await client.call("scan", **request))
+    except AgentGone:
+        return await _one_off(docker, naming, request)
+    except AgentError as exc:
+        raise EngineError(str(exc)) from exc
+    finally:
+        await client.close()
+
+
+async def _one_off(docker: Docker, naming: Naming, request: dict[str, Any]) -> list[dict[str, str]]:
+    flags = agent_flags(read_facts(await docker.info()))
+    output = await docker.run_once(
+        reference("agent"),
+        flags,
+        naming.labels("agent"),
+        command=["--run", "scan", json.dumps(request)],
+        host={"network_mode": "host", "pid_mode": "host"},
+    )
+    return list(json.loads(output))
+
+
+def _is_base(item: Leftover, naming: Naming, cidr: str | None) -> bool:
+    base = {
+        ("container", naming.agent),
+        ("network", naming.internet),
+        ("link", naming.internet_bridge),
+        ("route", f"unreachable {cidr}"),
+    }
+    return (item.kind, item.name) in base
