@@ -1,0 +1,112 @@
+"""A local cloud as a process of the tests' own, and what is left of it afterwards."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import pytest
+
+from ctyun import Client, CloudRecord, CtyunError, LocalCloud, cloud_record
+
+T = TypeVar("T")
+ROOT = Path(__file__).parents[2]
+SECONDS_TO_START, SECONDS_TO_STOP = 60, 60
+
+
+class Run(Protocol):
+    """run(coroutine) -> its result; all coroutines of the session share one event loop, as the clients need it."""
+
+    def __call__(self, coroutine: Coroutine[Any, Any, T]) -> T: ...
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def localcloud_says(*arguments: str) -> Any:
+    """What `python -m localcloud <arguments> --json` prints."""
+    command = [sys.executable, "-m", "localcloud", *arguments, "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout, f"{' '.join(command[1:])} said nothing; exit {done.returncode}:\n{done.stderr[-2000:]}"
+    return json.loads(done.stdout)
+
+
+def require_images() -> None:
+    """The contract is judged on real engines or not at all."""
+    missing = [image["ref"] for image in localcloud_says("images") if not image["present"]]
+    if missing:
+        pytest.fail(f"The local cloud's images are not built: {', '.join(missing)}. Run ./lab test, which builds them first.")
+
+
+@dataclass
+class RunningCloud:
+    """The process and its state folder."""
+
+    state: Path
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def wait_until_ready(self, run: Run) -> CloudRecord:
+        deadline = time.monotonic() + SECONDS_TO_START
+        last = "no record"
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            with suppress(CtyunError):
+                record = cloud_record(self.state)
+                last = run(phase(record))
+                if last == "ready":
+                    return record
+            time.sleep(0.05)
+        pytest.fail(f"The local cloud did not become ready (last: {last}):\n{self.log.read_text()[-4000:]}")
+
+    def stop(self, run: Run, record: CloudRecord) -> None:
+        run(shut_down(record))
+        assert self.process.wait(SECONDS_TO_STOP) == 0, self.log.read_text()[-4000:]
+
+
+async def phase(record: CloudRecord) -> str:
+    async with LocalCloud(record) as cloud:
+        health = await cloud.health()
+        return "ready" if health.ready else health.phase
+
+
+async def shut_down(record: CloudRecord) -> None:
+    async with LocalCloud(record) as cloud:
+        await cloud.shutdown(force=True)
+
+
+def leftovers(cloud_id: str) -> list[str]:
+    """What Docker still has of a cloud, seen by plain tools and not by our own scan."""
+    mine = ["--filter", f"label=drlab.cloud={cloud_id}", "--format", "{{.ID}} {{.Names}}"]
+    volumes = ["--filter", f"label=drlab.cloud={cloud_id}", "--format", "{{.Name}}"]
+    networks = ["--filter", f"label=drlab.cloud={cloud_id}", "--format", "{{.Name}}"]
+    kinds = {"container": ["ps", "-a", *mine], "network": ["network", "ls", *networks], "volume": ["volume", "ls", *volumes]}
+    found = []
+    for kind, arguments in kinds.items():
+        shown = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True, timeout=30).stdout
+        found += [f"{kind} {line}" for line in shown.splitlines()]
+    links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True, timeout=10).stdout
+    return found + [f"link {line}" for line in links.splitlines() if cloud_id in line]
+
+
+async def forgotten(client: Client) -> list[str]:
+    """What the tests made in any region and did not remove."""
+    found = []
+    for region in await client.regions.list():
+        found += [f"server {server.id}" for server in await client.servers.list(region.id)]
+        found += [f"EIP {eip.id}" for eip in await client.eips.list(region.id)]
+        found += [f"VPC {vpc.id}" for vpc in await client.vpcs.list(region.id)]
+        found += [f"key pair {pair.name}" for pair in await client.key_pairs.list(region.id)]
+    return found
