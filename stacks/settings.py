@@ -106,9 +106,10 @@ PARSERS: Mapping[type, Callable[[str], Any]] = {str: _text, bool: _flag, tuple: 
 
 
 def _unknown(given: Mapping[str, str]) -> Iterator[Problem]:
+    spelt = {key.lower(): key for key in KEYS.values()}
     for key in sorted(given.keys() - KEYS.values()):
-        near = difflib.get_close_matches(key, KEYS.values(), n=1)
-        yield Problem(_full(key), f"there is no such setting{f'; did you mean {_full(near[0])}?' if near else ''}")
+        near = difflib.get_close_matches(key.lower(), spelt, n=1)
+        yield Problem(_full(key), f"there is no such setting{f'; did you mean {_full(spelt[near[0]])}?' if near else ''}")
 
 
 def _target(settings: Settings) -> Iterator[Problem]:
@@ -128,7 +129,7 @@ def _regions(settings: Settings) -> Iterator[Problem]:
         for key, region in (("drlab:region", settings.region), ("drlab:drRegion", settings.dr_region)):
             if region not in LOCAL_REGIONS.values():
                 yield from one(key, region, known)
-    if settings.region == settings.dr_region:
+    if LOCAL_REGIONS.get(settings.region, settings.region) == LOCAL_REGIONS.get(settings.dr_region, settings.dr_region):
         yield Problem("drlab:drRegion", f"{settings.dr_region!r} is drlab:region itself; the second region must be another one")
 
 

@@ -27,6 +27,16 @@ from plugins.kit.lifetime import end_with_engine
 _Handler = Callable[[Any, Any, Any], Awaitable[Any]]
 
 
+def resource_type(urn: str) -> str:
+    """`ctyun:vpc:Vpc` of `urn:pulumi:stack::project::my:own:Component$ctyun:vpc:Vpc::name`."""
+    parts = urn.split("::")
+    return parts[-2].rpartition("$")[2] if len(parts) > 1 else ""
+
+
+# The SDK's own leaves the types of all parents in front, so that `request.type` is wrong for everything inside a component.
+sdk._extract_type = resource_type
+
+
 class PluginError(Exception):
     """A sentence for the user: what was attempted, on which thing, what to do."""
 

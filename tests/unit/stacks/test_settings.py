@@ -1,0 +1,49 @@
+"""Settings: every problem of a stack in one message, each naming its key. The cases are data beside this file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.checks import InvalidArguments
+from stacks.settings import KEYS, LOCAL_INTERNET, Settings, read
+
+CASES = json.loads(Path(__file__).with_name("settings_problems.json").read_text())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_all_problems_are_reported_at_once(case: dict[str, Any]) -> None:
+    try:
+        read("single-host", case["config"])
+        shown: list[str] = []
+    except InvalidArguments as refused:
+        assert isinstance(refused, pulumi.RunError)  # shown without a traceback
+        header, *lines = str(refused).splitlines()
+        assert header.startswith("settings of stack single-host: ") and "nothing was created" in header
+        shown = [line.removeprefix("  ") for line in lines]
+    assert shown == case["problems"]
+
+
+def test_keys_are_the_fields_in_camel_case() -> None:
+    assert KEYS["vpc_cidr"] == "vpcCidr" and KEYS["confirm_billing"] == "confirmBilling" and KEYS["zone"] == "zone"
+
+
+def test_what_is_said_is_what_is_read() -> None:
+    settings = read("s", {"drlab:zone": "AZ3", "drlab:fullAccess": "true", "drlab:databaseFrom": "10.0.0.0/8,10.1.0.0/16"})
+    assert (settings.zone, settings.full_access) == ("AZ3", True)
+    assert settings.database_from == ("10.0.0.0/8", "10.1.0.0/16")
+
+
+def test_on_the_local_cloud_ssh_is_open_to_its_own_internet_only() -> None:
+    assert read("s", {}).ssh_from == (LOCAL_INTERNET,)
+    assert Settings().ssh_from == ()
+
+
+def test_nothing_is_inferred_from_keys_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CTYUN_AK", "a" * 32)
+    monkeypatch.setenv("CTYUN_SK", "b" * 32)
+    assert read("s", {}).is_local
