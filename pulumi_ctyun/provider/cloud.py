@@ -1,25 +1,21 @@
 """The way to the cloud: settings, and a client that is made when the first call needs it.
 
-Preview and configuration never get that far, so they need no keys, no network and no running local cloud.
+Preview and configuration never get that far, so they need no keys, no network and no running local cloud. They do not even
+import the client: httpx and asyncssh take as long to import as the whole preview of a small stack.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ctyun import errors
 from pulumi_ctyun.provider.tokens import Tokens
 
 if TYPE_CHECKING:
     from ctyun.client import Client
-
-IN_USE_SECONDS = 60.0  # a network lets go of a deleted server only after a while
 
 
 @dataclass(frozen=True)
@@ -67,23 +63,3 @@ class Cloud:
     async def region_id(self, region: str) -> str:
         """Of a name or an id. Raises UnknownName."""
         return (await self.client.regions.resolve(region)).id
-
-
-async def until_released(remove: Callable[[], Awaitable[None]], timeout: float = IN_USE_SECONDS, pause: float = 0.5) -> None:
-    """Delete something that may be in use for a little while longer. Raises the cloud's last refusal at the deadline.
-
-    CTyun does not document its codes for "in use", so any refusal but a lack of rights is tried again.
-    """
-    deadline = time.monotonic() + timeout
-    while True:
-        try:
-            return await remove()
-        except errors.NotFound:
-            return None
-        except (errors.AuthError, errors.PermissionDenied):
-            raise
-        except errors.ApiError:
-            if time.monotonic() + pause >= deadline:
-                raise
-        await asyncio.sleep(pause)
-        pause = min(pause * 1.5, 5.0)

@@ -6,18 +6,22 @@ that may still be under way in the cloud is sent again with its own clientToken,
 
 from __future__ import annotations
 
+import asyncio
+import time
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar
 
 from ctyun import errors
 from ctyun.client import Client
 from plugins.kit.serve import PluginError
-from pulumi_ctyun.provider.cloud import Cloud, until_released
+from pulumi_ctyun.provider.cloud import Cloud
 from pulumi_ctyun.provider.diffing import same
 from pulumi_ctyun.provider.handler import Handler, Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.provider.tokens import Token
 from pulumi_ctyun.resources.declarations.model import Resource
+
+IN_USE_SECONDS = 60.0  # a network lets go of a deleted server only after a while
 
 
 class CloudHandler(Handler):
@@ -104,7 +108,7 @@ class CloudHandler(Handler):
 
     async def delete(self, known: Known) -> None:
         region = await self.cloud.region_id(known.state["region"])
-        await until_released(lambda: self.remove(region, known.id), known.timeout)
+        await until_released(lambda: self.remove(region, known.id), known.timeout or IN_USE_SECONDS)
         self.cloud.tokens.forget(known.mark)
 
     # ---- what a service says -------------------------------------------------------------------------------------------
@@ -136,3 +140,23 @@ def not_ours(what: str, name: str, how: str) -> PluginError:
     return PluginError(
         f"{what} called {name} exists already, and this stack has not made it. Delete it, or take it over: pulumi import {how}"
     )
+
+
+async def until_released(remove: Callable[[], Awaitable[None]], timeout: float = IN_USE_SECONDS, pause: float = 0.5) -> None:
+    """Delete something that may be in use for a little while longer. Raises the cloud's last refusal at the deadline.
+
+    CTyun does not document its codes for "in use", so any refusal but a lack of rights is tried again.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return await remove()
+        except errors.NotFound:
+            return None
+        except (errors.AuthError, errors.PermissionDenied):
+            raise
+        except errors.ApiError:
+            if time.monotonic() + pause >= deadline:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 5.0)

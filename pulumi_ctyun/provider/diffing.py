@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ctyun.errors import UnknownName
-from ctyun.regions import resolve_region
 from plugins.kit.values import UNKNOWN, has_unknown
 from pulumi_ctyun.resources.declarations.model import Field, Resource, Shape
 
@@ -48,7 +46,7 @@ def same(field: Field, old: Any, new: Any) -> bool:
     if has_unknown(new):
         return False
     if field.name == "region" and isinstance(old, str) and isinstance(new, str):
-        return region_key(old) == region_key(new)
+        return old == new or region_key(old) == region_key(new)
     if field.unordered and isinstance(old, list) and isinstance(new, list):
         return sorted(map(_key, old)) == sorted(map(_key, new))
     return _key(old) == _key(new)
@@ -56,6 +54,9 @@ def same(field: Field, old: Any, new: Any) -> bool:
 
 def region_key(region: str) -> str:
     """A region's id, whether it was written as name or id; unknown ones stand for themselves."""
+    from ctyun.errors import UnknownName  # rarely asked for, and the client is slow to import
+    from ctyun.regions import resolve_region
+
     try:
         return resolve_region(region).id
     except UnknownName:

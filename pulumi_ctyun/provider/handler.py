@@ -48,7 +48,7 @@ class Known:
     mark: str
     id: str
     state: Plain
-    timeout: float = DEFAULT_TIMEOUT
+    timeout: float | None = None  # only when `custom_timeouts` says so
 
     @property
     def is_import(self) -> bool:

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.property_value import PropertyValue
 
-from ctyun.errors import CtyunError
 from plugins.kit.serve import InitFailed, PluginError
 from plugins.kit.values import UNKNOWN, to_plain, to_property
 from pulumi_ctyun.provider.cancelling import Running
@@ -155,6 +154,8 @@ class CtyunProvider(sdk.Provider):
 
 async def _spoken(work: Coroutine[Any, Any, T]) -> T:
     """Errors of the cloud as sentences for the user; they hold no secrets (the client hides them)."""
+    from ctyun.errors import CtyunError
+
     try:
         return await work
     except CtyunError as error:
@@ -185,7 +186,7 @@ def _wish(urn: str, inputs: Values, timeout: float) -> Wish:
 
 
 def _known(urn: str, id: str, state: Values, timeout: float) -> Known:
-    return Known(urn, mark_of(urn), id, to_plain(state), timeout or DEFAULT_TIMEOUT)
+    return Known(urn, mark_of(urn), id, to_plain(state), timeout or None)
 
 
 def _secret_texts(values: Iterable[PropertyValue], inside: bool = False) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud import Cloud
-from pulumi_ctyun.provider.handler import Handler, Known, Made, Seen, Wish
+from pulumi_ctyun.provider.handler import DEFAULT_TIMEOUT, Handler, Known, Made, Seen, Wish
 from pulumi_ctyun.provider.local_files import Item, expand_all, tar_of
 from pulumi_ctyun.provider.remote.connections import Connections, Outcome, Way, shell
 from pulumi_ctyun.provider.remote.identity import Pins, make_host_key, settle_identity
@@ -109,7 +109,9 @@ class RemoteCommandHandler(SshHandler):
     async def delete(self, known: Known) -> None:
         script, way = known.state.get("delete"), _way(known.state)
         if script and await self.connections.is_there(way):
-            outcome = await self.connections.run(way, *shell(script, known.state.get("stdin") or ""), timeout=known.timeout)
+            outcome = await self.connections.run(
+                way, *shell(script, known.state.get("stdin") or ""), timeout=known.timeout or DEFAULT_TIMEOUT
+            )
             _expect_success(outcome, f"The delete script on {way} failed", [known.state["privateKey"]])
 
     async def _run(self, wish: Wish, script: str, id: str) -> Made:

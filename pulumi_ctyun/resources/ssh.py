@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
 import pulumi
 from pulumi import Input, Output
@@ -53,7 +53,7 @@ class Host(CtyunResource):
 
     address: Output[str]
     user: Output[str]
-    jump: Output[Mapping[str, str] | None]
+    jump: Output[Mapping[str, Any] | None]
     triggers: Output[Sequence[str] | None]
 
     def __init__(
@@ -122,8 +122,8 @@ class FileArgs(TypedDict):
 class RemoteFiles(CtyunResource):
     """Files on a server. What has not changed is not sent again; files it no longer names are removed."""
 
-    host: Output[ConnectionArgs]
-    files: Output[Sequence[FileArgs]]
+    host: Output[Mapping[str, Any]]
+    files: Output[Sequence[Mapping[str, Any]]]
     hashes: Output[Mapping[str, str]]
 
     def __init__(
@@ -151,7 +151,7 @@ class RemoteCommand(CtyunResource):
     always secret.
     """
 
-    host: Output[ConnectionArgs]
+    host: Output[Mapping[str, Any]]
     create: Output[str]
     update: Output[str | None]
     delete: Output[str | None]

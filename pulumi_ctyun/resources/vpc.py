@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NotRequired, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 from pulumi import Input, Output
@@ -115,7 +115,7 @@ class SecurityGroup(CtyunResource):
 
     region: Output[str]
     name: Output[str]
-    rules: Output[Sequence[RuleArgs]]
+    rules: Output[Sequence[Mapping[str, Any]]]
     description: Output[str | None]
 
     def __init__(
