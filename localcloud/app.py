@@ -1,0 +1,148 @@
+"""The HTTP application: every product call takes the same way, from the gateway's checks to the rendered answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+
+from localcloud import envelope, gateway, lifetime, local
+from localcloud.calls import Call, Token
+from localcloud.calls import Route as CallRoute
+from localcloud.cloud import Cloud, Identity
+from localcloud.engines.api import EngineError, Engines
+from localcloud.errors import ApiError, BodyUnreadable, EngineFailed, HostRefused, PathNotModelled, StillRestoring
+from localcloud.inputs import Fields
+from localcloud.routes import all_routes
+from localcloud.store import Store
+
+log = logging.getLogger("localcloud")
+
+LONGEST_BODY = 1 << 20
+
+
+def create_app(store: Store, engines: Engines, identity: Identity, image_refs: Mapping[str, str]) -> Starlette:
+    """The whole local cloud as an ASGI application; its `Cloud` is `app.state.cloud`.
+
+    The application's lifespan starts the engines and restores what was interrupted; stopping it leaves servers running.
+    `image_refs` maps engine image names ("debian") to Docker references.
+    """
+    cloud = Cloud(identity, store, engines, image_refs)
+    products = Products(cloud)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await lifetime.start(cloud)
+        yield
+        await cloud.tasks.cancel()
+
+    routes = [Mount("/_local", routes=local.routes(cloud)), Route("/{path:path}", products.answer, methods=["GET", "POST"])]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.state.cloud = cloud
+    return app
+
+
+class Products:
+    """All products' APIs on one port, told apart by path."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._routes = all_routes()
+        self._keys = {cloud.identity.access_key: cloud.identity.secret_key}
+
+    async def answer(self, request: Request) -> Response:
+        """Serve one call and log it, without anything that it carried."""
+        began = perf_counter()
+        try:
+            result, message = await self._serve(request)
+            response, outcome = envelope.success(result, message), "ok"
+        except ApiError as error:
+            response, outcome = envelope.failure(error), error.code or type(error).__name__
+        log.info("%s %s %s %.1f ms", request.method, request.url.path, outcome, (perf_counter() - began) * 1000)
+        return response
+
+    async def _serve(self, request: Request) -> tuple[Any, str]:
+        product = gateway.host_product(request.headers.get("host", ""))
+        query, body = request.scope["query_string"].decode("latin-1"), await request.body()
+        gateway.check_signature(request.headers, query, body, self._keys, datetime.now(UTC))
+        route = self._route(request.method, request.url.path, product)
+        values = _values(query, body)
+        if not self._cloud.ready.is_set():
+            raise StillRestoring(self._cloud.phase)
+        try:
+            if route.observes:
+                await self._cloud.servers.look()
+            call, result = self._run(route, values)
+            for task in call.tasks:
+                self._cloud.tasks.spawn(task(), route.path)
+            await self._cloud.networks.apply(call.networks)
+        except EngineError as error:
+            raise EngineFailed(str(error)) from error
+        return result, call.message
+
+    def _route(self, method: str, path: str, product: str | None) -> CallRoute:
+        route = self._routes.get((method, path))
+        if route is None:
+            other = "POST" if method == "GET" else "GET"
+            hint = f"; there is {other} {path}" if (other, path) in self._routes else ""
+            raise PathNotModelled(method, path, hint)
+        if product is not None and product != route.product:
+            raise HostRefused(f"{product}-global.ctapi.ctyun.cn", f"{route.product}-global.ctapi.ctyun.cn")
+        return route
+
+    def _run(self, route: CallRoute, values: dict[str, Any]) -> tuple[Call, Any]:
+        """Run the handler in one transaction; an equal call with the same clientToken gets the stored answer."""
+        call = Call(self._cloud, Fields(values))
+        if route.method == "GET":
+            call.fields.ignore("clientToken")
+            return call, route.handler(call)
+        with self._cloud.store.transaction():
+            token = _token(call, route)
+            digest = _digest(values) if token else ""
+            if token and (stored := self._cloud.store.token_answer(route.path, token, digest)) is not None:
+                return call, route.repeat(call, stored["answer"]) if route.repeat else stored["answer"]
+            result = route.handler(call)
+            if token:
+                self._cloud.store.keep_token(route.path, token, digest, {"answer": result})
+        return call, result
+
+
+def _token(call: Call, route: CallRoute) -> str:
+    if route.token in (Token.NONE, Token.IGNORED):
+        call.fields.ignore("clientToken")
+        return ""
+    token = call.fields.text("clientToken", required=route.token is Token.REQUIRED, longest=64)
+    return "" if len(token) > 64 else token
+
+
+def _values(query: str, body: bytes) -> dict[str, Any]:
+    """The call's fields: those of the query, overlaid with those of the JSON body."""
+    values: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
+    if not body:
+        return values
+    if len(body) > LONGEST_BODY:
+        raise BodyUnreadable(f"has {len(body)} bytes; at most {LONGEST_BODY} are read")
+    try:
+        content = json.loads(body)
+    except ValueError as error:
+        raise BodyUnreadable(f"is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise BodyUnreadable("must be a JSON object")
+    return values | content
+
+
+def _digest(values: dict[str, Any]) -> str:
+    """What must be equal for two calls to be the same: all fields that are not null."""
+    given = {name: value for name, value in values.items() if value is not None}
+    return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,108 @@
+"""What a handler gets and what a route says: handlers are plain functions on the store, run in one transaction.
+
+What engines must do before a call (look at the servers) is declared by its route; what they must do after it (apply
+networks before the answer, start tasks once the records are stored) the handler asks of its `Call`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from localcloud.catalogue import REGIONS, Region
+from localcloud.inputs import Fields
+from localcloud.records import INSTANCES
+from localcloud.store import Store
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+NOWHERE = Region("", "", "", "", ())  # stands for an unknown region until `Fields.check` raises
+
+Task = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass
+class Call:
+    """One call of a product's API."""
+
+    cloud: Cloud
+    fields: Fields
+    networks: set[str] = field(default_factory=set)
+    tasks: list[Task] = field(default_factory=list)
+    message: str = "success"
+
+    @property
+    def store(self) -> Store:
+        return self.cloud.store
+
+    def region(self) -> Region:
+        """The region that `regionID` names; an unknown one is noted as a problem."""
+        region_id = self.fields.text("regionID", required=True)
+        if region_id and region_id not in REGIONS:
+            known = ", ".join(f"{region.id} ({region.name})" for region in REGIONS.values())
+            self.fields.problem("regionID", f"{region_id!r} is not a region; there are {known}")
+        return REGIONS.get(region_id, NOWHERE)
+
+    def zone(self, region: Region, name: str = "azName", required: bool = False) -> str:
+        """An azName of that region; an unknown one is noted as a problem."""
+        zone = self.fields.text(name, required=required)
+        if zone and region is not NOWHERE and zone not in region.zones:
+            self.fields.problem(name, f"{zone!r} is not a zone of {region.name}; there are {', '.join(region.zones)}")
+        return zone
+
+    def touches(self, vpc_id: str) -> None:
+        """The VPC's network must be applied before the call is answered (nothing to do while it has no server)."""
+        if self.store.count(INSTANCES, vpc_id=vpc_id):
+            self.cloud.networks.mark(vpc_id)
+            self.networks.add(vpc_id)
+
+    def afterwards(self, task: Task) -> None:
+        """Start a background task once the call's records are stored."""
+        self.tasks.append(task)
+
+
+Handler = Callable[[Call], Any]
+
+
+class Token(Enum):
+    """What a call does with `clientToken`."""
+
+    NONE = auto()
+    OPTIONAL = auto()
+    REQUIRED = auto()
+    IGNORED = auto()  # a query that carries one for form's sake
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method and path of one product. `repeat` renders the answer to a repeated clientToken from the stored one."""
+
+    method: str
+    path: str
+    product: str
+    handler: Handler
+    token: Token = Token.NONE
+    observes: bool = False
+    repeat: Callable[[Call, Any], Any] | None = None
+
+
+def with_twins(routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """Add the twins that the server product has for calls of the network product: `/v4/ecs/vpc/...` on host ctecs."""
+    twins = (replace(route, path=route.path.replace("/v4/vpc/", "/v4/ecs/vpc/"), product="ctecs") for route in routes)
+    return (*routes, *twins)
+
+
+def page(call: Call, most: int = 50, old_name: str = "pageNumber") -> tuple[int, int]:
+    """Page number (from 1) and size as the call asks for them."""
+    number = call.fields.integer("pageNo", low=1, high=1_000_000, default=0)
+    older = call.fields.integer(old_name, low=1, high=1_000_000, default=1)
+    return number or older, call.fields.integer("pageSize", low=1, high=most, default=10)
+
+
+def paged(name: str, items: list[Any], number: int, size: int) -> dict[str, Any]:
+    """One page of `items` under `name`, with the counts that every list carries."""
+    shown = items[(number - 1) * size : number * size]
+    return {name: shown, "totalCount": len(items), "currentCount": len(shown), "totalPage": -(-len(items) // size)}

@@ -1,0 +1,48 @@
+"""One cloud: its identity, its records, its engines, and the parts that work on them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from localcloud.engines.api import Engines
+from localcloud.faults import Faults
+from localcloud.networks import Networks
+from localcloud.servers import Servers
+from localcloud.store import Store
+from localcloud.tasks import Tasks
+
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who this cloud is; stays for the life of the state folder."""
+
+    id: str
+    access_key: str
+    secret_key: str
+    local_key: str
+
+
+@dataclass
+class Cloud:
+    """Everything that handlers and `/_local/` work on."""
+
+    identity: Identity
+    store: Store
+    engines: Engines
+    image_refs: Mapping[str, str]
+    phase: str = "starting"
+    tasks: Tasks = field(default_factory=Tasks)
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    networks: Networks = field(init=False)
+    servers: Servers = field(init=False)
+    faults: Faults = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.networks = Networks(self.store, self.engines)
+        self.servers = Servers(self.store, self.engines, self.networks, self.image_refs)
+        self.faults = Faults(self.store, self.engines, self.networks, self.servers)

@@ -1,0 +1,254 @@
+"""Faults: each has an id, is stored before it is done, proves by looking that it landed, is listed, and can be undone.
+
+Power-off: (1) all links of all servers hit go down in one go, so that no FIN and no RST gets out; that is the fault's
+instant; (2) and (3), data disks lose what was not synced and processes are killed, are the engines' `power_cut`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
+from time import time
+from typing import Any
+
+from localcloud import probes, targets
+from localcloud.engines.api import EngineError, Engines, Power
+from localcloud.errors import LocalError
+from localcloud.identifiers import short_id
+from localcloud.networks import Networks
+from localcloud.power import Scope, covers, fault_over, power_faults
+from localcloud.records import FAULTS, INSTANCES, Fault, Instance
+from localcloud.servers import Servers
+from localcloud.store import Store
+
+log = logging.getLogger("localcloud")
+
+KINDS = ("power-off", "cut", "kill", "disk-full")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A fault as it is asked for over `/_local/`."""
+
+    kind: str
+    target: str
+    to: str | None = None
+    one_way: bool = False
+    process: str | None = None
+    path: str | None = None
+    name_prefix: str | None = None
+
+
+class Faults:
+    """Does faults to the cloud, and undoes them."""
+
+    def __init__(self, store: Store, engines: Engines, networks: Networks, servers: Servers) -> None:
+        self._store, self._engines, self._networks, self._servers = store, engines, networks, servers
+
+    async def inject(self, wish: Wish) -> Fault:
+        """Check the wish, store the fault, let it land. Raises LocalError (nothing was done) or EngineError."""
+        _check(wish)
+        await self._servers.look()
+        with self._store.transaction():
+            fault = self._store.put(FAULTS, self._planned(wish))
+            if fault.kind == "power-off":
+                self._want_off(fault)
+        return await self.land(fault.id)
+
+    def _planned(self, wish: Wish) -> Fault:
+        prefix = wish.name_prefix or ""
+        scope = targets.parse(wish.target, self._store, prefix)
+        to = targets.parse(wish.to, self._store, prefix) if wish.to and wish.to != "*" else None
+        members = targets.members(self._store, scope, prefix)
+        hit = [server for server in members if server.status != "stopped"] if wish.kind == "power-off" else members
+        if not hit and not (wish.kind == "power-off" and scope.region):
+            raise LocalError(404, f"{wish.target} has no server to hit{f' named {prefix}…' if prefix else ''}")
+        if to is not None and not targets.members(self._store, to):
+            raise LocalError(404, f"{wish.to} has no server to be cut from")
+        return Fault(
+            id=short_id("f"), kind=wish.kind, target=self._shown(scope), scope=scope.fields(), phase="landing",
+            to=wish.to, to_scope=to.fields() if to else None, one_way=wish.one_way, process=wish.process, path=wish.path,
+            name_prefix=wish.name_prefix, hit=tuple(server.id for server in hit), hit_names=tuple(server.name for server in hit),
+            at=None, landed=False, proof="", undone=None, created=time(),
+        )  # fmt: skip
+
+    def _shown(self, scope: Scope) -> str:
+        server = self._store.get(INSTANCES, scope.instance) if scope.instance else None
+        return f"server:{server.name}" if server else scope.shown()
+
+    def _want_off(self, fault: Fault) -> None:
+        for server in self._alive(fault):
+            self._store.put(INSTANCES, replace(server, desired="off", updated=time()))
+
+    def _alive(self, fault: Fault) -> list[Instance]:
+        """The servers hit that still exist."""
+        return [server for id_ in fault.hit if (server := self._store.get(INSTANCES, id_))]
+
+    # -- landing -------------------------------------------------------------------------------------------------------
+    async def land(self, fault_id: str) -> Fault:
+        """Do it and look whether it worked; may be repeated, as after a kill of the daemon."""
+        fault = self._store.require(FAULTS, fault_id)
+        act: dict[str, Callable[[Fault], Coroutine[Any, Any, Fault]]] = {
+            "power-off": self._power_off, "cut": self._cut, "kill": self._kill, "disk-full": self._fill,
+        }  # fmt: skip
+        try:
+            fault = await act[fault.kind](fault)
+        except EngineError as error:
+            self._store.put(FAULTS, replace(fault, phase="active", proof=f"The engines failed: {error}"))
+            raise
+        log.info("fault %s: %s on %s: %s", fault.id, fault.kind, fault.target, fault.proof)
+        over = fault.kind == "kill"  # nothing is left of it that could be undone
+        return self._store.put(FAULTS, replace(fault, phase="active", undone=fault.at if over else None))
+
+    async def land_again(self, fault_id: str) -> None:
+        """Carry on what a killed daemon had begun."""
+        try:
+            await self.land(fault_id)
+        except EngineError as error:
+            log.error("fault %s was not carried on: %s", fault_id, error)
+
+    async def _power_off(self, fault: Fault) -> Fault:
+        servers = self._alive(fault)
+        await self._networks.change({server.vpc_id for server in servers})
+        at = time()
+        await self._engines.power_cut([server.id for server in servers])
+        seen = await self._engines.observe()
+        alive = [server.name for server in servers if seen.get(server.id) is Power.RUNNING]
+        with self._store.transaction():
+            for server in self._alive(fault):
+                if server.status in ("running", "stopping", "starting", "restarting"):
+                    self._store.put(INSTANCES, replace(server, status="stopped", updated=time()))
+        dead = f"links of {len(servers)} servers down first, then their processes killed: none of them runs"
+        proof = f"still running: {', '.join(alive)}" if alive else dead
+        return replace(fault, at=at, landed=not alive, proof=proof)
+
+    async def _cut(self, fault: Fault) -> Fault:
+        pairs = probes.pairs(self._store, fault)
+        before = await probes.reach(self._engines, pairs)
+        await self._networks.change({server.vpc_id for server in self._alive(fault)})
+        at = time()
+        after = await probes.reach(self._engines, pairs)
+        return replace(fault, at=at, landed=not any(after.values()), proof=probes.cut_sentence(before, after))
+
+    async def _kill(self, fault: Fault) -> Fault:
+        counts = {}
+        for server in self._alive(fault):
+            counts[server.name] = await self._engines.kill_process(server.id, fault.process or "")
+        at, hit = time(), sum(counts.values())
+        where = ", ".join(f"{count} on {name}" for name, count in counts.items())
+        return replace(fault, at=at, landed=hit > 0, proof=f"SIGKILL to processes named {fault.process}: {where}")
+
+    async def _fill(self, fault: Fault) -> Fault:
+        path = fault.path or "/"
+        await asyncio.gather(*(self._engines.fill_disk(server.id, path) for server in self._alive(fault)))
+        at = time()
+        room = {server.name: await probes.free_bytes(self._engines, server.id, path) for server in self._alive(fault)}
+        proof = "; ".join(f"{name}: {free} bytes free at {path}" for name, free in room.items())
+        return replace(fault, at=at, landed=all(free < probes.FULL_BELOW for free in room.values()), proof=proof)
+
+    # -- undoing -------------------------------------------------------------------------------------------------------
+    async def undo(self, fault_id: str) -> Fault:
+        """Take the fault back and prove it. Raises LocalError when there is nothing to undo."""
+        fault = self._store.get(FAULTS, fault_id)
+        if fault is None:
+            raise LocalError(404, f"there is no fault {fault_id}")
+        if fault.kind == "kill":
+            raise LocalError(409, f"fault {fault.id} killed a process; there is nothing to undo: start the process again")
+        if fault.phase != "active":
+            raise LocalError(
+                409, f"fault {fault.id} is {fault.phase} already" if fault.undone else f"fault {fault.id} is landing"
+            )
+        undo = {"power-off": self._power_on, "cut": self._join, "disk-full": self._free}[fault.kind]
+        proof = await undo(fault)
+        return self._store.put(FAULTS, replace(self._store.require(FAULTS, fault.id), proof=proof))
+
+    def _take_back(self, fault: Fault) -> None:
+        self._store.put(FAULTS, replace(fault, phase="undone", undone=time()))
+
+    async def _power_on(self, fault: Fault) -> str:
+        with self._store.transaction():
+            self._take_back(fault)
+            others = power_faults(self._store)
+            back = [server for server in self._alive(fault) if server.status == "stopped" and not fault_over(others, server)]
+        await self._networks.change({server.vpc_id for server in self._alive(fault)})
+        return await self.switch_on(back)
+
+    async def switch_on(self, servers: Sequence[Instance]) -> str:
+        """Boot stopped servers and say what is seen of them."""
+        with self._store.transaction():
+            for server in servers:
+                self._store.put(INSTANCES, replace(server, status="starting", desired="on", updated=time()))
+        try:
+            await self._servers.boot(servers)
+        finally:
+            seen = await self._engines.observe()
+            with self._store.transaction():
+                for server in servers:
+                    self._settle(server.id, seen.get(server.id, Power.GONE))
+        running = [server.name for server in servers if seen.get(server.id) is Power.RUNNING]
+        return f"running again: {', '.join(running) or 'none'} ({len(running)} of {len(servers)})"
+
+    def _settle(self, instance_id: str, power: Power) -> None:
+        server = self._store.get(INSTANCES, instance_id)
+        if server and server.status == "starting":
+            status = "running" if power is Power.RUNNING else "stopped"
+            self._store.put(INSTANCES, replace(server, status=status, updated=time()))
+
+    async def _join(self, fault: Fault) -> str:
+        self._take_back(fault)
+        await self._networks.change({server.vpc_id for server in self._alive(fault)})
+        return probes.join_sentence(await probes.reach(self._engines, probes.pairs(self._store, fault)))
+
+    async def _free(self, fault: Fault) -> str:
+        path = fault.path or "/"
+        for server in self._alive(fault):
+            await self._engines.free_disk(server.id, path)
+        self._take_back(fault)
+        room = {server.name: await probes.free_bytes(self._engines, server.id, path) for server in self._alive(fault)}
+        return "; ".join(f"{name}: {free} bytes free at {path}" for name, free in room.items())
+
+    # -- power on by target --------------------------------------------------------------------------------------------
+    async def power_on(self, target: str, name_prefix: str | None) -> dict[str, Any]:
+        """Undo the power faults that lie inside the target, and start whatever else is stopped there."""
+        await self._servers.look()
+        scope = targets.parse(target, self._store, name_prefix or "")
+        members = targets.members(self._store, scope, name_prefix or "")
+        names = {server.id for server in members}
+        inside, outside = self._sorted_faults(scope, names, name_prefix)
+        for fault in outside:
+            if any(covers(fault, server) for server in members):
+                raise LocalError(409, f"{target} has no power because of fault {fault.id} on {fault.target}; undo that one")
+        undone = [(await self.undo(fault.id)).id for fault in inside]
+        stopped = [found for id_ in names if (found := self._store.get(INSTANCES, id_)) and found.status == "stopped"]
+        proof = await self.switch_on(stopped) if stopped else "nothing else was off"
+        return {"undone": undone, "started": [server.name for server in stopped], "proof": proof}
+
+    def _sorted_faults(self, scope: Scope, names: set[str], prefix: str | None) -> tuple[list[Fault], list[Fault]]:
+        """Active power faults that lie wholly inside the scope, and the others."""
+        inside: list[Fault] = []
+        outside: list[Fault] = []
+        for fault in power_faults(self._store):
+            other = Scope(**fault.scope)
+            whole = other == scope or (not other.instance and other.region == scope.region and scope.zone in ("", other.zone))
+            contained = other.instance in names if other.instance else whole and (not prefix or fault.name_prefix == prefix)
+            (inside if contained else outside).append(fault)
+        return inside, outside
+
+
+def _check(wish: Wish) -> None:
+    """What the kind needs, and only that; all problems at once."""
+    problems = []
+    if wish.kind not in KINDS:
+        problems.append(f"kind is {wish.kind!r}; it must be one of {', '.join(KINDS)}")
+    if wish.kind == "cut" and not wish.to:
+        problems.append('to is required with kind cut: a target, or "*" for everything else')
+    if wish.kind == "kill" and not wish.process:
+        problems.append("process is required with kind kill")
+    if wish.kind == "disk-full" and not (wish.path or "").startswith("/"):
+        problems.append("path is required with kind disk-full and begins with /")
+    if wish.kind != "cut" and (wish.to or wish.one_way):
+        problems.append("to and oneWay belong to kind cut")
+    if problems:
+        raise LocalError(400, "; ".join(problems))

@@ -1,0 +1,98 @@
+"""Starting and stopping a cloud: what a restarted daemon carries on, repairs, and leaves alone.
+
+Nothing that was powered off comes back by itself: only after the whole machine (or Docker) was down, or after a suspend,
+are the servers booted whose desired power is on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from time import time
+
+from localcloud.cloud import Cloud
+from localcloud.engines.api import EngineError
+from localcloud.power import fault_over, power_faults
+from localcloud.records import FAULTS, INSTANCES, JOBS, ORDERS
+from localcloud.servers import SHUTDOWN_SECONDS
+
+log = logging.getLogger("localcloud")
+
+SUSPENDED = "suspended"  # the note that servers were stopped by us and come back with the next start
+
+
+async def start(cloud: Cloud) -> None:
+    """Start the engines and restore; the cloud answers calls afterwards. Raises EngineError when engines cannot start."""
+    await cloud.engines.start()
+    cloud.phase = "restoring"
+    await restore(cloud)
+    cloud.phase = "ready"
+    cloud.ready.set()
+
+
+async def restore(cloud: Cloud) -> None:
+    """Bring engines and records together again, whatever the last daemon died of."""
+    await cloud.servers.look()
+    await cloud.networks.change(cloud.store.dirty())
+    if cloud.engines.interrupted() or cloud.store.note(SUSPENDED):
+        await _boot_desired(cloud)
+    _resume_tasks(cloud)
+
+
+async def _boot_desired(cloud: Cloud) -> None:
+    """Routers of all VPCs with servers, then every server that its owner wants on and that was not just being made."""
+    steady = [server for server in cloud.store.find(INSTANCES) if server.status in ("running", "stopped")]
+    await cloud.networks.change({server.vpc_id for server in steady})
+    faults = power_faults(cloud.store)
+    wanted = [server for server in steady if server.desired == "on" and not fault_over(faults, server)]
+    log.info("booting %d servers again", len(wanted))
+    try:
+        await cloud.servers.boot(wanted)
+    except EngineError as error:
+        log.error("not all servers came back: %s", error)
+    else:
+        with cloud.store.transaction():
+            for server in wanted:
+                cloud.store.put(INSTANCES, replace(server, status="running", updated=time()))
+            cloud.store.set_note(SUSPENDED, None)
+    await cloud.servers.look()
+
+
+def _resume_tasks(cloud: Cloud) -> None:
+    """Orders, jobs and faults that were under way are carried on; each task reads its state from the records."""
+    tasks = {
+        "ecs-create": cloud.servers.build,
+        "ecs-release": cloud.servers.release,
+        "ecs-unsubscribe": cloud.servers.unsubscribe,
+    }
+    for order in cloud.store.find(ORDERS, status="14"):
+        if order.kind in tasks:
+            cloud.tasks.spawn(tasks[order.kind](order.id), f"carry on order {order.id}")
+        else:
+            cloud.store.put(ORDERS, replace(order, status="3"))
+    for job in cloud.store.find(JOBS, status="0"):
+        cloud.tasks.spawn(cloud.servers.run_job(job.id), f"carry on job {job.id}")
+    for fault in cloud.store.find(FAULTS, phase="landing"):
+        cloud.tasks.spawn(cloud.faults.land_again(fault.id), f"carry on fault {fault.id}")
+
+
+async def shut_down(cloud: Cloud) -> list[str]:
+    """Suspend all servers and take the engines down; the names of the servers that the next start brings back."""
+    cloud.ready.clear()
+    cloud.phase = "stopping"
+    await cloud.tasks.settled()
+    names = await _suspend(cloud)
+    await cloud.engines.stop()
+    return names
+
+
+async def _suspend(cloud: Cloud) -> list[str]:
+    """Stop all running servers in good order, keeping what their owners want of their power."""
+    running = cloud.store.find(INSTANCES, status="running")
+    await asyncio.gather(*(cloud.engines.shut_down(server.id, SHUTDOWN_SECONDS) for server in running))
+    with cloud.store.transaction():
+        for server in running:
+            cloud.store.put(INSTANCES, replace(server, status="stopped", updated=time()))
+        cloud.store.set_note(SUSPENDED, "yes")
+    return [server.name for server in running]

@@ -1,0 +1,161 @@
+"""`/_local/`: what the real API cannot do. Needs the local key, a loopback Host, and no browser of another site behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from localcloud import lifetime
+from localcloud.catalogue import REGIONS, flavor_by_id, image_by_id
+from localcloud.cloud import VERSION, Cloud
+from localcloud.engines.api import EngineError, Power
+from localcloud.errors import LocalError
+from localcloud.faults import Wish
+from localcloud.gateway import LOOPBACK_HOST
+from localcloud.records import EIPS, FAULTS, INSTANCES, Fault, Instance
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+_WISH_FIELDS = {"kind": str, "target": str, "to": str, "oneWay": bool, "process": str, "path": str, "namePrefix": str}
+
+
+def routes(cloud: Cloud) -> list[Route]:
+    """The endpoints, each behind the same guard."""
+    local = Local(cloud)
+    table: list[tuple[str, str, Endpoint, bool]] = [
+        ("GET", "/health", local.health, False),
+        ("GET", "/servers", local.servers, True),
+        ("GET", "/faults", local.list_faults, True),
+        ("POST", "/faults", local.inject, True),
+        ("DELETE", "/faults/{fault_id}", local.undo, True),
+        ("POST", "/power-on", local.power_on, True),
+        ("POST", "/shutdown", local.shutdown, True),
+    ]
+    return [Route(path, _guarded(cloud, endpoint, key), methods=[method]) for method, path, endpoint, key in table]
+
+
+class Local:
+    """The endpoints."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    async def health(self, request: Request) -> Response:
+        ready = self._cloud.ready.is_set()
+        return JSONResponse({"id": self._cloud.identity.id, "version": VERSION, "ready": ready, "phase": self._cloud.phase})
+
+    async def servers(self, request: Request) -> Response:
+        await self._cloud.servers.look()
+        seen = await self._cloud.engines.observe()
+        servers = self._cloud.store.find(INSTANCES)
+        return JSONResponse([self._server(server, seen.get(server.id, Power.GONE)) for server in servers])
+
+    def _server(self, server: Instance, power: Power) -> dict[str, Any]:
+        region = REGIONS[server.region]
+        eip = next(iter(self._cloud.store.find(EIPS, instance_id=server.id)), None)
+        image, flavor = image_by_id(region, server.image_id), flavor_by_id(region, server.zone, server.flavor_id)
+        return {
+            "instanceId": server.id, "name": server.name, "region": region.name, "regionId": region.id,
+            "zone": region.zone_number(server.zone), "status": server.status, "power": str(power), "desired": server.desired,
+            "privateAddress": server.address, "eip": eip.address if eip else None, "vpcId": server.vpc_id,
+            "image": image.name if image else "", "flavor": flavor.name if flavor else "", "labels": server.labels,
+        }  # fmt: skip
+
+    async def list_faults(self, request: Request) -> Response:
+        everything = request.query_params.get("all") in ("1", "true")
+        faults = sorted(self._cloud.store.find(FAULTS), key=lambda fault: fault.created)
+        return JSONResponse([_shown(fault) for fault in faults if everything or fault.undone is None])
+
+    async def inject(self, request: Request) -> Response:
+        given = await _fields(request, _WISH_FIELDS, ("kind", "target"))
+        wish = Wish(
+            given["kind"], given["target"], given["to"], bool(given["oneWay"]), given["process"], given["path"],
+            given["namePrefix"],
+        )  # fmt: skip
+        return JSONResponse(_shown(await self._cloud.faults.inject(wish)), status_code=201)
+
+    async def undo(self, request: Request) -> Response:
+        return JSONResponse(_shown(await self._cloud.faults.undo(request.path_params["fault_id"])))
+
+    async def power_on(self, request: Request) -> Response:
+        given = await _fields(request, {"target": str, "namePrefix": str}, ("target",))
+        return JSONResponse(await self._cloud.faults.power_on(given["target"], given["namePrefix"]))
+
+    async def shutdown(self, request: Request) -> Response:
+        """End the whole cloud. With servers only when told to suspend them ("suspend" or "force")."""
+        given = await _fields(request, {"force": bool, "suspend": bool}, ())
+        servers = self._cloud.store.find(INSTANCES)
+        if servers and not (given["force"] or given["suspend"]):
+            names = ", ".join(server.name for server in servers)
+            raise LocalError(
+                409, f'servers exist ({names}); destroy them first, or ask for {{"suspend": true}} to stop them for now'
+            )
+        suspended = await lifetime.shut_down(self._cloud)
+        asyncio.get_running_loop().call_later(0.1, self._cloud.stopping.set)  # after this answer has left
+        return JSONResponse({"suspended": suspended})
+
+
+def _guarded(cloud: Cloud, endpoint: Endpoint, key_needed: bool) -> Endpoint:
+    async def serve(request: Request) -> Response:
+        try:
+            _check_caller(cloud, request, key_needed)
+            return await endpoint(request)
+        except LocalError as error:
+            return JSONResponse({"error": str(error)}, status_code=error.status)
+        except EngineError as error:
+            return JSONResponse({"error": f"the engines failed: {error}"}, status_code=502)
+
+    return serve
+
+
+def _check_caller(cloud: Cloud, request: Request, key_needed: bool) -> None:
+    headers = request.headers
+    if not LOOPBACK_HOST.match(headers.get("host", "")):
+        raise LocalError(403, "this path is only served under the names 127.0.0.1 and localhost")
+    if "origin" in headers or headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        raise LocalError(403, "requests of web pages are refused here")
+    if not key_needed:
+        return
+    if not hmac.compare_digest(headers.get("x-drlab-key", "").encode(), cloud.identity.local_key.encode()):
+        raise LocalError(401, "header X-Drlab-Key must hold the localKey of cloud.json")
+    if not cloud.ready.is_set():
+        raise LocalError(503, f"the local cloud is not ready yet (phase: {cloud.phase})")
+
+
+async def _fields(request: Request, allowed: dict[str, type], required: tuple[str, ...]) -> dict[str, Any]:
+    """The JSON body's fields, None where absent; all problems at once."""
+    body = await request.body()
+    try:
+        given = json.loads(body or b"{}")
+    except ValueError as error:
+        raise LocalError(400, f"the body is not JSON: {error}") from error
+    if not isinstance(given, dict):
+        raise LocalError(400, "the body must be a JSON object")
+    given = {name: value for name, value in given.items() if value is not None}
+    problems = [f"{name} is not known; there are {', '.join(allowed)}" for name in given if name not in allowed]
+    problems += [
+        f"{name} must be a {kind.__name__}" for name, kind in allowed.items() if not isinstance(given.get(name, kind()), kind)
+    ]
+    problems += [f"{name} is required" for name in required if not given.get(name)]
+    if problems:
+        raise LocalError(400, "; ".join(problems))
+    return {name: given.get(name) for name in allowed}
+
+
+def _shown(fault: Fault) -> dict[str, Any]:
+    return {
+        "id": fault.id, "kind": fault.kind, "target": fault.target, "to": fault.to, "oneWay": fault.one_way,
+        "process": fault.process, "path": fault.path, "namePrefix": fault.name_prefix, "at": _instant(fault.at),
+        "landed": fault.landed, "proof": fault.proof, "hit": list(fault.hit_names), "undone": _instant(fault.undone),
+    }  # fmt: skip
+
+
+def _instant(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")

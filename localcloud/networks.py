@@ -1,0 +1,101 @@
+"""VPC networks: records turned into the engines' values, and applied one change after the other per VPC."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections import defaultdict
+from collections.abc import Collection
+from contextlib import AsyncExitStack
+
+from localcloud.engines import api
+from localcloud.power import Scope, fault_over, power_faults
+from localcloud.records import EIPS, FAULTS, GROUPS, INSTANCES, RULES, SUBNETS, VPCS, Fault, Instance, Rule, Subnet
+from localcloud.store import Store
+
+
+class Networks:
+    """Applies VPC networks; calls for the same VPC wait for each other, and one apply serves all that wait."""
+
+    def __init__(self, store: Store, engines: api.Engines) -> None:
+        self._store, self._engines = store, engines
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._wanted: defaultdict[str, int] = defaultdict(int)  # counts changes of the records
+        self._applied: defaultdict[str, int] = defaultdict(int)  # the change that the engines have seen
+
+    def mark(self, vpc_id: str) -> None:
+        """The VPC's records have changed (call it in the same transaction)."""
+        self._wanted[vpc_id] += 1
+        self._store.mark_dirty(vpc_id)
+
+    async def change(self, vpc_ids: Collection[str]) -> None:
+        """Mark and apply."""
+        for vpc_id in vpc_ids:
+            self.mark(vpc_id)
+        await self.apply(vpc_ids)
+
+    async def apply(self, vpc_ids: Collection[str]) -> None:
+        """Bring the engines to what the records say, all these VPCs in one go. Raises EngineError."""
+        async with AsyncExitStack() as held:
+            for vpc_id in sorted(vpc_ids):
+                await held.enter_async_context(self._locks[vpc_id])
+            late = {vpc_id: self._wanted[vpc_id] for vpc_id in vpc_ids if self._applied[vpc_id] < self._wanted[vpc_id]}
+            if not late:
+                return
+            await self._engines.apply_networks([network(self._store, vpc_id) for vpc_id in sorted(late)])
+            self._applied.update(late)
+            with self._store.transaction():
+                for vpc_id, change in late.items():
+                    if self._wanted[vpc_id] == change:
+                        self._store.clear_dirty(vpc_id)
+
+
+def network(store: Store, vpc_id: str) -> api.VpcNetwork:
+    """The whole wanted state of a VPC's network; a VPC that is gone has an empty one."""
+    vpc = store.get(VPCS, vpc_id)
+    subnets = {subnet.id: subnet for subnet in store.find(SUBNETS, vpc_id=vpc_id)}
+    instances = store.find(INSTANCES, vpc_id=vpc_id)
+    faults = power_faults(store)
+    return api.VpcNetwork(
+        vpc_id=vpc_id,
+        region=vpc.region if vpc else "",
+        subnets=tuple(api.Subnet(subnet.id, subnet.cidr, subnet.gateway) for subnet in subnets.values()),
+        nics=tuple(nic(instance, subnets[instance.subnet_id]) for instance in instances),
+        groups={group.id: tuple(map(_rule, store.find(RULES, group_id=group.id))) for group in store.find(GROUPS, vpc_id=vpc_id)},
+        eips=tuple(
+            api.EipBinding(eip.address, instance.address)
+            for instance in instances
+            for eip in store.find(EIPS, instance_id=instance.id)
+        ),
+        dead_nics=frozenset(instance.nic_id for instance in instances if fault_over(faults, instance)),
+        cuts=tuple(cut for fault in store.find(FAULTS, kind="cut") if fault.phase != "undone" for cut in cuts(fault, instances)),
+    )
+
+
+def nic(instance: Instance, subnet: Subnet) -> api.Nic:
+    """The one network card of a server."""
+    return api.Nic(
+        nic_id=instance.nic_id,
+        instance_id=instance.id,
+        mac=instance.mac,
+        address=instance.address,
+        prefix=ipaddress.IPv4Network(subnet.cidr).prefixlen,
+        gateway=subnet.gateway,
+        groups=tuple(instance.groups),
+    )
+
+
+def cuts(fault: Fault, instances: Collection[Instance]) -> list[api.Cut]:
+    """A cut as the router of one VPC sees it. Zones are looked up afresh, so that later servers are cut as well."""
+    prefix = fault.name_prefix or ""
+    near = frozenset(i.nic_id for i in instances if Scope(**fault.scope).covers(i) and i.name.startswith(prefix))
+    far = None
+    if fault.to_scope is not None:
+        far = frozenset(i.nic_id for i in instances if Scope(**fault.to_scope).covers(i)) - near
+    if not near or far == frozenset():
+        return []
+    return [api.Cut(near, far)] if fault.one_way else [api.Cut(near, far), api.Cut(far, near)]
+
+
+def _rule(rule: Rule) -> api.Rule:
+    return api.Rule(rule.direction, rule.action, rule.protocol, rule.priority, rule.ports, rule.peer_cidr, rule.peer_group)

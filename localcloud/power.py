@@ -1,0 +1,51 @@
+"""Who has power: pure questions to the records of power faults. Regions and zones are failure domains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from localcloud.catalogue import REGIONS
+from localcloud.records import FAULTS, Fault, Instance
+from localcloud.store import Store
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a fault covers: one server, or a zone, or a region. Empty strings stand for "any"."""
+
+    instance: str = ""
+    region: str = ""
+    zone: str = ""
+
+    def covers(self, instance: Instance) -> bool:
+        """The server is in it."""
+        if self.instance:
+            return instance.id == self.instance
+        return instance.region == self.region and self.zone in ("", instance.zone)
+
+    def shown(self) -> str:
+        """As people write it: "server:<id>", "zone:华东1/AZ1", "region:华东1"."""
+        if self.instance:
+            return f"server:{self.instance}"
+        region = REGIONS[self.region]
+        return f"zone:{region.name}/{region.zone_number(self.zone)}" if self.zone else f"region:{region.name}"
+
+    def fields(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def covers(fault: Fault, instance: Instance) -> bool:
+    """The fault's target holds the server, its name prefix included."""
+    return Scope(**fault.scope).covers(instance) and instance.name.startswith(fault.name_prefix or "")
+
+
+def power_faults(store: Store) -> list[Fault]:
+    """Power-offs that are in force or just landing."""
+    faults = store.find(FAULTS, kind="power-off", phase="landing") + store.find(FAULTS, kind="power-off", phase="active")
+    return sorted(faults, key=lambda fault: fault.created)
+
+
+def fault_over(faults: Iterable[Fault], instance: Instance) -> Fault | None:
+    """The first power fault that keeps this server dead."""
+    return next((fault for fault in faults if covers(fault, instance)), None)

@@ -1,0 +1,85 @@
+"""Proofs: looks from inside the servers that tell whether a fault has landed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+
+from localcloud.engines.api import EngineError, Engines
+from localcloud.power import Scope
+from localcloud.records import INSTANCES, SUBNETS, Fault, Instance
+from localcloud.store import Store
+
+FULL_BELOW = 64 * 1024  # bytes that a file system may still show when nothing more fits
+MOST_PAIRS = 8  # a zone cut need not be probed between all its servers
+SECONDS = 1.0
+
+# Any answer counts, a refusal too; silence and "no route" (no ARP answer) do not. Run by the server's own Python.
+_REACH = f"""
+import errno, json, socket, sys
+def answers(address):
+    s = socket.socket(); s.settimeout({SECONDS})
+    try: s.connect((address, 22)); return True
+    except ConnectionRefusedError: return True
+    except OSError: return False
+    finally: s.close()
+print(json.dumps({{a: answers(a) for a in sys.argv[1:]}}))
+"""
+_FREE = "import os, sys; s = os.statvfs(sys.argv[1]); print(s.f_bavail * s.f_frsize)"
+
+Pair = tuple[str, str, str]  # instance id and name of the one that looks, address that it looks at
+
+
+def pairs(store: Store, fault: Fault) -> list[Pair]:
+    """Who looks at whom to see a cut: each side's servers, or the gateway where a server is cut from everything."""
+    near = [server for id_ in fault.hit if (server := store.get(INSTANCES, id_)) and server.status == "running"]
+    if fault.to_scope is None:
+        return [(server.id, server.name, store.require(SUBNETS, server.subnet_id).gateway) for server in near][:MOST_PAIRS]
+    far = [server for server in store.find(INSTANCES, status="running") if Scope(**fault.to_scope).covers(server)]
+    found = [(a.id, a.name, b.address) for a in near for b in far if _neighbours(a, b)]
+    return found[:MOST_PAIRS]
+
+
+def _neighbours(one: Instance, other: Instance) -> bool:
+    return one.id != other.id and one.vpc_id == other.vpc_id
+
+
+async def reach(engines: Engines, wanted: list[Pair]) -> dict[str, bool]:
+    """ "web-01 -> 192.168.1.3": did anything answer? Pairs whose server cannot look are left out."""
+    results = await asyncio.gather(*(_one(engines, *pair) for pair in wanted))
+    return {name: answered for name, answered in results if answered is not None}
+
+
+async def _one(engines: Engines, instance_id: str, name: str, address: str) -> tuple[str, bool | None]:
+    try:
+        status, output = await engines.run(instance_id, ["python3", "-c", _REACH, address])
+        return f"{name} -> {address}", json.loads(output)[address] if status == 0 else None
+    except (EngineError, ValueError, KeyError):
+        return f"{name} -> {address}", None
+
+
+def cut_sentence(before: Mapping[str, bool], after: Mapping[str, bool]) -> str:
+    """What the looks before and after a cut prove."""
+    if not after:
+        return "the routers have the rules; no server could be asked to look"
+    heard, silent = [way for way, answered in after.items() if answered], [way for way in after if not after[way]]
+    if heard:
+        return f"still answered: {', '.join(heard)}"
+    was_open = [way for way in silent if before.get(way)]
+    note = "" if was_open else " (and was silent before the cut: a security group hides it)"
+    return f"no answer any more: {', '.join(was_open or silent)}{note}"
+
+
+def join_sentence(after: Mapping[str, bool]) -> str:
+    """What the looks after the end of a cut prove."""
+    heard = [way for way, answered in after.items() if answered]
+    return f"answers again: {', '.join(heard)}" if heard else "the cut's rules are gone; nothing that may be reached answered"
+
+
+async def free_bytes(engines: Engines, instance_id: str, path: str) -> int:
+    """Free space at a path inside a server. Raises EngineError."""
+    status, output = await engines.run(instance_id, ["python3", "-c", _FREE, path])
+    if status != 0:
+        raise EngineError(f"looking for free space at {path} inside {instance_id} failed: {output.decode(errors='replace')}")
+    return int(output)

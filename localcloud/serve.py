@@ -1,0 +1,148 @@
+"""The local cloud's process: listeners, engines, signals. Servers outlive it; the next start finds them again."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+
+from localcloud import lifetime
+from localcloud.app import create_app
+from localcloud.catalogue import IMAGES
+from localcloud.cloud import Cloud
+from localcloud.engines.api import EngineError
+from localcloud.records import ALL_KINDS, EIPS
+from localcloud.state import Record, StateError, StateFolder
+from localcloud.store import Store
+
+log = logging.getLogger("localcloud")
+
+DEFAULT_PORT, PORTS_TRIED = 8750, 50
+
+
+class PortTaken(Exception):
+    """No port to listen on; the text says which was wanted."""
+
+
+def serve(state: Path, port: int | None, tls: bool) -> int:
+    """Run until a signal or `/_local/shutdown`; the process's exit status."""
+    os.umask(0o077)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    folder = StateFolder(state.absolute())
+    try:
+        record = folder.open()
+        plain = listen(port)
+    except (StateError, PortTaken) as error:
+        print(error, file=sys.stderr)
+        return 1
+    daemon = Daemon(folder, replace(record, pid=os.getpid(), url=_url("http", plain), tls_url=None, ca_file=None))
+    try:
+        return asyncio.run(daemon.run(plain, tls))
+    finally:
+        folder.close(daemon.record)
+
+
+def listen(wanted: int | None, first: int = DEFAULT_PORT) -> socket.socket:
+    """A listening socket on loopback: on the wanted port, else on the first free one. Raises PortTaken."""
+    for port in [wanted] if wanted is not None else range(first, first + PORTS_TRIED):
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+            listener.listen(256)
+            return listener
+        except OSError as error:
+            listener.close()
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+    if wanted is not None:
+        raise PortTaken(f"Port {wanted} on 127.0.0.1 is taken or not allowed; choose another --port, or leave it out.")
+    raise PortTaken(f"No port from {first} to {first + PORTS_TRIED - 1} is free on 127.0.0.1; choose one with --port.")
+
+
+class Daemon:
+    """One run of the process."""
+
+    def __init__(self, folder: StateFolder, record: Record) -> None:
+        self.folder, self.record = folder, record
+
+    async def run(self, plain: socket.socket, tls: bool) -> int:
+        from localcloud.engines.docker_engines import DockerEngines  # Docker's library is slow to import
+        from localcloud.engines.images import reference
+
+        store = Store(self.folder.database, ALL_KINDS)
+        wanted_range = self.record.internet_cidr or None if store.count(EIPS) else None
+        engines = DockerEngines(self.folder.path, self.record.identity.id, wanted_range)
+        images = {image.engine: reference(image.engine) for image in IMAGES}
+        app = create_app(store, engines, self.record.identity, images)
+        cloud: Cloud = app.state.cloud
+        servers = [_server(app, None)]
+        sockets = [plain]
+        if tls:
+            sockets.append(listen(None, plain.getsockname()[1] + 1))
+            servers.append(self._tls_server(app, sockets[1]))
+        self._stop_on_signals(cloud)
+        running = [asyncio.create_task(server.serve([sock])) for server, sock in zip(servers, sockets, strict=True)]
+        self.folder.write(self.record)
+        try:
+            await lifetime.start(cloud)
+            self.record = self.folder.write(replace(self.record, internet_cidr=engines.internet_cidr()))
+            log.info("cloud %s is ready on %s", self.record.identity.id, self.record.url)
+            await cloud.stopping.wait()
+        except EngineError as error:
+            print(f"The local cloud cannot start: {error}", file=sys.stderr)
+            return 1
+        finally:
+            for server in servers:
+                server.should_exit = True
+            await asyncio.gather(*running)
+            await cloud.tasks.cancel()
+            await engines.close()
+            store.close()
+        return 0
+
+    def _tls_server(self, app: Starlette, sock: socket.socket) -> uvicorn.Server:
+        from localcloud.tls import server_context  # only when asked for
+
+        context, ca_file = server_context(self.folder.path / "tls", self.record.identity.id)
+        self.record = replace(self.record, tls_url=_url("https", sock), ca_file=str(ca_file))
+        return _server(app, context)
+
+    def _stop_on_signals(self, cloud: Cloud) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, cloud.stopping.set)
+
+
+class _Server(uvicorn.Server):
+    """Without signal handlers of its own: the daemon has two listeners and decides itself."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _server(app: Starlette, context: ssl.SSLContext | None) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app, lifespan="off", log_config=None, access_log=False, server_header=False, date_header=False,
+        timeout_graceful_shutdown=3, ws="none", loop="asyncio",
+    )  # fmt: skip
+    config.load()
+    config.ssl = context
+    return _Server(config)
+
+
+def _url(scheme: str, sock: socket.socket) -> str:
+    return f"{scheme}://127.0.0.1:{sock.getsockname()[1]}"

@@ -1,0 +1,223 @@
+"""Servers' lives: orders that make and release them, jobs that switch them, and the look at what really runs.
+
+Handlers store what is wanted; the tasks here make engines do it and store what came of it. Each can be carried on by the
+next daemon after a kill: they read everything from the records and every engine call may be repeated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from time import time
+
+from localcloud.catalogue import REGIONS, flavor_by_id, image_by_id
+from localcloud.engines import api
+from localcloud.engines.api import EngineError, Power
+from localcloud.networks import Networks, nic
+from localcloud.power import fault_over, power_faults
+from localcloud.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Instance, Job, Order
+from localcloud.services.ecs.errors import ZoneWithoutPower
+from localcloud.store import Store
+
+log = logging.getLogger("localcloud")
+
+SHUTDOWN_SECONDS = 30.0  # an operating system that has not stopped by then is killed
+STEADY = ("running", "stopped", "unsubscribed")
+FINISHED, PROVISIONING_FAILED = "3", "5"
+
+
+class Servers:
+    """Makes, releases, switches and watches servers. `image_refs`: engine image name -> Docker reference."""
+
+    def __init__(self, store: Store, engines: api.Engines, networks: Networks, image_refs: Mapping[str, str]) -> None:
+        self._store, self._engines, self._networks, self._image_refs = store, engines, networks, image_refs
+
+    # -- orders --------------------------------------------------------------------------------------------------------
+    async def build(self, order_id: str) -> None:
+        """Make and boot an order's servers; the order ends at 3 when they run, at 5 when none of them is left."""
+        instances = self._store.find(INSTANCES, order_id=order_id)
+        try:
+            await self._make(instances)
+        except (EngineError, ZoneWithoutPower) as error:
+            log.warning("order %s failed: %s", order_id, error)
+            await self._remove(instances)
+            self._close_order(order_id, PROVISIONING_FAILED, str(error))
+            return
+        with self._store.transaction():
+            for instance in instances:
+                self._set_status(instance.id, "running")
+            self._close_order(order_id, FINISHED)
+
+    async def _make(self, instances: Sequence[Instance]) -> None:
+        specs = [self.spec(instance) for instance in instances]
+        self._check_power(instances)
+        await self._networks.change({instance.vpc_id for instance in instances})
+        made = await asyncio.gather(*map(self._engines.create_server, specs), return_exceptions=True)
+        for outcome in made:  # only now: removing a server that is still being made would race
+            if isinstance(outcome, BaseException):
+                raise outcome
+        self._check_power(instances)
+        await self._engines.boot_servers(specs)
+        self._check_power(instances)  # a fault may have landed between the check and the boot
+
+    async def release(self, order_id: str) -> None:
+        """Remove an order's servers for good; fine when they are dead or gone already."""
+        order = self._store.require(ORDERS, order_id)
+        instances = [found for id_ in order.resource_ids if (found := self._store.get(INSTANCES, id_))]
+        try:
+            await self._remove(instances)
+        except EngineError as error:
+            log.error("order %s failed: %s", order_id, error)
+            with self._store.transaction():
+                for instance in instances:
+                    self._set_status(instance.id, "error")
+                self._close_order(order_id, PROVISIONING_FAILED, str(error))
+            return
+        self._close_order(order_id, FINISHED)
+
+    async def unsubscribe(self, order_id: str) -> None:
+        """End a subscription: the server stops and waits to be destroyed."""
+        order = self._store.require(ORDERS, order_id)
+        for instance_id in order.resource_ids:
+            await self._engines.shut_down(instance_id, SHUTDOWN_SECONDS)
+            self._set_status(instance_id, "unsubscribed")
+        self._close_order(order_id, FINISHED)
+
+    async def _remove(self, instances: Sequence[Instance]) -> None:
+        for instance in instances:
+            await self._engines.remove_server(instance.id)
+        self.forget(instances)
+        await self._networks.change({instance.vpc_id for instance in instances})
+
+    def forget(self, instances: Collection[Instance]) -> None:
+        """Drop the records: the address is free, disks go, a packaged EIP goes with its server and any other is unbound."""
+        with self._store.transaction():
+            for instance in instances:
+                for eip in self._store.find(EIPS, instance_id=instance.id):
+                    if eip.packaged:
+                        self._store.delete(EIPS, eip.id)
+                    else:
+                        self._store.put(EIPS, replace(eip, instance_id="", updated=time()))
+                for disk in self._store.find(DISKS, instance_id=instance.id):
+                    self._store.delete(DISKS, disk.id)
+                self._store.delete(INSTANCES, instance.id)
+                self._networks.mark(instance.vpc_id)
+
+    def _close_order(self, order_id: str, status: str, problem: str = "") -> None:
+        order: Order = self._store.require(ORDERS, order_id)
+        self._store.put(ORDERS, replace(order, status=status, problem=problem))
+
+    # -- jobs ----------------------------------------------------------------------------------------------------------
+    async def run_job(self, job_id: str) -> None:
+        """Start, stop or reboot a server; the job ends at 1 or, with the reason, at 2."""
+        job = self._store.require(JOBS, job_id)
+        try:
+            status = await self._switch(job)
+        except (EngineError, ZoneWithoutPower) as error:
+            log.warning("job %s (%s of %s) failed: %s", job.id, job.task, job.instance_id, error)
+            power = (await self._engines.observe()).get(job.instance_id, Power.GONE)
+            self._end_job(job, "running" if power is Power.RUNNING else "stopped", str(error))
+            return
+        self._end_job(job, status, "")
+
+    async def _switch(self, job: Job) -> str:
+        instance = self._store.get(INSTANCES, job.instance_id)
+        if instance is None:
+            raise EngineError(f"server {job.instance_id} was released meanwhile")
+        if job.task != "start":
+            await self._engines.shut_down(instance.id, 0 if job.task.startswith("force") else SHUTDOWN_SECONDS)
+        if job.task.endswith("stop"):
+            return "stopped"
+        await self.boot([instance])
+        return "running"
+
+    def _end_job(self, job: Job, status: str, problem: str) -> None:
+        with self._store.transaction():
+            self._set_status(job.instance_id, status)
+            self._store.put(JOBS, replace(job, status=2 if problem else 1, problem=problem))
+
+    async def boot(self, instances: Sequence[Instance]) -> None:
+        """Power on: rules and links first, then the process. Raises for a server that a fault keeps dead."""
+        self._check_power(instances)
+        await self._networks.change({instance.vpc_id for instance in instances})
+        await self._engines.boot_servers([self.spec(instance) for instance in instances])
+        self._check_power(instances)
+
+    def _check_power(self, instances: Collection[Instance]) -> None:
+        faults = power_faults(self._store)
+        for instance in instances:
+            if fault := fault_over(faults, instance):
+                raise ZoneWithoutPower(fault.target, fault.id)
+
+    def _set_status(self, instance_id: str, status: str) -> None:
+        instance = self._store.get(INSTANCES, instance_id)
+        if instance is not None:
+            self._store.put(INSTANCES, replace(instance, status=status, updated=time()))
+
+    async def set_password(self, instance_id: str, password_hash: str) -> None:
+        """Give root of a running server another password, by its hash on standard input."""
+        try:
+            status, output = await self._engines.run(instance_id, ["chpasswd", "-e"], f"root:{password_hash}\n".encode())
+        except EngineError as error:
+            status, output = -1, str(error).encode()
+        if status:
+            log.error("the password of server %s was not changed: %s", instance_id, output.decode(errors="replace").strip())
+
+    # -- looking -------------------------------------------------------------------------------------------------------
+    async def look(self) -> None:
+        """Take over what the engines see of servers that nobody is working on. Raises EngineError.
+
+        A container that is gone means that the server is gone; one that stopped behind our back is `stopped`. Only servers
+        whose records were steady before the look and did not change during it are judged by it.
+        """
+        before = {instance.id: instance for status in STEADY for instance in self._store.find(INSTANCES, status=status)}
+        if not before:
+            return
+        seen = await self._engines.observe()
+        gone = []
+        for instance in before.values():
+            if self._store.get(INSTANCES, instance.id) != instance:
+                continue
+            power = seen.get(instance.id, Power.GONE)
+            if power is Power.GONE:
+                gone.append(instance)
+            elif instance.status in ("running", "stopped") and instance.status != str(power):
+                self._store.put(INSTANCES, replace(instance, status=str(power), updated=time()))
+        if gone:
+            await self._bury(gone)
+
+    async def _bury(self, gone: list[Instance]) -> None:
+        """Servers whose containers were removed behind our back: what is left of them (disks, links) goes as well."""
+        log.warning("servers are gone: %s", ", ".join(f"{instance.name} ({instance.id})" for instance in gone))
+        self.forget(gone)
+        for instance in gone:
+            await self._engines.remove_server(instance.id)
+        await self._networks.apply({instance.vpc_id for instance in gone})
+
+    def spec(self, instance: Instance) -> api.ServerSpec:
+        """The engines' view of a server."""
+        region = REGIONS[instance.region]
+        flavor, image = flavor_by_id(region, instance.zone, instance.flavor_id), image_by_id(region, instance.image_id)
+        subnet = self._store.require(SUBNETS, instance.subnet_id)
+        if flavor is None or image is None:
+            raise EngineError(f"server {instance.id} was made from a flavour or image that this version does not offer any more")
+        disks = (disk for disk in self._store.find(DISKS, instance_id=instance.id) if not disk.system)
+        return api.ServerSpec(
+            instance_id=instance.id,
+            hostname=instance.name.lower(),
+            region=region.name,
+            zone=region.zone_number(instance.zone),
+            image=self._image_refs[image.engine],
+            cpus=float(flavor.cpus),
+            memory_mib=flavor.memory_gib * 1024,
+            vpc_id=instance.vpc_id,
+            nic=nic(instance, subnet),
+            disks=tuple(api.Disk(disk.id, disk.size, disk.device) for disk in disks),
+            user_data=base64.b64decode(instance.user_data),
+            public_key=instance.public_key,
+            password_hash=instance.password_hash,
+            dns=tuple(subnet.dns) or (subnet.gateway,),
+        )

@@ -1,0 +1,9 @@
+"""What can go wrong with volumes."""
+
+from __future__ import annotations
+
+from localcloud.errors import NotFound
+
+
+class DiskNotFound(NotFound):
+    code, noun = "ebs.ebsInfo.notExists", "Disk"

@@ -1,0 +1,214 @@
+"""Servers: ordered, shown, switched, changed, released. The work itself is done by `localcloud.servers` in the background."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import time
+from typing import Any
+
+from localcloud.calls import Call, page, paged
+from localcloud.catalogue import QUOTAS
+from localcloud.errors import QuotaExceeded
+from localcloud.power import fault_over, power_faults
+from localcloud.records import DISKS, INSTANCES, Instance
+from localcloud.services.ebs.model import shown_of_server
+from localcloud.services.ecs import creation, model
+from localcloud.services.ecs.errors import (
+    InstanceBusy,
+    InstanceNotRunning,
+    InstanceNotStopped,
+    LabelNotFound,
+    ZoneWithoutPower,
+)
+from localcloud.services.jobs import model as jobs
+from localcloud.services.orders import model as orders
+
+
+# -- orders --------------------------------------------------------------------------------------------------------------
+def create_instance(call: Call) -> dict[str, Any]:
+    return orders.placed(creation.order(call))
+
+
+def batch_create_instances(call: Call) -> dict[str, Any]:
+    return orders.placed(creation.order(call, most=QUOTAS.servers_per_order))
+
+
+def unsubscribe_instance(call: Call) -> dict[str, Any]:
+    """On demand: the server is deleted. Subscribed: it is stopped and waits to be destroyed."""
+    server = _server(call)
+    if server.status == "unsubscribed":
+        raise InstanceBusy(server.id, server.status)
+    return _release(call, server, "ecs-release" if server.on_demand else "ecs-unsubscribe")
+
+
+def destroy_instance(call: Call) -> dict[str, Any]:
+    server = _server(call)
+    if server.status != "unsubscribed":
+        raise InstanceNotStopped(server.id, f"{server.status}, and must be unsubscribed first")
+    return _release(call, server, "ecs-release")
+
+
+def delete_instance(call: Call) -> dict[str, Any]:
+    call.fields.boolean("deleteVolume")
+    call.fields.only("deleteEip", False, "false", "False")
+    return _release(call, _server(call), "ecs-release")
+
+
+def _release(call: Call, server: Instance, kind: str) -> dict[str, Any]:
+    if server.status in ("creating", "unsubscribing"):
+        raise InstanceBusy(server.id, server.status)
+    order = orders.place(call.store, server.region, kind, "VM", (server.id,))
+    call.store.put(INSTANCES, replace(server, status="unsubscribing", desired="off", updated=time()))
+    task = call.cloud.servers.release if kind == "ecs-release" else call.cloud.servers.unsubscribe
+    call.afterwards(lambda: task(order.id))
+    return orders.placed(order)
+
+
+# -- shown ---------------------------------------------------------------------------------------------------------------
+def instance_details(call: Call) -> dict[str, Any]:
+    return model.shown(call.store, _server(call))
+
+
+def list_instances(call: Call) -> dict[str, Any]:
+    servers, number, size = _filtered(call)
+    result = paged("results", servers, number, size)
+    return result | {"results": [model.shown(call.store, server) for server in result["results"]]}
+
+
+def instance_statuses(call: Call) -> dict[str, Any]:
+    servers, number, size = _filtered(call)
+    result = paged("statusList", servers, number, size)
+    return result | {
+        "statusList": [{"instanceID": server.id, "instanceStatus": server.status} for server in result["statusList"]]
+    }
+
+
+def _filtered(call: Call) -> tuple[list[Instance], int, int]:
+    fields, region = call.fields, call.region()
+    state = fields.choice("state", (*model.STATES, *model.OTHER_STATES))
+    exact = {name: fields.text(name) for name in ("instanceName", "vpcID", "resourceID")}
+    exact |= {"azName": call.zone(region), "state": model.STATES.get(state, state)}
+    ids = [part.strip() for part in fields.text("instanceIDList", longest=8192).split(",") if part.strip()]
+    keyword, group = fields.text("keyword"), fields.text("securityGroupID")
+    labels = model.read_labels(fields, QUOTAS.labels_per_server)
+    number, size = page(call)
+    fields.project()
+    fields.ignore("sort", "asc")
+    fields.check()
+    found = [
+        server
+        for server in model.servers_in(call.store, region.id)
+        if model.matches(server, exact)
+        and (not ids or server.id in ids)
+        and (not group or any(group in joined for joined in server.groups))
+        and labels.items() <= server.labels.items()
+        and keyword in f"{server.name} {server.display_name} {server.id} {server.address}"
+    ]
+    return found, number, size
+
+
+def list_volumes(call: Call) -> dict[str, Any]:
+    number, size = page(call)
+    disks = call.store.find(DISKS, instance_id=_server(call).id)
+    return paged("results", [shown_of_server(disk) for disk in disks], number, size)
+
+
+def list_flavors(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    zone = call.zone(region)
+    exact = {name: fields.text(name) for name in ("flavorType", "flavorName", "flavorSeries", "flavorID", "flavorArch")}
+    sizes = {name: fields.integer(name, low=1, high=4096) for name in ("flavorCPU", "flavorRAM")}
+    fields.check()
+    wanted = {name: value for name, value in (exact | sizes).items() if value}
+    flavors = model.flavors_shown(region, zone)
+    return {"flavorList": [flavor for flavor in flavors if all(flavor[name] == value for name, value in wanted.items())]}
+
+
+# -- switched ------------------------------------------------------------------------------------------------------------
+def start_instance(call: Call) -> dict[str, Any]:
+    server = _server(call)
+    if fault := fault_over(power_faults(call.store), server):
+        raise ZoneWithoutPower(fault.target, fault.id)
+    if server.status != "stopped":
+        raise InstanceNotStopped(server.id, server.status)
+    return _begin(call, server, "start", "starting", "on")
+
+
+def stop_instance(call: Call) -> dict[str, Any]:
+    force = call.fields.boolean("force")
+    server = _running_server(call)
+    return _begin(call, server, "force-stop" if force else "stop", "stopping", "off")
+
+
+def reboot_instance(call: Call) -> dict[str, Any]:
+    force = call.fields.boolean("force")
+    server = _running_server(call)
+    return _begin(call, server, "force-reboot" if force else "reboot", "restarting", "on")
+
+
+def _begin(call: Call, server: Instance, task: str, status: str, desired: str) -> dict[str, Any]:
+    job = jobs.begin(call.store, server.region, task, server.id)
+    call.store.put(INSTANCES, replace(server, status=status, desired=desired, updated=time()))
+    call.afterwards(lambda: call.cloud.servers.run_job(job.id))
+    return {"jobID": job.id}
+
+
+# -- changed -------------------------------------------------------------------------------------------------------------
+def update_instance(call: Call) -> dict[str, Any]:
+    fields = call.fields
+    described, description = fields.has("instanceDescription"), fields.description("instanceDescription", 255)
+    name = fields.name("instanceName", rule=model.NAME, says=model.NAME_RULE)
+    display = fields.name("displayName", rule=model.DISPLAY_NAME, says=model.DISPLAY_NAME_RULE)
+    if not (name or display or described):
+        fields.problem("displayName", "or instanceName or instanceDescription is required")
+    server = _server(call)
+    server = call.store.put(INSTANCES, replace(
+        server, name=name or server.name, display_name=display or server.display_name,
+        description=description if described else server.description, updated=time(),
+    ))  # fmt: skip
+    return {
+        "instanceID": server.id, "displayName": server.display_name, "instanceName": server.name,
+        "instanceDescription": server.description,
+    }  # fmt: skip
+
+
+def update_labels(call: Call) -> None:
+    action = call.fields.choice("action", ("ADD", "UPDATE", "DELETE"), required=True)
+    labels = model.read_labels(call.fields, QUOTAS.labels_per_server, required=True)
+    server = _server(call)
+    unknown = sorted(labels.keys() - server.labels.keys())
+    if action == "DELETE":
+        after = {key: value for key, value in server.labels.items() if key not in labels}
+    else:
+        after = server.labels | labels
+    if unknown and action != "ADD":
+        raise LabelNotFound(server.id, unknown)
+    if len(after) > QUOTAS.labels_per_server:
+        raise QuotaExceeded(f"labels of instance {server.id}", QUOTAS.labels_per_server)
+    call.store.put(INSTANCES, replace(server, labels=after, updated=time()))
+
+
+def reset_password(call: Call) -> dict[str, Any]:
+    """Takes effect at once inside the running server, as the real cloud's agent does it."""
+    password = call.fields.text("newPassword", required=True)
+    call.fields.only("userName", "root", "")
+    model.check_password(call.fields, "newPassword", password)
+    server = _running_server(call)
+    hashed = model.password_hash(password)
+    call.store.put(INSTANCES, replace(server, password_hash=hashed, updated=time()))
+    call.afterwards(lambda: call.cloud.servers.set_password(server.id, hashed))
+    return {"instanceID": server.id}
+
+
+# -- helpers -------------------------------------------------------------------------------------------------------------
+def _server(call: Call) -> Instance:
+    region, instance_id = call.region(), call.fields.text("instanceID", required=True)
+    call.fields.check()
+    return call.store.require(INSTANCES, instance_id, region.id)
+
+
+def _running_server(call: Call) -> Instance:
+    server = _server(call)
+    if server.status != "running":
+        raise InstanceNotRunning(server.id, server.status)
+    return server

@@ -1,0 +1,81 @@
+"""What elastic addresses are: one address of the cloud's `internet` network, bound to at most one server."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from time import time
+from typing import Any
+
+from localcloud.catalogue import QUOTAS
+from localcloud.errors import QuotaExceeded
+from localcloud.identifiers import hex_id, short_id, when
+from localcloud.records import EIPS, INSTANCES, Eip
+from localcloud.services.eip.errors import EipInUse, EipNameDuplicated, InstanceAlreadyBound
+from localcloud.store import Store
+
+MONTH_SECONDS = 30 * 24 * 3600
+LINES = ("163", "bgp", "chinamobile", "chinaunicom")
+ECS = 1  # associationType
+_LAST = "last eip"  # the note of the address given out last
+
+
+def shown(store: Store, eip: Eip) -> dict[str, Any]:
+    """An EIP as the API shows it."""
+    server = store.get(INSTANCES, eip.instance_id) if eip.instance_id else None
+    return {
+        "ID": eip.id, "name": eip.name, "description": "", "eipAddress": eip.address, "associationID": eip.instance_id,
+        "associationType": "INSTANCE" if server else "", "privateIpAddress": server.address if server else "",
+        "bandwidth": eip.bandwidth, "bandwidthID": "", "bandwidthType": "upflowc" if eip.billing == "upflowc" else "standalone",
+        "status": "ACTIVE" if server else "DOWN", "tags": "", "createdAt": when(eip.created), "updatedAt": when(eip.updated),
+        "expiredAt": when(eip.expires), "lineType": eip.line, "projectID": eip.project,
+        "portID": server.nic_id if server else "", "isPackaged": eip.packaged,
+        "billingMethod": "on_demand" if eip.cycle == "on_demand" else "periodic", "resourceID": eip.resource_id,
+    }  # fmt: skip
+
+
+def expiry(cycle: str, count: int) -> float | None:
+    """When a subscription ends; None on demand."""
+    months = {"month": 1, "year": 12}.get(cycle.lower(), 0) * max(count, 1)
+    return time() + months * MONTH_SECONDS if months else None
+
+
+def new(
+    store: Store, pool: str, region: str, name: str, *, bandwidth: int = 1, billing: str = "bandwidth", line: str = "163",
+    cycle: str = "on_demand", count: int = 0, instance_id: str = "", packaged: bool = False,
+) -> Eip:  # fmt: skip
+    """Take an address from the pool and store the EIP."""
+    for other in store.find(EIPS, region=region):
+        if other.name == name:
+            raise EipNameDuplicated(name, other.id)
+    if store.count(EIPS, region=region) >= QUOTAS.eips:
+        raise QuotaExceeded("EIPs in this region", QUOTAS.eips)
+    now = time()
+    return store.put(EIPS, Eip(
+        short_id("eip"), region, name, _free_address(store, pool), bandwidth, billing, line, cycle, expiry(cycle, count), "0",
+        hex_id(), instance_id, packaged, now, now,
+    ))  # fmt: skip
+
+
+def check_free(store: Store, eip: Eip, instance_id: str) -> None:
+    """The EIP is unbound and the server has none yet."""
+    if eip.instance_id and eip.instance_id != instance_id:
+        raise EipInUse(eip.id, [f"instance {eip.instance_id}"])
+    for other in store.find(EIPS, instance_id=instance_id):
+        if other.id != eip.id:
+            raise InstanceAlreadyBound(instance_id, other.id)
+
+
+def _free_address(store: Store, pool: str) -> str:
+    """The next free address after the one given out last, so that a released one rests as long as possible."""
+    network = IPv4Network(pool)
+    size = network.num_addresses
+    taken = {eip.address for eip in store.find(EIPS)}
+    last = store.note(_LAST)
+    start = int(last) + 1 if last else 1
+    for step in range(size):
+        index = (start + step) % size
+        address = str(network[index])
+        if index not in (0, size - 1) and address not in taken:
+            store.set_note(_LAST, str(index))
+            return address
+    raise QuotaExceeded(f"addresses in {pool}", size - 2)

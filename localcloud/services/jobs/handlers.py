@@ -1,0 +1,37 @@
+"""Jobs, as three calls show them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from localcloud.calls import Call
+from localcloud.records import JOBS, Job
+from localcloud.services.jobs.model import WORDS
+
+
+def job_info(call: Call) -> dict[str, Any]:
+    job = _job(call)
+    return {
+        "jobID": job.id, "status": job.status, "jobStatus": WORDS[job.status], "resourceId": job.instance_id,
+        "fields": {"taskName": job.task},
+    }  # fmt: skip
+
+
+def async_result(call: Call) -> dict[str, Any]:
+    return {"jobStatus": _job(call).status}
+
+
+def query_jobs(call: Call) -> dict[str, Any]:
+    region, ids = call.region(), call.fields.text("jobIDs", required=True, longest=4096)
+    call.fields.check()
+    jobs = [call.store.require(JOBS, job_id.strip(), region.id) for job_id in ids.split(",")]
+    return {"jobList": [{"jobID": job.id, "jobStatus": job.status} for job in jobs]}
+
+
+def _job(call: Call) -> Job:
+    region, job_id = call.region(), call.fields.text("jobID", required=True)
+    call.fields.check()
+    job = call.store.require(JOBS, job_id, region.id)
+    if job.problem:
+        call.message = job.problem
+    return job

@@ -1,0 +1,76 @@
+"""Key pairs: made, imported, shown, deleted."""
+
+from __future__ import annotations
+
+from time import time
+from typing import Any
+
+from localcloud.calls import Call, page, paged
+from localcloud.catalogue import QUOTAS
+from localcloud.errors import QuotaExceeded
+from localcloud.identifiers import long_id
+from localcloud.records import KEY_PAIRS, KeyPair
+from localcloud.services.keypair import model
+from localcloud.services.keypair.errors import KeyPairNameDuplicated, KeyPairNotFound
+
+
+def create_keypair(call: Call) -> dict[str, Any]:
+    region_id, name, description = _wanted(call)
+    public, private = model.generate()
+    pair = _store(call, region_id, name, public, description)
+    return _answer(pair) | {"privateKey": private, "keyPairID": pair.id}
+
+
+def import_keypair(call: Call) -> dict[str, Any]:
+    """The answer holds no id, as in the real API: look it up by name."""
+    public = model.read_public_key(call.fields)
+    region_id, name, description = _wanted(call)
+    return _answer(_store(call, region_id, name, public, description))
+
+
+def list_keypairs(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    name, content = fields.text("keyPairName"), fields.text("queryContent")
+    number, size = page(call)
+    fields.project()
+    fields.check()
+    found = [
+        model.shown(call.store, pair)
+        for pair in call.store.find(KEY_PAIRS, region=region.id)
+        if name in ("", pair.name) and content in f"{pair.name} {pair.id}"
+    ]
+    return paged("results", found, number, size)
+
+
+def delete_keypair(call: Call) -> dict[str, Any]:
+    region, name = call.region(), call.fields.text("keyPairName", required=True)
+    call.fields.check()
+    for pair in call.store.find(KEY_PAIRS, region=region.id, name=name):
+        call.store.delete(KEY_PAIRS, pair.id)
+        return {"keyPairName": name}
+    raise KeyPairNotFound(name, region.id)
+
+
+def _wanted(call: Call) -> tuple[str, str, str]:
+    fields, region = call.fields, call.region()
+    name = fields.name("keyPairName", required=True, rule=model.NAME, says=model.NAME_RULE)
+    description = fields.description("keyPairDescription", longest=255)
+    fields.project()
+    fields.check()
+    for other in call.store.find(KEY_PAIRS, region=region.id, name=name):
+        raise KeyPairNameDuplicated(name, other.id)
+    if call.store.count(KEY_PAIRS, region=region.id) >= QUOTAS.key_pairs:
+        raise QuotaExceeded("key pairs in this region", QUOTAS.key_pairs)
+    return region.id, name, description
+
+
+def _store(call: Call, region_id: str, name: str, public: str, description: str) -> KeyPair:
+    pair = KeyPair(long_id(), region_id, name, public, model.fingerprint(public), description, "0", time())
+    return call.store.put(KEY_PAIRS, pair)
+
+
+def _answer(pair: KeyPair) -> dict[str, Any]:
+    return {
+        "publicKey": pair.public_key, "keyPairName": pair.name, "fingerPrint": pair.fingerprint,
+        "keyPairDescription": pair.description,
+    }  # fmt: skip

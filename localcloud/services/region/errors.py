@@ -1,0 +1,1 @@
+"""What can go wrong with regions: nothing of its own; an unknown region is a parameter problem of the call that names it."""

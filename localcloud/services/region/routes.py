@@ -1,0 +1,14 @@
+"""Regions and zones: method and path -> handler."""
+
+from __future__ import annotations
+
+from localcloud.calls import Route
+from localcloud.services.region import handlers
+
+ROUTES = (
+    Route("GET", "/v4/region/list-regions", "ctecs", handlers.list_regions),
+    Route("GET", "/v4/region/get-zones", "ctecs", handlers.get_zones),
+    Route("GET", "/v4/region/get-summary", "ctecs", handlers.get_summary),
+    Route("GET", "/v4/region/customer-quotas", "ctecs", handlers.customer_quotas),
+    Route("GET", "/v4/ecs/availability-zones/details", "ctecs", handlers.availability_zones),
+)

@@ -1,0 +1,108 @@
+"""What security groups and rules are, and the rules they obey."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+from time import time
+from typing import Any
+
+from localcloud.errors import NotModelled
+from localcloud.identifiers import short_id, when
+from localcloud.inputs import Fields
+from localcloud.records import GROUPS, INSTANCES, RULES, VPCS, Instance, Rule, SecurityGroup
+from localcloud.store import Store
+
+ACTIONS, PROTOCOLS, DIRECTIONS = ("accept", "drop"), ("ANY", "TCP", "UDP", "ICMP"), ("ingress", "egress")
+CIDR, GROUP = 0, 1  # remoteType
+_PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+_ALL_PORTS = ("", "-1", "1-65535", "0-65535")
+
+
+def members(store: Store, group: SecurityGroup) -> list[Instance]:
+    """The servers in a group."""
+    return [server for server in store.find(INSTANCES, vpc_id=group.vpc_id) if group.id in server.groups]
+
+
+def group_shown(store: Store, group: SecurityGroup, rules: Sequence[Rule]) -> dict[str, Any]:
+    """A group with (some of) its rules as the API shows it."""
+    vpc = store.get(VPCS, group.vpc_id)
+    return {
+        "securityGroupName": group.name, "id": group.id, "vmNum": len(members(store, group)), "origin": "0",
+        "vpcName": vpc.name if vpc else "", "vpcID": group.vpc_id, "creationTime": when(group.created),
+        "description": group.description, "projectID": group.project,
+        "securityGroupRuleList": [rule_shown(rule) for rule in rules],
+    }  # fmt: skip
+
+
+def rule_shown(rule: Rule) -> dict[str, Any]:
+    """A rule as the API shows it."""
+    return {
+        "direction": rule.direction, "priority": rule.priority, "ethertype": "IPv4", "protocol": rule.protocol,
+        "range": "{}-{}".format(*rule.ports) if rule.ports else "", "destCidrIp": rule.peer_cidr or "",
+        "description": rule.description, "createTime": when(rule.created), "id": rule.id,
+        "securityGroupID": rule.group_id, "action": rule.action, "origin": "", "prefixListID": "",
+        "remoteSecurityGroupID": rule.peer_group or "",
+    }  # fmt: skip
+
+
+def read_rule(fields: Fields, group_id: str, region: str, direction: str) -> Rule:
+    """One rule of a create call; what is wrong with it is noted in `fields`."""
+    if fields.text("direction", default=direction) != direction:
+        fields.problem("direction", f"must be {direction} in this call")
+    action = fields.choice("action", ACTIONS, required=True)
+    protocol = fields.choice("protocol", PROTOCOLS, required=True)
+    if fields.choice("ethertype", ("IPv4", "IPv6"), default="IPv4") == "IPv6":
+        raise NotModelled("IPv6 security group rules are not modelled by the local cloud.")
+    remote = fields.integer("remoteType", low=CIDR, high=GROUP, default=CIDR)
+    priority = fields.integer("priority", low=1, high=100, default=1)
+    cidr, peer = _cidr(fields, remote), fields.text("remoteSecurityGroupID", required=remote == GROUP)
+    return Rule(
+        short_id("sgrule"), region, group_id, direction, action, protocol, priority, _ports(fields, protocol),
+        cidr if remote == CIDR else None, peer if remote == GROUP else None, fields.description(), time(),
+    )  # fmt: skip
+
+
+def same_effect(one: Rule, other: Rule) -> bool:
+    """The two rules say the same, whatever they are called."""
+    return _effect(one) == _effect(other)
+
+
+def users_of_group(store: Store, group: SecurityGroup) -> list[str]:
+    """Servers in the group, and rules of other groups that name it."""
+    servers = [f"instance {server.id} ({server.name})" for server in members(store, group)]
+    others = (other for other in store.find(GROUPS, vpc_id=group.vpc_id) if other.id != group.id)
+    rules = (rule for other in others for rule in store.find(RULES, group_id=other.id) if rule.peer_group == group.id)
+    return servers + [f"rule {rule.id} of security group {rule.group_id}" for rule in rules]
+
+
+def _effect(rule: Rule) -> tuple[Any, ...]:
+    return rule.direction, rule.action, rule.protocol, rule.priority, rule.ports, rule.peer_cidr, rule.peer_group
+
+
+def _cidr(fields: Fields, remote: int) -> str:
+    text = fields.text("destCidrIp", required=remote == CIDR)
+    if not text or remote != CIDR:
+        return ""
+    try:
+        return str(IPv4Network(text))
+    except ValueError as error:
+        fields.problem("destCidrIp", f"{text!r} is not an IPv4 address or network: {error}")
+        return ""
+
+
+def _ports(fields: Fields, protocol: str) -> tuple[int, int] | None:
+    """ "22" -> (22, 22), "8000-9000" -> (8000, 9000), absent or all -> None."""
+    text = fields.text("range")
+    if text in _ALL_PORTS:
+        return None
+    if protocol not in ("TCP", "UDP"):
+        fields.problem("range", f"{text!r} has no meaning with protocol {protocol}")
+        return None
+    match = _PORTS.fullmatch(text)
+    first, last = (int(match.group(1)), int(match.group(2) or match.group(1))) if match else (0, 0)
+    if not 1 <= first <= last <= 65535:
+        fields.problem("range", f"{text!r} is not a port or a range a-b of ports 1-65535")
+        return None
+    return first, last

@@ -1,0 +1,163 @@
+"""VPCs and subnets: read the call, obey the rules, shape the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import time
+from typing import Any
+
+from localcloud.calls import Call, page, paged
+from localcloud.catalogue import QUOTAS
+from localcloud.errors import QuotaExceeded
+from localcloud.identifiers import short_id
+from localcloud.inputs import Fields
+from localcloud.records import INSTANCES, SUBNETS, VPCS, Subnet, Vpc
+from localcloud.services.vpc import model
+from localcloud.services.vpc.errors import SubnetInUse, SubnetNameDuplicated, VpcInUse, VpcNameDuplicated
+
+
+def create_vpc(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    name = fields.name("name", required=True)
+    network = fields.network("CIDR", shortest=model.MASKS_VPC[0], longest=model.MASKS_VPC[1])
+    project, description = fields.project(), fields.description()
+    fields.only("enableIpv6", False, "false", "False")
+    fields.check()
+    for other in call.store.find(VPCS, region=region.id, name=name):
+        raise VpcNameDuplicated(name, other.id)
+    if call.store.count(VPCS, region=region.id) >= QUOTAS.vpcs:
+        raise QuotaExceeded("VPCs in this region", QUOTAS.vpcs)
+    vpc = Vpc(short_id("vpc"), region.id, name, str(network), description, project, time())
+    return {"vpcID": call.store.put(VPCS, vpc).id}
+
+
+def query_vpc(call: Call) -> dict[str, Any]:
+    return model.vpc_shown(call.store, _vpc(call))
+
+
+def list_vpcs(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    ids, name = _ids(fields, "vpcID"), fields.text("vpcName")
+    number, size = page(call)
+    fields.project()
+    fields.check()
+    vpcs = [vpc for vpc in call.store.find(VPCS, region=region.id) if (not ids or vpc.id in ids) and name in ("", vpc.name)]
+    return paged("vpcs", [model.vpc_shown(call.store, vpc) for vpc in vpcs], number, size)
+
+
+def update_vpc(call: Call) -> None:
+    name, given, description = call.fields.name("name"), call.fields.has("description"), call.fields.description()
+    vpc = _vpc(call)
+    for other in call.store.find(VPCS, region=vpc.region, name=name):
+        if other.id != vpc.id:
+            raise VpcNameDuplicated(name, other.id)
+    call.store.put(VPCS, replace(vpc, name=name or vpc.name, description=description if given else vpc.description))
+
+
+def delete_vpc(call: Call) -> None:
+    vpc = _vpc(call)
+    if users := model.users_of_vpc(call.store, vpc):
+        raise VpcInUse(vpc.id, users)
+    call.store.delete(VPCS, vpc.id)
+
+
+def create_subnet(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    vpc_id, name = fields.text("vpcID", required=True), fields.name("name", required=True)
+    network = fields.network("CIDR", shortest=model.MASKS_SUBNET[0], longest=model.MASKS_SUBNET[1])
+    gateway = model.gateway_of(fields, network) if network else fields.text("subnetGatewayIP")
+    dns, description = _dns(fields), fields.description()
+    fields.only("enableIpv6", False, "false", "False")
+    fields.only("subnetType", "common")
+    vpc = call.store.get(VPCS, vpc_id)
+    if vpc is not None and network is not None and vpc.region == region.id:
+        model.check_subnet(fields, call.store, vpc, network)
+    fields.check()
+    vpc = call.store.require(VPCS, vpc_id, region.id)
+    subnets = call.store.find(SUBNETS, vpc_id=vpc_id)
+    for other in subnets:
+        if other.name == name:
+            raise SubnetNameDuplicated(name, other.id)
+    if len(subnets) >= QUOTAS.subnets_per_vpc:
+        raise QuotaExceeded(f"subnets in VPC {vpc_id}", QUOTAS.subnets_per_vpc)
+    subnet = Subnet(short_id("subnet"), region.id, vpc_id, name, str(network), gateway, description, tuple(dns), time(), time())
+    call.touches(vpc_id)
+    return {"subnetID": call.store.put(SUBNETS, subnet).id}
+
+
+def query_subnet(call: Call) -> dict[str, Any]:
+    call.fields.ignore("withShare")
+    return model.subnet_shown(call.store, _subnet(call))
+
+
+def list_subnets(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    vpc_id, ids = fields.text("vpcID", required=True), _ids(fields, "subnetID")
+    name, cidr = fields.text("subnetName"), fields.text("cidr")
+    number, size = page(call)
+    fields.ignore("withShare")
+    fields.check()
+    call.store.require(VPCS, vpc_id, region.id)
+    found = [
+        model.subnet_shown(call.store, subnet)
+        for subnet in call.store.find(SUBNETS, vpc_id=vpc_id)
+        if (not ids or subnet.id in ids) and name in ("", subnet.name) and cidr in ("", subnet.cidr)
+    ]
+    return paged("subnets", found, number, size)
+
+
+def update_subnet(call: Call) -> None:
+    fields = call.fields
+    name, described, dns_given = fields.name("name"), fields.has("description"), fields.has("dnsList")
+    dns, description = _dns(fields), fields.description()
+    subnet = _subnet(call)
+    for other in call.store.find(SUBNETS, vpc_id=subnet.vpc_id):
+        if other.name == name and other.id != subnet.id:
+            raise SubnetNameDuplicated(name, other.id)
+    call.store.put(SUBNETS, replace(
+        subnet, name=name or subnet.name, description=description if described else subnet.description,
+        dns=tuple(dns) if dns_given else subnet.dns, updated=time(),
+    ))  # fmt: skip
+
+
+def delete_subnet(call: Call) -> None:
+    subnet = _subnet(call)
+    if servers := call.store.find(INSTANCES, subnet_id=subnet.id):
+        raise SubnetInUse(subnet.id, [f"instance {server.id} ({server.name})" for server in servers])
+    call.store.delete(SUBNETS, subnet.id)
+    call.touches(subnet.vpc_id)
+
+
+def list_used_addresses(call: Call) -> dict[str, Any]:
+    fields = call.fields
+    number, size = page(call)
+    address = fields.text("ip")
+    subnet = _subnet(call)
+    used = [(subnet.gateway, "system", "系统接口")]
+    used += [(server.address, "instance", "云主机") for server in call.store.find(INSTANCES, subnet_id=subnet.id)]
+    shown = [{"ipv4Address": ip, "ipv6Address": "", "use": use, "useDesc": text} for ip, use, text in used if address in ("", ip)]
+    return paged("usedIPs", shown, number, size)
+
+
+def _vpc(call: Call) -> Vpc:
+    region, vpc_id = call.region(), call.fields.text("vpcID", required=True)
+    call.fields.project()
+    call.fields.check()
+    return call.store.require(VPCS, vpc_id, region.id)
+
+
+def _subnet(call: Call) -> Subnet:
+    region, subnet_id = call.region(), call.fields.text("subnetID", required=True)
+    call.fields.check()
+    return call.store.require(SUBNETS, subnet_id, region.id)
+
+
+def _ids(fields: Fields, name: str) -> list[str]:
+    return [part.strip() for part in fields.text(name, longest=4096).split(",") if part.strip()]
+
+
+def _dns(fields: Fields) -> list[str]:
+    servers = fields.texts("dnsList", most=4)
+    for index, server in enumerate(servers):
+        Fields({"": server}, fields.problems, f"dnsList[{index}]").address("")
+    return servers

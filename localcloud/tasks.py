@@ -1,0 +1,40 @@
+"""Background tasks of the daemon: held until they end, counted, and never failing unheard."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+log = logging.getLogger("localcloud")
+
+
+class Tasks:
+    """The tasks that are under way."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], what: str) -> None:
+        """Run it in the background; `what` names it in the log."""
+        task = asyncio.create_task(coroutine, name=what)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("task %r failed: a fault of the local cloud itself", task.get_name(), exc_info=error)
+
+    async def settled(self) -> None:
+        """Wait until no task is left, also of those that running tasks start."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def cancel(self) -> None:
+        """Stop them all where they are; what they were doing is carried on by the next start."""
+        for task in list(self._running):
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running)

@@ -1,0 +1,285 @@
+"""A cloud on engines that only remember, called over HTTP like the real one, with a signer of the tests' own."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from localcloud.app import create_app
+from localcloud.cloud import Cloud, Identity
+from localcloud.engines.api import EngineError, Power, ServerSpec, VpcNetwork
+from localcloud.records import ALL_KINDS
+from localcloud.store import Store
+
+REGION, OTHER_REGION = "bb9fdb42056f11eda1610242ac110002", "200000001852"
+ZONES = [f"cn-huadong1-jsnj{number}A-public-ctcloud" for number in (1, 2, 3)]
+IDENTITY = Identity("abc123", "A" * 32, "S" * 32, "L" * 40)
+IMAGES = {"debian": "drlab/debian:t", "debian-lamp": "drlab/debian-lamp:t"}
+Json = dict[str, Any]
+
+
+@dataclass
+class FakeEngines:
+    """Engines that keep what they were asked in memory. `journal` holds the calls in order; `fail` names calls that raise."""
+
+    power: dict[str, Power] = field(default_factory=dict)
+    specs: dict[str, ServerSpec] = field(default_factory=dict)
+    networks: dict[str, VpcNetwork] = field(default_factory=dict)
+    journal: list[tuple[Any, ...]] = field(default_factory=list)
+    fail: dict[str, str] = field(default_factory=dict)
+    on_call: dict[str, Callable[[], None]] = field(default_factory=dict)
+    was_interrupted: bool = False
+
+    def _did(self, name: str, *what: Any) -> None:
+        self.journal.append((name, *what))
+        if name in self.on_call:
+            self.on_call[name]()
+        if name in self.fail:
+            raise EngineError(self.fail[name])
+
+    async def start(self) -> None:
+        self._did("start")
+
+    async def stop(self) -> None:
+        self._did("stop")
+
+    def interrupted(self) -> bool:
+        return self.was_interrupted
+
+    def eip_pool(self) -> str:
+        return "198.18.8.0/24"
+
+    async def apply_networks(self, networks: Collection[VpcNetwork]) -> None:
+        self._did("apply_networks", sorted(network.vpc_id for network in networks))
+        for network in networks:
+            self.networks[network.vpc_id] = network
+
+    async def create_server(self, spec: ServerSpec) -> None:
+        self._did("create_server", spec.instance_id)
+        self.specs[spec.instance_id] = spec
+        self.power.setdefault(spec.instance_id, Power.STOPPED)
+
+    async def boot_servers(self, specs: Sequence[ServerSpec]) -> None:
+        self._did("boot_servers", [spec.instance_id for spec in specs])
+        for spec in specs:
+            self.power[spec.instance_id] = Power.RUNNING
+
+    async def shut_down(self, instance_id: str, timeout: float) -> None:
+        self._did("shut_down", instance_id, timeout)
+        if instance_id in self.power:
+            self.power[instance_id] = Power.STOPPED
+
+    async def power_cut(self, instance_ids: Sequence[str]) -> None:
+        self._did("power_cut", list(instance_ids))
+        for instance_id in instance_ids:
+            self.power[instance_id] = Power.STOPPED
+
+    async def remove_server(self, instance_id: str) -> None:
+        self._did("remove_server", instance_id)
+        self.power.pop(instance_id, None)
+
+    async def observe(self) -> Mapping[str, Power]:
+        return dict(self.power)
+
+    async def kill_process(self, instance_id: str, process: str) -> int:
+        self._did("kill_process", instance_id, process)
+        return 2 if process == "apache2" else 0
+
+    async def fill_disk(self, instance_id: str, path: str) -> None:
+        self._did("fill_disk", instance_id, path)
+
+    async def free_disk(self, instance_id: str, path: str) -> None:
+        self._did("free_disk", instance_id, path)
+
+    async def run(self, instance_id: str, command: Sequence[str], stdin: bytes = b"") -> tuple[int, bytes]:
+        self._did("run", instance_id, list(command), stdin)
+        if "statvfs" in " ".join(command):
+            filled = [call for call in self.journal if call[0] in ("fill_disk", "free_disk")]
+            return 0, b"0" if filled and filled[-1][0] == "fill_disk" else b"5000000000"
+        if command[0] == "python3":
+            cut = any(network.cuts for network in self.networks.values())
+            return 0, json.dumps(dict.fromkeys(command[3:], not cut)).encode()
+        return 0, b""
+
+    def calls(self, name: str) -> list[tuple[Any, ...]]:
+        """All calls of one kind, oldest first."""
+        return [call for call in self.journal if call[0] == name]
+
+
+def sign(query: str, body: bytes, access_key: str, secret_key: str, date: str, request_id: str) -> str:
+    """The header of a signed call."""
+
+    def chain(key: bytes, text: str) -> bytes:
+        return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+    key = chain(chain(chain(secret_key.encode(), date), access_key), date[:8])
+    text = f"ctyun-eop-request-id:{request_id}\neop-date:{date}\n\n{query}\n{hashlib.sha256(body).hexdigest()}"
+    signature = base64.b64encode(chain(key, text)).decode()
+    return f"{access_key} Headers=ctyun-eop-request-id;eop-date Signature={signature}"
+
+
+class Http:
+    """Calls an ASGI application that lives on an event loop of its own, so that its background tasks go on between calls."""
+
+    def __init__(self, app: Starlette) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._lifespan = app.router.lifespan_context(app)
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8750")
+        self.wait(self._lifespan.__aenter__())
+
+    def wait(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """The result of a coroutine that runs on the application's loop."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
+
+    def request(self, method: str, url: str, **options: Any) -> httpx.Response:
+        response: httpx.Response = self.wait(self._client.request(method, url, **options))
+        return response
+
+    def close(self) -> None:
+        """Stop the application as a daemon stops: tasks are cancelled, engines stay."""
+        self.wait(self._client.aclose())
+        self.wait(self._lifespan.__aexit__(None, None, None))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+class Api:
+    """A client of the cloud's HTTP interface, and a look behind it."""
+
+    def __init__(self, http: Http, cloud: Cloud, engines: FakeEngines) -> None:
+        self.http, self.cloud, self.engines = http, cloud, engines
+
+    def get(self, path: str, **query: Any) -> Json:
+        text = "&".join(f"{key}={quote(str(value), safe='~')}" for key, value in sorted(query.items()))
+        return self.send("GET", path, text, b"")
+
+    def post(self, path: str, **fields: Any) -> Json:
+        fields.setdefault("clientToken", str(uuid.uuid4()))
+        return self.send("POST", path, "", json.dumps(fields).encode())
+
+    def send(self, method: str, path: str, query: str, body: bytes, **changes: str) -> Json:
+        """A signed call; `changes` replace headers or, as access_key and secret_key, the keys."""
+        date, request_id = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), str(uuid.uuid4())
+        access_key, secret_key = changes.pop("access_key", IDENTITY.access_key), changes.pop("secret_key", IDENTITY.secret_key)
+        headers = {
+            "ctyun-eop-request-id": request_id, "Eop-date": date,
+            "Eop-Authorization": sign(query, body, access_key, secret_key, date, request_id),
+        } | changes  # fmt: skip
+        response = self.http.request(method, path + (f"?{query}" if query else ""), content=body, headers=headers)
+        answer: Json = response.json()
+        return answer
+
+    def ok(self, answer: Json) -> Any:
+        """The returnObj of an answer that must be a success."""
+        assert answer["statusCode"] == 800, answer
+        return answer["returnObj"]
+
+    def local(self, method: str, path: str, body: Json | None = None, status: int = 200, **headers: str) -> Any:
+        """A call to `/_local/` with the key."""
+        given = {"X-Drlab-Key": IDENTITY.local_key} | headers
+        response = self.http.request(method, f"/_local{path}", headers=given, content=json.dumps(body or {}))
+        assert response.status_code == status, response.text
+        return response.json()
+
+    # -- things that most tests need ------------------------------------------------------------------------------------
+    def vpc(self, name: str = "net", cidr: str = "192.168.0.0/16", region: str = REGION) -> str:
+        return str(self.ok(self.post("/v4/vpc/create", regionID=region, name=name, CIDR=cidr))["vpcID"])
+
+    def subnet(self, vpc: str, name: str = "sub", cidr: str = "192.168.1.0/24", region: str = REGION) -> str:
+        answer = self.post("/v4/vpc/create-subnet", regionID=region, vpcID=vpc, name=name, CIDR=cidr)
+        return str(self.ok(answer)["subnetID"])
+
+    def group(self, vpc: str, name: str = "web") -> str:
+        return str(self.ok(self.post("/v4/vpc/create-security-group", regionID=REGION, vpcID=vpc, name=name))["securityGroupID"])
+
+    def image(self, name: str = "debian-12", region: str = REGION) -> str:
+        images = self.ok(self.get("/v4/image/list", regionID=region))["images"]
+        return str(next(image["imageID"] for image in images if image["imageName"] == name))
+
+    def flavor(self, name: str = "s7.small.1", zone: str = ZONES[0], region: str = REGION) -> str:
+        flavors = self.ok(self.post("/v4/ecs/flavor/list", regionID=region, azName=zone, flavorName=name))["flavorList"]
+        return str(flavors[0]["flavorID"])
+
+    def wish(self, vpc: str, subnet: str, name: str = "web-01", zone: str = ZONES[0], **more: Any) -> Json:
+        """The body of a create call."""
+        return {
+            "regionID": REGION, "azName": zone, "instanceName": name, "displayName": name, "flavorID": self.flavor(zone=zone),
+            "imageType": 1, "imageID": self.image(), "bootDiskType": "SATA", "bootDiskSize": 40, "vpcID": vpc, "onDemand": True,
+            "networkCardList": [{"isMaster": True, "subnetID": subnet}], "extIP": "0",
+        } | more  # fmt: skip
+
+    def server(self, vpc: str, subnet: str, name: str = "web-01", **more: Any) -> str:
+        """A running server's id."""
+        order = self.ok(self.post("/v4/ecs/create-instance", **self.wish(vpc, subnet, name, **more)))["masterOrderID"]
+        done = self.finished(order)
+        assert done["orderStatus"] == "3", done
+        return str(done["instanceIDList"][0])
+
+    def finished(self, order_id: str) -> Json:
+        """The order once it is neither opening nor new."""
+        deadline = time.monotonic() + 10
+        while (order := self.ok(self.get("/v4/ecs/order/query-uuid", masterOrderID=order_id)))["orderStatus"] == "14":
+            assert time.monotonic() < deadline, f"order {order_id} is still opening"
+        return dict(order)
+
+    def job_done(self, job_id: str) -> Json:
+        """The job once it is over."""
+        deadline = time.monotonic() + 10
+        while (job := self.ok(self.get("/v4/job/info", regionID=REGION, jobID=job_id)))["status"] == 0:
+            assert time.monotonic() < deadline, f"job {job_id} is still executing"
+        return dict(job)
+
+    def details(self, instance_id: str) -> Json:
+        return self.get("/v4/ecs/instance-details", regionID=REGION, instanceID=instance_id)
+
+
+@pytest.fixture
+def engines() -> FakeEngines:
+    return FakeEngines()
+
+
+@pytest.fixture
+def start(engines: FakeEngines, tmp_path: Path) -> Iterator[Callable[[], Api]]:
+    """Start a cloud on the test's state; calling it again is a restart with the same records and engines."""
+    running: list[tuple[Http, Store]] = []
+
+    def stop() -> None:
+        while running:
+            http, store = running.pop()
+            http.close()
+            store.close()
+
+    def begin() -> Api:
+        stop()
+        store = Store(tmp_path / "localcloud.sqlite", ALL_KINDS)
+        app = create_app(store, engines, IDENTITY, IMAGES)
+        http = Http(app)
+        running.append((http, store))
+        return Api(http, app.state.cloud, engines)
+
+    yield begin
+    stop()
+
+
+@pytest.fixture
+def api(start: Callable[[], Api]) -> Api:
+    return start()
