@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
-from pulumi.runtime.settings import set_root_resource
+from pulumi.runtime.settings import ROOT
 
 from plugins.kit.values import to_properties
 from pulumi_ctyun.provider.checking import check
@@ -42,7 +44,7 @@ class Recorder(Mocks):
         declared = RESOURCES.get(args.typ)
         if declared is None:
             return args.name, args.inputs
-        inputs = {key: value for key, value in args.inputs.items() if value is not None}
+        inputs = {key: in_clear(value) for key, value in args.inputs.items() if value is not None}
         self.seen[args.typ.rpartition(":")[2], args.name] = inputs
         _, found = check(declared.inputs, declared.rules, to_properties(inputs))
         self.problems += [f"{args.typ} {args.name} {problem.path}: {problem.reason}" for problem in found]
@@ -53,22 +55,50 @@ class Recorder(Mocks):
         return {}
 
 
+def in_clear(value: Any) -> Any:
+    """A value with the wrappings of secrets taken off."""
+    if rpc.is_rpc_secret(value):
+        return in_clear(rpc.unwrap_rpc_secret(value))
+    if isinstance(value, dict):
+        return {key: in_clear(item) for key, item in value.items()}
+    return [in_clear(item) for item in value] if isinstance(value, list) else value
+
+
 Build = Callable[[Callable[[], None]], Recorder]
 
 
+class TidyMonitor(MockMonitor):
+    """Closes the event loop that the SDK's mock opens in every worker thread, and leaves open."""
+
+    def RegisterResource(self, request: Any) -> Any:
+        try:
+            return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        finally:
+            with suppress(RuntimeError):  # this thread has none
+                asyncio.get_event_loop_policy().get_event_loop().close()
+                asyncio.set_event_loop(None)
+
+
+async def run_with(recorder: Recorder, program: Callable[[], None]) -> None:
+    """As the language host does it, but with mocks. Inside a loop, and in a task's own context: nothing is left behind."""
+    ROOT.set(Placeholder())  # else set_mocks makes a stack of its own, and there may be only one
+    pulumi.runtime.set_mocks(recorder, project="test", stack="lab", monitor=TidyMonitor(recorder))
+    ROOT.set(None)
+    await pulumi.runtime.run_in_stack(program)
+
+
+class Placeholder(pulumi.Resource):
+    def __init__(self) -> None:
+        """Registers nothing."""
+
+
 @pytest.fixture
-def build() -> Iterator[Build]:
+def build() -> Build:
     """Run a piece of program; give back what it asked for. Raises what the program raises."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
 
     def run(program: Callable[[], None]) -> Recorder:
         recorder = Recorder()
-        set_root_resource(None)  # of the test before
-        pulumi.runtime.set_mocks(recorder, project="test", stack="lab", monitor=MockMonitor(recorder))
-        loop.run_until_complete(pulumi.runtime.run_in_stack(program))
+        asyncio.run(run_with(recorder, program))
         return recorder
 
-    yield run
-    asyncio.set_event_loop(None)
-    loop.close()
+    return run
