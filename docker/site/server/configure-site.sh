@@ -34,16 +34,17 @@ answers() { # path, deadline
 command -v apache2 >/dev/null || fail "Apache is missing; run install-lamp.sh first"
 
 put "$HERE/apache-site.conf" /etc/apache2/sites-available/hr.conf
-put "$HERE/apache-small.conf" /etc/apache2/conf-available/hr-small.conf
+# zz: after Debian's security.conf, whose settings it replaces.
+put "$HERE/apache-small.conf" /etc/apache2/conf-available/zz-hr.conf
 put "$HERE/php.ini" "$(echo /etc/php/*/apache2)/conf.d/90-hr.ini"
 put "$HERE/apache-environment.conf" /etc/systemd/system/apache2.service.d/hr.conf
 a2dissite -q 000-default >/dev/null 2>&1 || true
 a2enmod -q headers >/dev/null
-a2enconf -q hr-small >/dev/null
+a2enconf -q zz-hr >/dev/null
 a2ensite -q hr >/dev/null
 apache2ctl -t >/dev/null 2>&1 || fail "Apache refuses its settings: $(apache2ctl -t 2>&1)"
 
-now=$(cat /etc/apache2/sites-available/hr.conf /etc/apache2/conf-available/hr-small.conf /etc/php/*/apache2/conf.d/90-hr.ini \
+now=$(cat /etc/apache2/sites-available/hr.conf /etc/apache2/conf-available/zz-hr.conf /etc/php/*/apache2/conf.d/90-hr.ini \
     /etc/systemd/system/apache2.service.d/hr.conf /etc/hr/server.env /etc/hr/database.env 2>/dev/null | sha256sum)
 systemctl --quiet is-enabled apache2 || systemctl --quiet enable apache2
 if [ "$now" != "$(cat "$STAMP" 2>/dev/null)" ] || ! systemctl --quiet is-active apache2; then
