@@ -1,4 +1,4 @@
-"""Ctrl-C: the engine calls `cancel`, and everything that is under way ends at once instead of waiting out its deadline."""
+"""The operations under way. On Ctrl-C the engine calls `cancel`, and they end at once instead of waiting out their deadlines."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ class Cancelled(PluginError):
 
 
 class Running:
-    """The operations under way."""
+    """Carries out operations; errors of the cloud leave it as sentences for the user (the client keeps secrets out of them)."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._cancelled = False
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The work's result. Raises Cancelled when `cancel` was or is called."""
+        """The work's result. Raises PluginError; Cancelled when `cancel` was or is called."""
+        from ctyun.errors import CtyunError  # a preview carries out nothing, and the client is slow to import
+
         if self._cancelled:
             work.close()
             raise Cancelled
@@ -38,6 +40,8 @@ class Running:
             if self._cancelled:
                 raise Cancelled from None
             raise
+        except CtyunError as error:
+            raise PluginError(str(error)) from error
         finally:
             self._tasks.discard(task)
 

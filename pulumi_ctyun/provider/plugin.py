@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.property_value import PropertyValue
 
-from plugins.kit.serve import InitFailed, PluginError
+from plugins.kit.serve import InitFailed, PluginError, resource_type
 from plugins.kit.values import UNKNOWN, to_plain, to_property
 from pulumi_ctyun.provider.cancelling import Running
 from pulumi_ctyun.provider.checking import Problem, check
@@ -26,7 +26,6 @@ from pulumi_ctyun.provider.schema import schema_text
 from pulumi_ctyun.resources.declarations import FUNCTIONS, PROVIDER, RESOURCES
 from pulumi_ctyun.resources.declarations.model import Resource
 
-T = TypeVar("T")
 Values = dict[str, PropertyValue]
 
 
@@ -73,7 +72,7 @@ class CtyunProvider(sdk.Provider):
             return sdk.InvokeResponse(failures=[_failure(problem) for problem in problems])
         from pulumi_ctyun.provider.verifying import verify_names  # with the client: a preview needs neither
 
-        answer = await self._running.run(_spoken(verify_names(self._cloud, to_plain(request.args))))
+        answer = await self._running.run(verify_names(self._cloud, to_plain(request.args)))
         return sdk.InvokeResponse({name: to_property(value) for name, value in answer.items()})
 
     # ---- resources -----------------------------------------------------------------------------------------------------
@@ -122,7 +121,7 @@ class CtyunProvider(sdk.Provider):
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         resource = _declared(request.type)
         known = _known(request.urn, request.resource_id, request.properties, 0)
-        seen = await self._running.run(_spoken(self._handler(request.type).read(known)))
+        seen = await self._running.run(self._handler(request.type).read(known))
         if seen is None:
             return sdk.ReadResponse("")
         inputs = _with_drift(resource, request.inputs, seen)
@@ -132,7 +131,7 @@ class CtyunProvider(sdk.Provider):
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
         known = _known(request.urn, request.resource_id, request.properties, request.timeout)
-        await self._running.run(_spoken(self._handler(request.type).delete(known)))
+        await self._running.run(self._handler(request.type).delete(known))
 
     def _handler(self, type_: str) -> Handler:
         if type_ not in self._handlers:
@@ -143,23 +142,13 @@ class CtyunProvider(sdk.Provider):
     async def _carry_out(self, wish: Wish, inputs: Values, work: Coroutine[Any, Any, Made]) -> Made:
         """Create or update. What exists already when it fails is handed to the engine, which then keeps it in the state."""
         try:
-            return await self._running.run(_spoken(work))
+            return await self._running.run(work)
         except PluginError as error:
             if wish.made is None:
                 raise
-            resource = _declared(wish.urn.split("::")[2].rpartition("$")[2])
+            resource = _declared(resource_type(wish.urn))
             state = _with_outputs(resource, inputs, wish.made.outputs)
             raise InitFailed(str(error), wish.made.id, state, inputs) from error
-
-
-async def _spoken(work: Coroutine[Any, Any, T]) -> T:
-    """Errors of the cloud as sentences for the user; they hold no secrets (the client hides them)."""
-    from ctyun.errors import CtyunError
-
-    try:
-        return await work
-    except CtyunError as error:
-        raise PluginError(str(error)) from error
 
 
 def _declared(type_: str) -> Resource:

@@ -1,0 +1,352 @@
+"""Create that adopts, read that sees drift, update in place, patient delete: the real client, a cloud in a dictionary."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from plugins.kit.serve import InitFailed, PluginError
+from plugins.kit.values import to_plain
+
+VPC = "ctyun:vpc:Vpc"
+SUBNET = "ctyun:vpc:Subnet"
+GROUP = "ctyun:vpc:SecurityGroup"
+EIP = "ctyun:eip:Eip"
+BINDING = "ctyun:eip:EipAssociation"
+KEY = "ctyun:ecs:KeyPair"
+SERVER = "ctyun:ecs:Instance"
+
+A_VPC = {"region": "华东1", "name": "dev-vpc", "cidr": "192.168.0.0/16"}
+AN_EIP = {"region": "华东1", "name": "dev-eip"}
+A_KEY = {"region": "华东1", "name": "dev-key"}
+SSH = {"direction": "ingress", "action": "accept", "protocol": "TCP", "ports": "22", "cidr": "0.0.0.0/0"}
+WEB = {**SSH, "ports": "80"}
+A_GROUP = {"region": "华东1", "vpcId": "vpc-0", "name": "dev-web", "rules": [SSH, WEB]}
+A_SERVER: dict[str, Any] = {
+    "region": "华东1",
+    "zone": "AZ2",
+    "name": "dev-web-01",
+    "flavor": "1C1G",
+    "image": "debian-12",
+    "vpcId": "vpc-0",
+    "subnetId": "subnet-0",
+    "securityGroupIds": ["sg-1", "sg-2"],
+    "userData": "#cloud-config\n",
+    "labels": {"role": "web"},
+}
+
+
+def test_create_marks_and_outputs_the_id(engine, fake, run) -> None:
+    id, state = run(engine.create(VPC, {**A_VPC, "description": "course"}))
+    assert to_plain(state)["vpcId"] == id
+    assert fake.things[id]["description"].startswith("course [drlab:")
+
+
+def test_preview_calls_nobody_and_answers_unknowns(engine, fake, run) -> None:
+    id, state = run(engine.create(SERVER, A_SERVER, preview=True))
+    assert (id, repr(to_plain(state)["instanceId"]), fake.calls.total()) == ("", "UNKNOWN", 0)
+    assert state["userData"].is_secret
+
+
+def test_a_lost_answer_leads_to_adoption_and_no_second_vpc(make_engine, fake, run) -> None:
+    async def lost(_: dict[str, Any]) -> None:
+        raise asyncio.CancelledError
+
+    fake.after["create"] = lost
+    with pytest.raises(asyncio.CancelledError):
+        run(make_engine().create(VPC, A_VPC))
+    fake.after.clear()
+    id, _ = run(make_engine().create(VPC, A_VPC))
+    assert [thing["name"] for thing in fake.of("vpc")] == ["dev-vpc"]
+    assert id in fake.things
+
+
+def test_what_was_left_with_other_inputs_is_removed_first(make_engine, fake, run) -> None:
+    run(make_engine().create(VPC, {**A_VPC, "cidr": "10.0.0.0/16"}))
+    run(make_engine().create(VPC, A_VPC))
+    assert [thing["CIDR"] for thing in fake.of("vpc")] == ["192.168.0.0/16"]
+
+
+def test_an_unfinished_create_is_sent_again_with_its_own_token(make_engine, fake, run) -> None:
+    """The request of the killed run may arrive after the next run has looked: the cloud must see one wish, not two."""
+    seen: list[str] = []
+
+    async def note(wanted: dict[str, Any]) -> None:
+        if "CIDR" in wanted:
+            seen.append(wanted["clientToken"])
+            if len(seen) == 1:
+                raise asyncio.CancelledError
+
+    fake.before["create"] = note
+    with pytest.raises(asyncio.CancelledError):
+        run(make_engine().create(VPC, A_VPC))
+    run(make_engine().create(VPC, A_VPC))
+    assert len(seen) == 2
+    assert len(set(seen)) == 1
+
+
+def test_after_a_delete_the_same_wish_gets_a_new_token(engine, fake, run) -> None:
+    id, state = run(engine.create(VPC, A_VPC))
+    run(engine.delete(VPC, id, state))
+    again, _ = run(engine.create(VPC, A_VPC))
+    assert list(fake.things) == [again]
+
+
+def test_after_something_vanished_the_same_wish_gets_a_new_token(engine, fake, run) -> None:
+    id, state = run(engine.create(VPC, A_VPC))
+    del fake.things[id]
+    assert run(engine.read(VPC, id, state, A_VPC)).resource_id == ""
+    again, _ = run(engine.create(VPC, A_VPC))
+    assert list(fake.things) == [again]
+
+
+def test_drift_shows_in_state_and_inputs(engine, fake, run) -> None:
+    id, state = run(engine.create(VPC, A_VPC))
+    fake.things[id]["name"] = "renamed"
+    seen = run(engine.read(VPC, id, state, A_VPC))
+    assert to_plain(seen.properties)["name"] == to_plain(seen.inputs)["name"] == "renamed"
+    assert "description" not in seen.inputs
+
+
+def test_without_drift_nothing_changes(engine, run) -> None:
+    id, state = run(engine.create(SERVER, A_SERVER))
+    seen = run(engine.read(SERVER, id, state, A_SERVER))
+    assert seen.properties == state
+    assert seen.inputs["userData"].is_secret
+
+
+@pytest.mark.parametrize("prefix", ["", "华东1/", "bb9fdb42056f11eda1610242ac110002/"])
+def test_import_by_id_finds_the_region(engine, run, prefix: str) -> None:
+    id, _ = run(engine.create(VPC, {**A_VPC, "description": "old"}))
+    seen = run(engine.read(VPC, prefix + id))
+    assert seen.resource_id == id
+    region = prefix.rstrip("/") or "华东1"
+    assert to_plain(seen.inputs) == {**A_VPC, "region": region, "description": "old"}
+    assert not run(engine.diff(VPC, id, seen.properties, {**A_VPC, "description": "old"})).changes
+
+
+def test_import_of_nothing_finds_nothing(engine, run) -> None:
+    assert run(engine.read(VPC, "vpc-404")).resource_id == ""
+
+
+def test_delete_waits_until_the_network_lets_go(engine, fake, run) -> None:
+    id, state = run(engine.create(VPC, A_VPC))
+    fake.in_use[id] = 1
+    run(engine.delete(VPC, id, state))
+    assert fake.things == {}
+
+
+def test_deleting_what_is_gone_succeeds(engine, fake, run) -> None:
+    id, state = run(engine.create(VPC, A_VPC))
+    fake.things.clear()
+    run(engine.delete(VPC, id, state))
+
+
+def test_a_refusal_is_a_sentence_and_costs_no_token(engine, fake, run, tmp_path) -> None:
+    fake.refuse["create"] = "Openapi.Vpc.QuotaExceeded"
+    with pytest.raises(PluginError, match="Could not create VPC dev-vpc"):
+        run(engine.create(VPC, A_VPC))
+    assert list((tmp_path / "tokens").iterdir()) == []
+
+
+def test_subnet_has_a_gateway(engine, run) -> None:
+    inputs = {"region": "华东1", "vpcId": "vpc-0", "name": "dev-subnet", "cidr": "192.168.1.0/24"}
+    _, state = run(engine.create(SUBNET, inputs))
+    assert to_plain(state)["gateway"] == "192.168.1.1"
+
+
+def test_a_group_gets_its_rules_and_keeps_the_clouds_egress(engine, fake, run) -> None:
+    id, state = run(engine.create(GROUP, A_GROUP))
+    rules = fake.things[id]["securityGroupRuleList"]
+    assert [(rule["direction"], rule.get("range")) for rule in rules] == [("egress", None), ("ingress", "22"), ("ingress", "80")]
+    assert to_plain(run(engine.read(GROUP, id, state, A_GROUP)).properties)["rules"] == to_plain(state)["rules"]
+
+
+def test_changed_rules_are_added_before_old_ones_go(engine, fake, run) -> None:
+    id, state = run(engine.create(GROUP, A_GROUP))
+    order: list[str] = []
+
+    async def added(_: dict[str, Any]) -> None:
+        order.append("add")
+
+    async def removed(_: dict[str, Any]) -> None:
+        order.append("remove")
+
+    fake.before.update(create_security_group_ingress=added, revoke_security_group_ingress=removed)
+    wanted = {**A_GROUP, "rules": [SSH, {**WEB, "ports": "8080"}]}
+    assert run(engine.diff(GROUP, id, state, wanted)).replaces == []
+    run(engine.update(GROUP, id, state, wanted))
+    assert order == ["add", "remove"]
+    assert [rule.get("range") for rule in fake.things[id]["securityGroupRuleList"]] == [None, "22", "8080"]
+
+
+def test_rules_in_another_order_are_no_change(engine, run) -> None:
+    id, state = run(engine.create(GROUP, A_GROUP))
+    assert not run(engine.diff(GROUP, id, state, {**A_GROUP, "rules": [WEB, SSH]})).changes
+
+
+def test_eip_of_that_name_that_we_did_not_make_is_left_alone(engine, fake, run) -> None:
+    fake.things["eip-7"] = {"kind": "eip", "name": "dev-eip", "bandwidth": 5, "eipAddress": "198.18.0.7", "status": "DOWN"}
+    with pytest.raises(PluginError, match=r"An EIP called dev-eip exists already.*pulumi import ctyun:eip:Eip NAME 华东1/eip-7"):
+        run(engine.create(EIP, AN_EIP))
+    assert list(fake.things) == ["eip-7"]
+
+
+def test_eip_is_bound_and_its_unbinding_is_drift(engine, fake, run) -> None:
+    eip, _ = run(engine.create(EIP, AN_EIP))
+    wish = {"region": "华东1", "eipId": eip, "instanceId": "server-1"}
+    id, state = run(engine.create(BINDING, wish))
+    assert (id, to_plain(state)["privateAddress"]) == (eip, "192.168.1.10")
+    fake.things[eip]["associationID"] = None
+    assert run(engine.read(BINDING, id, state, wish)).resource_id == ""
+    run(engine.delete(BINDING, id, state))
+
+
+def test_binding_leaves_an_eip_that_serves_another_server(engine, fake, run) -> None:
+    eip, _ = run(engine.create(EIP, AN_EIP))
+    wish = {"region": "华东1", "eipId": eip, "instanceId": "server-1"}
+    id, state = run(engine.create(BINDING, wish))
+    fake.things[eip]["associationID"] = "server-2"
+    run(engine.delete(BINDING, id, state))
+    assert fake.things[eip]["associationID"] == "server-2"
+
+
+def test_generated_key_is_secret_and_an_interrupted_one_is_made_anew(make_engine, fake, run) -> None:
+    async def lost(_: dict[str, Any]) -> None:
+        raise asyncio.CancelledError
+
+    fake.after["create_keypair"] = lost
+    with pytest.raises(asyncio.CancelledError):
+        run(make_engine().create(KEY, A_KEY))
+    fake.after.clear()
+    id, state = run(make_engine().create(KEY, A_KEY))
+    assert id == "dev-key"
+    assert state["privateKey"].is_secret
+    assert not state["publicKey"].is_secret
+    assert fake.calls["delete"] == 1
+
+
+def test_generated_public_key_is_no_change_later(engine, run) -> None:
+    id, state = run(engine.create(KEY, A_KEY))
+    assert not run(engine.diff(KEY, id, state, A_KEY)).changes
+
+
+def test_server_runs_and_shows_its_addresses(engine, fake, run) -> None:
+    id, state = run(engine.create(SERVER, A_SERVER))
+    assert to_plain(state)["privateAddress"] == "192.168.1.10"
+    assert to_plain(state)["zoneName"] == fake.things[id]["azName"] == "zone-2"
+    assert "status" not in state
+
+
+def test_server_changes_name_labels_and_groups_in_place(engine, fake, run) -> None:
+    id, state = run(engine.create(SERVER, A_SERVER))
+    wanted = {**A_SERVER, "name": "dev-web-02", "labels": {"tier": "1"}, "securityGroupIds": ["sg-2", "sg-3"]}
+    change = run(engine.diff(SERVER, id, state, wanted))
+    assert (sorted(change.diffs), change.replaces) == (["labels", "name", "securityGroupIds"], [])
+    run(engine.update(SERVER, id, state, wanted))
+    thing = fake.things[id]
+    assert (thing["name"], thing["groups"]) == ("dev-web-02", ["sg-2", "sg-3"])
+    assert sorted(thing["labels"]) == ["drlab-mark", "tier"]
+
+
+@pytest.mark.parametrize(("changed", "adopted"), [({}, True), ({"userData": "#cloud-config\n# other\n"}, False)])
+def test_interrupted_server_is_adopted_only_with_the_same_user_data(make_engine, fake, run, changed, adopted: bool) -> None:
+    async def lost(_: dict[str, Any]) -> None:
+        raise asyncio.CancelledError
+
+    fake.before["query_uuid"] = lost
+    with pytest.raises(asyncio.CancelledError):
+        run(make_engine().create(SERVER, A_SERVER))
+    fake.before.clear()
+    (first,) = fake.of("server")
+    run(make_engine().create(SERVER, {**A_SERVER, **changed}))
+    (second,) = fake.of("server")
+    assert (first is second) == adopted
+
+
+def test_cancel_keeps_a_server_that_exists(engine, fake, run) -> None:
+    """Ctrl-C while it boots: the engine is told its id, so that the next update goes on and a destroy removes it."""
+    fake.status_after_order = "creating"
+
+    booting = asyncio.Event()
+
+    async def looked(_: dict[str, Any]) -> None:
+        booting.set()
+
+    fake.after["instance_details"] = looked
+
+    async def stop() -> None:
+        waiting = asyncio.ensure_future(engine.create(SERVER, A_SERVER))
+        await booting.wait()
+        await engine.provider.cancel()
+        await waiting
+
+    with pytest.raises(InitFailed, match="the update was cancelled") as caught:
+        run(asyncio.wait_for(stop(), 5))
+    assert caught.value.resource_id in fake.things
+    assert to_plain(caught.value.inputs)["name"] == "dev-web-01"
+    with pytest.raises(PluginError, match="the update was cancelled"):
+        run(engine.create(VPC, A_VPC))
+
+
+def test_update_completes_a_server_that_was_still_booting(make_engine, fake, run) -> None:
+    engine = make_engine()
+    id, state = run(engine.create(SERVER, A_SERVER))
+    fake.things[id]["status"] = "creating"
+
+    async def boots(_: dict[str, Any]) -> None:
+        if fake.calls["instance_details"] > 5:
+            fake.things[id]["status"] = "running"
+
+    fake.before["instance_details"] = boots
+    run(engine.update(SERVER, id, state, A_SERVER))
+    assert fake.things[id]["status"] == "running"
+
+
+def test_server_that_came_up_broken_is_not_kept(engine, fake, run) -> None:
+    fake.status_after_order = "error"
+    with pytest.raises(PluginError, match="came up in state error") as caught:
+        run(engine.create(SERVER, A_SERVER))
+    assert not isinstance(caught.value, InitFailed)
+    fake.status_after_order = "running"
+    run(engine.create(SERVER, A_SERVER))
+    assert [server["status"] for server in fake.of("server")] == ["running"]
+
+
+def test_servers_are_made_at_the_same_time(engine, fake, run) -> None:
+    """Every order waits until three have been placed: one after the other would never end."""
+    placed = asyncio.Event()
+
+    async def together(_: dict[str, Any]) -> None:
+        if fake.calls["create_instance"] == 3:
+            placed.set()
+        await placed.wait()
+
+    fake.before["create_instance"] = together
+
+    async def three() -> None:
+        from pulumi.provider.experimental import provider as sdk
+
+        checked = await engine.checked(SERVER, A_SERVER)
+        urns = [engine.urn(SERVER, f"server-{n}") for n in range(3)]
+        await asyncio.gather(*(engine.provider.create(sdk.CreateRequest(urn, checked, 0, False)) for urn in urns))
+
+    run(asyncio.wait_for(three(), 10))
+    assert len(fake.of("server")) == 3
+
+
+def test_verify_names_every_unknown_name(engine, run) -> None:
+    from pulumi.provider.experimental import provider as sdk
+
+    from plugins.kit.values import to_properties
+
+    wanted = {"region": "华东1", "zones": ["AZ7"], "flavors": [{"zone": "AZ1", "flavor": "9C9G"}], "images": ["nope"]}
+    with pytest.raises(PluginError) as caught:
+        run(engine.provider.invoke(sdk.InvokeRequest("ctyun:index:verify", to_properties(wanted))))
+    text = str(caught.value)
+    assert all(name in text for name in ("AZ7", "9C9G", "nope"))
+    good = {"region": "华东1", "zones": ["AZ1"], "images": ["debian-12"]}
+    answer = run(engine.provider.invoke(sdk.InvokeRequest("ctyun:index:verify", to_properties(good))))
+    assert to_plain(answer.return_value) == {"regionId": "bb9fdb42056f11eda1610242ac110002"}
