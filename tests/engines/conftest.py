@@ -1,0 +1,224 @@
+"""A small cloud on the real engines, and the plain tools (curl, docker, ip, losetup) that judge it from outside.
+
+Test modules cannot import from here (importlib mode), so what they need hangs on the fixtures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import re
+import secrets
+import subprocess
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from localcloud.engines.api import Cut, Disk, EipBinding, Nic, Rule, ServerSpec, Subnet, VpcNetwork
+from localcloud.engines.docker_engines import DockerEngines
+from localcloud.engines.images import reference
+
+T = TypeVar("T")
+
+
+def wait_until(done: Callable[[], bool], seconds: float, what: str) -> float:
+    """Poll; how long it took. A time-out is a failure that names what was waited for."""
+    start = time.monotonic()
+    while not done():
+        waited = time.monotonic() - start
+        assert waited < seconds, f"waited {seconds:.0f} s for {what}"
+        time.sleep(0.02)
+    return time.monotonic() - start
+
+
+def host_get(address: str, port: int = 80, seconds: float = 1.0) -> str | None:
+    """What curl on the host gets; None for silence. A refused connection (an RST) is an error: nothing here may refuse."""
+    done = subprocess.run(
+        ["curl", "-sS", "-m", str(seconds), f"http://{address}:{port}/"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (0, 28, 7, 52, 56), done.stderr
+    assert "refused" not in done.stderr, done.stderr
+    return done.stdout if done.returncode == 0 else None
+
+
+def inspect(name: str) -> dict[str, Any]:
+    """`docker inspect` of one container."""
+    done = subprocess.run(["docker", "inspect", name], capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout)[0])
+
+
+@dataclass
+class Cloud:
+    """A cloud's engines on a loop of their own, and the records that services would keep."""
+
+    engines: DockerEngines
+    runner: asyncio.Runner
+    state: Path
+    id: str
+    networks: dict[str, VpcNetwork] = field(default_factory=dict)
+    specs: dict[str, ServerSpec] = field(default_factory=dict)
+    wait_until = staticmethod(wait_until)
+    host_get = staticmethod(host_get)
+    inspect = staticmethod(inspect)
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run one call of the engines."""
+        return self.runner.run(work)
+
+    def eips(self) -> Iterator[str]:
+        return (str(address) for address in IPv4Network(self.engines.eip_pool()).hosts())
+
+    def vpc(self, vpc_id: str, groups: dict[str, tuple[Rule, ...]] | None = None) -> VpcNetwork:
+        subnet = Subnet(f"subnet-{vpc_id}", "192.168.1.0/24", "192.168.1.1")
+        self.networks[vpc_id] = VpcNetwork(vpc_id, "region", (subnet,), groups=groups or {})
+        return self.networks[vpc_id]
+
+    def spec(
+        self, name: str, vpc_id: str, address: str, groups: tuple[str, ...], disks: tuple[Disk, ...] = (), **more: Any
+    ) -> ServerSpec:
+        """A server's wanted state; its NIC goes into the VPC's."""
+        nic = Nic(f"port-{name}", name, f"02:16:3e:00:00:{next(self._numbers):02x}", address, 24, "192.168.1.1", groups)
+        network = self.networks[vpc_id]
+        self.networks[vpc_id] = replace(network, nics=(*network.nics, nic))
+        image = more.pop("image", reference("debian"))
+        self.specs[name] = ServerSpec(name, name, "region", "AZ1", image, 1.0, 512, vpc_id, nic, disks, **more)
+        return self.specs[name]
+
+    def change(self, vpc_id: str, **changes: Any) -> None:
+        """Change a VPC's wanted state and apply it."""
+        self.networks[vpc_id] = replace(self.networks[vpc_id], **changes)
+        self.do(self.engines.apply_networks([self.networks[vpc_id]]))
+
+    def bind(self, vpc_id: str, *pairs: tuple[str, str]) -> None:
+        self.change(vpc_id, eips=tuple(EipBinding(public, private) for public, private in pairs))
+
+    def up(self, *names: str) -> None:
+        """Make and boot servers, all at the same time, with their networks."""
+        specs = [self.specs[name] for name in names]
+
+        async def make() -> None:
+            await asyncio.gather(
+                self.engines.apply_networks(list(self.networks.values())), *map(self.engines.create_server, specs)
+            )
+            await self.engines.boot_servers(specs)
+
+        self.do(make())
+
+    def run(self, name: str, script: str, seconds: float = 30) -> str:
+        """A shell script inside a server, which must succeed; its output."""
+        status, output = self.try_run(name, script, seconds)
+        assert status == 0, f"on {name}: {script!r} ended with {status}: {output}"
+        return output
+
+    def try_run(self, name: str, script: str, seconds: float = 30) -> tuple[int, str]:
+        work = self.engines.run(name, ["timeout", str(seconds), "sh", "-eu"], script.encode())
+        status, output = self.do(work)
+        return status, output.decode(errors="replace")
+
+    def get(self, name: str, url: str, seconds: float = 1.0) -> str | None:
+        """What curl on a server gets; None for silence."""
+        status, output = self.try_run(name, f"curl -sS -m {seconds} {url}", 20)
+        assert status in (0, 28), output
+        return output if status == 0 else None
+
+    def serve(self, name: str, *ports: int, address: str = "0.0.0.0") -> None:
+        """Listeners that answer with the server's name and their port, from now on and after each boot."""
+        for port in ports:
+            unit = f"page-{port}-{address.replace('.', '-')}"
+            page = f"/srv/{unit}"
+            self.run(
+                name,
+                f"""mkdir -p {page}; echo {name} {port} > {page}/index.html
+printf '[Unit]\\nDefaultDependencies=no\\n[Service]\\nExecStart=/usr/bin/python3 -m http.server --bind {address} -d {page} {port}\\n[Install]\\nWantedBy=sysinit.target\\n' \
+> /etc/systemd/system/{unit}.service
+systemctl enable --quiet {unit}; systemctl start {unit}
+for i in $(seq 200); do curl -s -o /dev/null http://{"127.0.0.1" if address == "0.0.0.0" else address}:{port}/ && exit 0; sleep 0.05; done; exit 1""",
+            )
+
+    def power_cut(self, vpc_id: str, *names: str) -> None:
+        """As the services do it: links first, then disks and processes."""
+        self.change(vpc_id, dead_nics=self.networks[vpc_id].dead_nics | {self.specs[name].nic.nic_id for name in names})
+        self.do(self.engines.power_cut(names))
+
+    def power_on(self, vpc_id: str, *names: str) -> None:
+        self.change(vpc_id, dead_nics=self.networks[vpc_id].dead_nics - {self.specs[name].nic.nic_id for name in names})
+        self.do(self.engines.boot_servers([self.specs[name] for name in names]))
+
+    def cut(self, vpc_id: str, *cuts: Cut) -> None:
+        self.change(vpc_id, cuts=cuts)
+
+    def remove_all(self) -> None:
+        """Servers, networks and what the cloud stands on."""
+
+        async def remove() -> None:
+            await asyncio.gather(*map(self.engines.remove_server, self.specs))
+            await self.engines.apply_networks([VpcNetwork(vpc_id, "region") for vpc_id in self.networks])
+            await self.engines.stop()
+
+        self.do(remove())
+
+
+@pytest.fixture(scope="module")
+def make_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Cloud]]:
+    """Factory of clouds; each is taken down at the end, newest first."""
+    with ExitStack() as cleanup:
+        runner = cleanup.enter_context(asyncio.Runner())
+
+        def make(state: Path | None = None, cloud_id: str | None = None, start: bool = True) -> Cloud:
+            folder = state or tmp_path_factory.mktemp("state")
+            cloud_id = cloud_id or f"t{secrets.token_hex(3)[:5]}"
+            cloud = Cloud(DockerEngines(folder, cloud_id), runner, folder, cloud_id)
+            cleanup.callback(lambda: cloud.do(cloud.engines.close()))
+            cleanup.callback(cloud.remove_all)
+            if start:
+                cloud.do(cloud.engines.start())
+            return cloud
+
+        yield make
+
+
+def lines(*command: str) -> set[str]:
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines())
+
+
+def snapshot() -> dict[str, set[str]]:
+    """What there is on this machine, told by plain tools."""
+    return {
+        "containers": lines("docker", "ps", "-a", "--format", "{{.Names}}"),
+        "networks": lines("docker", "network", "ls", "--format", "{{.Name}}"),
+        "volumes": lines("docker", "volume", "ls", "-q"),
+        "images": lines("docker", "images", "-q"),
+        "links": {line.split(": ")[1].split("@")[0] for line in lines("ip", "-o", "link")},
+        "routes": {line for line in lines("ip", "route", "show", "table", "all") if "198.1" in line},
+        "namespaces": lines("ip", "netns", "list"),
+        "loops": lines("losetup", "-a"),
+        "mounts": {line.split(" ")[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()},
+        "nft": {line for line in lines("nft", "list", "tables") if not re.match(r"table ip6? (nat|filter)$", line)},
+        "cgroups": {folder for folder, _, _ in os.walk("/sys/fs/cgroup")},
+    }
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[Callable[[], dict[str, list[str]]]]:
+    """What is there now and was not there when the test began; looked at again until it is empty or 10 s have passed."""
+    before = snapshot()
+
+    def left() -> dict[str, list[str]]:
+        deadline = time.monotonic() + 10
+        while True:
+            now = snapshot()
+            found = {kind: sorted(now[kind] - before[kind]) for kind in now if now[kind] - before[kind]}
+            if not found or time.monotonic() > deadline:
+                return found
+            time.sleep(0.2)
+
+    return left
