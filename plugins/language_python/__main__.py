@@ -6,10 +6,18 @@ import asyncio
 import sys
 
 from plugins.kit.lifetime import end_with_engine
-from plugins.language_python.host import serve
+from plugins.language_python.light import enter_empty_packages
 
-if len(sys.argv) < 2:
-    sys.exit("usage: python -m plugins.language_python ENGINE_ADDRESS   (the Pulumi engine starts it)")
-ENGINE = sys.argv[-1]  # the engine puts its address last
-end_with_engine(ENGINE)
-asyncio.run(serve(ENGINE))
+
+def main() -> None:
+    if len(sys.argv) < 2:
+        sys.exit("usage: python -m plugins.language_python ENGINE_ADDRESS   (the Pulumi engine starts it)")
+    engine = sys.argv[-1]  # the engine puts its address last
+    end_with_engine(engine)
+    enter_empty_packages()
+    from plugins.language_python.host import serve
+
+    asyncio.run(serve(engine))
+
+
+main()
