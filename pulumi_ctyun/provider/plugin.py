@@ -13,7 +13,7 @@ from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.property_value import PropertyValue
 
 from plugins.kit.serve import InitFailed, PluginError, resource_type
-from plugins.kit.values import UNKNOWN, to_plain, to_property
+from plugins.kit.values import UNKNOWN, is_secret, to_plain, to_property
 from pulumi_ctyun.provider.cancelling import Running
 from pulumi_ctyun.provider.checking import Problem, check
 from pulumi_ctyun.provider.cloud import Cloud, Settings
@@ -102,7 +102,8 @@ class CtyunProvider(sdk.Provider):
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
         resource = _declared(request.type)
         if request.preview:
-            return sdk.CreateResponse("", _with_outputs(resource, request.properties, _unknown_outputs(resource)))
+            unknown = dict.fromkeys(_output_names(resource) - request.properties.keys(), UNKNOWN)
+            return sdk.CreateResponse("", _with_outputs(resource, request.properties, unknown))
         wish = _wish(request.urn, request.properties, request.timeout)
         made = await self._carry_out(wish, request.properties, self._handler(request.type).create(wish))
         return sdk.CreateResponse(made.id, _with_outputs(resource, request.properties, made.outputs))
@@ -200,10 +201,6 @@ def _is_output(resource: Resource, name: str, news: Values) -> bool:
     return name in _output_names(resource) and name not in news
 
 
-def _unknown_outputs(resource: Resource) -> dict[str, Any]:
-    return dict.fromkeys(_output_names(resource), UNKNOWN)
-
-
 def _changing_outputs(resource: Resource, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Outputs that an update in place will change."""
     changed = {change.path for change in changes(resource, old, new)}
@@ -211,14 +208,17 @@ def _changing_outputs(resource: Resource, old: Mapping[str, Any], new: Mapping[s
 
 
 def _with_outputs(resource: Resource, inputs: Values, outputs: Mapping[str, Any]) -> Values:
-    """Inputs come back as they came, secrets and all; an output does not hide an input, unless the cloud has settled it."""
-    secrets = resource.secrets()
-    settled = {
-        name: to_property(value, secret=name in secrets)
-        for name, value in outputs.items()
-        if value is not None and (name == "hashes" or resource.input(name) is None or name not in inputs)
-    }
-    return {**inputs, **settled}
+    """Inputs come back as they came, secrets and all, with the outputs beside them.
+
+    An output with an input's name replaces it when it differs (what was reached is less than what was wished).
+    """
+    secrets, merged = resource.secrets(), dict(inputs)
+    for name, value in outputs.items():
+        known = inputs.get(name)
+        if value is None or (known is not None and to_plain(known) == value):
+            continue
+        merged[name] = to_property(value, secret=name in secrets or (known is not None and is_secret(known)))
+    return merged
 
 
 def _with_drift(resource: Resource, old: Values, seen: Seen) -> Values:

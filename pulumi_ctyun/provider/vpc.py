@@ -120,18 +120,25 @@ class SecurityGroupHandler(CloudHandler):
         )
 
     async def settle(self, region: str, id: str, wish: Wish) -> Made:
-        """The group's rules become the wished ones: new ones come before old ones go, so that nothing is cut off meanwhile."""
+        """The group's rules become the wished ones: new ones come before old ones go, so that nothing is cut off meanwhile.
+
+        Only a rule that differs in its description alone must go first: the cloud takes it for the same.
+        """
         there = (await self.client.security_groups.get(region, id)).rules
-        wanted = [_rule(rule) for rule in wish.inputs["rules"]]
-        missing, superfluous = rules_to_change(there, wanted)
-        if missing:
-            await self.client.security_groups.add_rules(region, id, missing)
+        missing, superfluous = rules_to_change(there, [_rule(rule) for rule in wish.inputs["rules"]])
+        in_the_way = {_sense(rule) for rule in superfluous}
+        await self._add(region, id, [rule for rule in missing if _sense(rule) not in in_the_way])
         for rule in superfluous:
             try:
                 await self.client.security_groups.remove_rule(region, id, rule)
             except errors.NotFound:
                 continue
+        await self._add(region, id, [rule for rule in missing if _sense(rule) in in_the_way])
         return wish.reached(id, securityGroupId=id)
+
+    async def _add(self, region: str, id: str, rules: Sequence[Rule]) -> None:
+        if rules:
+            await self.client.security_groups.add_rules(region, id, rules)
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         group = await self.client.security_groups.get(region, id)
@@ -173,10 +180,19 @@ def _take(rules: Iterable[Rule], counts: Counter[tuple[object, ...]]) -> list[Ru
     return taken
 
 
+def _sense(rule: Rule) -> tuple[object, ...]:
+    """What makes two rules the same for the cloud. Next to a group the network means nothing."""
+    return (rule.direction, rule.action, rule.protocol, _ports(rule), rule.group_id or rule.cidr, rule.priority)
+
+
 def _key(rule: Rule) -> tuple[object, ...]:
-    """What makes two rules the same. Next to a group the network means nothing."""
-    other = rule.group_id or rule.cidr
-    return (rule.direction, rule.action, rule.protocol, rule.ports, other, rule.priority, rule.description)
+    return (*_sense(rule), rule.description)
+
+
+def _ports(rule: Rule) -> str | None:
+    """As programs write them: the cloud shows one port as "22-22"."""
+    first, dash, last = (rule.ports or "").partition("-")
+    return first if dash and first == last else rule.ports
 
 
 def _rule(rule: Mapping[str, Any]) -> Rule:
@@ -198,7 +214,7 @@ def _as_input(rule: Rule) -> dict[str, Any]:
         "direction": rule.direction,
         "action": rule.action,
         "protocol": rule.protocol,
-        "ports": rule.ports,
+        "ports": _ports(rule),
         **side,
         "priority": rule.priority,
         "description": rule.description or None,

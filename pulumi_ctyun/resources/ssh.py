@@ -77,6 +77,8 @@ class Host(CtyunResource):
             "triggers": triggers,
         }
         super().__init__("ctyun:ssh:Host", resource_name, inputs, ["hostKey"], opts)
+        # as given, not as `self.jump`: a property that is absent in the state counts as unknown in a preview
+        self._way = Output.from_input(jump)
 
     @property
     def private_key(self) -> Output[str]:
@@ -102,7 +104,7 @@ class Host(CtyunResource):
     @property
     def connection(self) -> Output[ConnectionArgs]:
         """How to reach it: for the `host` of RemoteFiles and RemoteCommand."""
-        parts = {"address": self.address, "user": self.user, "hostKey": self.host_key, "jump": self.jump}
+        parts = {"address": self.address, "user": self.user, "hostKey": self.host_key, "jump": self._way}
         return Output.all(**parts).apply(lambda known: cast("ConnectionArgs", {k: v for k, v in known.items() if v is not None}))
 
 
