@@ -159,13 +159,14 @@ class Docker:
         def call(client: docker.APIClient) -> tuple[int, bytes]:
             made = client.exec_create(name, list(command), stdin=True, user="root")
             stream = client.exec_start(made["Id"], socket=True)
+            raw: Any = getattr(stream, "_sock", stream)  # a plain socket under docker-py's wrapper, which closes only itself
             try:
-                raw: Any = getattr(stream, "_sock", stream)  # a plain socket under docker-py's wrapper
                 raw.sendall(stdin)
                 raw.shutdown(socket.SHUT_WR)  # the command sees the end of its input
                 output = b"".join(data for _stream, data in frames_iter(stream, tty=False))  # type: ignore[no-untyped-call]
             finally:
                 stream.close()
+                raw.close()
             return int(client.exec_inspect(made["Id"])["ExitCode"]), output
 
         return await self._do(f"{command[0]} cannot be run in container {name}", call)

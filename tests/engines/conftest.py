@@ -130,19 +130,19 @@ class Cloud:
         assert status in (0, 28), output
         return output if status == 0 else None
 
-    def serve(self, name: str, *ports: int, address: str = "0.0.0.0") -> None:
-        """Listeners that answer with the server's name and their port, from now on and after each boot."""
+    def serve(self, name: str, *ports: int, address: str = "") -> None:
+        """Listeners that answer with the server's name and their port, from now on and from early in each boot."""
         for port in ports:
-            unit = f"page-{port}-{address.replace('.', '-')}"
-            page = f"/srv/{unit}"
-            self.run(
-                name,
-                f"""mkdir -p {page}; echo {name} {port} > {page}/index.html
-printf '[Unit]\\nDefaultDependencies=no\\n[Service]\\nExecStart=/usr/bin/python3 -m http.server --bind {address} -d {page} {port}\\n[Install]\\nWantedBy=sysinit.target\\n' \
-> /etc/systemd/system/{unit}.service
-systemctl enable --quiet {unit}; systemctl start {unit}
-for i in $(seq 200); do curl -s -o /dev/null http://{"127.0.0.1" if address == "0.0.0.0" else address}:{port}/ && exit 0; sleep 0.05; done; exit 1""",
-            )
+            unit, where = f"page-{port}{address.replace('.', '-')}", address or "127.0.0.1"
+            program = f"/usr/bin/python3 -m http.server -d /srv/{unit} {f'--bind {address}' if address else ''} {port}"
+            text = f"[Unit]\nDefaultDependencies=no\n[Service]\nExecStart={program}\n[Install]\nWantedBy=sysinit.target\n"
+            self.run(name, f"mkdir -p /srv/{unit}; echo {name} {port} > /srv/{unit}/index.html")
+            self.run(name, f"cat > /etc/systemd/system/{unit}.service <<'END'\n{text}END\nsystemctl enable --quiet --now {unit}")
+            self.wait_for(name, f"curl -s -o /dev/null http://{where}:{port}/", 20)
+
+    def wait_for(self, name: str, script: str, seconds: float) -> None:
+        """Until a command succeeds inside a server."""
+        wait_until(lambda: self.try_run(name, script)[0] == 0, seconds, f"{script!r} on {name}")
 
     def power_cut(self, vpc_id: str, *names: str) -> None:
         """As the services do it: links first, then disks and processes."""
