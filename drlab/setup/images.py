@@ -34,13 +34,18 @@ class Image:
     ref: str
     context: Path
     dockerfile: Path
-    base: str | None  # another of these images, or None: Debian
+    base: str  # another of these images, or Debian's
     present: bool
+
+    @property
+    def stands_on_debian(self) -> bool:
+        return self.base == base_image.REF
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Image:
         context = Path(raw["context"])
-        return cls(raw["name"], raw["ref"], context, context / raw["dockerfile"], raw["base"], bool(raw["present"]))
+        base = raw["base"] or base_image.REF
+        return cls(raw["name"], raw["ref"], context, context / raw["dockerfile"], base, bool(raw["present"]))
 
 
 def list_images(folders: Folders) -> list[Image]:
@@ -66,7 +71,7 @@ class ImageList:
 def base_image_step(folders: Folders, children: Children, images: ImageList, note: Callable[[str], None]) -> Step:
     def missing() -> str | None:
         wanted = images.missing()
-        needed = wanted is None or any(image.base is None for image in wanted)
+        needed = wanted is None or any(image.stands_on_debian for image in wanted)
         return f"getting the base image {base_image.REF}" if needed and not _has(base_image.REF) else None
 
     return Step("base image", missing, lambda tell: base_image.provide_base_image(folders.cache, children, tell, note))
@@ -91,10 +96,10 @@ def build_images(wanted: Sequence[Image], children: Children, tell: Tell, cache:
     """One after the other: each may stand on the one before. Raises UserError that names the image and shows the output."""
     environ = apt.build_environment(apt.apt_proxies(), os.environ)
     try:
-        base = build_host_base(children, tell, environ) if any(image.base is None for image in wanted) else ""
+        base = build_host_base(children, tell, environ) if any(image.stands_on_debian for image in wanted) else ""
         for image in wanted:
             tell(f"{image.ref}: begins")
-            command = build_command(image.ref, image.base or base, environ)
+            command = build_command(image.ref, base if image.stands_on_debian else image.base, environ)
             children.run(
                 [*command, "-f", str(image.dockerfile), str(image.context)],
                 tell=lambda line, ref=image.ref: tell(f"{ref}: {line}"),  # type: ignore[misc]

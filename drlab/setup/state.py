@@ -54,7 +54,7 @@ def make_state(folders: Folders) -> str:
         write_private(passphrase_id_file(folders), secrets.token_hex(8) + "\n")
     path = passphrase_file(folders)
     if _has_content(path):
-        return f"{folders.state} closed to other users"
+        return f"{folders.state} complete and closed to other users"
     if any((folders.state / "pulumi/.pulumi/stacks").glob("*/*.json")):
         raise UserError(
             f"{path} is gone, and the stacks beside it hold secrets encrypted with it.",
