@@ -54,9 +54,9 @@ try {
         http_response_code(400);
     }
     $saved = id_problem($_GET['saved'] ?? null) === null ? $_GET['saved'] : null;
-    page($words, $language, static fn () => show_directory($words, $language, load($link), $draft, $problem, $saved));
+    page($words, $language, $words['title'], static fn () => show_directory($words, $language, load($link), $draft, $problem, $saved));
 } catch (DatabaseAway) {
     http_response_code(503);
     header('Retry-After: 3');
-    page($words, $language, static fn () => show_away($words, $posted && $problem === null ? ['id' => $id, 'text' => $draft] : null));
+    page($words, $language, $words['away_title'], static fn () => show_away($words, $posted && $problem === null ? ['id' => $id, 'text' => $draft] : null));
 }

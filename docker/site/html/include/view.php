@@ -12,7 +12,7 @@ require_once __DIR__ . '/language.php';
  * @param array<string, string> $words
  * @param callable(): string $body
  */
-function page(array $words, string $language, callable $body): void
+function page(array $words, string $language, string $title, callable $body): void
 {
     $main = $body();
     $other = $language === 'en' ? 'zh' : 'en';
@@ -24,7 +24,7 @@ function page(array $words, string $language, callable $body): void
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <meta name="color-scheme" content="light dark">
-  <title><?= h($words['title']) ?> · <?= h($words['company']) ?></title>
+  <title><?= h($title) ?> · <?= h($words['company']) ?></title>
   <link rel="icon" href="images/logo.svg" type="image/svg+xml">
   <link rel="stylesheet" href="css/site.css">
   <script src="js/board.js" defer></script>

@@ -26,7 +26,6 @@ return [
     'saved' => 'Saved and committed as',
     'latest' => 'Latest entries',
     'none' => 'Nothing yet. Write the first one.',
-    'by' => 'by',
     'employees' => 'Employees',
     'search' => 'Find a name, a job or a city',
     'all' => 'All',
