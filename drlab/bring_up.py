@@ -105,9 +105,7 @@ def await_answer(lab: Lab, outputs: Mapping[str, Any], target: Target, dead: Seq
     if not isinstance(url, str):
         return
     if dead:
-        lab.out.warn(
-            f"not waiting for the site: without power {'are' if len(dead) > 1 else 'is'} {', '.join(dead)} (./lab status)"
-        )
+        lab.out.warn(f"not waiting for the site, without power: {', '.join(dead)}. `up` repairs no drill; see ./lab status")
         return
     with lab.out.busy(f"waiting for {url} to answer"):
         lab.out.step("site", "answers", await_site(url, target.is_local))
@@ -120,21 +118,15 @@ def summary_lines(raised: Raised) -> list[str]:
     if "siteUrl" in outputs:
         lines.append(f"  Site       {outputs['siteUrl']}")
     if "jumpHostAddress" in outputs:
-        lines.append(f"  Jump host  ./lab ssh {'jump-host':<12}({outputs['jumpHostAddress']})")
+        lines.append(f"  Jump host  {outputs['jumpHostAddress']:<15}  ./lab ssh jump-host")
     for server in outputs.get("webServers") or []:
-        lines.append(
-            f"  Server     ./lab ssh {server['name']}   ({server['privateAddress']} in {server['zone']}, through the jump host)"
-        )
+        place = f"{server['privateAddress']:<15}  ./lab ssh {server['name']}"
+        lines.append(f"  Server     {place}   in {server['zone']}, through the jump host")
     if "databaseHost" in outputs:
         lines.append(
-            f"  Database   {outputs.get('databaseName')} on {outputs['databaseHost']}, user {outputs.get('databaseUser')}"
+            f"  Database   {outputs['databaseHost']:<15}  {outputs.get('databaseName')}, user {outputs.get('databaseUser')}"
         )
     return [*lines, "", *next_steps(raised)]
-
-
-def password_command(stage: str) -> str:
-    """Shown, never run for the user: a secret on the screen is the user's own wish."""
-    return f".venv/bin/pulumi stack output databasePassword --show-secrets -s {stage}"
 
 
 def next_steps(raised: Raised) -> list[str]:
@@ -144,9 +136,8 @@ def next_steps(raised: Raised) -> list[str]:
     if "siteUrl" in outputs:
         steps.append((f"curl {str(outputs['siteUrl']).rstrip('/')}/api.php", "which server, zone and database answer"))
     if servers := outputs.get("webServers"):
-        steps.append(
-            (f"./lab power off {servers[0]['name']}", f"the site goes silent; ./lab power on {servers[0]['name']} brings it back")
-        )
+        name = servers[0]["name"]
+        steps.append((f"./lab power off {name}", f"the site goes silent; ./lab power on {name} brings it back"))
     steps.append(("./lab status", "servers with zone and power, open faults"))
     steps.append((f"./lab down {stage}", "remove everything, and prove it"))
     width = max(len(command) for command, _ in steps)

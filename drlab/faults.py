@@ -73,9 +73,8 @@ def undo(lab: Lab, fault_id: str | None, every: bool) -> list[Mapping[str, Any]]
 
 
 def undone_line(answer: Mapping[str, Any]) -> str:
-    """`f-1 power-off of zone:AZ1 undone: ...`."""
-    proof = f": {answer['undoProof']}" if answer.get("undoProof") else ""
-    return f"{answer.get('id', 'fault')}  {answer.get('kind', '')} of {answer.get('target', '')} undone{proof}"
+    """`f-1  power-off of zone:华东1/AZ1 undone`."""
+    return f"{answer.get('id')}  {answer.get('kind')} of {answer.get('target')} undone"
 
 
 def power_on(lab: Lab, targets: Sequence[str], stack: str | None) -> list[dict[str, Any]]:
@@ -86,5 +85,9 @@ def power_on(lab: Lab, targets: Sequence[str], stack: str | None) -> list[dict[s
     return [dict(api.power_on(place.target, prefix if place.shared else None)) for place in places]
 
 
-def power_on_lines(target: str, answer: Mapping[str, Any]) -> list[str]:
-    return [f"{target}: {answer}"]
+def power_on_line(target: str, answer: Mapping[str, Any], stages: Sequence[str]) -> str:
+    """`web-01: power is back (fault f-1 undone)`; says so when nothing was off."""
+    undone, started = answer.get("undone") or [], answer.get("started") or []
+    parts = [f"fault {', '.join(undone)} undone"] if undone else []
+    parts += [f"started {hit_sentence(started, stages)}"] if started else []
+    return f"{target}: power is back ({'; '.join(parts)})" if parts else f"{target}: nothing was off"

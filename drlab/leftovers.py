@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
-from drlab.cloud import lives
+from drlab.cloud import CloudState, lives
 from drlab.errors import UserError
+from drlab.inventory import listed, owned_ids, without_owner
 from drlab.lab import Lab
 from drlab.output import count
 from drlab.processes import processes_of_lab
@@ -17,6 +18,7 @@ from drlab.stages import stage_names
 from drlab.stale import orphaned_helpers, read_lock
 
 SCAN_TIMEOUT = 120.0
+SHORTEST_ID = 8  # shorter ones would be found in anything
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,30 @@ class Leftover:
 
 def find_leftovers(lab: Lab) -> list[Leftover]:
     """Everything of this lab that belongs neither to a stack that is up nor to the running local cloud."""
-    return [*scan_cloud(lab), *stray_processes(lab), *stray_locks(lab)]
+    owned = owned_ids(lab.folders)
+    machine = [item for item in scan_cloud(lab) if not is_accounted_for(item, owned)]
+    return [*machine, *unowned_resources(lab, owned), *dead_cloud(lab), *stray_processes(lab), *stray_locks(lab)]
+
+
+def is_accounted_for(item: Leftover, owned: Collection[str]) -> bool:
+    """Things on the machine carry the id of the resource that they serve."""
+    return any(identifier in item.name or identifier in item.detail for identifier in owned if len(identifier) >= SHORTEST_ID)
+
+
+def unowned_resources(lab: Lab, owned: Collection[str]) -> list[Leftover]:
+    """What the local cloud lists and no stack holds, e.g. made by a run that was killed, or by hand."""
+    record = lab.cloud.record()
+    if record is None or not lives(record):
+        return []
+    found = without_owner(listed(record), owned)
+    return [Leftover(thing.kind, thing.name, f"{thing.id} in the local cloud, in no stack") for thing in found]
+
+
+def dead_cloud(lab: Lab) -> list[Leftover]:
+    """One that was killed leaves its agent running."""
+    if lab.cloud.state() != CloudState.DEAD:
+        return []
+    return [Leftover("cloud", str(lab.folders.cloud_record), "ended unexpectedly: ./lab down --all, or ./lab cloud start")]
 
 
 def scan_cloud(lab: Lab) -> list[Leftover]:

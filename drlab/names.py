@@ -55,7 +55,9 @@ def place_of(text: str, servers: Sequence[Server], stages: Sequence[str], stack:
         raise UserError(f"{text!r} is no target: write a server's name, zone:AZ1 or region:NAME.")
     if ZONE.fullmatch(text):
         return Place(f"zone:{text}", shared=True)
-    return Place(f"server:{server_of(rest if colon else text, servers, stages, stack).id}", shared=False)
+    found = server_of(rest if colon else text, servers, stages, stack)
+    twice = sum(server.name == found.name for server in servers) > 1  # in two regions
+    return Place(f"server:{found.id if twice else found.name}", shared=False)
 
 
 def server_of(text: str, servers: Sequence[Server], stages: Sequence[str], stack: str | None = None) -> Server:

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-UNBOUNDED_WIDTH = 200  # of a log or pipe: rich would cut tables at 80 columns
 NAME_WIDTH = 12
 
 
@@ -41,7 +40,8 @@ class Output:
         self.console.print(Text.assemble(("note: ", "yellow"), text), soft_wrap=True)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -> None:
-        self.console.print(make_table(columns, rows, indent))
+        for number, text in enumerate(table_lines(columns, rows, indent)):
+            self.line(text, "dim" if number == 0 else None)
 
     @contextmanager
     def busy(self, text: str) -> Iterator[None]:
@@ -59,20 +59,18 @@ class Output:
 
 
 def make_console(*, stderr: bool = False) -> Console:
-    console = Console(stderr=stderr, highlight=False, emoji=False, markup=False)
-    if not console.is_terminal and console.width < UNBOUNDED_WIDTH:
-        console.width = UNBOUNDED_WIDTH
-    return console
+    return Console(stderr=stderr, highlight=False, emoji=False, markup=False)
 
 
-def make_table(columns: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -> Table:
-    """A table without lines; every cell is plain text, never markup."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    for number, column in enumerate(columns):
-        table.add_column(" " * indent + column if number == 0 else column, no_wrap=True)
-    for row in rows:
-        table.add_row(Text(" " * indent + row[0]), *(Text(cell) for cell in row[1:]))
-    return table
+def table_lines(columns: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 2) -> list[str]:
+    """Columns as wide as their widest cell; Chinese characters are two cells wide."""
+    cells = [columns, *rows]
+    widths = [max(cell_len(row[number]) for row in cells) for number in range(len(columns))]
+    return [(" " * indent + "  ".join(map(padded, row, widths))).rstrip() for row in cells]
+
+
+def padded(cell: str, width: int) -> str:
+    return cell + " " * (width - cell_len(cell))
 
 
 def took(seconds: float) -> str:

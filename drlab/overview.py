@@ -17,6 +17,13 @@ from drlab.settings import read_settings, target_of
 from drlab.stack_state import StackState
 from drlab.stages import read_stacks, stage_names
 
+SHOWN_KINDS: Mapping[str, tuple[str, ...]] = {
+    "ctyun:ecs:Instance": ("server",),
+    "ctyun:eip:Eip": ("EIP",),
+    "ctyun:vpc:Vpc": ("VPC",),
+    "ctyun:vpc:Subnet": ("subnet",),
+    "ctyun:vpc:SecurityGroup": ("security group",),
+}
 SHOWN_OUTPUTS = ("siteUrl", "jumpHostAddress", "databaseHost")
 
 
@@ -162,13 +169,19 @@ def render_stack(stack: StackView, out: Output) -> None:
         unfinished = f"; unfinished: {', '.join(stack.pending)}" if stack.pending else ""
         out.step(stack.name, f"not up{unfinished}", style="dim")
         return
-    kinds = Counter(resource["type"].rpartition(":")[2] for resource in stack.resources)
-    out.step(stack.name, f"up on {stack.target} with {', '.join(f'{number} {kind}' for kind, number in sorted(kinds.items()))}")
+    out.step(stack.name, f"up on {stack.target}, {resources_sentence(stack.resources)}")
     for key in SHOWN_OUTPUTS:
         if key in stack.outputs:
             out.line(f"{'':13}{key:<16} {stack.outputs[key]}")
     if stack.pending:
         out.line(f"{'':13}unfinished: {', '.join(stack.pending)} (./lab up {stack.name} goes on)", "yellow")
+
+
+def resources_sentence(resources: Sequence[Mapping[str, str]]) -> str:
+    """`18 resources: 2 servers, 2 EIPs, 1 VPC, ...`; helpers such as keys and files are counted only."""
+    kinds = Counter(resource["type"] for resource in resources)
+    parts = [count(kinds[token], *words) for token, words in SHOWN_KINDS.items() if kinds[token]]
+    return f"{count(len(resources), 'resource')}: {', '.join(parts)}" if parts else count(len(resources), "resource")
 
 
 def server_table(servers: Sequence[ServerView]) -> tuple[Sequence[str], Sequence[Sequence[str]]]:

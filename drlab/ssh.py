@@ -40,12 +40,10 @@ class Access:
 
     @classmethod
     def from_output(cls, raw: Mapping[str, Any]) -> Access:
-        return cls(
-            user=raw["user"],
-            private_key=raw["privateKey"],
-            jump_host=_login(raw["jumpHost"]),
-            servers=tuple(_login(server) for server in raw["servers"]),
-        )
+        jump_host = _login(raw["jumpHost"])
+        others = (_login(server) for server in raw["servers"])
+        servers = (jump_host, *(server for server in others if server.name != jump_host.name))
+        return cls(raw["user"], raw["privateKey"], jump_host, servers)
 
 
 def _login(raw: Mapping[str, Any]) -> Login:
@@ -137,7 +135,7 @@ def _host_block(stack: str, server: Login, jump: Login) -> str:
 
 def write_private(path: Path, text: str) -> None:
     """Whole or not at all, and never readable by others, not even for a moment."""
-    unfinished = path.with_name(path.name + ".new")
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
     unfinished.replace(path)

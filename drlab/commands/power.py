@@ -10,6 +10,7 @@ from drlab import faults
 from drlab.commands.fault import put
 from drlab.commands.options import Json, Stack
 from drlab.lab import Lab
+from drlab.stages import stage_names
 
 app = typer.Typer(no_args_is_help=True, help="Power of servers, zones and regions: the short form of `fault power-off`.")
 
@@ -47,5 +48,4 @@ def on(targets: Targets, stack: Stack = None, json: Json = False) -> None:
         lab.out.document(answers[0] if len(answers) == 1 else answers)
         return
     for target, answer in zip(targets, answers, strict=True):
-        for line in faults.power_on_lines(target, answer):
-            lab.out.line(line)
+        lab.out.line(faults.power_on_line(target, answer, stage_names()))
