@@ -53,7 +53,7 @@ class Rule:
             direction=need(body, "direction"),
             action=need(body, "action"),
             protocol=need(body, "protocol").upper(),
-            ports=text(body, "range") or None,
+            ports=_ports(text(body, "range")),
             cidr=text(body, "destCidrIp") or ANYWHERE,
             group_id=text(body, "remoteSecurityGroupID") or None,
             priority=number(body, "priority"),
@@ -73,6 +73,12 @@ class Rule:
             range=self.ports,
             description=self.description or None,
         )
+
+
+def _ports(shown: str) -> str | None:
+    """One spelling of the cloud's: "22" and "22-22" are the same port; "" is all."""
+    first, _, last = shown.partition("-")
+    return (first if first == last else shown) or None
 
 
 @dataclass(frozen=True)

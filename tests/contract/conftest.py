@@ -45,10 +45,15 @@ def run() -> Iterator[Run]:
 
 
 @pytest.fixture(scope="session")
-def record(run: Run) -> Iterator[CloudRecord]:
-    """The record of a local cloud with a fresh state folder; at the end nothing of it is left."""
+def state() -> Path:
+    """A fresh state folder with a short path: a Unix socket lies in it. It stays when something went wrong with the cloud."""
+    return Path(tempfile.mkdtemp(prefix="drlab-contract-", dir="/tmp"))
+
+
+@pytest.fixture(scope="session")
+def record(run: Run, state: Path) -> Iterator[CloudRecord]:
+    """The record of a local cloud; at the end nothing of it is left."""
     require_images()
-    state = Path(tempfile.mkdtemp(prefix="drlab-contract-", dir="/tmp"))  # short: a Unix socket lies in it
     log = state / "stdout.log"
     command = [sys.executable, "-m", "localcloud", "serve", "--state", str(state), "--port", str(free_port()), "--tls"]
     environment = {**os.environ, "DRLAB_STATE": str(state)}

@@ -60,10 +60,15 @@ class Factory:
         return pair
 
     def server(self, wish: NewServer) -> Server:
+        """A running server. It goes by name, so that one whose order failed half-way goes too."""
+        self.remove_later(lambda: self._delete_by_name(wish.name))
         order = self._run(self._client.servers.create(self._region, wish, client_token=str(uuid.uuid4())))
-        server = self._run(self._client.servers.created(self._region, order, what=wish.name, timeout=60))
-        self.remove_server_later(server.id)
-        return server
+        return self._run(self._client.servers.created(self._region, order, what=wish.name, timeout=60))
+
+    async def _delete_by_name(self, name: str) -> None:
+        for server in await self._client.servers.list(self._region):
+            if server.name.startswith(name):  # a test may have given it a longer name
+                await self._client.servers.delete(self._region, server.id, timeout=60)
 
     def remove_server_later(self, instance_id: str) -> None:
         self.remove_later(lambda: self._client.servers.delete(self._region, instance_id, timeout=60))

@@ -248,3 +248,11 @@ def test_a_private_key_is_not_shown(scripted: Any, ok: Any, run: Run, region: st
     pair = run(cloud.client().key_pairs.create(region, "web"))
     assert pair.private_key == "-----BEGIN PRIVATE"
     assert "BEGIN" not in repr(pair)
+
+
+@pytest.mark.parametrize(
+    ("shown", "ports"), [("22", "22"), ("22-22", "22"), ("8000-9000", "8000-9000"), ("", None), (None, None)]
+)
+def test_ports_have_one_spelling(shown: str | None, ports: str | None) -> None:
+    body = {"id": "r-1", "direction": "ingress", "action": "accept", "protocol": "tcp", "range": shown, "priority": 1}
+    assert Rule.from_api(body).ports == ports
