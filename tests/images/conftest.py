@@ -1,9 +1,10 @@
-"""Servers from the images, on Docker's own bridge: no local cloud, no Pulumi. The images must have been built (./lab does)."""
+"""Servers from the images, on a Docker network of the tests' own: no local cloud, no Pulumi. ./lab builds the images."""
 
 from __future__ import annotations
 
 import io
 import json
+import secrets
 import subprocess
 import sys
 import tarfile
@@ -21,6 +22,7 @@ from support.waiting import wait_until
 import docker
 from localcloud.engines.host import read_facts, server_flags
 
+LABELS = {"drlab.test": "images"}
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "docker/site"
 PASSWORD = "a1~!@#%^*-_=+?,.:;()&$Z"  # noqa: S105 - every character that the site's settings allow
@@ -35,7 +37,8 @@ class Server:
     @property
     def address(self) -> str:
         self.container.reload()
-        return str(self.container.attrs["NetworkSettings"]["Networks"]["bridge"]["IPAddress"])
+        (network,) = self.container.attrs["NetworkSettings"]["Networks"].values()
+        return str(network["IPAddress"])
 
     def run(self, command: str, status: int | None = 0) -> str:
         found, output = self.container.exec_run(["sh", "-c", command])
@@ -85,18 +88,25 @@ def engine() -> Iterator[docker.DockerClient]:
     client.close()
 
 
+@pytest.fixture(scope="session")
+def network(engine: docker.DockerClient) -> Iterator[str]:
+    made = engine.networks.create(f"drlab-test-images-{secrets.token_hex(4)}", labels=LABELS)
+    yield str(made.name)
+    made.remove()
+
+
 @pytest.fixture(scope="module")
-def boot(engine: docker.DockerClient, images: dict[str, str]) -> Iterator[Boot]:
-    """Boots a server from an image by name with user data; removes it at the end."""
+def boot(engine: docker.DockerClient, images: dict[str, str], network: str) -> Iterator[Boot]:
+    """Boots a server from an image by name with user data; removes it at the end. `plugged`: with its NIC from the start."""
     flags = server_flags(read_facts(engine.info()))
 
     with ExitStack() as cleanup:
 
-        def start(image: str, user_data: str = "", login_key: str | None = None, network: str = "bridge") -> Server:
+        def start(image: str, user_data: str = "", login_key: str | None = None, plugged: bool = True) -> Server:
             container = engine.containers.create(
                 images[image],
                 hostname="web-01",
-                network_mode=network,
+                network_mode=network if plugged else "none",
                 cap_add=["ALL"],
                 cap_drop=list(flags.cap_drop),
                 security_opt=list(flags.security),
@@ -105,7 +115,7 @@ def boot(engine: docker.DockerClient, images: dict[str, str]) -> Iterator[Boot]:
                 cgroupns=flags.cgroup_namespace,
                 nano_cpus=1_000_000_000,
                 mem_limit="1g",
-                labels={"drlab.test": "images"},
+                labels=LABELS,
             )
             cleanup.callback(container.remove, force=True, v=True)
             meta = {"instance-id": f"i-{container.short_id}", "public-keys": [login_key] if login_key else []}
