@@ -3,8 +3,8 @@
 Two guards, because each has a gap that the other one closes:
 
 - the kernel's parent-death signal, sent the moment our parent dies, also when Python is stuck in a C call;
-- a thread that watches the parent's process id and holds a connection to the engine's own address, for the case
-  that something between the engine and us survives it (a shell that did not `exec`).
+- threads that look at the parent's process id and knock at the engine's own address, for the case that something
+  between the engine and us survives it (a shell that did not `exec`).
 
 Signals: the engine starts every plugin in a process group of its own (`RegisterProcessGroup` in its
 `plugin.go`), so a Ctrl-C in a terminal reaches the CLI alone. The CLI then calls `Cancel` on every plugin, lets running steps
@@ -24,6 +24,7 @@ import time
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 CHECK_SECONDS = 0.5  # how often the parent is looked at; well under the 3 s that we promise
+KNOCK_SECONDS = 1.0
 CONNECT_SECONDS = 1.0
 
 
@@ -57,26 +58,16 @@ def _watch_parent(parent: int) -> None:
 
 
 def _watch_engine(address: str) -> None:
-    """Hold a silent connection; when it ends, connect again: refused means that the engine is gone.
+    """Knock at the engine's address: refused means that it is gone.
 
-    The engine's server hangs up on a connection that never speaks (after two minutes), so an end alone proves nothing.
+    Connections are not held open: the engine's server, when it stops, waits for those that have not spoken yet.
     """
     host, _, port = address.rpartition(":")
     while True:
         try:
-            with socket.create_connection((host or "127.0.0.1", int(port)), timeout=CONNECT_SECONDS) as link:
-                link.settimeout(None)
-                _wait_for_end(link)
+            socket.create_connection((host or "127.0.0.1", int(port)), timeout=CONNECT_SECONDS).close()
         except TimeoutError:
-            time.sleep(CHECK_SECONDS)  # a busy machine, not a dead engine
+            pass  # a busy machine, not a dead engine
         except OSError:
             os._exit(1)
-        time.sleep(0.05)  # never a busy loop, whatever the other side does
-
-
-def _wait_for_end(link: socket.socket) -> None:
-    try:
-        while link.recv(4096):
-            pass
-    except ConnectionResetError:
-        return
+        time.sleep(KNOCK_SECONDS)
