@@ -83,18 +83,17 @@ def to_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
 
 def render(findings: Sequence[Finding]) -> Table:
     """A row per finding; an area is named once."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("area", no_wrap=True)
-    table.add_column("what", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    table.add_column("found")
-    table.add_column("what follows")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for _ in range(3):
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     area = ""
     for finding in findings:
         shown = "" if finding.area == area else finding.area
         area = finding.area
         mark = Text(finding.status.value, style=STYLES[finding.status])
-        table.add_row(Text(shown, style="bold"), Text(finding.name), mark, Text(finding.value), Text(finding.note))
+        text = Text.assemble(finding.value, (f" ({finding.note})" if finding.note else "", "dim"))
+        table.add_row(Text(shown, style="bold"), Text(finding.name), mark, text)
     return table
 
 

@@ -14,10 +14,9 @@ from pathlib import Path
 from drlab.folders import Folders
 from drlab.setup.cache_lock import cache_lock
 from drlab.setup.children import Children
-from drlab.setup.docker_host import Reach, look_at_docker
 from drlab.setup.docker_step import docker_step
 from drlab.setup.engine_step import engine_step
-from drlab.setup.images import ImageList, base_image_step, images_step, list_images
+from drlab.setup.images import ImageList, base_image_step, has_image, images_step, list_images
 from drlab.setup.launchers import launchers_step
 from drlab.setup.report import PrintedReport, Report, SilentReport
 from drlab.setup.stack_init import stacks_step
@@ -72,7 +71,7 @@ def plan(needs: Needs, folders: Folders, stages: Sequence[str], children: Childr
         engine = engine_step(folders, children, lambda text: report.note("engine", text))
         lanes.append(Lane("engine", [engine, launchers_step(folders), stacks_step(folders, children, stages)]))
     if needs.docker:
-        images = ImageList(lambda: list_images(folders), lambda: look_at_docker().reach is Reach.ANSWERS)
+        images = ImageList(lambda: list_images(folders), has_image)
         base = base_image_step(folders, children, images, lambda text: report.note("base image", text))
         lanes.append(Lane("images", [docker_step(children), base, images_step(folders, children, images)]))
     return [[Lane("state", [state_step(folders)])], lanes]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from drlab.setup.steps import Tell
 
 REF = "debian:bookworm"
 PULL_SECONDS = 45
+CLEAN_SECONDS = 60
 SBIN = "/usr/sbin:/sbin"  # not on an ordinary user's PATH
 SECOND_STAGE = "/debootstrap/debootstrap --second-stage && chgrp staff /var/local"
 # debootstrap would try device nodes, which a user namespace may not make; Docker makes its own.
@@ -34,15 +36,18 @@ def provide_base_image(cache: Path, children: Children, tell: Tell, note: Callab
     scratch = cache / "build" / "base-image"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
+    label = f"drlab.setup={scratch}"
+    remove_labelled(label)  # what a killed set-up left; under this folder's lock it is nobody else's
     try:
         first_stage(scratch, children, tell)
-        second_stage(scratch, children, tell)
+        second_stage(scratch, label, children, tell)
     except CommandFailed as problem:
         if problem.disk_full:
             raise DiskFull.during("making the base image", cache) from problem
         raise UserError(f"The base image {REF} could not be made.\n{problem.shown()}", WHAT_ELSE) from problem
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        remove_labelled(label)
     return f"{REF} made from Debian's packages"
 
 
@@ -87,28 +92,28 @@ def find_debootstrap(scratch: Path, is_root: bool, children: Children, tell: Tel
     return str(scratch / "tool/usr/sbin/debootstrap"), {"DEBOOTSTRAP_DIR": str(scratch / "tool/usr/share/debootstrap")}
 
 
-def second_stage(scratch: Path, children: Children, tell: Tell) -> None:
+def second_stage(scratch: Path, label: str, children: Children, tell: Tell) -> None:
     """Configures the packages inside a container of the unpacked files, and makes an image of the result."""
     name = f"drlab-base-image-{os.getpid()}"
     packed = scratch / "image.tar"
     owner = ["--owner=0", "--group=0", "--numeric-owner"]
     children.run(["tar", "-C", str(scratch / "root"), *owner, "-cf", str(packed), "."], tell=tell)
-    unpacked = children.run(["docker", "import", str(packed)])[-1]
-    try:
-        # No network: everything was fetched in the first stage.
-        container = ["docker", "run", "--network", "none", "--label", "drlab.setup=base-image", "--name", name]
-        children.run([*container, unpacked, "sh", "-c", SECOND_STAGE], tell=tell)
-        children.run(["docker", "export", "-o", str(packed), name])
-        children.run(["docker", "import", "--change", 'CMD ["bash"]', str(packed), REF])
-    finally:
-        remove(name, unpacked)
+    unpacked = children.run(["docker", "import", "--change", f"LABEL {label}", str(packed)])[-1]
+    # No network: everything was fetched in the first stage.
+    container = ["docker", "run", "--network", "none", "--name", name]
+    children.run([*container, unpacked, "sh", "-c", SECOND_STAGE], tell=tell)
+    children.run(["docker", "export", "-o", str(packed), name])
+    children.run(["docker", "import", "--change", 'CMD ["bash"]', str(packed), REF])
 
 
-def remove(container: str, image: str) -> None:
-    """With commands of its own: it also runs when set-up is being ended, and nothing new may be started then."""
-    cleaner = Children()
-    for command in (["docker", "rm", "-f", "-v", container], ["docker", "rmi", image]):
-        try:
-            cleaner.run(command)
-        except CommandFailed:
-            continue  # it was never made
+def remove_labelled(label: str) -> None:
+    """Containers and the unpacked image; containers have their image's label. Also runs when set-up is being ended."""
+    for what, remove in ((["ps", "-a"], ["rm", "-f", "-v"]), (["images"], ["rmi", "-f"])):
+        listed = _docker(*what, "-q", "--no-trunc", "--filter", f"label={label}")
+        if listed:
+            _docker(*remove, *listed)
+
+
+def _docker(*arguments: str) -> list[str]:
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=CLEAN_SECONDS, check=False)
+    return done.stdout.split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,3 +30,5 @@ def cache_lock(cache: Path, say: Callable[[str], None], deadline: float = DEADLI
 
     with lab_lock(lock, "set-up", waiting, deadline):
         yield
+        with contextlib.suppress(OSError):  # an unfinished build stays: the next set-up goes on from it
+            (cache / "build").rmdir()

@@ -58,21 +58,23 @@ def list_images(folders: Folders) -> list[Image]:
 
 
 class ImageList:
-    """What is missing, asked once per look."""
+    """What is missing. The list itself is asked for once: that takes a process; who is present, each time."""
 
-    def __init__(self, list_images: Callable[[], list[Image]], has_docker: Callable[[], bool]) -> None:
-        self._list, self._has_docker = list_images, has_docker
+    def __init__(self, list_images: Callable[[], list[Image]], is_present: Callable[[str], bool]) -> None:
+        self._list, self._is_present = list_images, is_present
+        self._images: list[Image] | None = None
 
-    def missing(self) -> list[Image] | None:
-        """None when nobody can say, because Docker does not answer yet."""
-        return [image for image in self._list() if not image.present] if self._has_docker() else None
+    def missing(self) -> list[Image]:
+        """In building order. All of them while Docker does not answer."""
+        if self._images is None:
+            self._images = self._list()
+        return [image for image in self._images if not self._is_present(image.ref)]
 
 
 def base_image_step(folders: Folders, children: Children, images: ImageList, note: Callable[[str], None]) -> Step:
     def missing() -> str | None:
-        wanted = images.missing()
-        needed = wanted is None or any(image.stands_on_debian for image in wanted)
-        return f"getting the base image {base_image.REF}" if needed and not _has(base_image.REF) else None
+        needed = any(image.stands_on_debian for image in images.missing())
+        return f"getting the base image {base_image.REF}" if needed and not has_image(base_image.REF) else None
 
     return Step("base image", missing, lambda tell: base_image.provide_base_image(folders.cache, children, tell, note))
 
@@ -80,12 +82,10 @@ def base_image_step(folders: Folders, children: Children, images: ImageList, not
 def images_step(folders: Folders, children: Children, images: ImageList) -> Step:
     def missing() -> str | None:
         wanted = images.missing()
-        if wanted is None:
-            return "building images"
         return f"building {', '.join(image.ref for image in wanted)}" if wanted else None
 
     def act(tell: Tell) -> str:
-        wanted = images.missing() or []
+        wanted = images.missing()
         build_images(wanted, children, tell, folders.cache)
         return f"{', '.join(image.name for image in wanted)} built"
 
@@ -127,7 +127,7 @@ def build_host_base(children: Children, tell: Tell, environ: Mapping[str, str]) 
     for path, content in sorted(files.items()):
         digest.update(f"\0{path}\0".encode() + content)
     ref = f"{HOST_BASE}:{digest.hexdigest()[:12]}"
-    if _has(ref):
+    if has_image(ref):
         return ref
     context = pack(
         {"Dockerfile": HOST_DOCKERFILE.format(base=base_image.REF).encode(), **{f"files/{p}": c for p, c in files.items()}}
@@ -158,5 +158,6 @@ def _id(ref: str) -> str | None:
         return None
 
 
-def _has(ref: str) -> bool:
+def has_image(ref: str) -> bool:
+    """False also while Docker does not answer."""
     return _id(ref) is not None
