@@ -28,7 +28,9 @@ def script(network: VpcNetwork, public: Mapping[str, str] | None = None) -> str:
 
 def _nat(network: VpcNetwork) -> Table:
     to_private = [f"{eip.address} : {eip.private_address}" for eip in network.eips]
-    to_public = [f"{eip.private_address} : {eip.address}" for eip in network.eips]
+    # Of several EIPs on one server the first is what it calls others with.
+    first = {eip.private_address: eip.address for eip in reversed(network.eips)}
+    to_public = [f"{private} : {public}" for private, public in first.items()]
     return Table(
         "ip",
         (

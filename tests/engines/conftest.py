@@ -101,8 +101,8 @@ class Cloud:
     def bind(self, vpc_id: str, *pairs: tuple[str, str]) -> None:
         self.change(vpc_id, eips=tuple(EipBinding(public, private) for public, private in pairs))
 
-    def up(self, *names: str) -> None:
-        """Make and boot servers, all at the same time, with their networks."""
+    def up(self, *names: str, settle: bool = True) -> None:
+        """Make and boot servers, all at the same time, with their networks; wait until their systemd is through."""
         specs = [self.specs[name] for name in names]
 
         async def make() -> None:
@@ -112,6 +112,8 @@ class Cloud:
             await self.engines.boot_servers(specs)
 
         self.do(make())
+        for name in names if settle else ():
+            self.wait_for(name, "systemctl is-active --quiet multi-user.target", 30)
 
     def run(self, name: str, script: str, seconds: float = 30) -> str:
         """A shell script inside a server, which must succeed; its output."""

@@ -28,7 +28,7 @@ def test_a_page_of_a_new_server_is_fetched_by_the_host_and_nothing_is_left(
     cloud.bind("vpc-1", (eip, "192.168.1.10"))
 
     start = time.monotonic()
-    cloud.up("web-1")
+    cloud.up("web-1", settle=False)
     booted = time.monotonic() - start
     cloud.wait_until(lambda: cloud.host_get(eip) is not None, 20, "the page of a new server")
     page = time.monotonic() - start
