@@ -26,6 +26,7 @@ from localcloud.store import Store
 log = logging.getLogger("localcloud")
 
 KINDS = ("power-off", "cut", "kill", "disk-full")
+AT_ONCE = ("kill", "disk-full")  # done by one engine call each: where it fails, nothing has happened
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,9 @@ class Faults:
         try:
             fault = await act[fault.kind](fault)
         except EngineError as error:
+            if fault.kind in AT_ONCE:
+                self._store.delete(FAULTS, fault.id)
+                raise LocalError(409, f"{fault.kind} on {fault.target} is not possible: {error}") from error
             self._store.put(FAULTS, replace(fault, phase="active", proof=f"The engines failed: {error}"))
             raise
         log.info("fault %s: %s on %s: %s", fault.id, fault.kind, fault.target, fault.proof)
@@ -106,7 +110,7 @@ class Faults:
         """Carry on what a killed daemon had begun."""
         try:
             await self.land(fault_id)
-        except EngineError as error:
+        except (EngineError, LocalError) as error:
             log.error("fault %s was not carried on: %s", fault_id, error)
 
     async def _power_off(self, fault: Fault) -> Fault:
@@ -120,7 +124,7 @@ class Faults:
             for server in self._alive(fault):
                 if server.status in ("running", "stopping", "starting", "restarting"):
                     self._store.put(INSTANCES, replace(server, status="stopped", updated=time()))
-        dead = f"links of {len(servers)} servers down first, then their processes killed: none of them runs"
+        dead = f"links down first, then killed, none runs: {', '.join(server.name for server in servers) or 'no server was on'}"
         proof = f"still running: {', '.join(alive)}" if alive else dead
         return replace(fault, at=at, landed=not alive, proof=proof)
 
@@ -137,6 +141,8 @@ class Faults:
         for server in self._alive(fault):
             counts[server.name] = await self._engines.kill_process(server.id, fault.process or "")
         at, hit = time(), sum(counts.values())
+        if not hit:
+            raise EngineError(f"no process named {fault.process} runs on {', '.join(counts)}")
         where = ", ".join(f"{count} on {name}" for name, count in counts.items())
         return replace(fault, at=at, landed=hit > 0, proof=f"SIGKILL to processes named {fault.process}: {where}")
 

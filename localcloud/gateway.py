@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
@@ -88,9 +88,11 @@ def _required(headers: Mapping[str, str], name: str) -> str:
 
 def _check_date(date: str, now: datetime) -> None:
     try:
-        claimed = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        claimed = datetime.fromisoformat(date) if len(date) == len("20260122T093015Z") else None
     except ValueError:
-        raise DateTooFarOff(date, MAX_SKEW_HOURS) from None
+        claimed = None
+    if claimed is None or claimed.tzinfo is None:
+        raise DateTooFarOff(date, MAX_SKEW_HOURS)
     if abs(claimed - now) > timedelta(hours=MAX_SKEW_HOURS):
         raise DateTooFarOff(date, MAX_SKEW_HOURS)
 

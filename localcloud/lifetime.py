@@ -77,11 +77,17 @@ def _resume_tasks(cloud: Cloud) -> None:
         cloud.tasks.spawn(cloud.faults.land_again(fault.id), f"carry on fault {fault.id}")
 
 
+def under_way(cloud: Cloud) -> list[str]:
+    """Orders and jobs that are not done."""
+    orders = [f"order {order.id} ({order.kind})" for order in cloud.store.find(ORDERS, status="14")]
+    return orders + [f"job {job.id} ({job.task})" for job in cloud.store.find(JOBS, status="0")]
+
+
 async def shut_down(cloud: Cloud) -> list[str]:
     """Suspend all servers and take the engines down; the names of the servers that the next start brings back."""
     cloud.ready.clear()
     cloud.phase = "stopping"
-    await cloud.tasks.settled()
+    await cloud.tasks.cancel()
     names = await _suspend(cloud)
     await cloud.engines.stop()
     return names

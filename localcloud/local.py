@@ -89,14 +89,13 @@ class Local:
         return JSONResponse(await self._cloud.faults.power_on(given["target"], given["namePrefix"]))
 
     async def shutdown(self, request: Request) -> Response:
-        """End the whole cloud. With servers only when told to suspend them ("suspend" or "force")."""
-        given = await _fields(request, {"force": bool, "suspend": bool}, ())
-        servers = self._cloud.store.find(INSTANCES)
-        if servers and not (given["force"] or given["suspend"]):
-            names = ", ".join(server.name for server in servers)
-            raise LocalError(
-                409, f'servers exist ({names}); destroy them first, or ask for {{"suspend": true}} to stop them for now'
-            )
+        """End the whole cloud. Servers are suspended: the next start brings back those that are on.
+
+        While orders or jobs are under way it refuses, unless forced: then they are cut short and the next start carries them on.
+        """
+        given = await _fields(request, {"force": bool}, ())
+        if not given["force"] and (busy := lifetime.under_way(self._cloud)):
+            raise LocalError(409, f"still under way: {', '.join(busy)}; try again when that is done, or use force")
         suspended = await lifetime.shut_down(self._cloud)
         asyncio.get_running_loop().call_later(0.1, self._cloud.stopping.set)  # after this answer has left
         return JSONResponse({"suspended": suspended})

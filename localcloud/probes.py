@@ -15,14 +15,16 @@ FULL_BELOW = 64 * 1024  # bytes that a file system may still show when nothing m
 MOST_PAIRS = 8  # a zone cut need not be probed between all its servers
 SECONDS = 1.0
 
-# Any answer counts, a refusal too; silence and "no route" (no ARP answer) do not. Run by the server's own Python.
+# Any answer counts: a connection, a refusal, an echo; silence and "no route" (no ARP answer) do not. Run by the server itself.
 _REACH = f"""
-import errno, json, socket, sys
+import json, socket, subprocess, sys
+def echoes(address):
+    return subprocess.run(["ping", "-c", "1", "-W", "1", address], capture_output=True).returncode == 0
 def answers(address):
     s = socket.socket(); s.settimeout({SECONDS})
     try: s.connect((address, 22)); return True
     except ConnectionRefusedError: return True
-    except OSError: return False
+    except OSError: return echoes(address)
     finally: s.close()
 print(json.dumps({{a: answers(a) for a in sys.argv[1:]}}))
 """

@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from localcloud import lifetime
 from localcloud.app import create_app
@@ -40,6 +42,7 @@ def serve(state: Path, port: int | None, tls: bool) -> int:
     """Run until a signal or `/_local/shutdown`; the process's exit status."""
     os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     folder = StateFolder(state.absolute())
     try:
         record = folder.open()
@@ -57,7 +60,7 @@ def serve(state: Path, port: int | None, tls: bool) -> int:
 def listen(wanted: int | None, first: int = DEFAULT_PORT) -> socket.socket:
     """A listening socket on loopback: on the wanted port, else on the first free one. Raises PortTaken."""
     for port in [wanted] if wanted is not None else range(first, first + PORTS_TRIED):
-        listener = socket.socket()
+        listener = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio turns Nagle's delay off only where TCP is named
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(("127.0.0.1", port))
@@ -134,10 +137,42 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _OneWrite:
+    """A transport that sends what is written within one turn of the loop at once: head and body of an answer in one packet."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport, self._loop = transport, loop
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        if not self._parts:
+            self._loop.call_soon(self._flush)
+        self._parts.append(data)
+
+    def close(self) -> None:
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._parts:
+            self._transport.write(b"".join(self._parts))
+            self._parts.clear()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class _Protocol(H11Protocol):
+    """HTTP/1.1 by uvicorn, with half its system calls."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(cast(asyncio.Transport, _OneWrite(transport, self.loop)))
+
+
 def _server(app: Starlette, context: ssl.SSLContext | None) -> uvicorn.Server:
     config = uvicorn.Config(
         app, lifespan="off", log_config=None, access_log=False, server_header=False, date_header=False,
-        timeout_graceful_shutdown=3, ws="none", loop="asyncio",
+        timeout_graceful_shutdown=3, ws="none", loop="asyncio", http=_Protocol,
     )  # fmt: skip
     config.load()
     config.ssl = context

@@ -43,8 +43,7 @@ class Servers:
             await self._make(instances)
         except (EngineError, ZoneWithoutPower) as error:
             log.warning("order %s failed: %s", order_id, error)
-            await self._remove(instances)
-            self._close_order(order_id, PROVISIONING_FAILED, str(error))
+            await self._clear_away(order_id, instances, str(error))
             return
         with self._store.transaction():
             for instance in instances:
@@ -67,16 +66,19 @@ class Servers:
         """Remove an order's servers for good; fine when they are dead or gone already."""
         order = self._store.require(ORDERS, order_id)
         instances = [found for id_ in order.resource_ids if (found := self._store.get(INSTANCES, id_))]
+        await self._clear_away(order_id, instances, "")
+
+    async def _clear_away(self, order_id: str, instances: Sequence[Instance], problem: str) -> None:
+        """Remove servers and close their order; what cannot be removed stays as `error`, so that it can be released again."""
         try:
             await self._remove(instances)
         except EngineError as error:
-            log.error("order %s failed: %s", order_id, error)
-            with self._store.transaction():
-                for instance in instances:
-                    self._set_status(instance.id, "error")
-                self._close_order(order_id, PROVISIONING_FAILED, str(error))
-            return
-        self._close_order(order_id, FINISHED)
+            log.error("servers of order %s could not be removed: %s", order_id, error)
+            problem = f"{problem}; and then: {error}" if problem else str(error)
+        with self._store.transaction():
+            for instance in instances:
+                self._set_status(instance.id, "error")
+            self._close_order(order_id, PROVISIONING_FAILED if problem else FINISHED, problem)
 
     async def unsubscribe(self, order_id: str) -> None:
         """End a subscription: the server stops and waits to be destroyed."""

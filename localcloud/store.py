@@ -55,6 +55,7 @@ class Store:
             "CREATE TABLE IF NOT EXISTS tokens "
             "(path TEXT, token TEXT, digest TEXT, answer TEXT, at REAL, PRIMARY KEY (path, token))"
         )
+        self._db.execute("CREATE INDEX IF NOT EXISTS tokens_at ON tokens (at)")
         self._db.execute("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT)")
         self._db.execute("CREATE TABLE IF NOT EXISTS dirty_networks (vpc_id TEXT PRIMARY KEY)")
 
@@ -127,7 +128,6 @@ class Store:
     # -- client tokens -------------------------------------------------------------------------------------------------
     def token_answer(self, path: str, token: str, digest: str) -> Any | None:
         """The stored answer of an equal earlier call, None for a new token; raises TokenReused for an unequal one."""
-        self._db.execute("DELETE FROM tokens WHERE at < ?", (time.time() - TOKEN_SECONDS,))
         row = self._db.execute("SELECT digest, answer FROM tokens WHERE path = ? AND token = ?", (path, token)).fetchone()
         if row is None:
             return None
@@ -136,7 +136,8 @@ class Store:
         return json.loads(row[1])
 
     def keep_token(self, path: str, token: str, digest: str, answer: Any) -> None:
-        """Remember what a call with this token was answered."""
+        """Remember what a call with this token was answered, and forget those that are too old."""
+        self._db.execute("DELETE FROM tokens WHERE at < ?", (time.time() - TOKEN_SECONDS,))
         self._db.execute("INSERT INTO tokens VALUES (?, ?, ?, ?, ?)", (path, token, digest, json.dumps(answer), time.time()))
 
     # -- small things --------------------------------------------------------------------------------------------------

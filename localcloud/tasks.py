@@ -27,11 +27,6 @@ class Tasks:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("task %r failed: a fault of the local cloud itself", task.get_name(), exc_info=error)
 
-    async def settled(self) -> None:
-        """Wait until no task is left, also of those that running tasks start."""
-        while self._running:
-            await asyncio.wait(self._running)
-
     async def cancel(self) -> None:
         """Stop them all where they are; what they were doing is carried on by the next start."""
         for task in list(self._running):

@@ -31,6 +31,7 @@ def create_group(call: Call) -> dict[str, Any]:
     if call.store.count(GROUPS, region=region.id) >= QUOTAS.security_groups:
         raise QuotaExceeded("security groups in this region", QUOTAS.security_groups)
     group = SecurityGroup(short_id("sg"), region.id, vpc_id, name, description, project, time())
+    call.store.put(RULES, model.everything_out(group))
     return {"securityGroupID": call.store.put(GROUPS, group).id}
 
 

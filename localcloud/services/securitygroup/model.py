@@ -64,6 +64,13 @@ def read_rule(fields: Fields, group_id: str, region: str, direction: str) -> Rul
     )  # fmt: skip
 
 
+def everything_out(group: SecurityGroup) -> Rule:
+    """The rule that a new group comes with: without it nothing could leave its servers. Revoke it for a closed group."""
+    return Rule(
+        short_id("sgrule"), group.region, group.id, "egress", "accept", "ANY", 100, None, "0.0.0.0/0", None, "default", time()
+    )
+
+
 def same_effect(one: Rule, other: Rule) -> bool:
     """The two rules say the same, whatever they are called."""
     return _effect(one) == _effect(other)
@@ -97,7 +104,7 @@ def _ports(fields: Fields, protocol: str) -> tuple[int, int] | None:
     text = fields.text("range")
     if text in _ALL_PORTS:
         return None
-    if protocol not in ("TCP", "UDP"):
+    if protocol in ("ANY", "ICMP"):
         fields.problem("range", f"{text!r} has no meaning with protocol {protocol}")
         return None
     match = _PORTS.fullmatch(text)

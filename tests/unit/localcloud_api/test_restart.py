@@ -1,0 +1,116 @@
+"""What a restarted daemon carries on, repairs and leaves alone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from localcloud.engines.api import Power
+from localcloud.records import INSTANCES, JOBS, ORDERS
+
+REGION = "bb9fdb42056f11eda1610242ac110002"
+
+
+@pytest.fixture
+def world(api: Any) -> tuple[Any, str, str, str]:
+    """A cloud with one running server."""
+    vpc = api.vpc()
+    subnet = api.subnet(vpc)
+    return api, vpc, subnet, api.server(vpc, subnet)
+
+
+def test_servers_are_left_as_they_are(world: tuple[Any, str, str, str], start: Any) -> None:
+    api, _, _, server = world
+    before = list(api.engines.journal)
+    again = start()
+    assert api.engines.journal[len(before) :] == [("start",)]
+    assert again.ok(again.details(server))["instanceStatus"] == "running"
+
+
+def test_after_the_machine_was_down_only_what_should_run_is_booted(world: tuple[Any, str, str, str], start: Any) -> None:
+    api, vpc, subnet, on = world
+    off, dead = api.server(vpc, subnet, "off"), api.server(vpc, subnet, "dead")
+    api.job_done(api.ok(api.post("/v4/ecs/stop-instance", regionID=REGION, instanceID=off))["jobID"])
+    api.local("POST", "/faults", {"kind": "power-off", "target": "server:dead"}, 201)
+    api.engines.power = dict.fromkeys(api.engines.power, Power.STOPPED)
+    api.engines.networks.clear()
+    api.engines.was_interrupted = True
+    again = start()
+    assert again.engines.calls("boot_servers")[-1] == ("boot_servers", [on])
+    assert len(again.engines.networks[vpc].nics) == 3
+    assert {server["name"]: server["power"] for server in again.local("GET", "/servers")} == {
+        "web-01": "running",
+        "off": "stopped",
+        "dead": "stopped",
+    }
+    assert again.ok(again.details(dead))["instanceStatus"] == "stopped"
+
+
+def test_a_half_made_server_is_finished(world: tuple[Any, str, str, str], start: Any) -> None:
+    api, _, _, server = world
+    store = api.cloud.store
+    store.put(INSTANCES, replace(store.require(INSTANCES, server), status="creating"))
+    order = store.put(ORDERS, replace(store.find(ORDERS)[0], status="14"))
+    del api.engines.power[server]
+    again = start()
+    assert again.finished(order.id)["instanceIDList"] == [server]
+    assert again.engines.power[server] is Power.RUNNING
+
+
+def test_a_half_done_release_is_finished(world: tuple[Any, str, str, str], start: Any) -> None:
+    api, _, _, server = world
+    store = api.cloud.store
+    store.put(INSTANCES, replace(store.require(INSTANCES, server), status="unsubscribing"))
+    order = store.put(ORDERS, replace(store.find(ORDERS)[0], kind="ecs-release", status="14"))
+    again = start()
+    assert again.finished(order.id)["orderStatus"] == "3"
+    assert again.engines.power == {}
+
+
+def test_a_job_is_carried_on(world: tuple[Any, str, str, str], start: Any) -> None:
+    api, _, _, server = world
+    job = api.ok(api.post("/v4/ecs/stop-instance", regionID=REGION, instanceID=server))["jobID"]
+    api.job_done(job)
+    store = api.cloud.store
+    store.put(JOBS, replace(store.require(JOBS, job), status=0))
+    store.put(INSTANCES, replace(store.require(INSTANCES, server), status="stopping"))
+    api.engines.power[server] = Power.RUNNING
+    again = start()
+    assert again.job_done(job)["jobStatus"] == "success"
+    assert again.engines.power[server] is Power.STOPPED
+
+
+def test_a_change_of_rules_that_was_not_applied_is_applied(world: tuple[Any, str, str, str], start: Any) -> None:
+    api, vpc, _, _ = world
+    api.cloud.store.mark_dirty(vpc)
+    api.engines.networks.clear()
+    again = start()
+    assert len(again.engines.networks[vpc].nics) == 1
+    assert again.cloud.store.dirty() == []
+
+
+def test_an_active_fault_survives(world: tuple[Any, str, str, str], start: Any) -> None:
+    api, vpc, _, server = world
+    done = api.local("POST", "/faults", {"kind": "power-off", "target": "zone:AZ1"}, 201)
+    again = start()
+    assert again.post("/v4/ecs/start-instance", regionID=REGION, instanceID=server)["errorCode"] == "Ecs.Zone.PowerOff"
+    again.local("DELETE", f"/faults/{done['id']}")
+    assert again.engines.networks[vpc].dead_nics == frozenset()
+    assert again.engines.power[server] is Power.RUNNING
+
+
+def test_parallel_calls_do_not_disturb_each_other(api: Any) -> None:
+    vpc = api.vpc()
+    subnet = api.subnet(vpc)
+    wishes = [api.wish(vpc, subnet, f"web-{number:02d}") for number in range(12)]
+
+    async def order_all() -> list[Any]:
+        return await asyncio.gather(*(asyncio.to_thread(api.post, "/v4/ecs/create-instance", **wish) for wish in wishes))
+
+    orders = [api.ok(answer)["masterOrderID"] for answer in asyncio.run(order_all())]
+    ids = [api.finished(order)["instanceIDList"][0] for order in orders]
+    assert len({api.ok(api.details(server))["privateIP"] for server in ids}) == 12
+    assert len(api.engines.networks[vpc].nics) == 12
