@@ -56,13 +56,8 @@ def is_dead(lock: StackLock, host: str) -> bool:
 
 
 def timestamp(text: str) -> float:
-    """Go writes nanoseconds and its zone; Python reads microseconds."""
-    head, dot, tail = text.partition(".")
-    if dot:
-        digits = "".join(c for c in tail[:9] if c.isdigit())
-        zone = tail[len(digits) :].lstrip("0123456789")
-        text = f"{head}.{digits[:6]:0<6}{zone}"
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    """Unix time of an ISO time; of Go's nanoseconds Python keeps the microseconds."""
+    return datetime.fromisoformat(text).timestamp()
 
 
 def free_stack(folder: Path, say: Callable[[str], None], host: str | None = None, deadline: float = WAIT_SECONDS) -> bool:

@@ -1,0 +1,132 @@
+"""Every command has help with examples, stands in the documentation, and says what is wrong with its arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from drlab import __version__
+from drlab.__main__ import main
+from drlab.app import app
+
+ROOT = Path(__file__).parents[3]
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """All commands, those of groups included: ("fault", "cut")."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+ALL = sorted(commands(typer.main.get_command(app)))
+NAMES = [" ".join(command) for command in ALL]
+
+
+def lab(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Exit status of `./lab ARGUMENTS`, in this process."""
+    monkeypatch.setattr("sys.argv", ["./lab", *arguments])
+    try:
+        return main()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+
+
+@pytest.fixture(autouse=True)
+def own_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the user's lab."""
+    monkeypatch.setenv("DRLAB_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("DRLAB_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("command", ALL, ids=NAMES)
+def test_help_shows_an_example_of_the_very_command(command: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(app, [*command, "--help"])
+    assert shown.exit_code == 0
+    assert f"./lab {' '.join(command)}" in shown.output.partition("Examples:")[2]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_stands_in_the_documentation(name: str) -> None:
+    assert f"### ./lab {name}\n" in (ROOT / "docs/commands.md").read_text()
+
+
+def test_the_documentation_invents_no_command() -> None:
+    documented = re.findall(r"^### \./lab (.+)$", (ROOT / "docs/commands.md").read_text(), re.MULTILINE)
+    assert sorted(documented) == NAMES
+
+
+@pytest.mark.parametrize("command", ALL, ids=NAMES)
+def test_every_option_of_a_command_stands_in_its_synopsis(command: tuple[str, ...]) -> None:
+    text = (ROOT / "docs/commands.md").read_text()
+    section = text.partition(f"### ./lab {' '.join(command)}\n")[2].partition("\n##")[0]
+    shown = CliRunner().invoke(app, [*command, "--help"]).output
+    options = set(re.findall(r"(?<![\w-])--[a-z-]+", shown.partition("Options:")[2])) - {
+        "--help",
+        "--verbose",
+        "--config",
+        "--follow",
+    }
+    assert [option for option in sorted(options) if option not in section] == []
+
+
+def test_the_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert lab(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"drlab {__version__}\n"
+
+
+# arguments: (exit status, what standard error must say)
+WRONG: dict[str, tuple[int, str]] = {
+    "up single-hots": (1, "There is no stage 'single-hots'. Did you mean single-host? Stages: single-host"),
+    "down single-host --all": (1, "Say either a stage (single-host) or --all, not both."),
+    "up single-host -c zone": (1, "Settings are written key=value; not so: 'zone'."),
+    "up single-host -c target=moon": (1, "drlab:target is 'moon'; it can be local or ctyun."),
+    "preview --no-such-option": (2, "No such option: --no-such-option"),
+    "fault power-off web-01": (1, "The local cloud is not running."),
+    "power on": (2, "Missing argument 'TARGET...'"),
+    "fault undo": (1, "Say either a fault's id or --all."),
+    "cloud logs": (1, "The local cloud has no log yet"),
+    "cloud ca": (1, "The local cloud has no CA"),
+    "ssh web-01": (1, "Nothing is up that could be logged in to"),
+    "ssh nowhere/web-01": (1, "There is no stage 'nowhere'. Stages: single-host"),
+}
+
+
+@pytest.mark.parametrize("arguments", WRONG, ids=str)
+def test_wrong_arguments_get_a_sentence(
+    arguments: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    status, sentence = WRONG[arguments]
+    assert lab(monkeypatch, *arguments.split()) == status
+    shown = capsys.readouterr()
+    assert sentence in shown.err
+    assert "Traceback" not in shown.err
+    assert shown.out == ""
+    assert not (tmp_path / "state").exists(), "a mistake makes no state"
+
+
+def test_status_of_a_lab_that_never_ran(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert lab(monkeypatch, "status") == 0
+    assert capsys.readouterr().out == "cloud        has never run\nsingle-host  not up\n"
+    assert lab(monkeypatch, "cloud", "status") == 1
+
+
+def test_ctrl_c_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    import os
+    import signal
+
+    monkeypatch.setattr("drlab.overview.look", lambda lab: os.kill(os.getpid(), signal.SIGINT))
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        assert lab(monkeypatch, "status") == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "Interrupted" in capsys.readouterr().err

@@ -1,0 +1,45 @@
+"""Lines, tables and documents."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from drlab.output import Output, count, table_lines, took
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.04, "0.0 s"), (9.94, "9.9 s"), (12.4, "12 s"), (125.0, "2 min 05 s")])
+def test_seconds_for_people(seconds: float, text: str) -> None:
+    assert took(seconds) == text
+
+
+def test_counts() -> None:
+    assert [count(1, "server"), count(2, "server"), count(0, "policy", "policies")] == ["1 server", "2 servers", "0 policies"]
+
+
+def test_chinese_characters_are_two_cells_wide() -> None:
+    assert table_lines(("ZONE", "POWER"), [("华东1/AZ1", "on"), ("AZ2", "off")]) == [
+        "  ZONE       POWER",
+        "  华东1/AZ1  on",
+        "  AZ2        off",
+    ]
+
+
+def test_brackets_of_a_name_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().line("[red]web-01[/red] :boom:")
+    assert capsys.readouterr().out == "[red]web-01[/red] :boom:\n"
+
+
+def test_long_lines_are_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().step("site", "x" * 300)
+    assert capsys.readouterr().out == f"site         {'x' * 300}\n"
+
+
+def test_with_json_the_document_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    out = Output(json=True)
+    out.line("progress")
+    out.document({"zone": "华东1"})
+    shown = capsys.readouterr()
+    assert json.loads(shown.out) == {"zone": "华东1"}
+    assert shown.err == "progress\n"

@@ -1,0 +1,77 @@
+"""Previews as table and as Markdown, from recorded events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from drlab.events import parse_event
+from drlab.output import Output
+from drlab.previews import Planned, Preview, markdown, render
+
+RECORDED = Path(__file__).parent / "recorded"
+
+
+def good() -> Preview:
+    planned = [Planned("create", "Vpc", "vpc"), Planned("update", "Instance", "web-01", ("name",))]
+    return Preview("single-host", planned, unchanged=3, seconds=1.24)
+
+
+def bad() -> Preview:
+    preview = Preview("broken", seconds=0.8)
+    for line in (RECORDED / "preview-failed.jsonl").read_text().splitlines():
+        event = parse_event(line)
+        if event is not None:
+            preview.feed(event)
+    return preview
+
+
+def test_a_recorded_preview_with_a_problem() -> None:
+    preview = bad()
+    assert preview.failed
+    assert preview.problems == [
+        "vpc: Preview failed: Unexpected <class 'NotImplementedError'>: The method 'update' is not implemented"
+    ]
+    assert [(p.op, p.name) for p in preview.planned] == [("update", "vpc")]
+
+
+def test_one_stage_is_shown_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    render([good()], Output())
+    assert capsys.readouterr().out == (
+        "single-host  1 to create, 1 to update, 3 unchanged (1.2 s)\n  + Vpc             vpc\n  ~ Instance        web-01  (name)\n"
+    )
+
+
+def test_several_stages_are_one_line_each_with_their_problems(capsys: pytest.CaptureFixture[str]) -> None:
+    render([good(), bad()], Output())
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == "single-host  1 to create, 1 to update, 3 unchanged (1.2 s)"
+    assert shown[1] == "broken       1 problem (0.8 s)"
+    assert shown[2].startswith("  • vpc: Preview failed")
+
+
+def test_markdown_for_a_pull_request() -> None:
+    assert markdown([good(), bad()]).splitlines() == [
+        "## Preview of every stage",
+        "",
+        "| stage | result | time |",
+        "|---|---|---|",
+        "| `single-host` | ✅ 1 to create, 1 to update, 3 unchanged | 1.2 s |",
+        "| `broken` | ❌ 1 problem | 0.8 s |",
+        "",
+        "<details><summary>single-host: 1 to create, 1 to update, 3 unchanged</summary>",
+        "",
+        "| operation | kind | name | changes |",
+        "|---|---|---|---|",
+        "| create | Vpc | `vpc` |  |",
+        "| update | Instance | `web-01` | name |",
+        "",
+        "</details>",
+        "",
+        "### broken",
+        "",
+        "```",
+        "vpc: Preview failed: Unexpected <class 'NotImplementedError'>: The method 'update' is not implemented",
+        "```",
+    ]
