@@ -28,9 +28,16 @@ same one for the same wish. Where it is optional a fresh one is used for the cal
 `await verify(client, region=..., zones=[...], flavors=[FlavorWish(zone, flavor)], images=[...])` lists all unknown names at once.
 `ctyun.local.LocalCloud` speaks `/_local/` (faults, power, health, shutdown), which no real cloud has.
 Failures are classes of `ctyun.errors`; every one derives from `CtyunError`, and its text may be shown to a user as it is.
+
+Names, regions and errors are there at once; what needs the HTTP library is loaded when it is first asked for, because a
+preview and most of the command line never do.
 """
 
-from ctyun.client import Client
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ctyun.credentials import CloudRecord, Credentials, cloud_record, ctyun_credentials, local_credentials, running_cloud
 from ctyun.endpoints import Endpoints
 from ctyun.errors import (
@@ -58,21 +65,24 @@ from ctyun.errors import (
     WaitTimeout,
     WrongState,
 )
-from ctyun.local import Fault, Health, LocalCloud, LocalServer
 from ctyun.regions import KNOWN_REGIONS, Region, Zone, resolve_region, zone_index
-from ctyun.services.eips import Eip
-from ctyun.services.flavors import Flavor
-from ctyun.services.images import Image
-from ctyun.services.jobs import Job
-from ctyun.services.key_pairs import KeyPair
-from ctyun.services.orders import Order, OrderRef
-from ctyun.services.security_groups import Rule, SecurityGroup
-from ctyun.services.server_values import AttachedDisk, DiskWish, NewServer, Server
-from ctyun.services.subnets import Subnet
-from ctyun.services.vpcs import Vpc
-from ctyun.transport import Retry
-from ctyun.verifying import FlavorWish, verify
-from ctyun.waiting import Pace, wait_until
+
+if TYPE_CHECKING:
+    from ctyun.client import Client
+    from ctyun.local import Fault, Health, LocalCloud, LocalServer
+    from ctyun.services.eips import Eip
+    from ctyun.services.flavors import Flavor
+    from ctyun.services.images import Image
+    from ctyun.services.jobs import Job
+    from ctyun.services.key_pairs import KeyPair
+    from ctyun.services.orders import Order, OrderRef
+    from ctyun.services.security_groups import Rule, SecurityGroup
+    from ctyun.services.server_values import AttachedDisk, DiskWish, NewServer, Server
+    from ctyun.services.subnets import Subnet
+    from ctyun.services.vpcs import Vpc
+    from ctyun.transport import Retry
+    from ctyun.verifying import FlavorWish, verify
+    from ctyun.waiting import Pace, wait_until
 
 __all__ = [
     "KNOWN_REGIONS",
@@ -136,3 +146,38 @@ __all__ = [
     "wait_until",
     "zone_index",
 ]
+
+_LOADED_LATER = {
+    "Client": "ctyun.client",
+    "Fault": "ctyun.local",
+    "Health": "ctyun.local",
+    "LocalCloud": "ctyun.local",
+    "LocalServer": "ctyun.local",
+    "Eip": "ctyun.services.eips",
+    "Flavor": "ctyun.services.flavors",
+    "Image": "ctyun.services.images",
+    "Job": "ctyun.services.jobs",
+    "KeyPair": "ctyun.services.key_pairs",
+    "Order": "ctyun.services.orders",
+    "OrderRef": "ctyun.services.orders",
+    "Rule": "ctyun.services.security_groups",
+    "SecurityGroup": "ctyun.services.security_groups",
+    "AttachedDisk": "ctyun.services.server_values",
+    "DiskWish": "ctyun.services.server_values",
+    "NewServer": "ctyun.services.server_values",
+    "Server": "ctyun.services.server_values",
+    "Subnet": "ctyun.services.subnets",
+    "Vpc": "ctyun.services.vpcs",
+    "Retry": "ctyun.transport",
+    "FlavorWish": "ctyun.verifying",
+    "verify": "ctyun.verifying",
+    "Pace": "ctyun.waiting",
+    "wait_until": "ctyun.waiting",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what was only announced above."""
+    if name not in _LOADED_LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LOADED_LATER[name]), name)
