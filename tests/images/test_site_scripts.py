@@ -30,6 +30,11 @@ def test_deleted_people_do_not_come_back(site: httpx.Client, site_server: Any) -
     assert site_server.run("mariadb -N hr_db -e 'SELECT COUNT(*) FROM employees'") == "22"
 
 
+def test_the_clients_on_the_server_speak_utf8(site: httpx.Client, site_server: Any) -> None:
+    name = site_server.run("mariadb -N hr_db -e \"SELECT name_zh FROM employees WHERE name_zh = '林清和'\"")
+    assert name == "林清和"
+
+
 def test_a_new_password_takes_the_place_of_the_old_one(
     site: httpx.Client, site_server: Any, settings: Callable[..., None]
 ) -> None:

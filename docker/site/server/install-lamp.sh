@@ -25,6 +25,10 @@ innodb_buffer_pool_size = 64M
 innodb_log_file_size = 16M
 innodb_flush_log_at_trx_commit = 1
 performance_schema = OFF
+
+# The command-line client, whatever the locale of the login.
+[client]
+default-character-set = utf8mb4
 END
 }
 
