@@ -9,7 +9,7 @@ import json
 import signal
 from pathlib import Path
 
-from localcloud.agent.ops import OPERATIONS
+from localcloud.agent.operations import OPERATIONS
 from localcloud.agent.server import AgentServer
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localcloud.agent.client import AgentClient, AgentError
+from localcloud.agent.client import AgentClient, AgentError, AgentGone
 from localcloud.engines.api import EngineError
 from localcloud.engines.docker_api import Docker
 from localcloud.engines.host import HostFacts
@@ -24,6 +25,7 @@ class Context:
     agent: AgentClient
     records: Records
     facts: HostFacts | None = None
+    revive: Callable[[], Awaitable[None]] | None = None  # brings back an agent that has died
 
     @property
     def host(self) -> HostFacts:
@@ -32,8 +34,14 @@ class Context:
         return self.facts
 
     async def ask(self, op: str, **args: Any) -> Any:
-        """An operation of the agent. Raises EngineError with its sentence."""
+        """An operation of the agent, which is started again if it has died. Raises EngineError with its sentence."""
         try:
+            try:
+                return await self.agent.call(op, **args)
+            except AgentGone:
+                if self.revive is None:
+                    raise
+            await self.revive()
             return await self.agent.call(op, **args)
         except AgentError as exc:
             raise EngineError(str(exc)) from exc

@@ -27,6 +27,7 @@ class Foundation:
         self._context = context
         self._wanted = wanted_cidr
         self._cidr: str | None = None
+        self._reviving = asyncio.Lock()
         self.interrupted = False
 
     @property
@@ -46,7 +47,8 @@ class Foundation:
         problems = [*context.facts.refusals, *await self._missing_images()]
         if problems:
             raise EngineError("; ".join(problems))
-        await self._ensure_agent()
+        self.interrupted = not await self._ensure_agent()
+        context.revive = self._revive
         facts = await context.ask("host.facts", viewer=os.getpid())
         problems = _unfit(facts)
         if problems:
@@ -57,8 +59,9 @@ class Foundation:
     async def stop(self) -> None:
         """Remove guard, network and agent, in this order; each may be gone."""
         context = self._context
-        if await context.docker.inspect(context.naming.agent) is not None and self._cidr is not None:
+        if self._cidr is not None:
             await context.ask("host.unguard", cidr=self._cidr)
+        self._cidr = context.revive = None
         await context.agent.close()
         await asyncio.gather(context.docker.remove_network(context.naming.internet), context.docker.remove(context.naming.agent))
         await asyncio.to_thread(shutil.rmtree, context.state / "agent", ignore_errors=True)
@@ -68,12 +71,15 @@ class Foundation:
         present = await asyncio.gather(*(self._context.docker.has_image(ref) for ref in refs))
         return [f"image {ref} is missing; ./lab builds it" for ref, there in zip(refs, present, strict=True) if not there]
 
-    async def _ensure_agent(self) -> None:
-        """A running agent of this version is kept; links, rules and disks do not depend on it, so another one is replaced."""
+    async def _revive(self) -> None:
+        async with self._reviving:
+            await self._ensure_agent()
+
+    async def _ensure_agent(self) -> bool:
+        """Whether one was running. One of this version is kept; links, rules and disks do not depend on it, so another is replaced."""
         context, ref = self._context, reference("agent")
         found = await context.docker.inspect(context.naming.agent)
         running = found is not None and bool(found["State"]["Running"])
-        self.interrupted = not running
         if found is not None and not (running and found["Config"]["Image"] == ref):
             await context.agent.close()
             await context.docker.remove(context.naming.agent)
@@ -81,6 +87,7 @@ class Foundation:
         if found is None:
             await self._start_agent(ref)
         await wait_until(self._agent_answers, AGENT_ANSWERS, f"the agent ({context.naming.agent}) to answer")
+        return running
 
     async def _start_agent(self, ref: str) -> None:
         context = self._context

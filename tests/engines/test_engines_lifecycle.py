@@ -76,6 +76,12 @@ def test_a_lost_agent_means_that_everything_was_down(cloud: Cloud, make_cloud: C
     assert cloud.host_get(cloud.addresses["1"]) == "web-1 80\n", "servers and links do not depend on the agent"
 
 
+def test_an_agent_that_dies_meanwhile_is_started_again(cloud: Cloud) -> None:
+    docker("kill", container(cloud, "agent"))
+    cloud.bind("vpc-1", (cloud.addresses["1"], "192.168.1.10"))
+    assert cloud.inspect(container(cloud, "agent"))["State"]["Running"]
+
+
 def test_a_router_removed_behind_the_back_is_made_again_with_its_links(cloud: Cloud) -> None:
     docker("rm", "-f", container(cloud, "router-vpc-1"))
     assert cloud.host_get(cloud.addresses["1"]) is None

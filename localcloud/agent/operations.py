@@ -1,0 +1,29 @@
+"""The table of what the agent can do, by the names that travel on its socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from localcloud.agent.ops import cgroups, disks, host, links, nft, processes, router, scan
+
+OPERATIONS: Mapping[str, Callable[..., Any]] = {
+    "ping": host.ping,
+    "host.facts": host.facts,
+    "host.guard": host.guard,
+    "host.unguard": host.unguard,
+    "router.apply": router.apply,
+    "nft.apply": nft.apply,
+    "link.plug": links.plug,
+    "link.unplug": links.unplug,
+    "disk.attach": disks.attach,
+    "disk.show": disks.show,
+    "disk.shutdown": disks.shutdown,
+    "disk.detach": disks.detach,
+    "disk.fill": disks.fill,
+    "disk.free": disks.free,
+    "process.kill": processes.kill,
+    "process.end": processes.end,
+    "cgroup.reap": cgroups.reap,
+    "scan": scan.scan,
+}
