@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -13,9 +14,11 @@ from itertools import chain
 from typing import IO
 
 from ctyun.credentials import CloudRecord, cloud_record
+from ctyun.errors import CtyunError
 from drlab.errors import UserError
 from drlab.folders import Folders
 from drlab.local_api import LocalApi
+from drlab.output import count
 from drlab.processes import PROC, is_alive
 
 FIRST_PORT, PORTS = 8750, 50
@@ -73,11 +76,19 @@ class Cloud:
         return self._await_ready(process.pid, process)
 
     def stop(self, force: bool = False) -> None:
-        """Servers are shut down and kept, the agent goes, the process ends. Fine if it does not run."""
+        """The agent goes, the process ends. Fine if it does not run.
+
+        With `force` servers are shut down and kept; without it they are a reason not to stop (UserError).
+        """
         record = self.record()
         if record is None or not lives(record):
             return
-        LocalApi(record).shutdown(force=force)
+        if not force and (servers := LocalApi(record).servers()):
+            raise UserError(
+                f"The local cloud has {count(len(servers), 'server')}: {', '.join(server.name for server in servers)}.",
+                "./lab down --all removes them; ./lab cloud stop --force shuts them down until the next start",
+            )
+        self._tell_to_stop(record, force)
         deadline = time.monotonic() + STOP_SECONDS
         while lives(record):
             if time.monotonic() > deadline:
@@ -86,6 +97,15 @@ class Cloud:
                     "./lab cloud logs",
                 )
             time.sleep(POLL_SECONDS)
+
+    def _tell_to_stop(self, record: CloudRecord, force: bool) -> None:
+        """By its own call, which clears up; when that fails and `force` is said, by a signal, which at least ends the process."""
+        try:
+            LocalApi(record).shutdown(force=force)
+        except CtyunError:
+            if not force or record.pid is None:
+                raise
+            os.kill(record.pid, signal.SIGTERM)
 
     def _spawn(self, arguments: list[str]) -> subprocess.Popen[bytes]:
         self.folders.ensure_state()

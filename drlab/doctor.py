@@ -116,8 +116,7 @@ def engine_findings(folders: Folders) -> list[Finding]:
         )
         return [engine, vendor_finding(), go_finding(folders)]
     folder = engine_folder(folders)
-    linked = (folder / "pulumi").is_symlink()
-    found = [Finding(area, "Pulumi CLI", Status.OK, VERSION, str((folder / "pulumi").resolve()) if linked else str(folder))]
+    found = [Finding(area, "Pulumi CLI", Status.OK, VERSION, str(folder))]
     for name, path in (("language host", language_host_path(folders)), ("random plugin", random_path(folders))):
         if path is not None and is_real(path):
             found.append(Finding(area, name, Status.OK, "the vendor's"))

@@ -11,6 +11,7 @@ from drlab.leftovers import find_leftovers, report
 from drlab.output import count, took
 from drlab.settings import read_settings, target_of
 from drlab.stack_state import StackState, name_of, read_stack
+from drlab.sweep import sweep
 
 
 def take_down(lab: Lab, stages: Sequence[str], stop_cloud: bool) -> bool:
@@ -78,8 +79,8 @@ def end_cloud(lab: Lab) -> None:
     if lab.cloud.state() != "running":
         if not find_leftovers(lab):
             return
-        with lab.out.busy("starting the local cloud to clear up"):
-            lab.cloud.start()
+        start_cloud_again(lab)
     with lab.out.busy("stopping the local cloud"):
+        sweep(lab, lab.cloud.api().record)
         lab.cloud.stop(force=True)
     lab.out.step("cloud", "stopped")

@@ -49,9 +49,9 @@ def start(
 
 @app.command()
 def stop(
-    force: Annotated[bool, typer.Option("--force", help="Also when the cloud has reasons not to.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Shut servers down and keep them.")] = False,
 ) -> None:
-    """Stop the local cloud. Servers are shut down and kept: `cloud start` brings them back.
+    """Stop the local cloud; refused while it has servers. With --force they are shut down, and `cloud start` brings them back.
 
     \b
     Examples:

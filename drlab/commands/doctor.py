@@ -33,7 +33,8 @@ def doctor(setup: Annotated[bool, typer.Option("--setup", help="Set everything u
     if json:
         lab.out.document(examination.to_json(findings))
     else:
-        console = lab.out.console
-        console.print(examination.render(findings), width=None if console.is_terminal else LOG_WIDTH)
+        if not lab.out.console.is_terminal:
+            lab.out.console.width = LOG_WIDTH
+        lab.out.console.print(examination.render(findings))
     if examination.worst(findings) == examination.Status.CANNOT:
         raise typer.Exit(1)

@@ -38,9 +38,11 @@ def test_a_recorded_preview_with_a_problem() -> None:
 
 def test_one_stage_is_shown_in_full(capsys: pytest.CaptureFixture[str]) -> None:
     render([good()], Output())
-    assert capsys.readouterr().out == (
-        "single-host  1 to create, 1 to update, 3 unchanged (1.2 s)\n  + Vpc             vpc\n  ~ Instance        web-01  (name)\n"
-    )
+    assert capsys.readouterr().out.splitlines() == [
+        "single-host  1 to create, 1 to update, 3 unchanged (1.2 s)",
+        "  + Vpc             vpc",
+        "  ~ Instance        web-01  (name)",
+    ]
 
 
 def test_several_stages_are_one_line_each_with_their_problems(capsys: pytest.CaptureFixture[str]) -> None:
