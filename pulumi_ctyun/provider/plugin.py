@@ -124,6 +124,8 @@ class CtyunProvider(sdk.Provider):
         known = _known(request.urn, request.resource_id, request.properties, 0)
         seen = await self._running.run(self._handler(request.type).read(known))
         if seen is None:
+            if known.is_import:  # the engine cannot tell "nothing" from "nothing known" here
+                raise PluginError(f"There is no {request.type} with the id {request.resource_id}. Check the id and the region.")
             return sdk.ReadResponse("")
         inputs = _with_drift(resource, request.inputs, seen)
         state = {**_with_drift(resource, request.properties, seen), **({} if request.properties else inputs)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TypedDict
 
@@ -24,6 +25,9 @@ class Provider(pulumi.ProviderResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("ctyun", resource_name, {"target": target, "stateFolder": state_folder}, opts)
+
+
+_PREFIXES = re.compile(r"^(invoke of ctyun:index:verify failed: |invocation of ctyun:index:verify returned an error: )*")
 
 
 class FlavorWishArgs(TypedDict):
@@ -52,4 +56,4 @@ def verify(
     try:
         pulumi.runtime.invoke("ctyun:index:verify", arguments, opts)
     except Exception as error:  # the SDK raises nothing more exact, for a refused look-up and a lost plugin alike
-        raise pulumi.RunError(str(error).removeprefix("invoke of ctyun:index:verify failed: ")) from error
+        raise pulumi.RunError(_PREFIXES.sub("", str(error))) from error

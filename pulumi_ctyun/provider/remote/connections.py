@@ -94,10 +94,9 @@ class Connections:
 
     async def run(self, way: Way, command: str, stdin: bytes = b"", timeout: float = 600.0) -> Outcome:
         """Run a command once. Raises Unreachable, OtherServer, or PluginError when the connection breaks in the middle."""
-        connection = await self.get(way)
         try:
             async with asyncio.timeout(timeout):
-                done = await connection.run(command, input=stdin, encoding=None, check=False)
+                done = await self._run(way, command, stdin)
         except TimeoutError as error:
             raise PluginError(f"A command on {way} did not end within {timeout:g} s and was given up.") from error
         except (OSError, asyncssh.Error) as error:
@@ -107,6 +106,14 @@ class Connections:
             ) from error
         status = done.exit_status if done.exit_status is not None else -1
         return Outcome(status, _text(done.stdout), _text(done.stderr))
+
+    async def _run(self, way: Way, command: str, stdin: bytes) -> asyncssh.SSHCompletedProcess:
+        """On a connection that turns out to be dead the command has not begun: then once more on a new one."""
+        try:
+            return await (await self.get(way)).run(command, input=stdin, encoding=None, check=False)
+        except asyncssh.ChannelOpenError:
+            self.drop(way)
+        return await (await self.get(way)).run(command, input=stdin, encoding=None, check=False)
 
     async def is_there(self, way: Way) -> bool:
         """Is the server up and the one we know? Asked before a farewell only, so a server that is gone or off costs little."""

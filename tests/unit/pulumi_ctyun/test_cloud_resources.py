@@ -127,8 +127,10 @@ def test_import_by_id_finds_the_region(engine, run, prefix: str) -> None:
     assert not run(engine.diff(VPC, id, seen.properties, {**A_VPC, "description": "old"})).changes
 
 
-def test_import_of_nothing_finds_nothing(engine, run) -> None:
-    assert run(engine.read(VPC, "vpc-404")).resource_id == ""
+@pytest.mark.parametrize("id", ["vpc-404", "华东1/vpc-404"])
+def test_import_of_nothing_is_an_error(engine, run, id: str) -> None:
+    with pytest.raises(PluginError, match=f"There is no {VPC} with the id {id}"):
+        run(engine.read(VPC, id))
 
 
 def test_delete_waits_until_the_network_lets_go(engine, fake, run) -> None:

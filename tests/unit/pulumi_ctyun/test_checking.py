@@ -1,0 +1,63 @@
+"""Check: every problem with its text, defaults, secrets, unknowns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi.provider.experimental import provider as sdk
+
+from plugins.kit.values import UNKNOWN, to_plain, to_properties, to_property
+
+CASES = json.loads((Path(__file__).parent / "check_cases.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_problems(engine, run, case: dict[str, Any]) -> None:
+    assert run(engine.failures(case["type"], case["inputs"])) == [tuple(problem) for problem in case["problems"]]
+
+
+def test_defaults_are_filled_in_also_inside_objects(engine, run) -> None:
+    rule = {"direction": "ingress", "action": "accept", "protocol": "TCP", "cidr": "0.0.0.0/0"}
+    wanted = {"region": "r", "vpcId": "v", "name": "demo", "rules": [rule], "description": None}
+    checked = to_plain(run(engine.checked("ctyun:vpc:SecurityGroup", wanted)))
+    assert checked == {"region": "r", "vpcId": "v", "name": "demo", "rules": [{**rule, "priority": 1}]}
+    assert to_plain(run(engine.checked("ctyun:eip:Eip", {"region": "r", "name": "demo"})))["bandwidth"] == 5
+
+
+def test_unknown_values_pass_until_they_are_known(engine, run) -> None:
+    wanted = {"region": "r", "vpcId": UNKNOWN, "name": "demo", "cidr": UNKNOWN, "dnsServers": [UNKNOWN]}
+    assert run(engine.failures("ctyun:vpc:Subnet", wanted)) == []
+
+
+def test_secrets_stay_secret_and_are_not_printed(engine, run) -> None:
+    wanted = {"region": "r", "name": to_property("1 secret name", secret=True)}
+    ((shown, reason),) = run(engine.failures("ctyun:eip:Eip", wanted))
+    assert shown == ""  # the engine prints a named property with its value
+    assert reason.startswith("name ")
+    server = {"region": "r", "zone": "AZ1", "name": "web", "flavor": "1C1G", "image": "i", "vpcId": "v", "subnetId": "s"}
+    checked = run(engine.checked("ctyun:ecs:Instance", {**server, "securityGroupIds": ["g"], "userData": "x"}))
+    assert checked["userData"].is_secret
+
+
+def test_user_data_is_measured_as_the_api_counts(engine, run) -> None:
+    server = {"region": "r", "zone": "AZ1", "name": "web", "flavor": "1C1G", "image": "i", "vpcId": "v", "subnetId": "s"}
+    wanted = {**server, "securityGroupIds": ["g"], "userData": "é" * 6145}
+    expected = "userData has 12290 bytes, 16388 in base64; CTyun takes 16384 (12288 bytes of text)"
+    assert run(engine.failures("ctyun:ecs:Instance", wanted)) == [("", expected)]
+
+
+def test_provider_settings(engine, run) -> None:
+    request = sdk.CheckRequest(engine.urn("pulumi:providers:ctyun"), {}, to_properties({"target": "aws", "version": "1"}), b"")
+    answer = run(engine.provider.check_config(request))
+    assert [(failure.property, failure.reason) for failure in answer.failures] == [("target", "'aws' is not one of local, ctyun")]
+    request = sdk.CheckRequest(engine.urn("pulumi:providers:ctyun"), {}, {}, b"")
+    assert to_plain(run(engine.provider.check_config(request)).inputs) == {"target": "local"}
+
+
+def test_another_target_is_another_cloud(engine, run) -> None:
+    old, new = to_properties({"target": "local"}), to_properties({"target": "ctyun"})
+    answer = run(engine.provider.diff_config(sdk.DiffRequest(engine.urn("pulumi:providers:ctyun"), "id", old, new, [])))
+    assert answer.replaces == ["target"]

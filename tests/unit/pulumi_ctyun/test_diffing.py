@@ -1,0 +1,59 @@
+"""Diff: what replaces, what changes in place, what is no change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from plugins.kit.values import UNKNOWN
+from pulumi_ctyun.provider.diffing import changes
+from pulumi_ctyun.resources.declarations import RESOURCES
+
+HOST = {"address": "10.0.0.5", "user": "root", "hostKey": "k1", "jump": {"address": "198.18.0.1", "user": "root", "hostKey": "j"}}
+CASES: list[tuple[str, str, dict[str, Any], dict[str, Any], list[tuple[str, bool]]]] = [
+    ("nothing", "vpc:Vpc", {"region": "r", "cidr": "a", "vpcId": "vpc-1"}, {"region": "r", "cidr": "a"}, []),
+    ("another range", "vpc:Vpc", {"cidr": "a"}, {"cidr": "b"}, [("cidr", True)]),
+    ("another name", "vpc:Vpc", {"name": "a"}, {"name": "b"}, [("name", False)]),
+    ("region by name, then by id", "vpc:Vpc", {"region": "华东1"}, {"region": "bb9fdb42056f11eda1610242ac110002"}, []),
+    ("another region", "vpc:Vpc", {"region": "华东1"}, {"region": "华北2"}, [("region", True)]),
+    ("VPC not known yet", "vpc:Subnet", {"vpcId": "vpc-1"}, {"vpcId": UNKNOWN}, [("vpcId", True)]),
+    ("description taken away", "vpc:Vpc", {"description": "x"}, {}, [("description", False)]),
+    ("none and empty", "ecs:Instance", {"dataDisks": None, "labels": {}}, {"dataDisks": []}, []),
+    ("groups in another order", "ecs:Instance", {"securityGroupIds": ["a", "b"]}, {"securityGroupIds": ["b", "a"]}, []),
+    ("another key pair", "ecs:Instance", {"keyPairId": "a"}, {"keyPairId": "b"}, [("keyPairId", True)]),
+    ("generated public key", "ecs:KeyPair", {"publicKey": "ssh-rsa AAAA"}, {}, []),
+    ("another public key", "ecs:KeyPair", {"publicKey": "ssh-rsa AAAA"}, {"publicKey": "ssh-rsa BBBB"}, [("publicKey", True)]),
+    (
+        "another way to the same server",
+        "ssh:RemoteFiles",
+        {"host": HOST},
+        {"host": {**HOST, "address": "x"}},
+        [("host.address", False)],
+    ),
+    ("another server", "ssh:RemoteFiles", {"host": HOST}, {"host": {**HOST, "hostKey": "k2"}}, [("host.hostKey", True)]),
+    ("server not known yet", "ssh:RemoteFiles", {"host": HOST}, {"host": UNKNOWN}, [("host", True)]),
+    (
+        "its key not known yet",
+        "ssh:RemoteCommand",
+        {"host": HOST},
+        {"host": {**HOST, "hostKey": UNKNOWN}},
+        [("host.hostKey", True)],
+    ),
+    ("another instance", "ssh:Host", {"triggers": ["i-1"]}, {"triggers": ["i-2"]}, [("triggers", True)]),
+    ("another trigger", "ssh:RemoteCommand", {"triggers": ["1"]}, {"triggers": ["2"]}, [("triggers", False)]),
+]
+
+
+@pytest.mark.parametrize(("type_", "old", "new", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_changes(type_: str, old: dict[str, Any], new: dict[str, Any], expected: list[tuple[str, bool]]) -> None:
+    found = changes(RESOURCES[f"ctyun:{type_}"], old, new)
+    assert [(change.path, change.replaces) for change in found] == expected
+
+
+def test_replacement_deletes_first_because_names_are_fixed(engine, run) -> None:
+    vpc = {"region": "华东1", "name": "demo-vpc", "cidr": "10.0.0.0/16"}
+    state = run(engine.checked("ctyun:vpc:Vpc", vpc))
+    answer = run(engine.diff("ctyun:vpc:Vpc", "vpc-1", state, {**vpc, "cidr": "10.1.0.0/16"}))
+    assert (answer.changes, answer.replaces, answer.delete_before_replace) == (True, ["cidr"], True)
+    assert answer.detailed_diff["cidr"].kind.name == "UPDATE_REPLACE"
