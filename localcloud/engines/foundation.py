@@ -76,7 +76,7 @@ class Foundation:
             await self._ensure_agent()
 
     async def _ensure_agent(self) -> bool:
-        """Whether one was running. One of this version is kept; links, rules and disks do not depend on it, so another is replaced."""
+        """Whether one was running. Links, rules and disks do not depend on it, so one of another version is replaced."""
         context, ref = self._context, reference("agent")
         found = await context.docker.inspect(context.naming.agent)
         running = found is not None and bool(found["State"]["Running"])

@@ -18,7 +18,7 @@ WEB = (Rule("ingress", "accept", "TCP", 1, (80, 80), "0.0.0.0/0"), Rule("egress"
 
 
 def test_a_page_of_a_new_server_is_fetched_by_the_host_and_nothing_is_left(
-    nothing_left: Callable[[], dict[str, list[str]]], make_cloud: Callable[..., Cloud], capsys: pytest.CaptureFixture[str]
+    nothing_left: Callable[[str], dict[str, list[str]]], make_cloud: Callable[..., Cloud], capsys: pytest.CaptureFixture[str]
 ) -> None:
     cloud = make_cloud()
     assert cloud.engines.interrupted(), "there was no agent before, so nothing can have been running"
@@ -37,7 +37,7 @@ def test_a_page_of_a_new_server_is_fetched_by_the_host_and_nothing_is_left(
     start = time.monotonic()
     cloud.remove_all()
     gone = time.monotonic() - start
-    assert nothing_left() == {}
+    assert nothing_left(cloud.id) == {}
     assert cloud.do(scan(cloud.state, cloud.id)) == []
     with capsys.disabled():
         print(f"\n  create and boot {booted:.2f} s, page after {page:.2f} s, everything removed in {gone:.2f} s")
