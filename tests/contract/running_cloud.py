@@ -64,10 +64,9 @@ class RunningCloud:
             if self.process.poll() is not None:
                 break
             with suppress(CtyunError):
-                record = cloud_record(self.state)
-                last = run(phase(record))
+                last = run(phase(cloud_record(self.state)))
                 if last == "ready":
-                    return record
+                    return cloud_record(self.state)  # complete only now
             time.sleep(0.05)
         pytest.fail(f"The local cloud did not become ready (last: {last}):\n{self.log.read_text()[-4000:]}")
 

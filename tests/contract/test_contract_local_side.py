@@ -60,9 +60,11 @@ def test_a_power_fault_lands_is_listed_and_is_undone(
 
 def test_power_on_brings_back_what_a_power_fault_took(ask: Ask, make: Any, site: Any) -> None:
     server = make.server(site.wish(make.name("web")))
-    ask(lambda cloud: cloud.put_fault("power-off", "zone:华东1/AZ1", name_prefix=server.name))
+    fault = ask(lambda cloud: cloud.put_fault("power-off", "zone:华东1/AZ1", name_prefix=server.name))
     assert seen(ask, server.id).power == "stopped"
-    ask(lambda cloud: cloud.power_on(f"server:{server.name}"))
+    with pytest.raises(LocalCloudError, match=fault.id):  # the zone's fault is larger than the server
+        ask(lambda cloud: cloud.power_on(f"server:{server.name}"))
+    ask(lambda cloud: cloud.power_on("zone:华东1/AZ1", name_prefix=server.name))
     assert seen(ask, server.id).power == "running"
     assert ask(lambda cloud: cloud.faults()) == []
 
