@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localcloud.agent.ops import cgroups, disks, host, links, nft, processes, router, scan
+from localcloud.agent.ops import cgroups, disks, host, links, processes, router, scan
 
 OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "ping": host.ping,
@@ -13,9 +13,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "host.guard": host.guard,
     "host.unguard": host.unguard,
     "router.apply": router.apply,
-    "nft.apply": nft.apply,
     "link.plug": links.plug,
-    "link.unplug": links.unplug,
     "disk.attach": disks.attach,
     "disk.show": disks.show,
     "disk.shutdown": disks.shutdown,

@@ -27,6 +27,7 @@ class HostFacts:
 
     cgroup_version: int
     bounding: int
+    cpus: int = 1
     known: int = LAST_CAPABILITY  # number of the last capability that the kernel knows
     refusals: tuple[str, ...] = ()  # why nothing can work here
 
@@ -50,6 +51,7 @@ def read_facts(info: Mapping[str, Any], status: Path = Path("/proc/self/status")
     return HostFacts(
         cgroup_version=int(info.get("CgroupVersion") or 1),
         bounding=int(lines["CapBnd"], 16),
+        cpus=int(info.get("NCPU") or 1),
         known=_last_capability(),
         refusals=tuple(_refusals(info)),
     )
@@ -64,6 +66,11 @@ def server_flags(facts: HostFacts) -> Flags:
         return Flags(missing(facts), security, ("/sys/fs/cgroup:/sys/fs/cgroup:rw",), tmpfs, loops, "host")
     # With the host's tree bound on top, systemd would take the host's root for its own; the image's init makes it writable.
     return Flags(missing(facts), security, (), tmpfs, loops, "private")
+
+
+def cpu_share(facts: HostFacts, wanted: float) -> float:
+    """CPUs for a server: a flavour may have more than the host, which Docker would refuse."""
+    return min(wanted, float(facts.cpus))
 
 
 def agent_flags(facts: HostFacts) -> Flags:

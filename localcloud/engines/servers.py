@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from localcloud.engines.api import EngineError, Power, ServerSpec
 from localcloud.engines.context import Context
 from localcloud.engines.disks import Disks
-from localcloud.engines.host import server_flags
+from localcloud.engines.host import cpu_share, server_flags
 from localcloud.engines.network import Networks, Process, running
 from localcloud.engines.records import Record
 from localcloud.engines.seed import SHADOW, archive, unpacked
@@ -107,7 +107,7 @@ class Servers:
             stop_signal=HALT,
             host={
                 "network_mode": "none",
-                "nano_cpus": int(spec.cpus * 1e9),
+                "nano_cpus": int(cpu_share(context.host, spec.cpus) * 1e9),
                 "mem_limit": spec.memory_mib * MIB,
                 "dns": list(spec.dns or (spec.nic.gateway,)),
                 "extra_hosts": {spec.hostname: spec.nic.address},

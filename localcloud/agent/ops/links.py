@@ -29,15 +29,6 @@ def plug(
     return {"plugged": True}
 
 
-def unplug(router_pid: int, router: str, port: str) -> None:
-    """Take the card away, both ends; fine if it is gone."""
-    must_be_in_container(router_pid, router)
-    with network_namespace(router_pid), netlink() as here:
-        index = here.index(port)
-        if index is not None:
-            here.delete(index)
-
-
 def _is_plugged(router_pid: int, server_pid: int, port: str, mac: str) -> bool:
     with network_namespace(server_pid), netlink() as server:
         card = server.links().get("eth0")

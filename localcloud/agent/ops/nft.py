@@ -5,14 +5,6 @@ from __future__ import annotations
 import subprocess
 
 from localcloud.agent.errors import OpError
-from localcloud.agent.kernel import must_be_in_container, network_namespace
-
-
-def apply(pid: int, container: str, script: str) -> None:
-    """Load an nft script in a container's network namespace: all of it or nothing."""
-    must_be_in_container(pid, container)
-    with network_namespace(pid):
-        load(script)
 
 
 def load(script: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.engines.host import CAPABILITIES, HostFacts, agent_flags, missing, read_facts, server_flags
+from localcloud.engines.host import CAPABILITIES, HostFacts, agent_flags, cpu_share, missing, read_facts, server_flags
 
 ALL = (1 << 41) - 1
 SYS_RESOURCE = 1 << 24
@@ -43,6 +43,10 @@ def test_the_agent_sees_the_hosts_devices_and_control_groups(version: int) -> No
 def test_capabilities_that_the_kernel_does_not_know_are_not_named() -> None:
     assert missing(HostFacts(2, (1 << 38) - 1, known=37)) == ()
     assert missing(HostFacts(2, (1 << 37) - 1, known=37)) == (CAPABILITIES[37],)
+
+
+def test_a_large_flavour_gets_what_the_host_has() -> None:
+    assert [cpu_share(HostFacts(1, ALL, cpus=2), wanted) for wanted in (0.5, 2, 8)] == [0.5, 2.0, 2.0]
 
 
 def test_capabilities_stand_at_their_numbers() -> None:
