@@ -9,6 +9,9 @@ from pathlib import Path
 from drlab.setup.steps import Tell
 
 VERSION = "3.250.0"  # the same as the Python SDK's in pyproject.toml
+EXEC_NAME = "pulumi-language-python-exec"  # the script that starts a Python program for the language host
+# What is used of an installation; it also holds language hosts for other languages.
+WANTED = ("pulumi", "pulumi-language-python", EXEC_NAME)
 
 
 class Unavailable(Exception):

@@ -11,10 +11,9 @@ from pathlib import Path
 from drlab.errors import UserError
 from drlab.folders import Folders
 from drlab.setup.children import Children, DiskFull, is_disk_full
-from drlab.setup.engine_source import VERSION, Source, Unavailable
+from drlab.setup.engine_source import EXEC_NAME, VERSION, WANTED, Source, Unavailable
 from drlab.setup.steps import Step, Tell
 
-EXEC_NAME = "pulumi-language-python-exec"
 WRITTEN_BY = "# Written by ./lab"  # second line of our own scripts; the wrapper is on PATH after `. .venv/bin/activate`
 
 
@@ -43,7 +42,7 @@ def sources(folders: Folders, children: Children) -> list[Source]:
     from drlab.setup.vendor import install_from_vendor
 
     return [
-        Source("on PATH", lambda target, tell: link_installed(target), silent=True),
+        Source("on PATH", lambda target, tell: copy_installed(target), silent=True),
         Source("vendor", lambda target, tell: install_from_vendor(target, tell, children.check)),
         Source("Go module", lambda target, tell: install_from_source(target, folders.cache, children, tell)),
     ]
@@ -93,8 +92,11 @@ def installed_version(pulumi: Path) -> str | None:
     return done.stdout.strip().removeprefix("v") if done.returncode == 0 else None
 
 
-def link_installed(target: Path, path: str | None = None) -> str:
-    """Links to the first `pulumi` on PATH that has this very version and its Python script beside it."""
+def copy_installed(target: Path, path: str | None = None) -> str:
+    """Copies the first `pulumi` on PATH that has this very version and its Python script beside it.
+
+    A copy and no link: it stays when the user updates theirs, and the engine looks for its plugins beside itself.
+    """
     for folder in (path if path is not None else os.environ.get("PATH", "")).split(os.pathsep):
         found = Path(folder or ".") / "pulumi"
         if not os.access(found, os.X_OK) or _is_wrapper(found) or installed_version(found) != VERSION:
@@ -102,8 +104,9 @@ def link_installed(target: Path, path: str | None = None) -> str:
         beside = found.resolve().parent
         if not (beside / EXEC_NAME).exists():
             continue
-        for file in beside.glob("pulumi*"):
-            (target / file.name).symlink_to(file)
+        for name in WANTED:
+            if (beside / name).exists():
+                shutil.copy(beside / name, target / name)
         return f"{VERSION} was installed already ({found})"
     raise Unavailable(f"PATH: no pulumi {VERSION} there")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from drlab.setup.children import Children, CommandFailed, DiskFull, is_disk_full
@@ -18,7 +19,14 @@ EXEC_SCRIPT = f"github.com/pulumi/pulumi/sdk/v3@v{VERSION}/python/cmd/pulumi-lan
 NEEDED_BYTES = 5_000_000_000  # at the peak of the build; 4.6 GB were measured
 
 
-def install_from_source(destination: Path, cache: Path, children: Children, tell: Tell, needed_bytes: int = NEEDED_BYTES) -> str:
+def install_from_source(
+    destination: Path,
+    cache: Path,
+    children: Children,
+    tell: Tell,
+    needed_bytes: int = NEEDED_BYTES,
+    provide_go: Callable[[Path, Children, Tell], Path] = provide_go,
+) -> str:
     """Builds into `destination`. Raises DiskFull, Unavailable.
 
     What Go downloads and compiles stays in the cache folder until the build has succeeded: Go's caches survive an
@@ -27,7 +35,7 @@ def install_from_source(destination: Path, cache: Path, children: Children, tell
     scratch = cache / "build" / "engine"
     check_space(cache, scratch, needed_bytes)
     try:
-        _build(scratch, destination, cache, children, tell)
+        _build(scratch, destination, provide_go(cache, children, tell), children, tell)
     except CommandFailed as problem:
         if problem.disk_full:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -50,13 +58,12 @@ def check_space(cache: Path, scratch: Path, needed_bytes: int) -> None:
         raise DiskFull(f"Building the Pulumi engine needs {needed} for a few minutes; {cache} has {left} left.")
 
 
-def _build(scratch: Path, destination: Path, cache: Path, children: Children, tell: Tell) -> None:
+def _build(scratch: Path, destination: Path, go: Path, children: Children, tell: Tell) -> None:
     module, modules = scratch / "module", scratch / "modules"
     for folder in (module, modules, scratch / "tmp"):
         folder.mkdir(parents=True, exist_ok=True)
     for name in ("go.mod", "go.sum"):
         shutil.copyfile(MODULE / name, module / name)
-    go = provide_go(cache, children, tell)
     flags = f"-s -w -X {VERSION_VARIABLE}=v{VERSION}"
     children.run(
         [str(go), "build", "-v", "-ldflags", flags, "-o", str(destination / "pulumi"), PACKAGE],

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drlab.folders import Folders
-from drlab.setup.engine_source import VERSION
-from drlab.setup.engine_step import EXEC_NAME, WRITTEN_BY, engine_folder
+from drlab.setup.engine_source import EXEC_NAME, VERSION
+from drlab.setup.engine_step import WRITTEN_BY, engine_folder
 from drlab.setup.state import passphrase_file, passphrase_id_file
 from drlab.setup.steps import Step
 

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import httpx
 
-from drlab.setup.engine_source import VERSION, Unavailable
+from drlab.setup.engine_source import VERSION, WANTED, Unavailable
 from drlab.setup.steps import Tell
 
 URL = "https://get.pulumi.com/releases/sdk/pulumi-v{version}-{platform}.tar.gz"
@@ -20,8 +20,6 @@ CONNECT_SECONDS = 5.0
 WINDOW_SECONDS = 20.0
 SLOWEST = 100_000  # bytes a second, over one window
 CHUNK = 1 << 16
-# The only files of the archive that are used; it also holds language hosts for other languages.
-WANTED = ("pulumi", "pulumi-language-python", "pulumi-language-python-exec")
 
 
 @dataclass(frozen=True)

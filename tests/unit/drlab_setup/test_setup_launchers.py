@@ -1,0 +1,140 @@
+"""The wrapper and the launchers, run by a real shell with an engine that prints what it was given."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from drlab.folders import Folders
+from drlab.setup.engine_step import engine_folder
+from drlab.setup.launchers import is_real, language_host_path, random_path, wanted_scripts, wrong_scripts
+from drlab.setup.state import make_state, passphrase_file
+
+PRINTING_ENGINE = '#!/bin/sh\nenv\necho "ARGUMENTS=$*"\n'
+
+
+def prepare(folders: Folders) -> None:
+    make_state(folders)
+    engine_folder(folders).mkdir(parents=True, exist_ok=True)
+    (engine_folder(folders) / "pulumi").write_text(PRINTING_ENGINE)
+    (engine_folder(folders) / "pulumi").chmod(0o755)
+    site = folders.root / ".venv/lib/python3.11/site-packages"
+    (site / "pulumi_random-4.18.2.dist-info").mkdir(parents=True, exist_ok=True)
+    if not (folders.root / ".venv/bin/python").exists():
+        (folders.root / ".venv/bin/python").symlink_to(sys.executable)
+    for script in wrong_scripts(folders):
+        script.write()
+
+
+def run(folders: Folders, *arguments: str, **environ: str) -> dict[str, str]:
+    base = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "DRLAB_STATE": str(folders.state), "DRLAB_CACHE": str(folders.cache)}
+    done = subprocess.run(
+        [str(folders.pulumi), *arguments], env={**base, **environ}, capture_output=True, text=True, cwd=folders.root, check=True
+    )
+    return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+
+
+def test_the_wrapper_gives_plain_pulumi_everything_it_needs(folders: Folders) -> None:
+    prepare(folders)
+    seen = run(folders, "preview", "-s", "single-host")
+    assert seen["ARGUMENTS"] == "preview -s single-host"
+    assert seen["PULUMI_BACKEND_URL"] == f"file://{folders.state}/pulumi"
+    assert seen["PULUMI_CONFIG_PASSPHRASE_FILE"] == str(passphrase_file(folders))
+    assert seen["PULUMI_SKIP_UPDATE_CHECK"] == "1"
+    assert seen["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
+    assert seen["PULUMI_HOME"] == f"{folders.state}/pulumi-home"
+    assert seen["PATH"].split(":")[0] == str(engine_folder(folders))
+
+
+@pytest.mark.parametrize(
+    "name", ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_HOME", "PULUMI_SKIP_UPDATE_CHECK"]
+)
+def test_what_the_user_set_wins(folders: Folders, name: str) -> None:
+    prepare(folders)
+    assert run(folders, **{name: "mine"})[name] == "mine"
+
+
+def test_a_passphrase_of_the_users_even_an_empty_one_is_the_only_one(folders: Folders) -> None:
+    prepare(folders)
+    assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in run(folders, PULUMI_CONFIG_PASSPHRASE="")
+
+
+def test_odd_characters_in_the_state_path(tmp_path: Path) -> None:
+    (root := tmp_path / "a project" / ".venv/bin").mkdir(parents=True)
+    folders = Folders(root=root.parents[1], state=tmp_path / "my state#1", cache=tmp_path / "c ache")
+    prepare(folders)
+    seen = run(folders)
+    assert seen["PULUMI_BACKEND_URL"] == f"file://{tmp_path}/my%20state%231/pulumi"
+    assert seen["DRLAB_PYTHON"] == str(folders.python)
+
+
+def test_one_work_tree_serves_two_state_folders(folders: Folders, tmp_path: Path) -> None:
+    """The salt of a settings file fits one passphrase; it is taken out when another state's turn comes."""
+    other = Folders(root=folders.root, state=tmp_path / "other", cache=folders.cache)
+    prepare(folders)
+    prepare(other)
+    settings = folders.settings_file("single-host")
+    run(folders)
+    settings.write_text("encryptionsalt: v1:abc\nconfig:\n  drlab:region: x\n")
+    run(folders)
+    assert "encryptionsalt" in settings.read_text()
+    run(other)
+    assert settings.read_text() == "config:\n  drlab:region: x\n"
+
+
+def test_without_set_up_the_wrapper_says_what_to_run(folders: Folders) -> None:
+    prepare(folders)
+    passphrase_file(folders).unlink()
+    done = subprocess.run(
+        [str(folders.pulumi)],
+        env={"PATH": "/usr/bin:/bin", "DRLAB_STATE": str(folders.state), "DRLAB_CACHE": str(folders.cache)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "run ./lab preview once" in done.stderr
+
+
+def test_stand_ins_lie_where_the_engine_looks_for_the_real_ones(folders: Folders) -> None:
+    prepare(folders)
+    assert language_host_path(folders) == engine_folder(folders) / "pulumi-language-python"
+    assert random_path(folders) == folders.state / "pulumi-home/plugins/resource-random-v4.18.2/pulumi-resource-random"
+    assert [script.path.name for script in wanted_scripts(folders)] == [
+        "pulumi",
+        "pulumi-language-python",
+        "pulumi-resource-random",
+    ]
+    assert wrong_scripts(folders) == []
+
+
+def test_a_stand_in_starts_this_projects_python_and_names_the_script(folders: Folders, tmp_path: Path) -> None:
+    prepare(folders)
+    (python := tmp_path / "python").write_text('#!/bin/sh\necho "$DRLAB_LANGUAGE_EXEC" "$@"\n')
+    python.chmod(0o755)
+    done = subprocess.run(
+        [str(language_host_path(folders)), "127.0.0.1:1"],
+        env={"PATH": "/usr/bin:/bin", "DRLAB_PYTHON": str(python), "DRLAB_CACHE": str(folders.cache)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    script = engine_folder(folders) / "pulumi-language-python-exec"
+    assert done.stdout == f"{script} -P -m plugins.language_python 127.0.0.1:1\n"
+
+
+def test_a_real_language_host_is_left_alone(folders: Folders) -> None:
+    engine_folder(folders).mkdir(parents=True)
+    language_host_path(folders).write_bytes(b"\x7fELF\x02\x01\x01\x00\xff\xfe")
+    prepare(folders)
+    assert is_real(language_host_path(folders))
+    assert language_host_path(folders).read_bytes().startswith(b"\x7fELF")
+
+
+def test_an_older_script_of_ours_is_replaced(folders: Folders) -> None:
+    prepare(folders)
+    language_host_path(folders).write_text("#!/bin/sh\n# Written by ./lab: an older text\n")
+    assert [script.path for script in wrong_scripts(folders)] == [language_host_path(folders)]
