@@ -20,6 +20,8 @@ from plugins.language_python.program import Program, command_for
 
 VERSION = "3.250.0"  # the engine whose protocol this host speaks
 
+NOT_TRANSLATED = "The import is done. Write this resource into your program, in Python; here it is in Pulumi's own notation:"
+
 _Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -123,8 +125,13 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     async def GenerateProgram(
         self, request: messages.GenerateProgramRequest, context: _Context
     ) -> messages.GenerateProgramResponse:
-        """`pulumi import` asks for code after the import itself has succeeded."""
-        return await _refuse(context, "this language host writes no code: use `pulumi import --generate-code=false`")
+        """`pulumi import` asks for this after the import itself has succeeded, so a refusal would look like its failure.
+
+        This host translates nothing: the definition comes back as comments, in Pulumi's own notation, to be written down.
+        """
+        lines = [NOT_TRANSLATED, *(line for text in request.source.values() for line in text.splitlines())]
+        text = "".join(f"# {line}".rstrip() + "\n" for line in lines)
+        return messages.GenerateProgramResponse(source={"__main__.py": text.encode()})
 
     async def GenerateProject(
         self, request: messages.GenerateProjectRequest, context: _Context

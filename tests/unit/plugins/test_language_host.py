@@ -199,12 +199,21 @@ def test_about_tells_the_interpreter(tmp_path: Path) -> None:
 def test_what_is_not_supported_says_what_to_do() -> None:
     async def talk(host: Any) -> Any:
         with pytest.raises(grpc.aio.AioRpcError) as refused:
-            await host.GenerateProgram(language_pb2.GenerateProgramRequest())
+            await host.GeneratePackage(language_pb2.GeneratePackageRequest())
         return refused.value
 
     refused = with_host(talk)
     assert refused.code() is grpc.StatusCode.UNIMPLEMENTED
-    assert "--generate-code=false" in str(refused.details())
+    assert refused.details() == "this language host writes no code; install Pulumi's own"
+
+
+def test_an_imported_resource_comes_back_as_a_comment_and_not_as_an_error() -> None:
+    async def talk(host: Any) -> Any:
+        return await host.GenerateProgram(language_pb2.GenerateProgramRequest(source={"anonymous.pp": "resource a {\n}\n"}))
+
+    text = with_host(talk).source["__main__.py"].decode()
+    assert text.splitlines()[1:] == ["# resource a {", "# }"]
+    compile(text, "__main__.py", "exec")
 
 
 def test_a_stopped_program_says_nothing_more() -> None:
