@@ -114,7 +114,7 @@ def test_waiting_for_docker_ends_when_it_answers() -> None:
 
 def test_a_docker_that_never_answers_is_an_error_with_what_was_last_seen() -> None:
     silent = docker(Reach.SILENT, detail="[Errno 111] Connection refused")
-    with pytest.raises(UserError, match="last seen: .*Connection refused"):
+    with pytest.raises(UserError, match=r"last seen: .*Connection refused"):
         await_docker(Children(), lambda: silent, deadline=0, sleep=lambda seconds: None)
 
 
