@@ -55,6 +55,7 @@ class Sshd:
     cloud_init: str = "exit 0"
     logins: int = 0
     commands: list[str] = field(default_factory=list)
+    running: list[tuple[asyncio.subprocess.Process, asyncio.Future[tuple[bytes, bytes]]]] = field(default_factory=list)
     guests: list[asyncssh.SSHServerConnection] = field(default_factory=list)
     acceptor: asyncssh.SSHAcceptor | None = None
 
@@ -77,6 +78,10 @@ class Sshd:
 
     async def stop(self) -> None:
         """As when the power goes: those who are connected are cut off."""
+        for process, output in self.running:
+            if process.returncode is None:
+                process.kill()
+            await output
         for guest in self.guests:
             guest.abort()
             await guest.wait_closed()
@@ -93,7 +98,9 @@ class Sshd:
         environment = {**os.environ, "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}", "TMPDIR": str(self.root / "tmp")}
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
         done = await asyncio.create_subprocess_exec("/bin/sh", "-c", command, env=environment, **pipes)
-        out, err = await done.communicate(stdin)
+        running = asyncio.ensure_future(done.communicate(stdin))
+        self.running.append((done, running))
+        out, err = await asyncio.shield(running)
         process.stdout.write(out)
         process.stderr.write(err)
         process.exit(done.returncode or 0)
@@ -435,7 +442,7 @@ def test_connection_that_broke_meanwhile_is_made_anew(within) -> None:
 
 def test_cancel_ends_a_running_command_at_once(within) -> None:
     async def scenario(world: World) -> None:
-        making = asyncio.ensure_future(world.engine.create(COMMAND, command_inputs(world, "sleep 1")))
+        making = asyncio.ensure_future(world.engine.create(COMMAND, command_inputs(world, "exec sleep 9")))
         await asyncio.sleep(0.5)
         await world.engine.provider.cancel()
         with pytest.raises(PluginError, match="the update was cancelled"):
