@@ -29,6 +29,8 @@ def cache_lock(cache: Path, say: Callable[[str], None], deadline: float = DEADLI
         say(f"another set-up is at work ({holder.sentence() if holder else 'unknown'}); waiting for it")
 
     with lab_lock(lock, "set-up", waiting, deadline):
-        yield
-        with contextlib.suppress(OSError):  # an unfinished build stays: the next set-up goes on from it
-            (cache / "build").rmdir()
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # an unfinished build stays: the next set-up goes on from it
+                (cache / "build").rmdir()
