@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from localcloud.agent.arp import announce
 from localcloud.agent.errors import OpError
 from localcloud.agent.kernel import must_be_in_container, network_namespace
 from localcloud.agent.netlink import Netlink, netlink
@@ -25,7 +26,7 @@ def plug(
     if _is_plugged(router_pid, server_pid, port, mac):
         return {"plugged": False}
     _make_pair(router_pid, server_pid, port, mac)
-    _finish_card(server_pid, address, gateway)
+    _finish_card(server_pid, mac, address, gateway)
     return {"plugged": True}
 
 
@@ -55,7 +56,7 @@ def _make_pair(router_pid: int, server_pid: int, port: str, mac: str) -> None:
         os.close(namespace)
 
 
-def _finish_card(server_pid: int, address: str, gateway: str) -> None:
+def _finish_card(server_pid: int, mac: str, address: str, gateway: str) -> None:
     with network_namespace(server_pid), netlink() as server:
         server.up(server.must_index("lo"))
         card = server.must_index(_UNFINISHED)
@@ -63,6 +64,7 @@ def _finish_card(server_pid: int, address: str, gateway: str) -> None:
         server.rename(card, "eth0")
         server.up(card)
         server.default_route(gateway)
+        announce("eth0", mac, address.partition("/")[0])  # the address may have been another server's a moment ago
 
 
 def _delete(here: Netlink, name: str) -> None:

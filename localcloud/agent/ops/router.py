@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import socket
-import struct
 from collections.abc import Sequence
 from typing import Any
 
+from localcloud.agent.arp import announce
 from localcloud.agent.kernel import must_be_in_container, network_namespace, write_sysctl
 from localcloud.agent.netlink import Netlink, netlink
 from localcloud.agent.ops.links import BRIDGE
@@ -44,17 +43,6 @@ def apply(
         for address in announced:
             announce(UPLINK, router.links()[UPLINK]["mac"], address)
     return {"announced": announced}
-
-
-def announce(link: str, mac: str, address: str) -> None:
-    """Gratuitous ARP: neighbours that know the address from elsewhere learn its new place."""
-    hardware, internet = bytes.fromhex(mac.replace(":", "")), socket.inet_aton(address)
-    everybody = b"\xff" * 6
-    frame = everybody + hardware + struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, 1)
-    frame += hardware + internet + everybody + internet
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
-        raw.bind((link, 0))
-        raw.send(frame)
 
 
 def _converge(router: Netlink, index: int, wanted: set[str]) -> set[str]:
