@@ -13,7 +13,7 @@ from drlab.lab import Lab
 from drlab.output import Output, took
 from drlab.progress import Progress
 from drlab.pulumi_cli import Ended
-from drlab.stack_state import PendingOperation, read_stack
+from drlab.stack_state import PendingOperation, name_of, read_stack
 from drlab.stale import await_helpers, free_stack
 
 HEARTBEAT_SECONDS = 15.0  # in a log: a line when nothing else has come for so long
@@ -74,6 +74,8 @@ def prepare_stack(lab: Lab, stage: str) -> None:
 
     free_stack(lab.folders.stack_locks(stage), say)
     await_helpers(lab.folders.state, say)
+    if cut_off := read_stack(lab.folders.stack_file(stage), stage).pending:
+        say(f"goes on after a run that was cut off at {', '.join(sorted({name_of(p.urn) for p in cut_off}))}")
 
 
 def run_engine(lab: Lab, operation: str, stage: str, *arguments: str) -> Run:

@@ -12,8 +12,8 @@ from typing import Any
 
 from drlab.stack_state import kind_of, name_of
 
-# Said by the engine in every run of ours and of no use to anybody: our plugins lie on PATH on purpose.
-NOISE = ("using pulumi-",)
+# Our plugins lie on PATH on purpose; operations that were cut off are told by ourselves, see prepare_stack.
+NOISE = ("using pulumi-", "Attempting to deploy or update resources with")
 # Follows the real error of a failed run.
 EMPTY_ERRORS = ("update failed", "preview failed", "destroy failed", "refresh failed", "update canceled", "destroy canceled")
 

@@ -1,53 +1,76 @@
-"""`./lab down --all`: what the local cloud has and no stack holds goes too. Only ever on the local cloud."""
+"""What the local cloud has and no stack holds goes with `./lab down`: made by a run that was cut off, or by hand.
+
+Only ever on the local cloud: on CTyun nothing is deleted by its name.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from ctyun import Client
-from ctyun.credentials import CloudRecord
 from drlab.inventory import DEFAULT_GROUP, owned_ids
 from drlab.lab import Lab
 
 
-def sweep(lab: Lab, record: CloudRecord) -> None:
-    """Remove everything without an owner, e.g. what was made by hand, or by a stack whose state was lost. Raises CtyunError."""
-    owned = owned_ids(lab.folders)
-    asyncio.run(_sweep(record, owned, lambda what: lab.out.step("cloud", f"removed {what}, which no stack holds")))
+def sweep(lab: Lab, prefix: str = "") -> None:
+    """Remove what has no owner and a name that begins so (a stage names its resources `<stage>-...`). Raises CtyunError."""
+    asyncio.run(_sweep(lab, prefix))
 
 
-async def _sweep(record: CloudRecord, owned: Collection[str], say: Callable[[str], None]) -> None:
-    async with Client.local(record) as client:
+async def _sweep(lab: Lab, prefix: str) -> None:
+    async with Client.local(lab.cloud.api().record) as client:
         for region in await client.regions.list():
-            await _servers_and_addresses(client, region.id, owned, say)
-            await _networks(client, region.id, owned, say)
+            broom = Broom(client, region.id, prefix, owned_ids(lab.folders), lambda what: lab.out.step("cloud", removed(what)))
+            await broom.servers()
+            await broom.addresses_and_keys()
+            await broom.networks()
 
 
-async def _servers_and_addresses(client: Client, region: str, owned: Collection[str], say: Callable[[str], None]) -> None:
-    """Servers first: they keep addresses, groups and subnets in use."""
-    for server in await client.servers.list(region):
-        if server.id not in owned:
-            await client.servers.delete(region, server.id)
-            say(f"server {server.name}")
-    for eip in await client.eips.list(region):
-        if eip.id not in owned:
-            await client.eips.delete(region, eip.id)
-            say(f"EIP {eip.name}")
-    for key in await client.key_pairs.list(region):
-        if key.name not in owned:
-            await client.key_pairs.delete(region, key.name)
-            say(f"key pair {key.name}")
+def removed(what: str) -> str:
+    return f"removed {what}, which no stack holds"
 
 
-async def _networks(client: Client, region: str, owned: Collection[str], say: Callable[[str], None]) -> None:
-    for vpc in await client.vpcs.list(region):
-        if vpc.id in owned:
-            continue
-        for group in await client.security_groups.list(region, vpc_id=vpc.id):
-            if not group.name.lower().startswith(DEFAULT_GROUP):
-                await client.security_groups.delete(region, group.id)
-        for subnet in await client.subnets.list(region, vpc.id):
-            await client.subnets.delete(region, subnet.id)
-        await client.vpcs.delete(region, vpc.id)
-        say(f"VPC {vpc.name}")
+@dataclass(frozen=True)
+class Broom:
+    """One region's sweep; servers go first, because they keep addresses, groups and subnets in use."""
+
+    client: Client
+    region: str
+    prefix: str
+    owned: Collection[str]
+    say: Callable[[str], None]
+
+    def is_stray(self, identifier: str, name: str) -> bool:
+        return identifier not in self.owned and name.startswith(self.prefix)
+
+    async def servers(self) -> None:
+        strays = [s for s in await self.client.servers.list(self.region) if self.is_stray(s.id, s.name)]
+        await asyncio.gather(*(self.client.servers.delete(self.region, server.id) for server in strays))
+        for server in strays:
+            self.say(f"server {server.name}")
+
+    async def addresses_and_keys(self) -> None:
+        for eip in await self.client.eips.list(self.region):
+            if self.is_stray(eip.id, eip.name):
+                await self.client.eips.delete(self.region, eip.id)
+                self.say(f"EIP {eip.name}")
+        for key in await self.client.key_pairs.list(self.region):
+            if self.is_stray(key.name, key.name):
+                await self.client.key_pairs.delete(self.region, key.name)
+                self.say(f"key pair {key.name}")
+
+    async def networks(self) -> None:
+        for vpc in await self.client.vpcs.list(self.region):
+            for group in await self.client.security_groups.list(self.region, vpc_id=vpc.id):
+                if self.is_stray(group.id, group.name) and not group.name.lower().startswith(DEFAULT_GROUP):
+                    await self.client.security_groups.delete(self.region, group.id)
+                    self.say(f"security group {group.name}")
+            for subnet in await self.client.subnets.list(self.region, vpc.id):
+                if self.is_stray(subnet.id, subnet.name):
+                    await self.client.subnets.delete(self.region, subnet.id)
+                    self.say(f"subnet {subnet.name}")
+            if self.is_stray(vpc.id, vpc.name):
+                await self.client.vpcs.delete(self.region, vpc.id)
+                self.say(f"VPC {vpc.name}")

@@ -34,7 +34,9 @@ def destroy(lab: Lab, stage: str) -> None:
     prepare_stack(lab, stage)
     if target_of(read_settings(lab.folders.settings_file(stage)), {}).is_local:
         start_cloud_again(lab)
-    adopt_unfinished(lab, stack)
+        sweep(lab, f"{stage}-")
+    else:
+        adopt_unfinished(lab, stack)
     run = run_engine(lab, "destroy", stage, "--continue-on-error")
     forget_pending(lab, stage)
     lab.out.step(stage, f"destroyed, {removed(run)} in {took(run.seconds)}")
@@ -54,9 +56,9 @@ def start_cloud_again(lab: Lab) -> None:
 
 
 def adopt_unfinished(lab: Lab, stack: StackState) -> None:
-    """A killed run may have made things that the state does not know.
+    """On CTyun: a killed run may have made things that the state does not know.
 
-    Creating them again finds and adopts them by their mark, so that destroy removes them.
+    Creating them again finds and adopts them by their mark, so that destroy removes them. Nothing is deleted by its name.
     """
     urns = unfinished_creations(stack.pending)
     if not urns:
@@ -81,6 +83,6 @@ def end_cloud(lab: Lab) -> None:
             return
         start_cloud_again(lab)
     with lab.out.busy("stopping the local cloud"):
-        sweep(lab, lab.cloud.api().record)
+        sweep(lab)
         lab.cloud.stop(force=True)
     lab.out.step("cloud", "stopped")

@@ -1,0 +1,55 @@
+"""`./lab` as a user calls it, in a state folder of the bench's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+DEADLINE = 300.0  # seconds for one command
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One lab; every call is timed from outside, start of the interpreter included."""
+
+    state: Path
+
+    def run(self, *arguments: str) -> float:
+        """Seconds of one command. Raises RuntimeError with its last lines when it fails."""
+        begin = time.monotonic()
+        done = subprocess.run(
+            [str(ROOT / "lab"), *arguments],
+            cwd=ROOT,
+            env={**os.environ, "DRLAB_STATE": str(self.state)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+        )
+        if done.returncode:
+            raise RuntimeError(f"./lab {' '.join(arguments)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+        return time.monotonic() - begin
+
+    def record(self) -> dict[str, Any]:
+        return dict(json.loads((self.state / "cloud.json").read_text()))
+
+
+@contextmanager
+def own_lab() -> Iterator[Lab]:
+    """A short path: the agent's Unix socket lies in it. Whatever happens, nothing of it stays."""
+    lab = Lab(Path(tempfile.mkdtemp(prefix="drlab-bench-", dir="/tmp")))
+    try:
+        yield lab
+    finally:
+        lab.run("down", "--all")
+        shutil.rmtree(lab.state)
