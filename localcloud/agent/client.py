@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from localcloud.agent.protocol import LINE_LIMIT, decode, encode
+from localcloud.agent.protocol import LINE_LIMIT, close_quietly, decode, encode
 
 DEADLINE = 60.0  # seconds an operation may take before the agent is taken for stuck
 
@@ -53,9 +53,9 @@ class AgentClient:
     async def close(self) -> None:
         """Close the connection; safe to call twice."""
         reading, self._reading = self._reading, None
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            await close_quietly(writer)
         if reading is not None:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)

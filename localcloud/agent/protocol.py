@@ -6,6 +6,8 @@ Answers come in any order, so that one connection carries many operations at onc
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -22,3 +24,10 @@ def decode(line: bytes) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise ValueError("a message must be a JSON object")
     return message
+
+
+async def close_quietly(writer: asyncio.StreamWriter) -> None:
+    """Close a connection whose other end may be gone."""
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.agent.errors import OpError
-from localcloud.agent.protocol import LINE_LIMIT, decode, encode
+from localcloud.agent.protocol import LINE_LIMIT, close_quietly, decode, encode
 
 Operation = Callable[..., Any]
 WORKERS = 16  # operations mostly wait for the kernel; more would only queue there
@@ -23,20 +23,38 @@ class AgentServer:
 
     def __init__(self, operations: Mapping[str, Operation]) -> None:
         self._operations = operations
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="op")
 
     async def serve(self, socket: Path) -> None:
         """Listen until cancelled. The socket belongs to the owner of its folder and to nobody else."""
         previous = os.umask(0o177)
         try:
-            server = await asyncio.start_unix_server(self._connection, path=str(socket), limit=LINE_LIMIT)
+            server = await asyncio.start_unix_server(self._accept, path=str(socket), limit=LINE_LIMIT)
         finally:
             os.umask(previous)
         _give_to_owner(socket)
-        async with server:
-            await server.serve_forever()
+        try:
+            async with server:
+                await server.serve_forever()
+        finally:
+            await self._hang_up()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._connection(reader, writer))
+        self._connections[task] = writer
+        task.add_done_callback(self._connections.pop)
+
+    async def _hang_up(self) -> None:
+        """End all connections, those included that were accepted and not yet served."""
+        connections = dict(self._connections)
+        for task in connections:
+            task.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+        await asyncio.gather(*map(close_quietly, connections.values()))
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Until the client has gone: what it asked for last is still done."""
         running: set[asyncio.Task[None]] = set()
         try:
             while line := await reader.readline():

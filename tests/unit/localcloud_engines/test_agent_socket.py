@@ -125,7 +125,9 @@ def test_a_deep_state_folder_is_no_hindrance(tmp_path: Path) -> None:
     (tmp_path / "short").symlink_to(deep)
 
     async def talking(client: AgentClient) -> None:
-        assert await AgentClient(deep / "s").call("add", a=1, b=1) == 2
+        direct = AgentClient(deep / "s")
+        assert await direct.call("add", a=1, b=1) == 2
+        await direct.close()
 
     talk(tmp_path / "short/s", talking)
 
