@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from localcloud.engines.api import Disk, EngineError, Power, Rule, VpcNetwork
+from localcloud.engines.images import reference
 from localcloud.engines.scan import Leftover, scan
 
 pytestmark = pytest.mark.contract
@@ -80,6 +81,38 @@ def test_an_agent_that_dies_meanwhile_is_started_again(cloud: Cloud) -> None:
     docker("kill", container(cloud, "agent"))
     cloud.bind("vpc-1", (cloud.addresses["1"], "192.168.1.10"))
     assert cloud.inspect(container(cloud, "agent"))["State"]["Running"]
+
+
+def test_an_agent_of_another_version_is_replaced_without_harm(
+    cloud: Cloud, make_cloud: Callable[..., Cloud], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, other = cloud.inspect(container(cloud, "agent")), f"drlab/agent:{cloud.id}"
+    docker("tag", before["Config"]["Image"], other)
+    try:
+        monkeypatch.setattr("localcloud.engines.foundation.reference", lambda name: other if name == "agent" else reference(name))
+        again = make_cloud(cloud.state, cloud.id)
+        again.engines.stop = lambda: asyncio.sleep(0)
+        assert cloud.inspect(container(cloud, "agent"))["Config"]["Image"] == other
+        assert not again.engines.interrupted()
+        monkeypatch.undo()
+        make_cloud(cloud.state, cloud.id).engines.stop = lambda: asyncio.sleep(0)
+        assert cloud.inspect(container(cloud, "agent"))["Config"]["Image"] == before["Config"]["Image"]
+    finally:
+        docker("rmi", other)
+    cloud.bind("vpc-1", (cloud.addresses["1"], "192.168.1.10"))
+    assert cloud.host_get(cloud.addresses["1"]) == "web-1 80\n"
+
+
+def test_a_new_server_at_a_former_ones_address_is_found_at_once(cloud: Cloud) -> None:
+    for name in ("former", "latter"):
+        cloud.spec(name, "vpc-1", "192.168.1.60", ("all",))
+        cloud.up(name)
+        # Both the neighbour and the router have to learn the new hardware address; 3 s is far below a neighbour entry's life.
+        pinging = "for i in $(seq 30); do ping -c 1 -W 0.1 192.168.1.60 >/dev/null && exit 0; done; exit 1"
+        assert cloud.try_run("web-1", pinging)[0] == 0, f"{name} does not answer"
+        cloud.do(cloud.engines.remove_server(name))
+        cloud.change("vpc-1", nics=tuple(nic for nic in cloud.networks["vpc-1"].nics if nic.instance_id != name))
+        del cloud.specs[name]
 
 
 def test_a_router_removed_behind_the_back_is_made_again_with_its_links(cloud: Cloud) -> None:
