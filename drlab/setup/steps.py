@@ -66,6 +66,8 @@ def run_lane(lane: Lane, report: Report, children: Children) -> None:
 def _run_side_by_side(lanes: Phase, report: Report, children: Children) -> None:
     """The first failure ends the other lanes too, and is raised; so does Ctrl-C."""
     failures: list[BaseException] = []
+    # Waited for in place of the threads: an exception inside Thread.join makes Python take the thread for ended.
+    ended = threading.Semaphore(0)
 
     def work(lane: Lane) -> None:
         try:
@@ -75,17 +77,20 @@ def _run_side_by_side(lanes: Phase, report: Report, children: Children) -> None:
         except BaseException as failure:
             failures.append(failure)
             children.cancel()
+        finally:
+            ended.release()
 
-    threads = [threading.Thread(target=work, args=(lane,), name=f"set-up {lane.name}") for lane in lanes]
-    for thread in threads:
-        thread.start()
+    for lane in lanes:
+        threading.Thread(target=work, args=(lane,), name=f"set-up {lane.name}").start()
+    left = len(lanes)
     try:
-        for thread in threads:
-            thread.join()
+        while left:
+            ended.acquire()
+            left -= 1
     except BaseException:
         children.cancel()
-        for thread in threads:
-            thread.join()
+        for _ in range(left):
+            ended.acquire()
         raise
     if failures:
         raise failures[0]
