@@ -86,7 +86,8 @@ class Products:
             call, result = self._run(route, values)
             for task in call.tasks:
                 self._cloud.tasks.spawn(task(), route.path)
-            await self._cloud.networks.apply(call.networks)
+            if call.networks:
+                await self._cloud.networks.apply(call.networks)
         except EngineError as error:
             raise EngineFailed(str(error)) from error
         return result, call.message

@@ -58,7 +58,7 @@ def canonical_queries(raw: str) -> Iterator[str]:
     """
     yield raw
     if raw:
-        yield "&".join(sorted(raw.split("&")))
+        yield "&".join(sorted(raw.split("&"), key=lambda part: part.partition("=")[0]))
         pairs = sorted(parse_qsl(raw, keep_blank_values=True))
         yield "&".join(f"{quote(key, safe='~')}={quote(value, safe='~')}" for key, value in pairs)
 

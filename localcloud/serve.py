@@ -100,9 +100,9 @@ class Daemon:
         running = [asyncio.create_task(server.serve([sock])) for server, sock in zip(servers, sockets, strict=True)]
         self.folder.write(self.record)
         try:
-            await lifetime.start(cloud)
-            self.record = self.folder.write(replace(self.record, internet_cidr=engines.internet_cidr()))
-            log.info("cloud %s is ready on %s", self.record.identity.id, self.record.url)
+            if await _started(cloud):
+                self.record = self.folder.write(replace(self.record, internet_cidr=engines.internet_cidr()))
+                log.info("cloud %s is ready on %s", self.record.identity.id, self.record.url)
             await cloud.stopping.wait()
         except EngineError as error:
             print(f"The local cloud cannot start: {error}", file=sys.stderr)
@@ -127,6 +127,17 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, cloud.stopping.set)
+
+
+async def _started(cloud: Cloud) -> bool:
+    """Start engines and restore; False when a signal came first. Raises EngineError."""
+    starting, stopping = asyncio.create_task(lifetime.start(cloud)), asyncio.create_task(cloud.stopping.wait())
+    done, waiting = await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
+    if starting in done:
+        starting.result()
+    return starting in done
 
 
 class _Server(uvicorn.Server):
