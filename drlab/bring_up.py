@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +14,14 @@ from drlab.errors import UserError
 from drlab.lab import Lab
 from drlab.names import short_name, stack_of
 from drlab.output import count, took
+from drlab.previews import preview
 from drlab.progress import changes_sentence
-from drlab.settings import Target, account, parse_settings, read_settings, target_of
+from drlab.settings import Target, account, config_arguments, parse_settings, read_settings, target_of
 from drlab.site import await_site
-from drlab.stack_state import StackState, read_stack
+from drlab.stack_state import read_stack
 from drlab.stages import stage_names
 
-BILLED = {"ctyun:ecs:Instance": "server", "ctyun:eip:Eip": "elastic IP address"}
+BILLED = {"Instance": "server", "Eip": "EIP"}  # kinds that CTyun bills by the hour
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ def bring_up(lab: Lab, stage: str, given: Sequence[str]) -> Raised:
     begin = time.monotonic()
     settings = parse_settings(given)
     target = target_of(read_settings(lab.folders.settings_file(stage)), settings)
+    check_target(lab, stage, target)
     if target.is_local:
         start_cloud(lab)
     else:
@@ -66,30 +69,38 @@ def start_cloud(lab: Lab) -> None:
 
 def run_stack(lab: Lab, stage: str, settings: Mapping[str, str], target: Target) -> Run:
     """The engine's run; a failure also says when the local cloud ended meanwhile."""
-    arguments = [argument for key, value in settings.items() for argument in ("--config", f"{key}={value}")]
     try:
-        return run_engine(lab, "up", stage, *arguments)
+        return run_engine(lab, "up", stage, *config_arguments(settings))
     except UserError as error:
         if target.is_local and lab.cloud.state() == CloudState.DEAD and error.hint:
             error.hint = f"the local cloud ended meanwhile (./lab cloud logs); {error.hint}"
         raise
 
 
-def agree_to_billing(lab: Lab, stage: str, target: Target, settings: Mapping[str, str]) -> None:
-    """Says whose account pays for what. Raises UserError unless that was agreed to."""
-    lab.out.step("account", f"{account()} on CTyun; servers, disks and addresses of {stage} are billed until ./lab down {stage}")
-    known = read_stack(lab.folders.stack_file(stage), stage)
-    if known.is_up:
-        lab.out.step("billed now", billed(known))
-    if not target.billing_confirmed:
+def check_target(lab: Lab, stage: str, target: Target) -> None:
+    """A stack that is up in one cloud is not continued in another. Raises UserError."""
+    stack = read_stack(lab.folders.stack_file(stage), stage)
+    if stack.is_up and stack.target not in (None, target.name):
         raise UserError(
-            f"Stage {stage} is to run on CTyun (drlab:target=ctyun), which costs money, and drlab:confirmBilling is not true.",
-            f"./lab up {stage} -c drlab:target=ctyun -c drlab:confirmBilling=true; what it would make: ./lab preview {stage}",
+            f"Stage {stage} is up on {stack.target}, so it cannot be brought up on {target.name}.", f"./lab down {stage}"
         )
 
 
-def billed(stack: StackState) -> str:
-    parts = [count(len(found), word) for token, word in BILLED.items() if (found := stack.of_type(token))]
+def agree_to_billing(lab: Lab, stage: str, target: Target, settings: Mapping[str, str]) -> None:
+    """Says whose account pays for what. Raises UserError unless that was agreed to."""
+    lab.out.step("account", f"{account()} on CTyun")
+    if not target.billing_confirmed:
+        raise UserError(
+            f"Stage {stage} is to run on CTyun (drlab:target=ctyun), which costs money, and drlab:confirmBilling is not true.",
+            f"./lab up {stage} -c drlab:target=ctyun -c drlab:confirmBilling=true",
+        )
+    planned = preview(lab, stage, config_arguments(settings))
+    new = billed(Counter(step.kind for step in planned.planned if step.op.startswith("create")))
+    lab.out.step("billed", f"{new} to be made; everything of {stage} is billed until ./lab down {stage}")
+
+
+def billed(kinds: Mapping[str, int]) -> str:
+    parts = [count(kinds[kind], word) for kind, word in BILLED.items() if kinds.get(kind)]
     return ", ".join(parts) or "nothing"
 
 

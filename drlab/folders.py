@@ -72,8 +72,10 @@ class Folders:
         """Deviations from the defaults of a stage; ignored by git."""
         return self.root / f"Pulumi.{stage}.yaml"
 
-    def ssh(self, stage: str) -> Path:
-        return self.state / "ssh" / stage
+    @property
+    def ssh(self) -> Path:
+        """Keys, known hosts and settings for ssh, a file of each per stage."""
+        return self.state / "ssh"
 
 
 def _chosen(env: Mapping[str, str], own: str, xdg: str, fallback: Path) -> Path:

@@ -107,11 +107,11 @@ def look(lab: Lab) -> Overview:
 
 
 def stack_view(lab: Lab, stack: StackState) -> StackView:
-    target = target_of(read_settings(lab.folders.settings_file(stack.name)), {})
+    target = stack.target or target_of(read_settings(lab.folders.settings_file(stack.name)), {}).name
     real = [r for r in stack.resources if r.custom and not r.type.startswith("pulumi:")]
     return StackView(
         name=stack.name,
-        target=target.name,
+        target=target,
         up=stack.is_up,
         resources=tuple({"type": r.type, "name": r.name, "id": r.id} for r in real),
         outputs=stack.outputs or {},

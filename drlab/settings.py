@@ -38,6 +38,11 @@ def parse_settings(arguments: Sequence[str]) -> dict[str, str]:
     return {key if ":" in key else f"{PROJECT}:{key}": value for key, value in pairs}
 
 
+def config_arguments(settings: Mapping[str, str]) -> list[str]:
+    """As the engine takes them."""
+    return [argument for key, value in settings.items() for argument in ("--config", f"{key}={value}")]
+
+
 def read_settings(path: Path) -> dict[str, Any]:
     """A stack's own settings file; {} when there is none. Raises UserError when it is no YAML."""
     try:

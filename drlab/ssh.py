@@ -73,9 +73,9 @@ def stack_with(lab: Lab, name: str, stages: Sequence[str], stack: str | None) ->
 
 def access_files(lab: Lab, stack: str) -> tuple[Login, ...]:
     """Keys, known hosts and settings of a stack's servers as files for ssh; written anew when the stack has changed."""
-    folder = lab.folders.ssh(stack)
+    folder = lab.folders.ssh
     version = hashlib.sha256(lab.folders.stack_file(stack).read_bytes()).hexdigest()
-    index = folder / "servers.json"
+    index = folder / f"{stack}.json"
     if index.exists():
         kept = json.loads(index.read_text())
         if kept["version"] == version:
@@ -84,17 +84,23 @@ def access_files(lab: Lab, stack: str) -> tuple[Login, ...]:
     if not isinstance(raw_access, dict):
         raise UserError(f"Stack {stack} does not say how to log in: it is not fully up.", f"./lab up {stack}")
     access = Access.from_output(raw_access)
-    write_files(folder, access)
+    write_files(folder, stack, access)
     entries = [{"name": s.name, "address": s.address, "hostKey": s.host_key} for s in access.servers]
     write_private(index, json.dumps({"version": version, "servers": entries}))  # last: it says that the others are complete
     return access.servers
 
 
-def write_files(folder: Path, access: Access) -> None:
+def write_files(folder: Path, stack: str, access: Access) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_private(folder / "key", access.private_key.rstrip("\n") + "\n")
-    write_private(folder / "known_hosts", known_hosts(folder.name, access))
-    write_private(folder / "config", ssh_config(folder, access))
+    write_private(folder / f"{stack}.key", access.private_key.rstrip("\n") + "\n")
+    write_private(folder / f"{stack}.known_hosts", known_hosts(stack, access))
+    write_private(folder / f"{stack}.config", ssh_config(folder, stack, access))
+
+
+def forget_files(folders: Folders, stack: str) -> None:
+    """The key opens nothing any more once the stack is destroyed."""
+    for path in folders.ssh.glob(f"{stack}.*"):
+        path.unlink(missing_ok=True)
 
 
 def known_hosts(stack: str, access: Access) -> str:
@@ -106,16 +112,16 @@ def alias(stack: str, name: str) -> str:
     return f"{stack}-{name}"
 
 
-def ssh_config(folder: Path, access: Access) -> str:
+def ssh_config(folder: Path, stack: str, access: Access) -> str:
     """Nothing of the user's own ssh settings, agents or keys takes part."""
-    blocks = [_host_block(folder.name, server, access.jump_host) for server in access.servers]
+    blocks = [_host_block(stack, server, access.jump_host) for server in access.servers]
     common = [
         "Host *",
         f"  User {access.user}",
-        f'  IdentityFile "{folder / "key"}"',
+        f'  IdentityFile "{folder / stack}.key"',
         "  IdentitiesOnly yes",
         "  IdentityAgent none",
-        f'  UserKnownHostsFile "{folder / "known_hosts"}"',
+        f'  UserKnownHostsFile "{folder / stack}.known_hosts"',
         "  GlobalKnownHostsFile /dev/null",
         "  StrictHostKeyChecking yes",
         "  UpdateHostKeys no",
@@ -146,4 +152,4 @@ def command_line(folders: Folders, stack: str, name: str, rest: Sequence[str]) -
     client = shutil.which("ssh")
     if client is None:
         raise UserError("There is no ssh client on this machine.", "apt-get install openssh-client")
-    return [client, "-F", str(folders.ssh(stack) / "config"), name, *rest]
+    return [client, "-F", str(folders.ssh / f"{stack}.config"), name, *rest]

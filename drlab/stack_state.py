@@ -65,6 +65,12 @@ class StackState:
     def is_empty(self) -> bool:
         return not self.resources and not self.pending
 
+    @property
+    def target(self) -> str | None:
+        """The cloud that its resources are in, as its provider has it; None before anything was made."""
+        providers = self.of_type("pulumi:providers:ctyun")
+        return next((str(provider.inputs.get("target", "local")) for provider in providers), None)
+
     def of_type(self, token: str) -> list[Resource]:
         return [resource for resource in self.resources if resource.type == token]
 

@@ -9,7 +9,7 @@ from drlab.errors import Interrupted, UserError
 from drlab.lab import Lab
 from drlab.leftovers import find_leftovers, report
 from drlab.output import count, took
-from drlab.settings import read_settings, target_of
+from drlab.ssh import forget_files
 from drlab.stack_state import StackState, name_of, read_stack
 from drlab.sweep import sweep
 
@@ -32,13 +32,14 @@ def destroy(lab: Lab, stage: str) -> None:
         lab.out.step(stage, "nothing to destroy")
         return
     prepare_stack(lab, stage)
-    if target_of(read_settings(lab.folders.settings_file(stage)), {}).is_local:
+    if stack.target != "ctyun":  # without a target nothing has been made anywhere
         start_cloud_again(lab)
         sweep(lab, f"{stage}-")
     else:
         adopt_unfinished(lab, stack)
     run = run_engine(lab, "destroy", stage, "--continue-on-error")
     forget_pending(lab, stage)
+    forget_files(lab.folders, stage)
     lab.out.step(stage, f"destroyed, {removed(run)} in {took(run.seconds)}")
 
 

@@ -9,7 +9,6 @@ import typer
 from drlab.commands.options import Json, Stage, Verbose
 from drlab.commands.prepare import exclusive, set_up
 from drlab.lab import Lab
-from drlab.settings import read_settings, target_of
 from drlab.setup import Needs
 from drlab.stages import chosen_stages, read_stacks, stage_names
 from drlab.take_down import take_down
@@ -32,10 +31,9 @@ def down(
     """
     lab = Lab.open(json=json, verbose=verbose)
     names = chosen_stages(stage, every, stage_names())
-    up = [stack.name for stack in read_stacks(lab.folders, names) if not stack.is_empty]
+    up = [stack for stack in read_stacks(lab.folders, names) if not stack.is_empty]
     if up:
-        local = all(target_of(read_settings(lab.folders.settings_file(name)), {}).is_local for name in up)
-        set_up(lab, Needs.everything() if local else Needs.preview())
+        set_up(lab, Needs.preview() if all(stack.target == "ctyun" for stack in up) else Needs.everything())
     with exclusive(lab):
         clean = take_down(lab, names, stop_cloud=every)
     if not clean:

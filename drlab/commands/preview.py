@@ -11,7 +11,7 @@ from drlab import previews
 from drlab.commands.options import Json, Settings, Stage, Verbose
 from drlab.commands.prepare import set_up
 from drlab.lab import Lab
-from drlab.settings import parse_settings
+from drlab.settings import config_arguments, parse_settings
 from drlab.setup import Needs
 from drlab.stages import chosen_stages, stage_names
 
@@ -35,7 +35,7 @@ def preview(
     """
     lab = Lab.open(json=json, verbose=verbose)
     names = chosen_stages(stage, every, stage_names())
-    arguments = [part for key, value in parse_settings(config or []).items() for part in ("--config", f"{key}={value}")]
+    arguments = config_arguments(parse_settings(config or []))
     set_up(lab, Needs.preview())
     results = [previews.preview(lab, name, arguments) for name in names]
     if markdown is not None:

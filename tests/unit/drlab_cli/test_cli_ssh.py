@@ -33,20 +33,20 @@ def test_host_keys_are_pinned_by_name_not_by_address() -> None:
 
 
 def test_the_files_are_private(tmp_path: Path) -> None:
-    folder = tmp_path / "single-host"
-    write_files(folder, ACCESS)
+    folder = tmp_path / "ssh"
+    write_files(folder, "single-host", ACCESS)
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == dict.fromkeys(
-        ("config", "key", "known_hosts"), 0o600
+        ("single-host.config", "single-host.key", "single-host.known_hosts"), 0o600
     )
 
 
 @pytest.mark.skipif(shutil.which("ssh") is None, reason="no ssh client on this machine")
 def test_ssh_itself_reads_the_settings_so(tmp_path: Path) -> None:
-    folder = tmp_path / "a folder" / "single-host"
-    write_files(folder, ACCESS)
+    folder = tmp_path / "a folder"
+    write_files(folder, "single-host", ACCESS)
     done = subprocess.run(
-        ["ssh", "-F", str(folder / "config"), "-G", "web-01"], capture_output=True, text=True, check=True, timeout=10
+        ["ssh", "-F", str(folder / "single-host.config"), "-G", "web-01"], capture_output=True, text=True, check=True, timeout=10
     )
     settings = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
     wanted = {
@@ -56,8 +56,8 @@ def test_ssh_itself_reads_the_settings_so(tmp_path: Path) -> None:
         "hostkeyalias": "single-host-web-01",
         "stricthostkeychecking": "true",
         "identitiesonly": "yes",
-        "identityfile": str(folder / "key"),
-        "userknownhostsfile": str(folder / "known_hosts"),
+        "identityfile": str(folder / "single-host.key"),
+        "userknownhostsfile": str(folder / "single-host.known_hosts"),
     }
     assert {key: settings.get(key) for key in wanted} == wanted
 
@@ -68,7 +68,7 @@ def test_what_follows_the_name_goes_to_ssh(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("PATH", str(tmp_path))
     folders = Folders(tmp_path, tmp_path / "state", tmp_path / "cache")
     command = command_line(folders, "single-host", "web-01", ["-N", "-L", "1:2:3"])
-    assert command == [str(client), "-F", str(tmp_path / "state/ssh/single-host/config"), "web-01", "-N", "-L", "1:2:3"]
+    assert command == [str(client), "-F", str(tmp_path / "state/ssh/single-host.config"), "web-01", "-N", "-L", "1:2:3"]
 
 
 def test_no_ssh_client_is_said_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

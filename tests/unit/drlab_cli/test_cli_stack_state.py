@@ -81,3 +81,12 @@ def test_a_damaged_file_is_said_with_its_place(tmp_path: Path, text: str) -> Non
 def test_the_type_of_a_resource_inside_components() -> None:
     assert type_of(SERVER_URN) == "ctyun:ecs:Instance"
     assert json.dumps(type_of(ROOT_URN)) == '"pulumi:pulumi:Stack"'
+
+
+def test_the_target_is_that_of_the_provider_in_the_state() -> None:
+    document = checkpoint()
+    assert parse_stack(document, "single-host").target is None
+    urn = "urn:pulumi:single-host::drlab::pulumi:providers:ctyun::ctyun"
+    provider = {"urn": urn, "type": "pulumi:providers:ctyun", "custom": True, "id": "x", "inputs": {"target": "ctyun"}}
+    document["checkpoint"]["latest"]["resources"].append(provider)
+    assert parse_stack(document, "single-host").target == "ctyun"
