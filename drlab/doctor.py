@@ -22,11 +22,11 @@ from drlab.setup import apt, base_image
 from drlab.setup.docker_host import DockerHost, Reach, look_at_docker, refusal, socket_path
 from drlab.setup.docker_socket import image_id
 from drlab.setup.engine_source import VERSION
-from drlab.setup.engine_step import engine_folder, missing_engine
 from drlab.setup.golang import candidates, find_go
 from drlab.setup.images import Image, list_images
 from drlab.setup.kernel import KernelFacts, free_bytes, read_kernel
 from drlab.setup.launchers import is_real, language_host_path, random_path, wrong_scripts
+from drlab.setup.pulumi_engine import engine_folder, missing_engine
 from drlab.setup.stack_init import absent_stacks
 from drlab.setup.state import missing_state
 from drlab.setup.vendor import ARCHIVES

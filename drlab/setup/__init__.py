@@ -14,10 +14,10 @@ from pathlib import Path
 from drlab.folders import Folders
 from drlab.setup.cache_lock import cache_lock
 from drlab.setup.children import Children
-from drlab.setup.docker_step import docker_step
-from drlab.setup.engine_step import engine_step
+from drlab.setup.docker_engine import docker_step
 from drlab.setup.images import ImageList, base_image_step, has_image, images_step, list_images
 from drlab.setup.launchers import launchers_step
+from drlab.setup.pulumi_engine import engine_step
 from drlab.setup.report import PrintedReport, Report, SilentReport
 from drlab.setup.stack_init import stacks_step
 from drlab.setup.state import state_step

@@ -15,7 +15,7 @@ from pathlib import Path
 from drlab.errors import UserError
 from drlab.setup import apt
 from drlab.setup.children import Children, CommandFailed, DiskFull
-from drlab.setup.docker_step import apt_install
+from drlab.setup.docker_engine import apt_install
 from drlab.setup.steps import Tell
 
 REF = "debian:bookworm"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from drlab.folders import Folders
 from drlab.setup.engine_source import EXEC_NAME, VERSION
-from drlab.setup.engine_step import WRITTEN_BY, engine_folder
+from drlab.setup.pulumi_engine import WRITTEN_BY, engine_folder
 from drlab.setup.state import passphrase_file, passphrase_id_file
 from drlab.setup.steps import Step
 

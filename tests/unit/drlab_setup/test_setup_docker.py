@@ -9,8 +9,8 @@ import pytest
 
 from drlab.errors import UserError
 from drlab.setup.children import Cancelled, Children
+from drlab.setup.docker_engine import await_docker, check_right, missing_docker, start_dockerd
 from drlab.setup.docker_host import DockerHost, Reach, look_at_docker, refusal
-from drlab.setup.docker_step import await_docker, check_right, missing_docker
 
 GOOD_VERSION = {"Version": "20.10.24", "Platform": {"Name": ""}, "Components": [{"Name": "Engine"}]}
 GOOD_INFO = {"OSType": "linux", "OperatingSystem": "Debian GNU/Linux 12", "Driver": "overlay2", "CgroupVersion": "1"}
@@ -54,6 +54,7 @@ SILENT = docker(Reach.SILENT)
         (SILENT, True, None, None, "this system has no apt-get", "install Docker Engine and start it"),
         (SILENT, False, "/usr/sbin/dockerd", "x", "only root may start it", "sudo systemctl start docker"),
         (SILENT, False, None, "x", "only root may install it", "log out and in again"),
+        (docker(Reach.SILENT, address="/run/other"), True, "x", "x", "which DOCKER_HOST names", "unset DOCKER_HOST"),
         (docker(Reach.FORBIDDEN), False, "x", "x", "you may not use it: /var/run/docker.sock", "usermod -aG docker"),
         (
             docker(SecurityOptions=["name=rootless"]),
@@ -109,17 +110,25 @@ def test_how_docker_is_found(environ, failure: Exception | None, reach: Reach, a
 
 def test_waiting_for_docker_ends_when_it_answers() -> None:
     seen = iter([SILENT, SILENT, docker()])
-    assert await_docker(Children(), lambda: next(seen), sleep=lambda seconds: None).reach is Reach.ANSWERS
+    assert await_docker(Children(), look=lambda: next(seen), sleep=lambda seconds: None).reach is Reach.ANSWERS
 
 
 def test_a_docker_that_never_answers_is_an_error_with_what_was_last_seen() -> None:
     silent = docker(Reach.SILENT, detail="[Errno 111] Connection refused")
     with pytest.raises(UserError, match=r"last seen: .*Connection refused"):
-        await_docker(Children(), lambda: silent, deadline=0, sleep=lambda seconds: None)
+        await_docker(Children(), look=lambda: silent, deadline=0, sleep=lambda seconds: None)
 
 
 def test_waiting_for_docker_ends_with_set_up() -> None:
     children = Children()
     children.cancel()
     with pytest.raises(Cancelled):
-        await_docker(children, lambda: SILENT, sleep=lambda seconds: None)
+        await_docker(children, look=lambda: SILENT, sleep=lambda seconds: None)
+
+
+def test_a_daemon_that_dies_is_told_at_once_with_its_own_words(tmp_path) -> None:
+    death = start_dockerd(["sh", "-c", "echo storage driver not supported; exit 1"], tmp_path / "log")
+    with pytest.raises(
+        UserError, match=r"dockerd ended with status 1; the last lines of .*/log:\n  storage driver not supported"
+    ):
+        await_docker(Children(), death, lambda: SILENT)

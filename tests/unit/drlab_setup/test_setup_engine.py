@@ -16,9 +16,9 @@ import pytest
 from drlab.errors import UserError
 from drlab.setup.children import Cancelled, Children, CommandFailed, DiskFull
 from drlab.setup.engine_source import EXEC_NAME, VERSION, Source, Unavailable
-from drlab.setup.engine_step import copy_installed, engine_folder, install_engine, missing_engine, sources
 from drlab.setup.go_build import go_environment, install_from_source
 from drlab.setup.golang import find_go, parse_version
+from drlab.setup.pulumi_engine import copy_installed, engine_folder, install_engine, missing_engine, sources
 from drlab.setup.vendor import ARCHIVES, Archive, fast_enough, install_from_vendor
 
 PULUMI = f"#!/bin/sh\necho v{VERSION}\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from drlab.folders import Folders
-from drlab.setup.engine_step import engine_folder
 from drlab.setup.launchers import is_real, language_host_path, random_path, wanted_scripts, wrong_scripts
+from drlab.setup.pulumi_engine import engine_folder
 from drlab.setup.state import make_state, passphrase_file
 
 PRINTING_ENGINE = '#!/bin/sh\nenv\necho "ARGUMENTS=$*"\n'

@@ -12,10 +12,12 @@ from pathlib import Path
 from drlab.errors import UserError
 from drlab.setup.children import Children, CommandFailed
 from drlab.setup.docker_host import DockerHost, Reach, look_at_docker, refusal
+from drlab.setup.docker_socket import DEFAULT_SOCKET
 from drlab.setup.steps import Step, Tell
 
 PACKAGES = ("docker.io", "iptables", "debootstrap")
 START_SECONDS = 60.0
+LOG_LINES = 10  # of a daemon that ended
 POLL_SECONDS = 0.2
 SYSTEMD = Path("/run/systemd/system")  # exists where systemd is the service manager, and only there
 LOG = Path("/var/log/drlab-dockerd.log")
@@ -28,25 +30,21 @@ def docker_step(children: Children) -> Step:
 def missing_docker(docker: DockerHost) -> str | None:
     if docker.reach is Reach.ANSWERS and refusal(docker) is None:
         return None
-    return (
-        f"Docker does not answer on {docker.address}: looking what can be done"
-        if docker.reach is Reach.SILENT
-        else "looking at Docker"
-    )
+    return "Docker does not answer: starting it, or installing it first" if docker.reach is Reach.SILENT else "looking at Docker"
 
 
 def provide_docker(children: Children, tell: Tell) -> str:
     """Raises UserError with the reason when this Docker cannot serve, or when nothing may be installed here."""
     docker = look_at_docker()
     check_right(docker, os.geteuid() == 0, shutil.which("dockerd"), shutil.which("apt-get"))
-    did = "started"
+    did, death = "started", never
     if shutil.which("dockerd") is None:
         apt_install(children, PACKAGES, tell)
         did = "installed and started"
         # Where a service manager runs, the package has started it.
     if look_at_docker().reach is not Reach.ANSWERS:
-        start_docker(children, tell)
-    docker = await_docker(children)
+        death = start_docker(children, tell)
+    docker = await_docker(children, death)
     if reason := refusal(docker):
         raise UserError(f"The local cloud cannot run on this Docker: {reason}.", "./lab doctor")
     return f"{docker.shown} {did}"
@@ -60,6 +58,10 @@ def check_right(docker: DockerHost, is_root: bool, dockerd: str | None, apt: str
         raise UserError(
             f"Docker is there, but you may not use it: {docker.address} is not open to you.",
             'sudo usermod -aG docker "$USER", then log out and in again',
+        )
+    if docker.reach is Reach.SILENT and docker.address != str(DEFAULT_SOCKET):
+        raise UserError(
+            f"Nobody answers on {docker.address}, which DOCKER_HOST names.", "start that Docker, or unset DOCKER_HOST"
         )
     if docker.reach is Reach.ANSWERS or (is_root and (dockerd or apt)):
         return
@@ -85,34 +87,55 @@ def apt_install(children: Children, packages: tuple[str, ...], tell: Tell) -> No
         raise UserError(f"Debian's packages {', '.join(packages)} could not be installed.\n{problem.shown()}") from problem
 
 
-def start_docker(children: Children, tell: Tell) -> None:
-    """Through the service manager where one runs. Never restarts one that runs: this is called when none answers."""
+def never() -> str | None:
+    """Nothing of ours that could have died."""
+    return None
+
+
+def start_docker(children: Children, tell: Tell) -> Callable[[], str | None]:
+    """Through the service manager where one runs. Never restarts one that runs: this is called when none answers.
+
+    Returns a question to ask while waiting: how it died, or None.
+    """
     if SYSTEMD.is_dir():
         try:
             children.run(["systemctl", "start", "docker"], tell=tell)
         except CommandFailed as problem:
             raise UserError(f"Docker could not be started.\n{problem.shown()}", "journalctl -u docker") from problem
-        return
+        return never
     tell("no service manager runs here: starting dockerd in the background")
-    start_dockerd(["dockerd"], LOG)
+    return start_dockerd(["dockerd"], LOG)
 
 
-def start_dockerd(command: list[str], log: Path) -> subprocess.Popen[bytes]:
+def start_dockerd(command: list[str], log: Path) -> Callable[[], str | None]:
     """In a session of its own: Docker serves the whole machine and stays when ./lab has ended."""
     with log.open("ab") as output:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/")
+        daemon = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/"
+        )
+
+    def death() -> str | None:
+        if daemon.poll() is None:
+            return None
+        lines = "\n".join(f"  {line}" for line in log.read_text(errors="replace").splitlines()[-LOG_LINES:])
+        return f"dockerd ended with status {daemon.returncode}; the last lines of {log}:\n{lines}"
+
+    return death
 
 
 def await_docker(
     children: Children,
+    death: Callable[[], str | None] = never,
     look: Callable[[], DockerHost] = look_at_docker,
     deadline: float = START_SECONDS,
     sleep: Callable[[float], None] = time.sleep,
 ) -> DockerHost:
-    """Until it answers. Raises UserError that names what was last seen and the log."""
+    """Until it answers. Raises UserError that says how it died, or what was last seen."""
     end = time.monotonic() + deadline
     while (docker := look()).reach is not Reach.ANSWERS:
         children.check()
+        if how := death():
+            raise UserError(f"Docker could not be started: {how}")
         if time.monotonic() > end:
             seen = f"waited {deadline:.0f} s for Docker to answer on {docker.address}; last seen: {docker.detail}"
             raise UserError(f"Docker was started and does not answer: {seen}.", f"look into {LOG}" if LOG.exists() else None)
