@@ -22,22 +22,18 @@ def success(result: Any, message: str = "success") -> Response:
 
 
 def failure(error: ApiError) -> Response:
-    """HTTP 200 with statusCode 900 and the product's code; the gateway's own refusals carry "CTAPI_100xx" instead.
-
-    The HTTP status of the gateway's refusals is not known; 200 keeps the official Python SDK from overwriting the code.
-    """
+    """HTTP 200 with statusCode 900 and the product's code; the gateway's own refusals: HTTP 4xx with "CTAPI_100xx"."""
     if isinstance(error, GatewayError):
         return _json({
             "statusCode": f"CTAPI_{error.number}", "error": error.number, "code": error.number, "eopErrCode": error.number,
-            "errorCode": f"CTAPI_{error.number}", "message": str(error), "description": error.chinese,
-            "requestId": str(uuid4()), "returnObj": {},
-        })  # fmt: skip
+            "message": str(error), "description": error.chinese, "requestId": str(uuid4()), "returnObj": {},
+        }, error.status)  # fmt: skip
     return _json({
         "statusCode": FAILED, "errorCode": error.code, "error": error.code, "message": str(error),
         "description": error.chinese, "returnObj": {},
     })  # fmt: skip
 
 
-def _json(body: dict[str, Any]) -> Response:
+def _json(body: dict[str, Any], status: int = 200) -> Response:
     content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(content, media_type="application/json", headers={"x-trace-id": uuid4().hex})
+    return Response(content, status, media_type="application/json", headers={"x-trace-id": uuid4().hex})

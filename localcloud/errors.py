@@ -100,9 +100,14 @@ class StillRestoring(ApiError):
 
 
 class GatewayError(ApiError):
-    """Raised before a product is reached; `number` becomes statusCode "CTAPI_<number>"."""
+    """Raised before a product is reached; `number` becomes statusCode "CTAPI_<number>".
+
+    The real HTTP statuses are not published. That they are not 2xx follows from the official Python SDK, which looks for this
+    shape of answer only there.
+    """
 
     number: ClassVar[str]
+    status: ClassVar[int] = 400
     code = ""
     chinese = "网关拒绝了请求"
 
@@ -115,35 +120,35 @@ class HeaderMissing(GatewayError):
 
 
 class UnknownAccessKey(GatewayError):
-    number = "10002"
+    number, status = "10002", 401
 
     def __init__(self) -> None:
         super().__init__("ctyun-EOP: invalid AK/SK: this access key is unknown")
 
 
 class SignatureMismatch(GatewayError):
-    number = "10009"
+    number, status = "10009", 401
 
     def __init__(self) -> None:
         super().__init__("ctyun-EOP: signature verification failed")
 
 
 class DateTooFarOff(GatewayError):
-    number = invented.GATEWAY_DATE
+    number, status = invented.GATEWAY_DATE, 401
 
     def __init__(self, date: str, hours: int) -> None:
         super().__init__(f"ctyun-EOP: Eop-date {date} is not a time within {hours} hours of the cloud's clock")
 
 
 class HostRefused(GatewayError):
-    number = invented.GATEWAY_HOST
+    number, status = invented.GATEWAY_HOST, 403
 
     def __init__(self, host: str, allowed: str) -> None:
         super().__init__(f"ctyun-EOP: host {host!r} is not served for this call; use {allowed}")
 
 
 class PathNotModelled(GatewayError):
-    number = invented.GATEWAY_PATH
+    number, status = invented.GATEWAY_PATH, 404
 
     def __init__(self, method: str, path: str, hint: str = "") -> None:
         super().__init__(f"{method} {path} is not modelled by the local cloud{hint}")
