@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from drlab.cloud import CloudState
 from drlab.engine_run import Run, forget_pending, prepare_stack, run_engine, unfinished_creations
 from drlab.errors import Interrupted, UserError
 from drlab.lab import Lab
@@ -52,8 +53,9 @@ def start_cloud_again(lab: Lab) -> None:
     before = lab.cloud.state()
     with lab.out.busy("starting the local cloud"):
         record = lab.cloud.start()
-    if before != "running":
-        lab.out.step("cloud", f"was {before}; started again on {record.url}")
+    if before != CloudState.RUNNING:
+        why = "had ended unexpectedly" if before == CloudState.DEAD else f"was {before}"
+        lab.out.step("cloud", f"{why}; started again on {record.url}")
 
 
 def adopt_unfinished(lab: Lab, stack: StackState) -> None:
@@ -79,7 +81,7 @@ def end_cloud(lab: Lab) -> None:
     """Stop the local cloud for good. One that was killed is started once more: it alone knows how to clear up after itself."""
     if lab.cloud.record() is None:
         return
-    if lab.cloud.state() != "running":
+    if lab.cloud.state() != CloudState.RUNNING:
         if not find_leftovers(lab):
             return
         start_cloud_again(lab)
