@@ -22,6 +22,7 @@ from pulumi_ctyun.provider.tokens import Token
 from pulumi_ctyun.resources.declarations.model import Resource
 
 IN_USE_SECONDS = 60.0  # a network lets go of a deleted server only after a while
+ID_SECONDS = 30.0  # a cancelled update waits so long for the id of what it has already ordered
 
 
 class CloudHandler(Handler):
@@ -57,7 +58,7 @@ class CloudHandler(Handler):
         earlier = tokens.known(wish.mark)
         token = tokens.take(wish.mark, wish.inputs)
         try:
-            return await self._settled(region, await self.make(region, wish, token.value), wish)
+            return await self._settled(region, await self._ordered(region, wish, token), wish)
         except (errors.NotFound, errors.TokenReused, errors.OrderFailed):
             tokens.forget(wish.mark)
             wish.made = None
@@ -68,7 +69,18 @@ class CloudHandler(Handler):
                 tokens.forget(wish.mark)
             raise
         fresh = tokens.take(wish.mark, wish.inputs)
-        return await self._settled(region, await self.make(region, wish, fresh.value), wish)
+        return await self._settled(region, await self._ordered(region, wish, fresh), wish)
+
+    async def _ordered(self, region: str, wish: Wish, token: Token) -> str:
+        """Create it. Its id is written down even when the update is cancelled meanwhile: else nobody would own, or delete, it."""
+        making = asyncio.ensure_future(self.make(region, wish, token.value))
+        try:
+            return await asyncio.shield(making)
+        except asyncio.CancelledError:
+            id = await asyncio.wait_for(making, ID_SECONDS)
+            if wish.made is None:
+                wish.reached(id)
+            raise
 
     async def _settled(self, region: str, id: str, wish: Wish) -> Made:
         wish.reached(id)

@@ -268,8 +268,9 @@ def test_interrupted_server_is_adopted_only_with_the_same_user_data(make_engine,
     assert (first is second) == adopted
 
 
-def test_cancel_keeps_a_server_that_exists(engine, fake, run) -> None:
-    """Ctrl-C while it boots: the engine is told its id, so that the next update goes on and a destroy removes it."""
+@pytest.mark.parametrize("moment", ["create_instance", "instance_details"], ids=["its order is open", "it boots"])
+def test_cancel_keeps_a_server_that_exists(engine, fake, run, moment: str) -> None:
+    """Ctrl-C: the engine is told the server's id, so that the next update goes on and a destroy removes it."""
     fake.status_after_order = "creating"
 
     booting = asyncio.Event()
@@ -277,7 +278,7 @@ def test_cancel_keeps_a_server_that_exists(engine, fake, run) -> None:
     async def looked(_: dict[str, Any]) -> None:
         booting.set()
 
-    fake.after["instance_details"] = looked
+    fake.after[moment] = looked
 
     async def stop() -> None:
         waiting = asyncio.ensure_future(engine.create(SERVER, A_SERVER))
