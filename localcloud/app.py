@@ -18,14 +18,14 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from localcloud import envelope, gateway, lifetime, local
-from localcloud.calls import Call, Token
-from localcloud.calls import Route as CallRoute
-from localcloud.cloud import Cloud, Identity
+from localcloud.core.calls import Call, Token
+from localcloud.core.calls import Route as CallRoute
+from localcloud.core.cloud import Cloud, Identity
+from localcloud.core.errors import ApiError, BodyUnreadable, EngineFailed, HostRefused, PathNotModelled, StillRestoring
+from localcloud.core.inputs import Fields
+from localcloud.core.store import Store
 from localcloud.engines.api import EngineError, Engines
-from localcloud.errors import ApiError, BodyUnreadable, EngineFailed, HostRefused, PathNotModelled, StillRestoring
-from localcloud.inputs import Fields
 from localcloud.routes import all_routes
-from localcloud.store import Store
 
 log = logging.getLogger("localcloud")
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from starlette.responses import Response
 
-from localcloud.errors import ApiError, GatewayError
+from localcloud.core.errors import ApiError, GatewayError
 
 SUCCEEDED, FAILED = 800, 900
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
-from localcloud.errors import DateTooFarOff, HeaderMissing, HostRefused, SignatureMismatch, UnknownAccessKey
+from localcloud.core.errors import DateTooFarOff, HeaderMissing, HostRefused, SignatureMismatch, UnknownAccessKey
 
 # Official clients write *local* wall-clock time with a Z behind it; any clock on earth (UTC-12 to UTC+14) must pass.
 MAX_SKEW_HOURS = 15

@@ -11,11 +11,11 @@ import logging
 from dataclasses import replace
 from time import time
 
-from localcloud.cloud import Cloud
+from localcloud.core.cloud import Cloud
+from localcloud.core.power import fault_over, power_faults
+from localcloud.core.records import FAULTS, INSTANCES, JOBS, ORDERS
+from localcloud.core.servers import SHUTDOWN_SECONDS
 from localcloud.engines.api import EngineError
-from localcloud.power import fault_over, power_faults
-from localcloud.records import FAULTS, INSTANCES, JOBS, ORDERS
-from localcloud.servers import SHUTDOWN_SECONDS
 
 log = logging.getLogger("localcloud")
 

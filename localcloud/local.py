@@ -14,13 +14,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from localcloud import lifetime
-from localcloud.catalogue import REGIONS, flavor_by_id, image_by_id
-from localcloud.cloud import VERSION, Cloud
+from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
+from localcloud.core.cloud import VERSION, Cloud
+from localcloud.core.errors import LocalError
+from localcloud.core.faults import Wish
+from localcloud.core.records import EIPS, FAULTS, INSTANCES, Fault, Instance
 from localcloud.engines.api import EngineError, Power
-from localcloud.errors import LocalError
-from localcloud.faults import Wish
 from localcloud.gateway import LOOPBACK_HOST
-from localcloud.records import EIPS, FAULTS, INSTANCES, Fault, Instance
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _WISH_FIELDS = {"kind": str, "target": str, "to": str, "oneWay": bool, "process": str, "path": str, "namePrefix": str}

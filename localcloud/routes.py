@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.calls import Route
+from localcloud.core.calls import Route
 from localcloud.services.ebs.routes import ROUTES as EBS
 from localcloud.services.ecs.routes import ROUTES as ECS
 from localcloud.services.eip.routes import ROUTES as EIP

@@ -22,12 +22,12 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from localcloud import lifetime
 from localcloud.app import create_app
-from localcloud.catalogue import IMAGES
-from localcloud.cloud import Cloud
+from localcloud.core.catalogue import IMAGES
+from localcloud.core.cloud import Cloud
+from localcloud.core.records import ALL_KINDS, EIPS
+from localcloud.core.store import Store
 from localcloud.engines.api import EngineError
-from localcloud.records import ALL_KINDS, EIPS
 from localcloud.state import Record, StateError, StateFolder
-from localcloud.store import Store
 
 log = logging.getLogger("localcloud")
 

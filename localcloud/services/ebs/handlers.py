@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.calls import Call, page
-from localcloud.records import DISKS
+from localcloud.core.calls import Call, page
+from localcloud.core.records import DISKS
 from localcloud.services.ebs import model
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.records import INSTANCES, Disk
-from localcloud.store import Store
+from localcloud.core.records import INSTANCES, Disk
+from localcloud.core.store import Store
 
 
 def shown(store: Store, disk: Disk) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Servers: ordered, shown, switched, changed, released. The work itself is done by `localcloud.servers` in the background."""
+"""Servers: ordered, shown, switched, changed, released. `localcloud.core.servers` does the work, in the background."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.calls import Call, page, paged
-from localcloud.catalogue import QUOTAS
-from localcloud.errors import QuotaExceeded
-from localcloud.power import fault_over, power_faults
-from localcloud.records import DISKS, INSTANCES, Instance
+from localcloud.core.calls import Call, page, paged
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import QuotaExceeded
+from localcloud.core.power import fault_over, power_faults
+from localcloud.core.records import DISKS, INSTANCES, Instance
 from localcloud.services.ebs.model import shown_of_server
 from localcloud.services.ecs import creation, model
 from localcloud.services.ecs.errors import (

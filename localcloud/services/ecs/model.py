@@ -6,13 +6,13 @@ import re
 import subprocess
 from typing import Any
 
-from localcloud.catalogue import FLAVORS, REGIONS, Flavor, Region, flavor_by_id, image_by_id
-from localcloud.errors import EngineFailed
-from localcloud.identifiers import when
-from localcloud.inputs import Fields
-from localcloud.records import DISKS, EIPS, GROUPS, INSTANCES, KEY_PAIRS, SUBNETS, VPCS, Instance
+from localcloud.core.catalogue import FLAVORS, REGIONS, Flavor, Region, flavor_by_id, image_by_id
+from localcloud.core.errors import EngineFailed
+from localcloud.core.identifiers import when
+from localcloud.core.inputs import Fields
+from localcloud.core.records import DISKS, EIPS, GROUPS, INSTANCES, KEY_PAIRS, SUBNETS, VPCS, Instance
+from localcloud.core.store import Store
 from localcloud.services.ecs.errors import InstanceBusy
-from localcloud.store import Store
 
 NAME = re.compile(r"(?=.{2,64}$)(?!\d+$)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)*")
 NAME_RULE = "2-64 letters, digits or '-', in parts separated by '.'; no '-' or '.' at an end or twice in a row, not only digits"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.calls import Route, Token
+from localcloud.core.calls import Route, Token
 from localcloud.services.ecs import handlers
 
 ROUTES = (

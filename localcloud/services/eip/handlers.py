@@ -6,9 +6,9 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.calls import Call, page, paged
-from localcloud.errors import NotModelled
-from localcloud.records import EIPS, INSTANCES, ORDERS, Eip, Order
+from localcloud.core.calls import Call, page, paged
+from localcloud.core.errors import NotModelled
+from localcloud.core.records import EIPS, INSTANCES, ORDERS, Eip, Order
 from localcloud.services.ecs.errors import InstanceBusy
 from localcloud.services.eip import model
 from localcloud.services.eip.errors import EipInUse, EipNameDuplicated, EipNotBound

@@ -6,12 +6,12 @@ from ipaddress import IPv4Network
 from time import time
 from typing import Any
 
-from localcloud.catalogue import QUOTAS
-from localcloud.errors import QuotaExceeded
-from localcloud.identifiers import hex_id, short_id, when
-from localcloud.records import EIPS, INSTANCES, Eip
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import QuotaExceeded
+from localcloud.core.identifiers import hex_id, short_id, when
+from localcloud.core.records import EIPS, INSTANCES, Eip
+from localcloud.core.store import Store
 from localcloud.services.eip.errors import EipInUse, EipNameDuplicated, InstanceAlreadyBound
-from localcloud.store import Store
 
 MONTH_SECONDS = 30 * 24 * 3600
 LINES = ("163", "bgp", "chinamobile", "chinaunicom")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.errors import NotFound
+from localcloud.core.errors import NotFound
 
 
 class ImageNotFound(NotFound):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.calls import Call, page, paged
-from localcloud.catalogue import IMAGES, image_by_id
+from localcloud.core.calls import Call, page, paged
+from localcloud.core.catalogue import IMAGES, image_by_id
 from localcloud.services.image import model
 from localcloud.services.image.errors import ImageNotFound
 

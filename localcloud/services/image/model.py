@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.catalogue import Image, Region
+from localcloud.core.catalogue import Image, Region
 
 CREATED = "2026-01-01T00:00:00Z"
 PRIVATE, PUBLIC = 0, 1

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from time import time
 
-from localcloud.identifiers import long_id
-from localcloud.records import JOBS, Job
-from localcloud.store import Store
+from localcloud.core.identifiers import long_id
+from localcloud.core.records import JOBS, Job
+from localcloud.core.store import Store
 
 WORDS = {0: "executing", 1: "success", 2: "fail"}
 

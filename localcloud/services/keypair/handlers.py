@@ -5,11 +5,11 @@ from __future__ import annotations
 from time import time
 from typing import Any
 
-from localcloud.calls import Call, page, paged
-from localcloud.catalogue import QUOTAS
-from localcloud.errors import QuotaExceeded
-from localcloud.identifiers import long_id
-from localcloud.records import KEY_PAIRS, KeyPair
+from localcloud.core.calls import Call, page, paged
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import QuotaExceeded
+from localcloud.core.identifiers import long_id
+from localcloud.core.records import KEY_PAIRS, KeyPair
 from localcloud.services.keypair import model
 from localcloud.services.keypair.errors import KeyPairNameDuplicated, KeyPairNotFound
 

@@ -8,9 +8,9 @@ import hashlib
 import re
 from typing import Any
 
-from localcloud.inputs import Fields
-from localcloud.records import INSTANCES, KeyPair
-from localcloud.store import Store
+from localcloud.core.inputs import Fields
+from localcloud.core.records import INSTANCES, KeyPair
+from localcloud.core.store import Store
 
 NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])")
 NAME_RULE = "2-63 letters, digits or '-', beginning with a letter and not ending with '-'"

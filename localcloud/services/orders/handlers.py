@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.calls import Call
-from localcloud.records import ORDERS, Order
+from localcloud.core.calls import Call
+from localcloud.core.records import ORDERS, Order
 from localcloud.services.orders import model
 
 

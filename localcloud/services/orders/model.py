@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from time import time
 from typing import Any
 
-from localcloud.identifiers import hex_id
-from localcloud.records import ORDERS, Order
-from localcloud.store import Store
+from localcloud.core.identifiers import hex_id
+from localcloud.core.records import ORDERS, Order
+from localcloud.core.store import Store
 
 OPENING, FINISHED, FAILED = "14", "3", "5"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from localcloud import invented
-from localcloud.errors import ApiError, InUse, NameDuplicated, NotFound
+from localcloud.core import invented
+from localcloud.core.errors import ApiError, InUse, NameDuplicated, NotFound
 
 
 class SecurityGroupNotFound(NotFound):

@@ -6,11 +6,11 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.calls import Call, page, paged
-from localcloud.catalogue import QUOTAS
-from localcloud.errors import ParameterError, QuotaExceeded
-from localcloud.identifiers import short_id
-from localcloud.records import GROUPS, INSTANCES, RULES, VPCS, Instance, Rule, SecurityGroup
+from localcloud.core.calls import Call, page, paged
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import ParameterError, QuotaExceeded
+from localcloud.core.identifiers import short_id
+from localcloud.core.records import GROUPS, INSTANCES, RULES, VPCS, Instance, Rule, SecurityGroup
 from localcloud.services.securitygroup import model
 from localcloud.services.securitygroup.errors import (
     NotJoined,

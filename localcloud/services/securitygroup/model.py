@@ -8,11 +8,11 @@ from ipaddress import IPv4Network
 from time import time
 from typing import Any
 
-from localcloud.errors import NotModelled
-from localcloud.identifiers import short_id, when
-from localcloud.inputs import Fields
-from localcloud.records import GROUPS, INSTANCES, RULES, VPCS, Instance, Rule, SecurityGroup
-from localcloud.store import Store
+from localcloud.core.errors import NotModelled
+from localcloud.core.identifiers import short_id, when
+from localcloud.core.inputs import Fields
+from localcloud.core.records import GROUPS, INSTANCES, RULES, VPCS, Instance, Rule, SecurityGroup
+from localcloud.core.store import Store
 
 ACTIONS, PROTOCOLS, DIRECTIONS = ("accept", "drop"), ("ANY", "TCP", "UDP", "ICMP"), ("ingress", "egress")
 CIDR, GROUP = 0, 1  # remoteType

@@ -6,12 +6,12 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.calls import Call, page, paged
-from localcloud.catalogue import QUOTAS
-from localcloud.errors import QuotaExceeded
-from localcloud.identifiers import short_id
-from localcloud.inputs import Fields
-from localcloud.records import INSTANCES, SUBNETS, VPCS, Subnet, Vpc
+from localcloud.core.calls import Call, page, paged
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import QuotaExceeded
+from localcloud.core.identifiers import short_id
+from localcloud.core.inputs import Fields
+from localcloud.core.records import INSTANCES, SUBNETS, VPCS, Subnet, Vpc
 from localcloud.services.vpc import model
 from localcloud.services.vpc.errors import SubnetInUse, SubnetNameDuplicated, VpcInUse, VpcNameDuplicated
 

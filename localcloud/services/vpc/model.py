@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from localcloud.catalogue import REGIONS
-from localcloud.identifiers import when
-from localcloud.inputs import Fields
-from localcloud.records import GROUPS, INSTANCES, SUBNETS, Subnet, Vpc
-from localcloud.store import Store
+from localcloud.core.catalogue import REGIONS
+from localcloud.core.identifiers import when
+from localcloud.core.inputs import Fields
+from localcloud.core.records import GROUPS, INSTANCES, SUBNETS, Subnet, Vpc
+from localcloud.core.store import Store
 
 MASKS_VPC, MASKS_SUBNET = (8, 28), (16, 28)
 

@@ -22,10 +22,10 @@ import pytest
 from starlette.applications import Starlette
 
 from localcloud.app import create_app
-from localcloud.cloud import Cloud, Identity
+from localcloud.core.cloud import Cloud, Identity
+from localcloud.core.records import ALL_KINDS
+from localcloud.core.store import Store
 from localcloud.engines.api import EngineError, Power, ServerSpec, VpcNetwork
-from localcloud.records import ALL_KINDS
-from localcloud.store import Store
 
 REGION, OTHER_REGION = "bb9fdb42056f11eda1610242ac110002", "200000001852"
 ZONES = [f"cn-huadong1-jsnj{number}A-public-ctcloud" for number in (1, 2, 3)]

@@ -88,7 +88,8 @@ def test_the_product_host_is_served(api: Any) -> None:
 
 
 def test_a_changed_body_does_not_pass(api: Any) -> None:
-    from localcloud import errors, gateway
+    from localcloud import gateway
+    from localcloud.core import errors
 
     headers = {"ctyun-eop-request-id": REQUEST_ID, "eop-date": DATE}
     given = signature(SECRET, ACCESS, REQUEST_ID, DATE, "", b"{}")
@@ -101,7 +102,8 @@ def test_a_changed_body_does_not_pass(api: Any) -> None:
 
 @pytest.mark.parametrize(("hours", "passes"), [(-14, True), (-9, True), (9, True), (14, True), (16, False), (-16, False)])
 def test_clocks_of_the_whole_earth_pass(hours: int, passes: bool) -> None:
-    from localcloud import errors, gateway
+    from localcloud import gateway
+    from localcloud.core import errors
 
     given = signature(SECRET, ACCESS, REQUEST_ID, DATE, "", b"")
     authorization = f"{ACCESS} Headers=ctyun-eop-request-id;eop-date Signature={given}"

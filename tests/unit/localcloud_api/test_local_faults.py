@@ -96,7 +96,7 @@ def test_a_fault_that_lands_while_a_server_is_made_fails_its_order(api: Any, vpc
             started.append(api.cloud.tasks.spawn(inject(), "fault"))
 
     async def inject() -> None:
-        from localcloud.faults import Wish
+        from localcloud.core.faults import Wish
 
         await api.cloud.faults.inject(Wish("power-off", "zone:AZ1"))
 
@@ -204,7 +204,7 @@ def test_shutdown_suspends_and_the_next_start_brings_back(api: Any, start: Any, 
 def test_shutdown_waits_for_work_under_way(api: Any, vpc: str, subnet: str) -> None:
     from dataclasses import replace
 
-    from localcloud.records import ORDERS
+    from localcloud.core.records import ORDERS
 
     api.server(vpc, subnet)
     order = api.cloud.store.find(ORDERS)[0]

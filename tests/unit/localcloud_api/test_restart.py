@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from localcloud.core.records import INSTANCES, JOBS, ORDERS
 from localcloud.engines.api import Power
-from localcloud.records import INSTANCES, JOBS, ORDERS
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from localcloud.errors import FaultNotFound
+from localcloud.core.errors import FaultNotFound
+from localcloud.core.store import Kind
 from localcloud.services.ebs.errors import DiskNotFound
 from localcloud.services.ecs.errors import InstanceNotFound
 from localcloud.services.eip.errors import EipNotFound
@@ -16,7 +17,6 @@ from localcloud.services.keypair.errors import KeyPairNotFound
 from localcloud.services.orders.errors import OrderNotFound
 from localcloud.services.securitygroup.errors import RuleNotFound, SecurityGroupNotFound
 from localcloud.services.vpc.errors import SubnetNotFound, VpcNotFound
-from localcloud.store import Kind
 
 
 @dataclass(frozen=True)

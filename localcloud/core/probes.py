@@ -6,10 +6,10 @@ import asyncio
 import json
 from collections.abc import Mapping
 
+from localcloud.core.power import Scope
+from localcloud.core.records import INSTANCES, SUBNETS, Fault, Instance
+from localcloud.core.store import Store
 from localcloud.engines.api import EngineError, Engines
-from localcloud.power import Scope
-from localcloud.records import INSTANCES, SUBNETS, Fault, Instance
-from localcloud.store import Store
 
 FULL_BELOW = 64 * 1024  # bytes that a file system may still show when nothing more fits
 MOST_PAIRS = 8  # a zone cut need not be probed between all its servers

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from localcloud import invented
+from localcloud.core import invented
 
 
 class ApiError(Exception):

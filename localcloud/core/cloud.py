@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from localcloud.core.faults import Faults
+from localcloud.core.networks import Networks
+from localcloud.core.servers import Servers
+from localcloud.core.store import Store
+from localcloud.core.tasks import Tasks
 from localcloud.engines.api import Engines
-from localcloud.faults import Faults
-from localcloud.networks import Networks
-from localcloud.servers import Servers
-from localcloud.store import Store
-from localcloud.tasks import Tasks
 
 VERSION = "0.1.0"
 

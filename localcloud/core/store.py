@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from localcloud.errors import NotFound, TokenReused
+from localcloud.core.errors import NotFound, TokenReused
 
 TOKEN_SECONDS = 24 * 3600  # how long the cloud remembers a clientToken
 

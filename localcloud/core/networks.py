@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Collection
 from contextlib import AsyncExitStack
 
+from localcloud.core.power import Scope, fault_over, power_faults
+from localcloud.core.records import EIPS, FAULTS, GROUPS, INSTANCES, RULES, SUBNETS, VPCS, Fault, Instance, Rule, Subnet
+from localcloud.core.store import Store
 from localcloud.engines import api
-from localcloud.power import Scope, fault_over, power_faults
-from localcloud.records import EIPS, FAULTS, GROUPS, INSTANCES, RULES, SUBNETS, VPCS, Fault, Instance, Rule, Subnet
-from localcloud.store import Store
 
 
 class Networks:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from localcloud.catalogue import REGIONS
-from localcloud.records import FAULTS, Fault, Instance
-from localcloud.store import Store
+from localcloud.core.catalogue import REGIONS
+from localcloud.core.records import FAULTS, Fault, Instance
+from localcloud.core.store import Store
 
 
 @dataclass(frozen=True)

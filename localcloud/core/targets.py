@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from localcloud.catalogue import REGIONS, Region
-from localcloud.errors import LocalError
-from localcloud.power import Scope
-from localcloud.records import INSTANCES, Instance
-from localcloud.store import Store
+from localcloud.core.catalogue import REGIONS, Region
+from localcloud.core.errors import LocalError
+from localcloud.core.power import Scope
+from localcloud.core.records import INSTANCES, Instance
+from localcloud.core.store import Store
 
 GRAMMAR = "server:<name or id>, zone:<AZn>, zone:<region>/<AZn> or region:<region>"
 

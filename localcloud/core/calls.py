@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from localcloud.catalogue import REGIONS, Region
-from localcloud.inputs import Fields
-from localcloud.records import INSTANCES
-from localcloud.store import Store
+from localcloud.core.catalogue import REGIONS, Region
+from localcloud.core.inputs import Fields
+from localcloud.core.records import INSTANCES
+from localcloud.core.store import Store
 
 if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
+    from localcloud.core.cloud import Cloud
 
 NOWHERE = Region("", "", "", "", ())  # stands for an unknown region until `Fields.check` raises
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from time import time
 from typing import Any
 
-from localcloud import probes, targets
+from localcloud.core import probes, targets
+from localcloud.core.errors import LocalError
+from localcloud.core.identifiers import short_id
+from localcloud.core.networks import Networks
+from localcloud.core.power import Scope, covers, fault_over, power_faults
+from localcloud.core.records import FAULTS, INSTANCES, Fault, Instance
+from localcloud.core.servers import Servers
+from localcloud.core.store import Store
 from localcloud.engines.api import EngineError, Engines, Power
-from localcloud.errors import LocalError
-from localcloud.identifiers import short_id
-from localcloud.networks import Networks
-from localcloud.power import Scope, covers, fault_over, power_faults
-from localcloud.records import FAULTS, INSTANCES, Fault, Instance
-from localcloud.servers import Servers
-from localcloud.store import Store
 
 log = logging.getLogger("localcloud")
 

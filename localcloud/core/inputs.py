@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from localcloud.errors import NotModelled, ParameterError
+from localcloud.core.errors import NotModelled, ParameterError
 
 NAME_RULE = "2-32 letters, Chinese characters, digits, '_' or '-', beginning with a letter or a Chinese character"
 _NAME = re.compile(r"[A-Za-z\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff_-]{1,31}")

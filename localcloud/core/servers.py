@@ -13,14 +13,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from time import time
 
-from localcloud.catalogue import REGIONS, flavor_by_id, image_by_id
+from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
+from localcloud.core.networks import Networks, nic
+from localcloud.core.power import fault_over, power_faults
+from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Instance, Job, Order
+from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError, Power
-from localcloud.networks import Networks, nic
-from localcloud.power import fault_over, power_faults
-from localcloud.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Instance, Job, Order
 from localcloud.services.ecs.errors import ZoneWithoutPower
-from localcloud.store import Store
 
 log = logging.getLogger("localcloud")
 
