@@ -69,14 +69,15 @@ class Products:
             response, outcome = envelope.success(result, message), "ok"
         except ApiError as error:
             response, outcome = envelope.failure(error), error.code or type(error).__name__
-        log.info("%s %s %s %.1f ms", request.method, request.url.path, outcome, (perf_counter() - began) * 1000)
+        level = logging.DEBUG if outcome == "ok" and request.method == "GET" else logging.INFO  # polls would drown the rest
+        log.log(level, "%s %s %s %.1f ms", request.method, request.scope["path"], outcome, (perf_counter() - began) * 1000)
         return response
 
     async def _serve(self, request: Request) -> tuple[Any, str]:
         product = gateway.host_product(request.headers.get("host", ""))
         query, body = request.scope["query_string"].decode("latin-1"), await request.body()
         gateway.check_signature(request.headers, query, body, self._keys, datetime.now(UTC))
-        route = self._route(request.method, request.url.path, product)
+        route = self._route(request.method, request.scope["path"], product)
         values = _values(query, body)
         if not self._cloud.ready.is_set():
             raise StillRestoring(self._cloud.phase)
