@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import ssl
@@ -69,13 +70,21 @@ def test_the_certificate_is_good_for_every_product_host(tmp_path: Path, name: st
     again, _ = server_context(tmp_path / "tls", "abc123")
     client = ssl.create_default_context(cafile=str(ca_file))
 
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await close(writer)
+
+    async def close(writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        with contextlib.suppress(OSError):  # the other side may be faster
+            await writer.wait_closed()
+
     async def connect() -> str:
-        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=again)
+        server = await asyncio.start_server(hang_up, "127.0.0.1", 0, ssl=again)
         async with server:
             port = server.sockets[0].getsockname()[1]
             _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=client, server_hostname=name)
             version = writer.get_extra_info("ssl_object").version()
-            writer.close()
+            await close(writer)
             return str(version)
 
     assert context is not again
