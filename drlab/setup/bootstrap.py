@@ -78,6 +78,7 @@ def provide_venv(missing: Sequence[str], is_root: bool, apt: str | None, run: Ca
     if not is_root:
         raise BootstrapError(f"{lacks}; run `sudo apt-get install {package}`, then ./lab again")
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run(["dpkg", "--configure", "-a"], "finishing what an interrupted installation left", environ)
     run([apt, "-qq", "update"], "apt-get update", environ)
     run([apt, "-y", "-qq", "install", package], f"installing {package}", environ)
 

@@ -75,7 +75,16 @@ def test_an_environment_that_does_not_start_is_made_anew(bootstrap, tmp_path) ->
     ("missing", "is_root", "apt", "outcome"),
     [
         ([], False, None, []),
-        (["ensurepip"], True, "apt-get", ["apt-get update", f"installing python3.{sys.version_info.minor}-venv"]),
+        (
+            ["ensurepip"],
+            True,
+            "apt-get",
+            [
+                "finishing what an interrupted installation left",
+                "apt-get update",
+                f"installing python3.{sys.version_info.minor}-venv",
+            ],
+        ),
         (["venv", "ensurepip"], False, "apt-get", "sudo apt-get install python3."),
         (["ensurepip"], True, None, "install your system's package for Python virtual environments"),
     ],
