@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import uvicorn
+import uvloop
 from starlette.applications import Starlette
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from localcloud import lifetime
 from localcloud.app import create_app
@@ -52,7 +51,7 @@ def serve(state: Path, port: int | None, tls: bool) -> int:
         return 1
     daemon = Daemon(folder, replace(record, pid=os.getpid(), url=_url("http", plain), tls_url=None, ca_file=None))
     try:
-        return asyncio.run(daemon.run(plain, tls))
+        return int(uvloop.run(daemon.run(plain, tls)))
     finally:
         folder.close(daemon.record)
 
@@ -148,42 +147,10 @@ class _Server(uvicorn.Server):
         yield
 
 
-class _OneWrite:
-    """A transport that sends what is written within one turn of the loop at once: head and body of an answer in one packet."""
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport, self._loop = transport, loop
-        self._parts: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        if not self._parts:
-            self._loop.call_soon(self._flush)
-        self._parts.append(data)
-
-    def close(self) -> None:
-        self._flush()
-        self._transport.close()
-
-    def _flush(self) -> None:
-        if self._parts:
-            self._transport.write(b"".join(self._parts))
-            self._parts.clear()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-
-class _Protocol(H11Protocol):
-    """HTTP/1.1 by uvicorn, with half its system calls."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(cast(asyncio.Transport, _OneWrite(transport, self.loop)))
-
-
 def _server(app: Starlette, context: ssl.SSLContext | None) -> uvicorn.Server:
     config = uvicorn.Config(
         app, lifespan="off", log_config=None, access_log=False, server_header=False, date_header=False,
-        timeout_graceful_shutdown=3, ws="none", loop="asyncio", http=_Protocol,
+        timeout_graceful_shutdown=3, ws="none", loop="uvloop", http="httptools",
     )  # fmt: skip
     config.load()
     config.ssl = context

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from support.lab import Lab, end, make_lab
-from support.machine import added, snapshot
-from support.waiting import wait_until
+from support.machine import assert_as_before, snapshot
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +15,7 @@ def clean_machine() -> Iterator[None]:
     """Whatever the stage tests do, the machine looks afterwards as it did before."""
     before = snapshot()
     yield
-    wait_until(lambda: not added(before, snapshot()), 15, "nothing to be left")
+    assert_as_before(before)
 
 
 @pytest.fixture(scope="session")

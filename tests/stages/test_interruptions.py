@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.lab import Lab, end, make_lab
-from support.machine import added, our_processes, snapshot
+from support.machine import assert_as_before, our_processes, snapshot
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.stage
@@ -80,7 +80,7 @@ def test_killed_at_random_moments_then_up_then_down(clean_machine: None) -> None
         lab.run("down", STAGE, timeout=180)
         assert servers_by_name(lab) == Counter()
     end(lab)
-    assert not added(before, snapshot())
+    assert_as_before(before)
 
 
 def test_ctrl_c_leaves_a_state_from_which_down_goes_on(own_lab: Lab) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 
@@ -48,3 +49,11 @@ def snapshot() -> dict[str, set[str]]:
 
 def added(before: dict[str, set[str]], after: dict[str, set[str]]) -> dict[str, set[str]]:
     return {kind: after[kind] - before[kind] for kind in after if after[kind] - before[kind]}
+
+
+def assert_as_before(before: dict[str, set[str]], seconds: float = 10) -> None:
+    """Nothing is there that was not there before; processes that are just ending get `seconds`."""
+    deadline = time.monotonic() + seconds
+    while (left := added(before, snapshot())) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert left == {}
