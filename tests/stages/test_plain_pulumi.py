@@ -1,0 +1,65 @@
+"""Plain Pulumi beside `./lab`: taking over what exists, and the components in a program of one's own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import uuid
+from typing import Any
+
+import pytest
+from support.lab import ROOT, Lab
+from support.waiting import wait_until
+
+from ctyun import Client, cloud_record
+
+pytestmark = pytest.mark.stage
+
+REGION_ID, REGION = "bb9fdb42056f11eda1610242ac110002", "华东1"
+
+
+async def make_vpc(lab: Lab, name: str) -> str:
+    client = Client.local(cloud_record(lab.state))
+    try:
+        return await client.vpcs.create(REGION_ID, name=name, cidr="10.77.0.0/16", client_token=str(uuid.uuid4()))
+    finally:
+        await client.aclose()
+
+
+async def vpcs(lab: Lab) -> set[str]:
+    client = Client.local(cloud_record(lab.state))
+    try:
+        return {vpc.id for vpc in await client.vpcs.list(REGION_ID)}
+    finally:
+        await client.aclose()
+
+
+def resources(lab: Lab, stage: str) -> dict[str, Any]:
+    exported = json.loads(lab.pulumi("stack", "export", "-s", stage).stdout)
+    return {r["urn"].split("::")[-1]: r for r in exported["deployment"]["resources"]}
+
+
+def test_a_vpc_made_elsewhere_is_taken_over(lab: Lab, single_host: dict[str, Any]) -> None:
+    vpc = asyncio.run(make_vpc(lab, "made-elsewhere"))
+    lab.pulumi("import", "ctyun:vpc:Vpc", "taken-over", f"{REGION}/{vpc}", "--yes", "--protect=false", "-s", "single-host")
+    taken = resources(lab, "single-host")["taken-over"]
+    assert taken["id"] == vpc and taken["inputs"]["cidr"] == "10.77.0.0/16"
+    lab.pulumi("up", "--yes", "--skip-preview", "-s", "single-host")  # the program does not want it
+    assert vpc not in asyncio.run(vpcs(lab))
+    assert "taken-over" not in resources(lab, "single-host")
+
+
+def test_the_example_serves_its_pages(own_lab: Lab) -> None:
+    own_lab.run("cloud", "start")
+    folder = ["-C", str(ROOT / "examples/static_pages")]
+    own_lab.pulumi("stack", "init", "mine", *folder)
+    try:
+        own_lab.pulumi("up", "--yes", "--skip-preview", "-s", "mine", *folder)
+        url = json.loads(own_lab.pulumi("stack", "output", "--json", "-s", "mine", *folder).stdout)["url"]
+        page = (ROOT / "examples/static_pages/pages/index.html").read_text()
+        fetch = ["curl", "-s", "-m", "3", url]
+        wait_until(lambda: subprocess.run(fetch, capture_output=True, text=True).stdout == page, 10, "the example's page")
+    finally:
+        own_lab.pulumi("destroy", "--yes", "--skip-preview", "-s", "mine", *folder)
+        own_lab.pulumi("stack", "rm", "--yes", "mine", *folder)
