@@ -56,4 +56,4 @@ def assert_as_before(before: dict[str, set[str]], seconds: float = 10) -> None:
     deadline = time.monotonic() + seconds
     while (left := added(before, snapshot())) and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert left == {}
+    assert not left, f"left behind: {left}"
