@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from types import FrameType
 
@@ -23,6 +24,8 @@ def main() -> int:
         return complain(error.message, error.hint, error.exit_status)
     except CtyunError as error:
         return complain(str(error), None, EXIT_FAILED)
+    except (OSError, subprocess.TimeoutExpired) as error:  # a full disk, a file of another user, a machine that is too busy
+        return complain(f"{error}.", "./lab doctor", EXIT_FAILED)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -105,7 +106,8 @@ class Cloud:
         except CtyunError:
             if not force or record.pid is None:
                 raise
-            os.kill(record.pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):  # it has ended all the same, before its answer had left
+                os.kill(record.pid, signal.SIGTERM)
 
     def _spawn(self, arguments: list[str]) -> subprocess.Popen[bytes]:
         self.folders.ensure_state()

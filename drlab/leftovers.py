@@ -15,7 +15,7 @@ from drlab.lab import Lab
 from drlab.output import count
 from drlab.processes import processes_of_lab
 from drlab.stages import stage_names
-from drlab.stale import orphaned_helpers, read_lock
+from drlab.stale import locks_in, orphaned_helpers
 
 SCAN_TIMEOUT = 120.0
 SHORTEST_ID = 8  # shorter ones would be found in anything
@@ -92,9 +92,9 @@ def stray_processes(lab: Lab) -> list[Leftover]:
 
 def stray_locks(lab: Lab) -> list[Leftover]:
     """Locks of runs of the engine that are over; a run that is under way has its lock by right."""
-    paths = [path for stage in stage_names() for path in lab.folders.stack_locks(stage).glob("*.json")]
+    locks = [lock for stage in stage_names() for lock in locks_in(lab.folders.stack_locks(stage))]
     living = {p.pid for p in processes_of_lab(lab.folders.state)}
-    return [Leftover("lock", path.name, f"of {path.parent.name}") for path in paths if read_lock(path).pid not in living]
+    return [Leftover("lock", lock.path.name, f"of {lock.path.parent.name}") for lock in locks if lock.pid not in living]
 
 
 def report(lab: Lab, found: Sequence[Leftover]) -> None:

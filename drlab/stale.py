@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -36,13 +37,20 @@ class StackLock:
         return f"process {self.pid} of {self.user} on {self.host}, since {self.since[:19].replace('T', ' ')}"
 
 
-def read_lock(path: Path) -> StackLock:
-    """Raises UserError when the file is no lock of Pulumi's."""
+def read_lock(path: Path) -> StackLock | None:
+    """None when it is gone meanwhile: its holder has ended. Raises UserError when the file is no lock of Pulumi's."""
     try:
         raw = json.loads(path.read_text())
         return StackLock(path, int(raw["pid"]), raw["hostname"], raw["username"], raw["timestamp"])
+    except FileNotFoundError:
+        return None
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"The lock {path} cannot be read, so nobody can say who holds it.", "pulumi cancel") from error
+
+
+def locks_in(folder: Path) -> list[StackLock]:
+    """The locks of a stack, oldest name first."""
+    return [lock for path in sorted(folder.glob("*.json")) if (lock := read_lock(path)) is not None]
 
 
 def is_dead(lock: StackLock, host: str) -> bool:
@@ -64,7 +72,7 @@ def free_stack(folder: Path, say: Callable[[str], None], host: str | None = None
     """Remove locks whose process is dead, wait for those that live. True when one was removed: a run had been killed."""
     removed, announced, end = False, False, time.monotonic() + deadline
     while True:
-        locks = [read_lock(path) for path in sorted(folder.glob("*.json"))] if folder.is_dir() else []
+        locks = locks_in(folder)
         dead = [lock for lock in locks if is_dead(lock, host or socket.gethostname())]
         for lock in dead:
             lock.path.unlink(missing_ok=True)
@@ -113,7 +121,8 @@ def await_helpers(state: Path, say: Callable[[str], None], seconds: float = HELP
     while helpers := orphaned_helpers(state):
         if time.monotonic() > end:
             for helper in helpers:
-                os.kill(helper.pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it has ended at the last moment
+                    os.kill(helper.pid, signal.SIGKILL)
                 say(f"ended a helper that had outlived its engine ({helper.short()})")
             return
         time.sleep(POLL_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,26 @@ def test_wrong_arguments_get_a_sentence(
     assert "Traceback" not in shown.err
     assert shown.out == ""
     assert not (tmp_path / "state").exists(), "a mistake makes no state"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "sentence"),
+    [
+        (OSError(28, "No space left on device", "/state/lock"), "No space left on device: '/state/lock'"),
+        (subprocess.TimeoutExpired(["pulumi", "stack"], 60), "timed out after 60 seconds"),
+    ],
+)
+def test_trouble_of_the_machine_is_a_sentence(
+    trouble: Exception, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr("drlab.overview.look", fails)
+    assert lab(monkeypatch, "status") == 1
+    shown = capsys.readouterr()
+    assert sentence in shown.err
+    assert "Traceback" not in shown.err
 
 
 def test_status_of_a_lab_that_never_ran(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from drlab import stale
 from drlab.errors import UserError
-from drlab.stale import free_stack, is_dead, read_lock, timestamp
+from drlab.processes import Process
+from drlab.stale import await_helpers, free_stack, is_dead, locks_in, read_lock, timestamp
 
 HERE = socket.gethostname()
 
@@ -51,16 +53,33 @@ def test_a_living_process_is_waited_for(tmp_path: Path) -> None:
 
 def test_a_number_used_again_by_a_younger_process_is_no_proof_of_life(tmp_path: Path) -> None:
     path = write_lock(tmp_path, os.getpid(), since=datetime.now(UTC) - timedelta(days=3))
-    assert is_dead(read_lock(path), HERE)
+    [lock] = locks_in(path.parent)
+    assert is_dead(lock, HERE)
 
 
 def test_of_another_machine_nothing_can_be_proved(tmp_path: Path) -> None:
-    lock = read_lock(write_lock(tmp_path, dead_pid(), host="another-machine"))
+    [lock] = locks_in(write_lock(tmp_path, dead_pid(), host="another-machine").parent)
     assert not is_dead(lock, HERE)
 
 
 def test_no_folder_no_lock(tmp_path: Path) -> None:
     assert free_stack(tmp_path / "none", lambda text: pytest.fail(text)) is False
+
+
+def test_a_lock_whose_holder_ends_while_it_is_looked_at_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = write_lock(tmp_path, os.getpid())
+    gone.unlink()
+    monkeypatch.setattr(Path, "glob", lambda folder, pattern: iter([gone]))
+    assert read_lock(gone) is None
+    assert free_stack(tmp_path, lambda text: pytest.fail(text)) is False
+
+
+def test_a_helper_that_ends_at_the_last_moment_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    helper = Process(dead_pid(), "python", "-m pulumi_ctyun.provider")
+    monkeypatch.setattr(stale, "orphaned_helpers", lambda state: [helper])
+    said: list[str] = []
+    await_helpers(tmp_path, said.append, seconds=0)
+    assert said
 
 
 def test_a_damaged_lock_is_not_guessed_about(tmp_path: Path) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from ctyun.credentials import CloudRecord, Credentials
 from ctyun.local import Fault
 from drlab.bring_up import Raised, summary_lines
-from drlab.cloud import is_free
+from drlab.cloud import Cloud, is_free
 from drlab.engine_run import Run, how_to_go_on, indented, interrupted_sentence
 from drlab.errors import UserError
 from drlab.faults import fault_lines, power_on_line
@@ -188,3 +191,13 @@ def test_a_taken_port_is_not_free() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         assert not is_free(taken.getsockname()[1])
+
+
+def test_a_cloud_that_ends_before_its_answer_has_left_is_stopped_all_the_same(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    record = CloudRecord("c", url, Credentials("a" * 32, "s" * 32), "k", process.pid)
+    Cloud(Folders(tmp_path, tmp_path, tmp_path))._tell_to_stop(record, force=True)
