@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from drlab.engine_run import indented
@@ -73,8 +76,8 @@ def preview(lab: Lab, stage: str, arguments: Sequence[str] = ()) -> Preview:
     def nothing(*_: int) -> None:
         """A preview makes nothing that would have to be finished, and it is short."""
 
-    with lab.out.busy(f"previewing {stage}"):
-        ended = lab.engine.work(["preview", "--stack", stage, *arguments], f"{stage}-preview", result.feed, nothing, nothing)
+    with lab.out.busy(f"previewing {stage}"), trial_settings(lab.folders.settings_file(stage), arguments) as given:
+        ended = lab.engine.work(["preview", "--stack", stage, *given], f"{stage}-preview", result.feed, nothing, nothing)
     if ended.interrupted:
         raise Interrupted(f"Interrupted: the preview of {stage} was ended. It changes nothing.")
     result.seconds = time.monotonic() - begin
@@ -82,6 +85,22 @@ def preview(lab: Lab, stage: str, arguments: Sequence[str] = ()) -> Preview:
         result.failed = True
         result.problems = result.problems or [f"the engine ended with status {ended.status} and no message"]
     return result
+
+
+@contextmanager
+def trial_settings(settings_file: Path, arguments: Sequence[str]) -> Iterator[list[str]]:
+    """Arguments with which -c counts for this preview alone: the engine writes it into the settings file that it uses.
+
+    The copy has no salt, which may be another state folder's: the engine takes the stack's own.
+    """
+    if not arguments:
+        yield []
+        return
+    lines = settings_file.read_text().splitlines(keepends=True) if settings_file.exists() else []
+    with tempfile.NamedTemporaryFile("w", prefix="drlab-preview-", suffix=".yaml") as trial:
+        trial.writelines(line for line in lines if not line.startswith("encryptionsalt:"))
+        trial.flush()
+        yield ["--config-file", trial.name, *arguments]
 
 
 def render(results: Sequence[Preview], out: Output) -> None:

@@ -8,9 +8,28 @@ import pytest
 
 from drlab.events import parse_event
 from drlab.output import Output
-from drlab.previews import Planned, Preview, markdown, render
+from drlab.previews import Planned, Preview, markdown, render, trial_settings
 
 RECORDED = Path(__file__).parent / "recorded"
+
+
+SALT = "encryptionsalt: v1:another\n"
+
+
+def test_settings_that_are_tried_in_a_preview_are_not_kept(tmp_path: Path) -> None:
+    """The engine writes what -c says into the settings file that it is given."""
+    kept = tmp_path / "Pulumi.single-host.yaml"
+    kept.write_text(f"{SALT}config:\n  drlab:zone: AZ2\n")
+    with trial_settings(kept, ["--config", "drlab:target=ctyun"]) as arguments:
+        flag, name, *rest = arguments
+        assert (flag, rest) == ("--config-file", ["--config", "drlab:target=ctyun"])
+        trial = Path(name)
+        assert trial.read_text() == "config:\n  drlab:zone: AZ2\n", "its own settings count; its salt may be another lab's"
+        trial.write_text("config:\n  drlab:target: ctyun\n")
+    assert not trial.exists()
+    assert kept.read_text() == f"{SALT}config:\n  drlab:zone: AZ2\n"
+    with trial_settings(tmp_path / "none", []) as arguments:
+        assert arguments == []
 
 
 def good() -> Preview:
