@@ -42,6 +42,8 @@ class Running:
             raise
         except CtyunError as error:
             raise PluginError(str(error)) from error
+        except OSError as error:  # this machine's trouble, such as a full disk below the state folder
+            raise PluginError(f"Could not go on: {error}.") from error
         finally:
             self._tasks.discard(task)
 

@@ -7,6 +7,7 @@ that may still be under way in the cloud is sent again with its own clientToken,
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
@@ -77,9 +78,10 @@ class CloudHandler(Handler):
         try:
             return await asyncio.shield(making)
         except asyncio.CancelledError:
-            id = await asyncio.wait_for(making, ID_SECONDS)
-            if wish.made is None:
-                wish.reached(id)
+            with contextlib.suppress(TimeoutError):  # then its token finds it at the next update
+                id = await asyncio.wait_for(making, ID_SECONDS)
+                if wish.made is None:
+                    wish.reached(id)
             raise
 
     async def _settled(self, region: str, id: str, wish: Wish) -> Made:

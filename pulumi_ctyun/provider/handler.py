@@ -49,6 +49,7 @@ class Known:
     id: str
     state: Plain
     timeout: float | None = None  # only when `custom_timeouts` says so
+    secrets: frozenset[str] = frozenset()  # all secret texts of the state, to be kept out of errors
 
     @property
     def is_import(self) -> bool:

@@ -178,7 +178,7 @@ def _wish(urn: str, inputs: Values, timeout: float) -> Wish:
 
 
 def _known(urn: str, id: str, state: Values, timeout: float) -> Known:
-    return Known(urn, mark_of(urn), id, to_plain(state), timeout or None)
+    return Known(urn, mark_of(urn), id, to_plain(state), timeout or None, frozenset(_secret_texts(state.values())))
 
 
 def _secret_texts(values: Iterable[PropertyValue], inside: bool = False) -> Iterator[str]:

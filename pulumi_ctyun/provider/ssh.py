@@ -112,13 +112,13 @@ class RemoteCommandHandler(SshHandler):
             outcome = await self.connections.run(
                 way, *shell(script, known.state.get("stdin") or ""), timeout=known.timeout or DEFAULT_TIMEOUT
             )
-            _expect_success(outcome, f"The delete script on {way} failed", [known.state["privateKey"]])
+            _expect_success(outcome, f"The delete script on {way} failed", known.secrets)
 
     async def _run(self, wish: Wish, script: str, id: str) -> Made:
         way = _way(wish.inputs)
         outcome = await self.connections.run(way, *shell(script, wish.inputs.get("stdin") or ""), timeout=wish.timeout)
         _expect_success(outcome, f"A command on {way} failed", wish.secrets)
-        return wish.reached(id, stdout=redact(outcome.stdout[:LARGEST_OUTPUT], wish.secrets))
+        return wish.reached(id, stdout=redact(outcome.stdout, wish.secrets)[:LARGEST_OUTPUT])
 
 
 def _way(inputs: Mapping[str, Any]) -> Way:

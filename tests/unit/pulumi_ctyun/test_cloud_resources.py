@@ -9,6 +9,7 @@ import pytest
 
 from plugins.kit.serve import InitFailed, PluginError
 from plugins.kit.values import to_plain
+from pulumi_ctyun.provider import cloud_handler
 
 VPC = "ctyun:vpc:Vpc"
 SUBNET = "ctyun:vpc:Subnet"
@@ -291,6 +292,35 @@ def test_cancel_keeps_a_server_that_exists(engine, fake, run, moment: str) -> No
     assert caught.value.resource_id in fake.things
     assert to_plain(caught.value.inputs)["name"] == "dev-web-01"
     with pytest.raises(PluginError, match="the update was cancelled"):
+        run(engine.create(VPC, A_VPC))
+
+
+def test_cancel_waits_for_an_order_that_never_ends_only_for_a_while(engine, fake, run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cloud_handler, "ID_SECONDS", 0.1)
+    ordered = asyncio.Event()
+
+    async def never(_: dict[str, Any]) -> None:
+        ordered.set()
+        await asyncio.Event().wait()
+
+    fake.before["query_uuid"] = never
+
+    async def stop() -> None:
+        waiting = asyncio.ensure_future(engine.create(SERVER, A_SERVER))
+        await ordered.wait()
+        await engine.provider.cancel()
+        await waiting
+
+    with pytest.raises(PluginError, match="the update was cancelled"):
+        run(asyncio.wait_for(stop(), 5))
+
+
+def test_full_disk_below_the_state_folder_is_a_sentence(engine, run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pulumi_ctyun.provider.tokens.write_private", full)
+    with pytest.raises(PluginError, match="No space left on device"):
         run(engine.create(VPC, A_VPC))
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from plugins.kit.serve import InitFailed, PluginError
 from plugins.kit.values import UNKNOWN, to_plain, to_property
+from pulumi_ctyun.provider import ssh as ssh_handlers
 from pulumi_ctyun.provider.plugin import CtyunProvider
 from pulumi_ctyun.provider.remote import connections as ssh
 from pulumi_ctyun.provider.remote.connections import Connections
@@ -424,6 +425,29 @@ def test_delete_script_that_fails_is_an_error(within) -> None:
         id, state = await world.engine.create(COMMAND, command_inputs(world, "true", delete="echo no way; exit 1"))
         with pytest.raises(PluginError, match=r"The delete script on .* failed(.|\n)*no way"):
             await world.engine.delete(COMMAND, id, state)
+
+    within(scenario)
+
+
+def test_delete_script_that_fails_tells_no_secret(within) -> None:
+    async def scenario(world: World) -> None:
+        wish = command_inputs(world, "cat >/dev/null", delete="cat; exit 1", stdin="topsecret99\n")
+        id, state = await world.engine.create(COMMAND, wish)
+        with pytest.raises(PluginError) as caught:
+            await world.engine.delete(COMMAND, id, state)
+        assert "[secret]" in str(caught.value)
+        assert "topsecret99" not in str(caught.value)
+
+    within(scenario)
+
+
+def test_output_that_is_cut_short_holds_no_part_of_a_secret(within, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssh_handlers, "LARGEST_OUTPUT", 15)
+
+    async def scenario(world: World) -> None:
+        wish = command_inputs(world, "read word; echo 0123456789$word", stdin="topsecret99\n")
+        _, state = await world.engine.create(COMMAND, wish)
+        assert to_plain(state)["stdout"] == "0123456789[secr"
 
     within(scenario)
 
