@@ -13,7 +13,7 @@ from localcloud.engines.api import EngineError
 from localcloud.engines.context import Context
 from localcloud.engines.host import agent_flags, read_facts
 from localcloud.engines.images import reference
-from localcloud.engines.internet import eip_range, free_ranges, router_range
+from localcloud.engines.internet import eip_range, free_ranges, routed_prefixes, router_range
 from localcloud.engines.waiting import wait_until
 
 AGENT_ANSWERS = 20.0  # seconds from the container's start; half a second is usual
@@ -47,13 +47,12 @@ class Foundation:
         problems = [*context.facts.refusals, *await self._missing_images()]
         if problems:
             raise EngineError("; ".join(problems))
-        self.interrupted = not await self._ensure_agent()
+        there, self._cidr = await asyncio.gather(self._ensure_agent(), self._ensure_internet())
+        self.interrupted = not there
         context.revive = self._revive
-        facts = await context.ask("host.facts", viewer=os.getpid())
-        problems = _unfit(facts)
+        problems = _unfit(await context.ask("host.facts", viewer=os.getpid()))
         if problems:
             raise EngineError("; ".join(problems))
-        self._cidr = await self._ensure_internet(facts["cidrs"])
         await context.ask("host.guard", cidr=self.cidr)
 
     async def stop(self) -> None:
@@ -110,7 +109,7 @@ class Foundation:
             return str(exc)
         return None
 
-    async def _ensure_internet(self, host_cidrs: list[str]) -> str:
+    async def _ensure_internet(self) -> str:
         context = self._context
         networks = await context.docker.networks()
         for network in networks:
@@ -123,7 +122,7 @@ class Foundation:
                 )
             return self._wanted
         taken = [
-            *host_cidrs,
+            *routed_prefixes(await asyncio.to_thread(Path("/proc/net/route").read_text)),
             *(pool["Subnet"] for network in networks for pool in network["IPAM"]["Config"] or () if "Subnet" in pool),
         ]
         for candidate in map(str, free_ranges(taken)):

@@ -13,7 +13,7 @@ import pytest
 from localcloud.engines import images
 from localcloud.engines.api import Disk, EngineError, Nic, ServerSpec
 from localcloud.engines.images import catalogue, reference
-from localcloud.engines.internet import eip_range, free_ranges, router_range
+from localcloud.engines.internet import eip_range, free_ranges, routed_prefixes, router_range
 from localcloud.engines.naming import Naming, bridge_mac, port_name
 from localcloud.engines.records import Record, Records
 from localcloud.engines.seed import archive, packed, unpacked, with_password
@@ -38,6 +38,19 @@ def test_the_first_free_range_is_taken(taken: list[str], first: str) -> None:
 
 def test_no_range_is_left_when_all_are_taken() -> None:
     assert list(free_ranges(["198.18.0.0/16", "198.19.0.0/16"])) == []
+
+
+def test_the_kernels_routes_are_read() -> None:
+    """A default route, a cloud's bridge, and the guard route of a cloud whose bridge is gone."""
+    table = """\
+Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
+eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0
+drlab-a\t000012C6\t00000000\t0001\t0\t0\t0\t00F0FFFF\t0\t0\t0
+*\t001012C6\t00000000\t0200\t0\t0\t2097152000\t00F0FFFF\t0\t0\t0
+"""
+    prefixes = routed_prefixes(table)
+    assert prefixes == ["0.0.0.0/0.0.0.0", "198.18.0.0/255.255.240.0", "198.18.16.0/255.255.240.0"]
+    assert str(next(free_ranges(prefixes))) == "198.18.32.0/20"
     assert len(list(free_ranges([]))) == 32
 
 
