@@ -15,6 +15,7 @@ from plugins.kit.values import UNKNOWN
 from plugins.random_provider import generate
 
 Values = Mapping[str, Any]
+PYTHON_TYPES: Mapping[str, type] = {"integer": int, "boolean": bool, "string": str, "object": dict}
 
 
 class Problem(NamedTuple):
@@ -37,6 +38,12 @@ class Input(NamedTuple):
     type: str  # as in a Pulumi schema
     default: Any = None
     required: bool = False
+
+    def takes(self, value: Any) -> bool:
+        """Absent and unknown values are fine."""
+        if value is None or value is UNKNOWN:
+            return True
+        return isinstance(value, PYTHON_TYPES[self.type]) and (self.type == "boolean" or not isinstance(value, bool))
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,7 @@ class Kind:
         unknown_names = sorted(set(given) - set(self.inputs))
         found = [Problem(name, f"{self.token} has no such input") for name in unknown_names]
         found += [Problem(n, "is required") for n, one in self.inputs.items() if one.required and given.get(n) is None]
+        found += [Problem(n, f"is no {one.type}") for n, one in self.inputs.items() if not one.takes(given.get(n))]
         return found or list(self.check(self.complete(given)))
 
 

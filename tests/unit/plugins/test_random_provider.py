@@ -146,6 +146,9 @@ WRONG: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     ("RandomId", {"byteLength": 0}, [("byteLength", "must be at least 1, got 0")]),
     ("RandomUuid", {"lenght": 3}, [("lenght", f"{TOKENS['RandomUuid']} has no such input")]),
     ("RandomPassword", {"length": UNKNOWN, "minLower": 50}, []),
+    ("RandomPassword", {"length": "8", "special": 1}, [("length", "is no integer"), ("special", "is no boolean")]),
+    ("RandomString", {"length": True}, [("length", "is no integer")]),
+    ("RandomUuid", {"keepers": {"a": UNKNOWN}}, []),
 ]
 
 
