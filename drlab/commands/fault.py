@@ -75,7 +75,7 @@ def disk_full(
     stack: Stack = None,
     json: Json = False,
 ) -> None:
-    """Fill a file system of a server until nothing more fits.
+    """Fill a data disk of a server until nothing more fits; a system disk is the machine's own and is refused.
 
     \b
     Examples:
