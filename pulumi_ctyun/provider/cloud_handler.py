@@ -43,6 +43,10 @@ class CloudHandler(Handler):
         region = await self.cloud.region_id(wish.inputs["region"])
         tokens = self.cloud.tokens
         for seen in await self.left_over(region, wish):
+            if self.cloud.is_shared and tokens.known(wish.mark) is None:  # of another lab, or of a lost state folder
+                raise not_ours(
+                    f"A {self.resource.token}", wish.inputs.get("name", seen.id), f"{self.resource.token} NAME {seen.id}"
+                )
             if self.fits(seen, wish, tokens.known(wish.mark)):
                 made = await self._settled(region, seen.id, wish)
                 break

@@ -331,21 +331,21 @@ def fake() -> FakeCloud:
 
 
 @pytest.fixture
-def make_engine(fake: FakeCloud, tmp_path: Path) -> Callable[[], Engine]:
+def make_engine(fake: FakeCloud, tmp_path: Path) -> Callable[..., Engine]:
     """Each call is a new plugin process of the same stack: nothing is remembered but the state folder."""
 
     def client(_: Settings) -> Client:
         keys = Credentials("a" * 32, "s" * 32)
         return Client(Endpoints.at("http://cloud.test"), keys, http=httpx.MockTransport(fake.answer))
 
-    def make() -> Engine:
-        return Engine(CtyunProvider(lambda settings: Cloud(Settings("local", tmp_path), client)))
+    def make(target: str = "local", state: Path = tmp_path) -> Engine:
+        return Engine(CtyunProvider(lambda settings: Cloud(Settings(target, state), client)))
 
     return make
 
 
 @pytest.fixture
-def engine(make_engine: Callable[[], Engine]) -> Engine:
+def engine(make_engine: Callable[..., Engine]) -> Engine:
     return make_engine()
 
 

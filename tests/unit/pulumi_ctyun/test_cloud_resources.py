@@ -70,6 +70,16 @@ def test_what_was_left_with_other_inputs_is_removed_first(make_engine, fake, run
     assert [thing["CIDR"] for thing in fake.of("vpc")] == ["192.168.0.0/16"]
 
 
+@pytest.mark.parametrize(("type", "inputs"), [(VPC, A_VPC), (SERVER, A_SERVER)], ids=["a VPC", "a server"])
+def test_in_an_account_another_labs_things_are_left_alone(make_engine, fake, run, tmp_path, type: str, inputs) -> None:
+    """Same project, stack and names in one account: neither adopted nor removed; on a local cloud there is no other lab."""
+    id, _ = run(make_engine("ctyun", tmp_path / "first").create(type, inputs))
+    with pytest.raises(PluginError, match=f"exists already, and this stack has not made it.*pulumi import {type} NAME {id}"):
+        run(make_engine("ctyun", tmp_path / "second").create(type, inputs))
+    assert id in fake.things
+    assert run(make_engine("ctyun", tmp_path / "first").create(type, inputs))[0] == id
+
+
 def test_an_unfinished_create_is_sent_again_with_its_own_token(make_engine, fake, run) -> None:
     """The request of the killed run may arrive after the next run has looked: the cloud must see one wish, not two."""
     seen: list[str] = []
