@@ -94,13 +94,15 @@ class Script:
 
 def launchers_step(folders: Folders) -> Step:
     def missing() -> str | None:
-        return "writing .venv/bin/pulumi and the plugins' launchers" if wrong_scripts(folders) else None
+        wrong = wrong_scripts(folders) or real_random(folders)
+        return "writing .venv/bin/pulumi and the plugins' launchers" if wrong else None
 
     def act() -> str:
+        link_real_random(folders)
         wrong = wrong_scripts(folders)
         for script in wrong:
             script.write()
-        return f"{', '.join(script.path.name for script in wrong)} written"
+        return f"{', '.join(script.path.name for script in wrong) or RANDOM[0]} written"
 
     return Step("wrapper", missing, lambda tell: act())
 
@@ -117,6 +119,26 @@ def wanted_scripts(folders: Folders) -> list[Script]:
             text = LAUNCHER.format(written_by=WRITTEN_BY, name=name, module=module, version=VERSION, exec_name=EXEC_NAME)
             scripts.append(Script(path, text))
     return scripts
+
+
+def real_random(folders: Folders, home: Path | None = None) -> Path | None:
+    """The user's own copy of the plugin, in the version that is asked for and not yet in use here.
+
+    It is not downloaded: no checksum of its archives is published where one could be pinned.
+    """
+    path = random_path(folders)
+    if path is None or is_real(path):
+        return None
+    own = (home or Path.home()) / ".pulumi" / "plugins" / path.parent.name / path.name
+    return own if is_real(own) else None
+
+
+def link_real_random(folders: Folders, home: Path | None = None) -> None:
+    path, own = random_path(folders), real_random(folders, home)
+    if path is not None and own is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.symlink_to(own)
 
 
 def wrapper_text(folders: Folders) -> str:

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from drlab.folders import Folders
-from drlab.setup.launchers import is_real, language_host_path, random_path, wanted_scripts, wrong_scripts
+from drlab.setup.launchers import (
+    is_real,
+    language_host_path,
+    link_real_random,
+    random_path,
+    real_random,
+    wanted_scripts,
+    wrong_scripts,
+)
 from drlab.setup.pulumi_engine import engine_folder
 from drlab.setup.state import make_state, passphrase_file
 
@@ -132,6 +140,20 @@ def test_a_real_language_host_is_left_alone(folders: Folders) -> None:
     prepare(folders)
     assert is_real(language_host_path(folders))
     assert language_host_path(folders).read_bytes().startswith(b"\x7fELF")
+
+
+def test_the_users_own_random_plugin_is_used_while_it_is_there(folders: Folders, tmp_path: Path) -> None:
+    prepare(folders)
+    assert real_random(folders, tmp_path) is None, "the stand-in serves"
+    own = tmp_path / ".pulumi/plugins/resource-random-v4.18.2/pulumi-resource-random"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"\x7fELF\x02\x01\x01\x00\xff\xfe")
+    link_real_random(folders, tmp_path)
+    path = random_path(folders)
+    assert path is not None and path.resolve() == own and is_real(path)
+    assert wrong_scripts(folders) == [] and real_random(folders, tmp_path) is None
+    own.unlink()
+    assert [script.path for script in wrong_scripts(folders)] == [path]
 
 
 def test_an_older_script_of_ours_is_replaced(folders: Folders) -> None:
