@@ -49,6 +49,7 @@ def take(client: APIClient, container: str, path: str) -> bytes:
 def run_floor(jump: Model, web: Model) -> float:
     """Seconds until the site answers with its database; everything is removed again, outside the measured time."""
     client, made = APIClient(timeout=60), []
+    sweep(client)
     network = client.create_network("drlab-bench-floor", labels=LABELS)["Id"]
     try:
         begin = time.monotonic()
@@ -60,9 +61,16 @@ def run_floor(jump: Model, web: Model) -> float:
         await_site(f"http://{address_of(client, made[1])}/api.php")
         return time.monotonic() - begin
     finally:
-        for container in made:
-            client.remove_container(container, force=True, v=True)
-        client.remove_network(network)
+        sweep(client)
+
+
+def sweep(client: APIClient) -> None:
+    """Remove what a killed run has left: the names are fixed."""
+    mine = {"label": [f"{name}={value}" for name, value in LABELS.items()]}
+    for container in client.containers(all=True, filters=mine):
+        client.remove_container(container["Id"], force=True, v=True)
+    for network in client.networks(filters=mine):
+        client.remove_network(network["Id"])
 
 
 def start(client: APIClient, model: Model, network: str) -> str:

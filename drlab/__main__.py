@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ctyun.errors import CtyunError
 from drlab.app import app
-from drlab.errors import EXIT_FAILED, Interrupted, UserError
+from drlab.errors import EXIT_FAILED, EXIT_INTERRUPTED, Interrupted, UserError
 from drlab.output import make_console
 
 
@@ -20,6 +20,8 @@ def main() -> int:
     signal.signal(signal.SIGINT, interrupt)
     try:
         app(prog_name="./lab")
+    except Interrupted as interrupted:
+        return complain(interrupted.message, None, EXIT_INTERRUPTED)
     except UserError as error:
         return complain(error.message, error.hint, error.exit_status)
     except CtyunError as error:

@@ -129,7 +129,7 @@ class Cloud:
             record = self.record()
             if record is not None and record.pid == pid:
                 health = LocalApi(record).health()
-                if health and health.ready:
+                if health and health.ready and health.id == record.id:
                     return record
                 phase = health.phase if health else phase
             if process is not None and process.poll() is not None:

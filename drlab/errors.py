@@ -1,7 +1,7 @@
 """What can go wrong for a user of the command line.
 
-UserError           a sentence for the user: what was attempted, on which thing, what to do. Printed without a traceback.
-└── Interrupted     Ctrl-C: the work was ended in an orderly way; exit status 130.
+UserError       a sentence for the user: what was attempted, on which thing, what to do. Printed without a traceback.
+Interrupted     Ctrl-C: the work was ended in an orderly way; exit status 130.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ class UserError(Exception):
         self.hint = hint
 
 
-class Interrupted(UserError):
-    """The user pressed Ctrl-C and what ran has been ended."""
+class Interrupted(BaseException):
+    """The user pressed Ctrl-C and what ran has been ended.
 
-    exit_status = EXIT_INTERRUPTED
+    No Exception, like KeyboardInterrupt: an event loop or a library that catches and logs those must not swallow it.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message

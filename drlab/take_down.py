@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from drlab.cloud import CloudState
 from drlab.engine_run import Run, forget_pending, prepare_stack, run_engine, unfinished_creations
-from drlab.errors import Interrupted, UserError
+from drlab.errors import UserError
 from drlab.lab import Lab
 from drlab.leftovers import find_leftovers, report
 from drlab.output import count, took
@@ -70,8 +70,6 @@ def adopt_unfinished(lab: Lab, stack: StackState) -> None:
     lab.out.step(stack.name, f"a run was cut off while it made {names}: looking for what it made, to remove that too")
     try:
         run_engine(lab, "up", stack.name, *(argument for urn in urns for argument in ("--target", urn)))
-    except Interrupted:
-        raise
     except UserError as error:
         # Not fatal: destroy removes what the state knows, and the scan afterwards names what is left.
         lab.out.warn(f"that did not succeed, going on. {error.message}")

@@ -82,7 +82,7 @@ class CloudHandler(Handler):
         try:
             return await asyncio.shield(making)
         except asyncio.CancelledError:
-            with contextlib.suppress(TimeoutError):  # then its token finds it at the next update
+            with contextlib.suppress(TimeoutError, errors.CtyunError):  # then its token finds it, or does not, at the next update
                 id = await asyncio.wait_for(making, ID_SECONDS)
                 if wish.made is None:
                     wish.reached(id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network, ip_address
 from pathlib import PurePosixPath
 
@@ -132,6 +133,15 @@ def at_most(count: int) -> Rule:
         return None if len(value) <= count else f"has {len(value)} entries; CTyun takes {count}"
 
     return rule
+
+
+def each_of(rule: Callable[[str], str | None]) -> Rule:
+    """For lists: all entries that are wrong, in one sentence."""
+
+    def of_list(value: list[str]) -> str | None:
+        return "; ".join(wrong for entry in value if (wrong := rule(entry))) or None
+
+    return of_list
 
 
 def at_least_one(value: list[object]) -> str | None:

@@ -41,7 +41,12 @@ SUBNET = Resource(
         _vpc_id(),
         _name(),
         Field("cidr", Kind.TEXT, "Address range, inside the VPC's.", required=True, replaces=True, rules=(rules.cidr(16, 28),)),
-        Field("dnsServers", ListOf(Kind.TEXT), "Resolvers; the cloud's own when absent.", rules=(rules.at_most(4),)),
+        Field(
+            "dnsServers",
+            ListOf(Kind.TEXT),
+            "Resolvers; the cloud's own when absent.",
+            rules=(rules.at_most(4), rules.each_of(rules.ipv4)),
+        ),
         _description(),
     ),
     outputs=(
