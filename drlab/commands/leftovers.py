@@ -16,7 +16,7 @@ def leftovers(json: Json = False) -> None:
 
     \b
     Looked for: containers, networks, volumes, private images, namespaces, links, firewall tables, loop devices, mounts,
-    cgroups, processes, listeners, files, locks.
+    cgroups, processes, files, locks.
 
     \b
     Examples:
