@@ -13,7 +13,7 @@ from time import time
 
 from localcloud.core.cloud import Cloud
 from localcloud.core.power import fault_over, power_faults
-from localcloud.core.records import FAULTS, INSTANCES, JOBS, ORDERS
+from localcloud.core.records import FAULTS, INSTANCES, JOBS, ORDERS, Instance
 from localcloud.core.servers import SHUTDOWN_SECONDS
 from localcloud.engines.api import EngineError
 
@@ -73,8 +73,15 @@ def _resume_tasks(cloud: Cloud) -> None:
             cloud.store.put(ORDERS, replace(order, status="3"))
     for job in cloud.store.find(JOBS, status="0"):
         cloud.tasks.spawn(cloud.servers.run_job(job.id), f"carry on job {job.id}")
+    switching = {job.instance_id for job in cloud.store.find(JOBS, status="0")}
+    if half_on := [server for server in cloud.store.find(INSTANCES, status="starting") if server.id not in switching]:
+        cloud.tasks.spawn(_switch_on(cloud, half_on), "carry on the end of a power fault")
     for fault in cloud.store.find(FAULTS, phase="landing"):
         cloud.tasks.spawn(cloud.faults.land_again(fault.id), f"carry on fault {fault.id}")
+
+
+async def _switch_on(cloud: Cloud, servers: list[Instance]) -> None:
+    log.info("%s", await cloud.faults.switch_on(servers))
 
 
 def under_way(cloud: Cloud) -> list[str]:
@@ -84,21 +91,35 @@ def under_way(cloud: Cloud) -> list[str]:
 
 
 async def shut_down(cloud: Cloud) -> list[str]:
-    """Suspend all servers and take the engines down; the names of the servers that the next start brings back."""
+    """Suspend all servers and take the engines down; the names of the servers that the next start brings back.
+
+    Raises EngineError; the cloud then goes on, and can be shut down again.
+    """
     cloud.ready.clear()
     cloud.phase = "stopping"
     await cloud.tasks.cancel()
-    names = await _suspend(cloud)
-    await cloud.engines.stop()
+    try:
+        names = await _suspend(cloud)
+        await cloud.engines.stop()
+    except EngineError:
+        _resume_tasks(cloud)
+        cloud.phase = "ready"
+        cloud.ready.set()
+        raise
     return names
 
 
 async def _suspend(cloud: Cloud) -> list[str]:
     """Stop all running servers in good order, keeping what their owners want of their power."""
     running = cloud.store.find(INSTANCES, status="running")
-    await asyncio.gather(*(cloud.engines.shut_down(server.id, SHUTDOWN_SECONDS) for server in running))
+    cloud.store.set_note(SUSPENDED, "yes")  # first: killed in between, the next start still brings them back
+    results = await asyncio.gather(
+        *(cloud.engines.shut_down(server.id, SHUTDOWN_SECONDS) for server in running), return_exceptions=True
+    )
+    for result in results:  # only now, when all have been tried
+        if isinstance(result, BaseException):
+            raise result
     with cloud.store.transaction():
         for server in running:
             cloud.store.put(INSTANCES, replace(server, status="stopped", updated=time()))
-        cloud.store.set_note(SUSPENDED, "yes")
     return [server.name for server in running]

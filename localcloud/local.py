@@ -16,7 +16,7 @@ from starlette.routing import Route
 from localcloud import lifetime
 from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
 from localcloud.core.cloud import VERSION, Cloud
-from localcloud.core.errors import LocalError
+from localcloud.core.errors import ApiError, LocalError
 from localcloud.core.faults import Wish
 from localcloud.core.records import EIPS, FAULTS, INSTANCES, Fault, Instance
 from localcloud.engines.api import EngineError, Power
@@ -108,6 +108,8 @@ def _guarded(cloud: Cloud, endpoint: Endpoint, key_needed: bool) -> Endpoint:
             return await endpoint(request)
         except LocalError as error:
             return JSONResponse({"error": str(error)}, status_code=error.status)
+        except ApiError as error:  # a fault that landed meanwhile, and the like
+            return JSONResponse({"error": str(error)}, status_code=409)
         except EngineError as error:
             return JSONResponse({"error": f"the engines failed: {error}"}, status_code=502)
 

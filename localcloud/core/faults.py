@@ -189,7 +189,10 @@ class Faults:
         try:
             await self._servers.boot(servers)
         finally:
-            seen = await self._engines.observe()
+            try:
+                seen = await self._engines.observe()
+            except EngineError:
+                seen = {}  # the next look tells
             with self._store.transaction():
                 for server in servers:
                     self._settle(server.id, seen.get(server.id, Power.GONE))

@@ -26,6 +26,7 @@ log = logging.getLogger("localcloud")
 
 SHUTDOWN_SECONDS = 30.0  # an operating system that has not stopped by then is killed
 STEADY = ("running", "stopped", "unsubscribed")
+SWITCHING = ("starting", "stopping", "restarting")
 FINISHED, PROVISIONING_FAILED = "3", "5"
 
 
@@ -40,10 +41,11 @@ class Servers:
         """Make and boot an order's servers; the order ends at 3 when they run, at 5 when none of them is left."""
         instances = self._store.find(INSTANCES, order_id=order_id)
         try:
+            if len(instances) < len(self._store.require(ORDERS, order_id).resource_ids):
+                raise EngineError("its servers were being cleared away when the local cloud was killed")
             await self._make(instances)
-        except (EngineError, ZoneWithoutPower) as error:
-            log.warning("order %s failed: %s", order_id, error)
-            await self._clear_away(order_id, instances, str(error))
+        except Exception as error:
+            await self._clear_away(order_id, instances, _told(f"order {order_id}", error))
             return
         with self._store.transaction():
             for instance in instances:
@@ -72,9 +74,9 @@ class Servers:
         """Remove servers and close their order; what cannot be removed stays as `error`, so that it can be released again."""
         try:
             await self._remove(instances)
-        except EngineError as error:
-            log.error("servers of order %s could not be removed: %s", order_id, error)
-            problem = f"{problem}; and then: {error}" if problem else str(error)
+        except Exception as error:
+            told = _told(f"removing the servers of order {order_id}", error)
+            problem = f"{problem}; and then: {told}" if problem else told
         with self._store.transaction():
             for instance in instances:
                 self._set_status(instance.id, "error")
@@ -82,11 +84,15 @@ class Servers:
 
     async def unsubscribe(self, order_id: str) -> None:
         """End a subscription: the server stops and waits to be destroyed."""
-        order = self._store.require(ORDERS, order_id)
+        order, problem = self._store.require(ORDERS, order_id), ""
         for instance_id in order.resource_ids:
-            await self._engines.shut_down(instance_id, SHUTDOWN_SECONDS)
-            self._set_status(instance_id, "unsubscribed")
-        self._close_order(order_id, FINISHED)
+            try:
+                await self._engines.shut_down(instance_id, SHUTDOWN_SECONDS)
+                self._set_status(instance_id, "unsubscribed")
+            except Exception as error:
+                problem = _told(f"order {order_id}", error)
+                self._set_status(instance_id, await self._seen(instance_id))
+        self._close_order(order_id, PROVISIONING_FAILED if problem else FINISHED, problem)
 
     async def _remove(self, instances: Sequence[Instance]) -> None:
         for instance in instances:
@@ -118,12 +124,19 @@ class Servers:
         job = self._store.require(JOBS, job_id)
         try:
             status = await self._switch(job)
-        except (EngineError, ZoneWithoutPower) as error:
-            log.warning("job %s (%s of %s) failed: %s", job.id, job.task, job.instance_id, error)
-            power = (await self._engines.observe()).get(job.instance_id, Power.GONE)
-            self._end_job(job, "running" if power is Power.RUNNING else "stopped", str(error))
+        except Exception as error:
+            problem = _told(f"job {job.id} ({job.task} of {job.instance_id})", error)
+            self._end_job(job, await self._seen(job.instance_id), problem)
             return
         self._end_job(job, status, "")
+
+    async def _seen(self, instance_id: str) -> str:
+        """Its status by what runs; while that cannot be told "stopped", which the next look puts right."""
+        try:
+            power = (await self._engines.observe()).get(instance_id, Power.GONE)
+        except EngineError:
+            return "stopped"
+        return "running" if power is Power.RUNNING else "stopped"
 
     async def _switch(self, job: Job) -> str:
         instance = self._store.get(INSTANCES, job.instance_id)
@@ -137,8 +150,10 @@ class Servers:
         return "running"
 
     def _end_job(self, job: Job, status: str, problem: str) -> None:
+        instance = self._store.get(INSTANCES, job.instance_id)
         with self._store.transaction():
-            self._set_status(job.instance_id, status)
+            if instance is not None and instance.status in SWITCHING:  # not when it is being released or lost its power
+                self._set_status(instance.id, status)
             self._store.put(JOBS, replace(job, status=2 if problem else 1, problem=problem))
 
     async def boot(self, instances: Sequence[Instance]) -> None:
@@ -146,6 +161,9 @@ class Servers:
         self._check_power(instances)
         await self._networks.change({instance.vpc_id for instance in instances})
         await self._engines.boot_servers([self.spec(instance) for instance in instances])
+        faults = power_faults(self._store)
+        if dead := [instance.id for instance in instances if fault_over(faults, instance)]:
+            await self._engines.power_cut(dead)  # the fault landed before they ran
         self._check_power(instances)
 
     def _check_power(self, instances: Collection[Instance]) -> None:
@@ -194,10 +212,7 @@ class Servers:
     async def _bury(self, gone: list[Instance]) -> None:
         """Servers whose containers were removed behind our back: what is left of them (disks, links) goes as well."""
         log.warning("servers are gone: %s", ", ".join(f"{instance.name} ({instance.id})" for instance in gone))
-        self.forget(gone)
-        for instance in gone:
-            await self._engines.remove_server(instance.id)
-        await self._networks.apply({instance.vpc_id for instance in gone})
+        await self._remove(gone)
 
     def spec(self, instance: Instance) -> api.ServerSpec:
         """The engines' view of a server."""
@@ -223,3 +238,12 @@ class Servers:
             password_hash=instance.password_hash,
             dns=tuple(subnet.dns) or (subnet.gateway,),
         )
+
+
+def _told(what: str, error: Exception) -> str:
+    """Log why something failed; the sentence for its order or job, which must end whatever happened."""
+    if isinstance(error, EngineError | ZoneWithoutPower):
+        log.warning("%s failed: %s", what, error)
+        return str(error)
+    log.error("%s failed", what, exc_info=error)
+    return f"{type(error).__name__}: {error}"

@@ -28,7 +28,10 @@ class Disks:
         if not (await self._context.ask("host.facts", viewer=os.getpid()))["loopDevices"]:
             raise EngineError("this host has no loop devices (/dev/loop-control), so data disks cannot be had here")
         for disk in disks:
-            await asyncio.to_thread(_make_file, self.file(disk), disk.size_gib * GIB)
+            try:
+                await asyncio.to_thread(_make_file, self.file(disk), disk.size_gib * GIB)
+            except OSError as error:
+                raise EngineError(f"a disk of {disk.size_gib} GiB cannot be made in {self._folder}: {error.strerror}") from error
 
     async def attach(self, disks: Sequence[Disk]) -> list[int]:
         """Loop numbers, in the disks' order."""

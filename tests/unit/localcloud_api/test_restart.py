@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -114,3 +115,43 @@ def test_parallel_calls_do_not_disturb_each_other(api: Any) -> None:
     ids = [api.finished(order)["instanceIDList"][0] for order in orders]
     assert len({api.ok(api.details(server))["privateIP"] for server in ids}) == 12
     assert len(api.engines.networks[vpc].nics) == 12
+
+
+def test_an_order_killed_while_it_was_cleared_away_has_failed(world: tuple[Any, str, str, str], start: Any) -> None:
+    api, _, _, server = world
+    store = api.cloud.store
+    order = store.put(ORDERS, replace(store.find(ORDERS)[0], status="14"))
+    store.delete(INSTANCES, server)
+    done = start().finished(order.id)
+    assert (done["orderStatus"], done["instanceIDList"]) == ("5", [])
+
+
+def test_a_power_on_that_was_cut_short_is_carried_on(world: tuple[Any, str, str, str], start: Any) -> None:
+    api, _, _, server = world
+    store = api.cloud.store
+    store.put(INSTANCES, replace(store.require(INSTANCES, server), status="starting"))
+    api.engines.power[server] = Power.STOPPED
+    again = start()
+    deadline = time.monotonic() + 10
+    while again.ok(again.details(server))["instanceStatus"] == "starting":
+        assert time.monotonic() < deadline
+    assert again.engines.power[server] is Power.RUNNING
+
+
+def test_killed_while_it_suspends_the_next_start_brings_servers_back(world: tuple[Any, str, str, str], start: Any) -> None:
+    api, _, _, server = world
+    api.engines.on_call["shut_down"] = lambda: api.engines.power.update({server: Power.STOPPED})
+    api.engines.fail["shut_down"] = "killed here"
+    api.local("POST", "/shutdown", status=502)
+    api.engines.fail.clear()
+    assert start().engines.power[server] is Power.RUNNING
+
+
+def test_a_shutdown_that_failed_can_be_repeated(world: tuple[Any, str, str, str]) -> None:
+    api, _, _, server = world
+    api.engines.fail["stop"] = "Docker does not answer"
+    assert "Docker does not answer" in api.local("POST", "/shutdown", status=502)["error"]
+    assert api.local("GET", "/health")["ready"] is True
+    api.engines.fail.clear()
+    api.local("POST", "/shutdown")
+    assert api.engines.power[server] is Power.STOPPED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import itertools
 import json
@@ -12,6 +13,7 @@ import pytest
 
 from localcloud.engines import images
 from localcloud.engines.api import Disk, EngineError, Nic, ServerSpec
+from localcloud.engines.disks import Disks
 from localcloud.engines.images import catalogue, reference
 from localcloud.engines.internet import eip_range, free_ranges, routed_prefixes, router_range
 from localcloud.engines.naming import Naming, bridge_mac, port_name
@@ -164,3 +166,14 @@ def test_a_tag_changes_with_everything_that_goes_in(tmp_path: Path) -> None:
 def test_a_missing_build_context_is_named(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"the build of image i needs .*Dockerfile"):
         images._image("i", tmp_path, tmp_path / "Dockerfile", "base")
+
+
+def test_a_disk_that_the_file_system_cannot_hold_is_told_as_an_engine_error(tmp_path: Path) -> None:
+    class LoopDevices:
+        state = tmp_path
+
+        async def ask(self, op: str, **args: object) -> dict[str, bool]:
+            return {"loopDevices": True}
+
+    with pytest.raises(EngineError, match="a disk of 4294967296 GiB cannot be made"):
+        asyncio.run(Disks(LoopDevices()).make([Disk("d-1", 1 << 32, "/dev/vdb")]))  # type: ignore[arg-type]

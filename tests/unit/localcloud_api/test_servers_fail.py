@@ -1,0 +1,76 @@
+"""Orders and jobs end and servers stay consistent, whatever engines do in the middle of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from localcloud.core.faults import Wish
+from localcloud.core.records import FAULTS, INSTANCES
+from localcloud.engines.api import Power
+
+REGION = "bb9fdb42056f11eda1610242ac110002"
+
+
+@pytest.fixture
+def vpc(api: Any) -> str:
+    return str(api.vpc())
+
+
+@pytest.fixture
+def subnet(api: Any, vpc: str) -> str:
+    return str(api.subnet(vpc))
+
+
+def test_whatever_goes_wrong_an_order_and_a_job_end(api: Any, vpc: str, subnet: str) -> None:
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    server = api.server(vpc, subnet)
+    api.engines.on_call["create_server"] = full
+    order = api.ok(api.post("/v4/ecs/create-instance", **api.wish(vpc, subnet, "web-02")))["masterOrderID"]
+    assert api.finished(order)["orderStatus"] == "5"
+    assert "No space left" in api.get("/v4/ecs/order/query-uuid", masterOrderID=order)["message"]
+    api.engines.on_call["shut_down"] = full
+    job = api.ok(api.post("/v4/ecs/stop-instance", regionID=REGION, instanceID=server))["jobID"]
+    assert api.job_done(job)["jobStatus"] == "fail"
+    assert api.ok(api.details(server))["instanceStatus"] == "running"
+
+
+def test_a_job_does_not_overwrite_a_release(api: Any, vpc: str, subnet: str) -> None:
+    server = api.server(vpc, subnet)
+    store = api.cloud.store
+
+    def released() -> None:
+        store.put(INSTANCES, replace(store.require(INSTANCES, server), status="unsubscribing"))
+
+    api.engines.on_call["shut_down"] = released
+    api.job_done(api.ok(api.post("/v4/ecs/stop-instance", regionID=REGION, instanceID=server))["jobID"])
+    assert store.require(INSTANCES, server).status == "unsubscribing"
+
+
+def test_what_a_gone_server_left_is_removed_even_after_a_failure(api: Any, vpc: str, subnet: str) -> None:
+    server = api.server(vpc, subnet)
+    del api.engines.power[server]
+    api.engines.fail["remove_server"] = "the agent does not answer"
+    assert api.details(server)["errorCode"] == "LocalCloud.Engine.Failed"
+    api.engines.fail.clear()
+    assert api.details(server)["errorCode"] == "Ecs.Instance.NotFound"
+    assert api.engines.calls("remove_server") == [("remove_server", server)] * 2
+
+
+def test_a_server_does_not_run_on_when_its_power_fails_during_the_start(api: Any, vpc: str, subnet: str) -> None:
+    server = api.server(vpc, subnet)
+    api.job_done(api.ok(api.post("/v4/ecs/stop-instance", regionID=REGION, instanceID=server))["jobID"])
+    wish = Wish("power-off", "zone:AZ1")
+
+    def fails() -> None:
+        api.engines.on_call.clear()
+        api.cloud.store.put(FAULTS, replace(api.cloud.faults._planned(wish), phase="active"))
+
+    api.engines.on_call["boot_servers"] = fails
+    job = api.ok(api.post("/v4/ecs/start-instance", regionID=REGION, instanceID=server))["jobID"]
+    assert api.job_done(job)["jobStatus"] == "fail"
+    assert api.engines.power[server] is Power.STOPPED
