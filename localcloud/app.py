@@ -75,7 +75,7 @@ class Products:
 
     async def _serve(self, request: Request) -> tuple[Any, str]:
         product = gateway.host_product(request.headers.get("host", ""))
-        query, body = request.scope["query_string"].decode("latin-1"), await request.body()
+        query, body = request.scope["query_string"].decode("latin-1"), await _body(request)
         gateway.check_signature(request.headers, query, body, self._keys, datetime.now(UTC))
         route = self._route(request.method, request.scope["path"], product)
         values = _values(query, body)
@@ -120,6 +120,16 @@ class Products:
         return call, result
 
 
+async def _body(request: Request) -> bytes:
+    """The body, of which no more is kept than will be read."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            raise BodyUnreadable(f"is longer than {LONGEST_BODY} bytes")
+    return bytes(body)
+
+
 def _token(call: Call, route: CallRoute) -> str:
     if route.token in (Token.NONE, Token.IGNORED):
         call.fields.ignore("clientToken")
@@ -133,11 +143,11 @@ def _values(query: str, body: bytes) -> dict[str, Any]:
     values: dict[str, Any] = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
     if not body:
         return values
-    if len(body) > LONGEST_BODY:
-        raise BodyUnreadable(f"has {len(body)} bytes; at most {LONGEST_BODY} are read")
     try:
-        content = json.loads(body)
-    except ValueError as error:
+        content = json.loads(body.decode())
+        if b"\\u" in body:
+            json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair is a character that nothing can store
+    except (ValueError, RecursionError) as error:
         raise BodyUnreadable(f"is not JSON: {error}") from error
     if not isinstance(content, dict):
         raise BodyUnreadable("must be a JSON object")

@@ -74,7 +74,7 @@ def check_signature(headers: Mapping[str, str], query: str, body: bytes, keys: M
         raise UnknownAccessKey
     _check_date(date, now)
     for form in canonical_queries(query):
-        if hmac.compare_digest(signature(keys[access_key], access_key, request_id, date, form, body), given):
+        if hmac.compare_digest(signature(keys[access_key], access_key, request_id, date, form, body).encode(), given.encode()):
             return
     raise SignatureMismatch
 

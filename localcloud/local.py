@@ -134,8 +134,9 @@ async def _fields(request: Request, allowed: dict[str, type], required: tuple[st
     """The JSON body's fields, None where absent; all problems at once."""
     body = await request.body()
     try:
-        given = json.loads(body or b"{}")
-    except ValueError as error:
+        given = json.loads(body.decode() or "{}")
+        json.dumps(given, ensure_ascii=False).encode()  # half of a surrogate pair is a character that nothing can store
+    except (ValueError, RecursionError) as error:
         raise LocalError(400, f"the body is not JSON: {error}") from error
     if not isinstance(given, dict):
         raise LocalError(400, "the body must be a JSON object")

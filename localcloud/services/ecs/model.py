@@ -98,7 +98,7 @@ def read_labels(fields: Fields, most: int, required: bool = False) -> dict[str, 
 def check_password(fields: Fields, name: str, password: str) -> None:
     """Note a password that breaks the API's rules, without repeating it."""
     classes = sum(bool(re.search(part, password)) for part in ("[A-Z]", "[a-z]", "[0-9]", "[^A-Za-z0-9]"))
-    if not 8 <= len(password) <= 30 or classes < 3 or password.startswith("/"):
+    if not 8 <= len(password) <= 30 or classes < 3 or password.startswith("/") or not password.isprintable():
         fields.problem(name, f"is too weak: {PASSWORD_RULE}")
 
 

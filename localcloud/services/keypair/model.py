@@ -35,7 +35,7 @@ def read_public_key(fields: Fields) -> str:
     if not text or len(text) > LONGEST_PUBLIC_KEY:
         return text
     parts = text.split(None, 2)
-    if parts[0] != "ssh-rsa" or len(parts) < 2 or not _is_rsa(parts[1]):
+    if parts[0] != "ssh-rsa" or len(parts) < 2 or not _is_rsa(parts[1]) or len(text.splitlines()) > 1:
         fields.problem("publicKey", "must be an OpenSSH line of type ssh-rsa; the API takes no other type")
     return text
 

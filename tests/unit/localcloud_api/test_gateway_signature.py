@@ -126,3 +126,23 @@ def test_unknown_paths_are_named(api: Any) -> None:
 def test_a_body_must_be_a_json_object(api: Any) -> None:
     answer = api.send("POST", "/v4/vpc/create", "", b"[1]")
     assert answer["message"] == "ctyun-EOP: the request body must be a JSON object"
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"[" * 100_000, "recursion"),
+        (b'{"regionID": "\\ud800"}', "surrogates"),
+        (b'{"regionID": "\xed\xa0\x80"}', "decode"),
+        (b" " * (1 << 20) + b"{}", "is longer than 1048576 bytes"),
+    ],
+)
+def test_a_body_that_nothing_can_be_made_of_is_refused(api: Any, body: bytes, message: str) -> None:
+    answer = api.send("POST", "/v4/vpc/create", "", body)
+    assert (answer["statusCode"], message in answer["message"]) == ("CTAPI_10006", True), answer["message"]
+
+
+def test_a_signature_of_other_characters_is_a_wrong_one(api: Any) -> None:
+    header = f"{'A' * 32} Headers=ctyun-eop-request-id;eop-date Signature=\u00e9"
+    answer = api.send("GET", "/v4/region/list-regions", "", b"", **{"Eop-Authorization": header.encode("latin-1")})
+    assert answer["statusCode"] == "CTAPI_10009"

@@ -74,3 +74,11 @@ def test_a_server_does_not_run_on_when_its_power_fails_during_the_start(api: Any
     job = api.ok(api.post("/v4/ecs/start-instance", regionID=REGION, instanceID=server))["jobID"]
     assert api.job_done(job)["jobStatus"] == "fail"
     assert api.engines.power[server] is Power.STOPPED
+
+
+def test_a_password_and_a_public_key_have_one_line(api: Any, vpc: str, subnet: str) -> None:
+    order = api.post("/v4/ecs/create-instance", **api.wish(vpc, subnet, userPassword="Secret-pass-1\nroot"))
+    assert order["message"].startswith("userPassword is too weak")
+    public = api.ok(api.post("/v4/ecs/keypair/create-keypair", regionID=REGION, keyPairName="first"))["publicKey"]
+    two = api.post("/v4/ecs/keypair/import-keypair", regionID=REGION, keyPairName="two", publicKey=f"{public}\nssh-rsa AAAA")
+    assert two["message"].startswith("publicKey must be")
