@@ -131,10 +131,16 @@ class Faults:
     async def _cut(self, fault: Fault) -> Fault:
         pairs = probes.pairs(self._store, fault)
         before = await probes.reach(self._engines, pairs)
-        await self._networks.change({server.vpc_id for server in self._alive(fault)})
+        await self._networks.change(self._cut_networks(fault))
         at = time()
         after = await probes.reach(self._engines, pairs)
         return replace(fault, at=at, landed=not any(after.values()), proof=probes.cut_sentence(before, after))
+
+    def _cut_networks(self, fault: Fault) -> set[str]:
+        """The VPCs of both sides, servers included that came later."""
+        sides = [self._alive(fault), targets.members(self._store, Scope(**fault.scope), fault.name_prefix or "")]
+        sides += [targets.members(self._store, Scope(**fault.to_scope))] if fault.to_scope else []
+        return {server.vpc_id for side in sides for server in side}
 
     async def _kill(self, fault: Fault) -> Fault:
         counts = {}
@@ -148,9 +154,18 @@ class Faults:
 
     async def _fill(self, fault: Fault) -> Fault:
         path = fault.path or "/"
-        await asyncio.gather(*(self._engines.fill_disk(server.id, path) for server in self._alive(fault)))
+        servers = self._alive(fault)
+        results = await asyncio.gather(*(self._engines.fill_disk(server.id, path) for server in servers), return_exceptions=True)
         at = time()
-        room = {server.name: await probes.free_bytes(self._engines, server.id, path) for server in self._alive(fault)}
+        try:
+            for result in results:
+                if isinstance(result, BaseException):
+                    raise result
+            room = {server.name: await probes.free_bytes(self._engines, server.id, path) for server in servers}
+        except EngineError:
+            freed = (self._engines.free_disk(server.id, path) for server in servers)
+            await asyncio.gather(*freed, return_exceptions=True)  # all or none: there will be no fault that could be undone
+            raise
         proof = "; ".join(f"{name}: {free} bytes free at {path}" for name, free in room.items())
         return replace(fault, at=at, landed=all(free < probes.FULL_BELOW for free in room.values()), proof=proof)
 
@@ -207,7 +222,7 @@ class Faults:
 
     async def _join(self, fault: Fault) -> str:
         self._take_back(fault)
-        await self._networks.change({server.vpc_id for server in self._alive(fault)})
+        await self._networks.change(self._cut_networks(fault))
         return probes.join_sentence(await probes.reach(self._engines, probes.pairs(self._store, fault)))
 
     async def _free(self, fault: Fault) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import AsyncExitStack
 
 from localcloud.core.power import Scope, fault_over, power_faults
@@ -68,8 +68,23 @@ def network(store: Store, vpc_id: str) -> api.VpcNetwork:
             for eip in store.find(EIPS, instance_id=instance.id)
         ),
         dead_nics=frozenset(instance.nic_id for instance in instances if fault_over(faults, instance)),
-        cuts=tuple(cut for fault in store.find(FAULTS, kind="cut") if fault.phase != "undone" for cut in cuts(fault, instances)),
+        cuts=tuple(_cuts_here(store, {instance.nic_id for instance in instances})),
+        public_elsewhere=_public_elsewhere(store, vpc_id),
     )
+
+
+def _cuts_here(store: Store, here: set[str]) -> Iterator[api.Cut]:
+    """The cuts that have one of these NICs on a side; the other side may be in another VPC."""
+    faults = [fault for fault in store.find(FAULTS, kind="cut") if fault.phase != "undone"]
+    everywhere = store.find(INSTANCES) if faults else []
+    for cut in (cut for fault in faults for cut in cuts(fault, everywhere)):
+        if here & ((cut.sources or frozenset()) | (cut.targets or frozenset())):
+            yield cut
+
+
+def _public_elsewhere(store: Store, vpc_id: str) -> dict[str, str]:
+    bound = [(eip, store.get(INSTANCES, eip.instance_id)) for eip in store.find(EIPS) if eip.instance_id]
+    return {instance.nic_id: eip.address for eip, instance in bound if instance and instance.vpc_id != vpc_id}
 
 
 def nic(instance: Instance, subnet: Subnet) -> api.Nic:
@@ -86,7 +101,7 @@ def nic(instance: Instance, subnet: Subnet) -> api.Nic:
 
 
 def cuts(fault: Fault, instances: Collection[Instance]) -> list[api.Cut]:
-    """A cut as the router of one VPC sees it. Zones are looked up afresh, so that later servers are cut as well."""
+    """A cut between these servers. Zones are looked up afresh, so that later servers are cut as well."""
     prefix = fault.name_prefix or ""
     near = frozenset(i.nic_id for i in instances if Scope(**fault.scope).covers(i) and i.name.startswith(prefix))
     far = None

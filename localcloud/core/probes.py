@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 
 from localcloud.core.power import Scope
-from localcloud.core.records import INSTANCES, SUBNETS, Fault, Instance
+from localcloud.core.records import EIPS, INSTANCES, SUBNETS, Fault, Instance
 from localcloud.core.store import Store
 from localcloud.engines.api import EngineError, Engines
 
@@ -39,12 +39,16 @@ def pairs(store: Store, fault: Fault) -> list[Pair]:
     if fault.to_scope is None:
         return [(server.id, server.name, store.require(SUBNETS, server.subnet_id).gateway) for server in near][:MOST_PAIRS]
     far = [server for server in store.find(INSTANCES, status="running") if Scope(**fault.to_scope).covers(server)]
-    found = [(a.id, a.name, b.address) for a in near for b in far if _neighbours(a, b)]
+    found = [(a.id, a.name, address) for a in near for b in far if a.id != b.id and (address := _address(store, a, b))]
     return found[:MOST_PAIRS]
 
 
-def _neighbours(one: Instance, other: Instance) -> bool:
-    return one.id != other.id and one.vpc_id == other.vpc_id
+def _address(store: Store, one: Instance, other: Instance) -> str:
+    """Where `one` can reach `other`: privately in the same VPC, else by EIP when both have one."""
+    if one.vpc_id == other.vpc_id:
+        return other.address
+    eip = next(iter(store.find(EIPS, instance_id=other.id)), None)
+    return eip.address if eip and store.count(EIPS, instance_id=one.id) else ""
 
 
 async def reach(engines: Engines, wanted: list[Pair]) -> dict[str, bool]:

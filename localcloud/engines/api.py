@@ -7,7 +7,7 @@ the API. Every call may be repeated: it converges what exists to what is asked.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -90,6 +90,7 @@ class VpcNetwork:
     eips: tuple[EipBinding, ...] = ()
     dead_nics: frozenset[str] = frozenset()  # powered-off servers: no frame in or out
     cuts: tuple[Cut, ...] = ()
+    public_elsewhere: Mapping[str, str] = field(default_factory=dict)  # EIP by NIC id, of other VPCs: cuts may name them
 
 
 @dataclass(frozen=True)

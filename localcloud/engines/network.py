@@ -101,7 +101,7 @@ class Networks:
             mac=bridge_mac(network.vpc_id),
             gateways=[f"{subnet.gateway}/{subnet.cidr.split('/')[1]}" for subnet in network.subnets],
             eips=[eip.address for eip in network.eips],
-            script=script(network, self._public_elsewhere(network)),
+            script=script(network, network.public_elsewhere),
             ports=[port_name(nic.nic_id) for nic in network.nics],
         )
         if fresh:
@@ -151,15 +151,6 @@ class Networks:
             address=f"{nic.address}/{nic.prefix}",
             gateway=nic.gateway,
         )
-
-    def _public_elsewhere(self, network: VpcNetwork) -> dict[str, str]:
-        """EIP by NIC id, of the other VPCs: how their servers look from here."""
-        found = {}
-        for vpc_id, slot in self._slots.items():
-            if vpc_id != network.vpc_id and slot.wanted is not None:
-                eips = {eip.private_address: eip.address for eip in slot.wanted.eips}
-                found.update({nic.nic_id: eips[nic.address] for nic in slot.wanted.nics if nic.address in eips})
-        return found
 
 
 async def running(context: Context, name: str) -> Process | None:

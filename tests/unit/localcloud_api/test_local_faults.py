@@ -211,3 +211,35 @@ def test_shutdown_waits_for_work_under_way(api: Any, vpc: str, subnet: str) -> N
     api.cloud.store.put(ORDERS, replace(order, status="14"))
     refused = api.local("POST", "/shutdown", status=409)
     assert refused["error"] == f"still under way: order {order.id} (ecs-create); try again when that is done, or use force"
+
+
+def test_a_cut_reaches_over_vpcs(api: Any, vpc: str, subnet: str) -> None:
+    other = api.vpc("other", "10.0.0.0/16")
+    there = api.subnet(other, cidr="10.0.1.0/24")
+    near = api.server(vpc, subnet, "near", extIP="1", bandwidth=1)
+    far = api.server(other, there, "far", extIP="1", bandwidth=1)
+    eip = api.ok(api.details(far))["floatingIP"]
+    done = fault(api, kind="cut", target="server:near", to="server:far")
+    assert (done["landed"], done["proof"]) == (True, f"no answer any more: near -> {eip}")
+    a, b = nic(api, vpc, near), nic(api, other, far)
+    for network in (api.engines.networks[vpc], api.engines.networks[other]):
+        assert network.cuts == (Cut(a, b), Cut(b, a))
+    assert api.engines.networks[vpc].public_elsewhere == dict.fromkeys(b, eip)
+    assert api.local("DELETE", f"/faults/{done['id']}")["proof"] == f"answers again: near -> {eip}"
+    assert [network.cuts for network in api.engines.networks.values()] == [(), ()]
+
+
+def test_the_end_of_a_cut_reaches_servers_that_came_later(api: Any, vpc: str, pair: list[str]) -> None:
+    done = fault(api, kind="cut", target="zone:AZ1", to="*")
+    other = api.vpc("other", "10.0.0.0/16")
+    api.server(other, api.subnet(other, cidr="10.0.1.0/24"), "late")
+    assert len(api.engines.networks[other].cuts) == 2
+    api.local("DELETE", f"/faults/{done['id']}")
+    assert api.engines.networks[other].cuts == ()
+
+
+def test_a_disk_full_that_fails_on_one_server_fills_none(api: Any, pair: list[str]) -> None:
+    api.engines.fail["fill_disk"] = "/data is not on a data disk"
+    fault(api, 409, kind="disk-full", target="region:华东1", path="/data")
+    assert sorted(api.engines.calls("free_disk")) == sorted(("free_disk", server, "/data") for server in pair)
+    assert api.local("GET", "/faults?all=1") == []
