@@ -113,7 +113,10 @@ class Products:
             token = _token(call, route)
             digest = _digest(values) if token else ""
             if token and (stored := self._cloud.store.token_answer(route.path, token, digest)) is not None:
-                return call, route.repeat(call, stored["answer"]) if route.repeat else stored["answer"]
+                if route.repeat:
+                    return call, route.repeat(call, stored["answer"])
+                call.networks.update(self._cloud.store.dirty())  # perhaps it is repeated because these could not be applied
+                return call, stored["answer"]
             result = route.handler(call)
             if token:
                 self._cloud.store.keep_token(route.path, token, digest, {"answer": result})

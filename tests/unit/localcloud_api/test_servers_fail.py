@@ -82,3 +82,15 @@ def test_a_password_and_a_public_key_have_one_line(api: Any, vpc: str, subnet: s
     public = api.ok(api.post("/v4/ecs/keypair/create-keypair", regionID=REGION, keyPairName="first"))["publicKey"]
     two = api.post("/v4/ecs/keypair/import-keypair", regionID=REGION, keyPairName="two", publicKey=f"{public}\nssh-rsa AAAA")
     assert two["message"].startswith("publicKey must be")
+
+
+def test_a_repeated_call_applies_what_could_not_be_applied(api: Any, vpc: str, subnet: str) -> None:
+    api.server(vpc, subnet)
+    one = {"regionID": REGION, "vpcID": vpc, "name": "late", "CIDR": "192.168.2.0/24", "clientToken": "the-same"}
+    api.engines.fail["apply_networks"] = "the agent does not answer"
+    assert api.post("/v4/vpc/create-subnet", **one)["errorCode"] == "LocalCloud.Engine.Failed"
+    assert api.post("/v4/vpc/create-subnet", **one)["errorCode"] == "LocalCloud.Engine.Failed"
+    api.engines.fail.clear()
+    made = api.ok(api.post("/v4/vpc/create-subnet", **one))["subnetID"]
+    assert [found.subnet_id for found in api.engines.networks[vpc].subnets][1:] == [made]
+    assert api.cloud.store.dirty() == []
