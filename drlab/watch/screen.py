@@ -17,6 +17,7 @@ ZONE_STYLES = ("green", "blue", "magenta", "cyan", "yellow")
 NO_ANSWER, ERROR_ANSWER, WAITING = "×", "!", "·"
 LABEL = 10
 SHOWN_OUTAGES = 6
+NOTED_SILENCE = 1.0  # seconds without an answer, before it is known whether there will be one
 
 
 def mark(send: Send) -> tuple[str, str]:
@@ -33,13 +34,17 @@ def strip(sends: Sequence[Send], width: int) -> Text:
     return Text.assemble(*(mark(send) for send in sends[-width:]))
 
 
+def place_words(who: Who) -> str:
+    """`web-01 in AZ1`."""
+    return f"{who.server} in {who.zone}" if who.zone else who.server
+
+
 def who_words(who: Who | None) -> str:
     """`web-01 in AZ1, database 192.168.1.3 (db-01)`."""
     if who is None:
         return "the site"
-    place = f"{who.server} in {who.zone}" if who.zone else who.server
     named = f" ({who.database_server})" if who.database_server and who.database_server != who.database_host else ""
-    return f"{place}, database {who.database_host or '?'}{named}"
+    return f"{place_words(who)}, database {who.database_host or '?'}{named}"
 
 
 def outage_words(outage: Outage) -> str:
@@ -51,7 +56,7 @@ def outage_words(outage: Outage) -> str:
 
 
 def outage_line(outage: Outage, journal: Journal) -> str:
-    after = f", then {who_words(outage.after)}" if outage.after else ""
+    after = f", then {place_words(outage.after)}" if outage.after else ""
     return f"{outage.kind:<5}  {journal.wall(outage.begin)[11:23]}  {outage_words(outage)}{after}"
 
 
@@ -67,7 +72,9 @@ def now_line(sends: Sequence[Send], found: Sequence[Outage], elapsed: float) -> 
         return Text("waiting for the first answer", "dim")
     last = max(good, key=lambda send: send.due)
     named = next((who for send in reversed(good) if (who := Who.of(send.answer))), None)
-    return Text(f"{who_words(named)}   {(last.latency or 0) * 1000:.0f} ms", mark(last)[1])
+    silence = elapsed - (last.settled or 0)
+    ago = f"   {silence:.1f} s ago" if silence > NOTED_SILENCE else ""
+    return Text(f"{who_words(named)}   {(last.latency or 0) * 1000:.0f} ms{ago}", mark(last)[1])
 
 
 def screen(site: Site, plan: Plan, journal: Journal, elapsed: float, width: int) -> Text:

@@ -1,10 +1,10 @@
 """Scenarios as text: what a site does, then what the prober has seen of it.
 
 for 3 s, every 0.2 s, writes        the plan; `writes` may be left out
-0.0 web-01 AZ1                      from this second on: this server in this zone answers after 5 ms
+0.0 web-01 AZ1                      from this second on: this server in this zone answers after 4 ms
 1.05 silent                         nothing comes back
 1.05 refused                        "connection refused", at once
-1.05 error web-01 AZ1               503 after 5 ms
+1.05 error web-01 AZ1               503 after 4 ms
 1.05 slow 0.9 web-01 AZ1            answers after 0.9 s
 1.05 loses web-01 AZ1               acknowledges writes and forgets them
 1.05 keeps silently                 writes the row, and the answer is lost
@@ -30,7 +30,7 @@ from drlab.probe.verify import verify
 from drlab.watch.report import writes_words
 from drlab.watch.screen import outage_words, strip, who_words
 
-USUAL_SECONDS = 0.005
+USUAL_SECONDS = 0.004
 
 
 @dataclass
