@@ -32,15 +32,12 @@ class Who:
 
 @dataclass(frozen=True)
 class Outage:
-    """From the first send that failed to the first answer after it, as the client saw it.
-
-    The end is the instant at which an answer arrived: a request may wait for a server that comes back, and is then answered late.
-    """
+    """From the first send that failed to the first good answer after it, as the client saw it."""
 
     kind: str
     begin: float
     end: float | None  # None: it goes on
-    least: float  # between its first and last failed send
+    least: float  # from its first failed send to the last sign of it
     most: float | None  # from the last good send before it to the first answer after it
     failed: int
     before: Who | None
@@ -51,9 +48,19 @@ class Outage:
         return None if self.end is None else self.end - self.begin
 
 
+def witnessed(send: Send) -> float:
+    """The instant that a settled send tells of: when its answer came or, where none came, when it was due.
+
+    Not always the instant of sending: TCP repeats what was sent into a silence, so that such a request may be answered by a
+    server that comes back seconds later, while others that were sent after it are refused before.
+    """
+    silent = send.answer is None or send.answer.silent
+    return send.due if silent or send.settled is None else send.settled
+
+
 def outages(sends: Iterable[Send]) -> list[Outage]:
     """In order of their begin. Reads and writes are counted apart; what is not settled yet says nothing yet."""
-    ordered = sorted((send for send in sends if send.settled is not None), key=lambda send: (send.kind, send.due))
+    ordered = sorted((send for send in sends if send.settled is not None), key=lambda send: (send.kind, witnessed(send)))
     found = [outage for _, group in groupby(ordered, key=lambda send: send.kind) for outage in of_one_kind(list(group))]
     return sorted(found, key=lambda outage: (outage.begin, outage.kind))
 
@@ -69,12 +76,13 @@ def of_one_kind(sends: Sequence[Send]) -> list[Outage]:
 
 def outage(failed: Sequence[Send], before: Sequence[Send], after: Sequence[Send]) -> Outage:
     """One run of failed sends between two runs of good ones; either may be empty."""
-    begin, end = failed[0].due, min((send.settled for send in after if send.settled is not None), default=None)
+    begin = min(send.due for send in failed)
+    end = after[0].settled if after else None
     return Outage(
         kind=failed[0].kind,
         begin=begin,
         end=end,
-        least=failed[-1].due - begin,
+        least=witnessed(failed[-1]) - begin,
         most=None if end is None or not before else end - before[-1].due,
         failed=len(failed),
         before=last_who(before),

@@ -26,6 +26,7 @@ class Answer:
     database_server: str = ""  # the database server's own name: changes when an address moves to a standby
     error: str = ""
     from_site: bool = False  # the site's own program spoke, not a proxy or a half-configured web server
+    silent: bool = False  # nothing came until the deadline, not even a refusal
 
     @classmethod
     def nothing(cls, why: str) -> Answer:

@@ -88,4 +88,4 @@ async def within(asked: Awaitable[Answer], seconds: float) -> Answer:
         async with asyncio.timeout(seconds):
             return await asked
     except TimeoutError:
-        return Answer.nothing(f"silent for {seconds:g} s")
+        return Answer(None, error=f"silent for {seconds:g} s", silent=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from drlab.probe.figures import count_writes, failures, latencies, outages, recovery_seconds, who_answered
 from drlab.probe.journal import READ, WRITE, Answer, Journal, Send, event
 
+SILENT = Answer(None, error="silent for 2.5 s", silent=True)
 GOOD = Answer(200, "web-01", "AZ1", "db", "db-01", from_site=True)
 
 
@@ -36,15 +37,14 @@ def test_who_answered_in_order_and_why_others_failed() -> None:
 
 
 def test_recovery_time_is_the_longest_outage_and_unknown_while_one_goes_on() -> None:
-    bad = Answer.nothing("silent")
-    two = [send(0, 0.1), send(1, 0.1, bad), send(2, 0.5), send(3, 0.1, bad), send(4, 0.1, bad), send(5, 0.5)]
+    two = [send(0, 0.1), send(1, 2.5, SILENT), send(2, 0.5), send(3, 2.5, SILENT), send(4, 2.5, SILENT), send(5, 0.5)]
     assert recovery_seconds(outages(two)) == 2.5
-    assert recovery_seconds(outages([*two, send(6, 0.1, bad)])) is None
+    assert recovery_seconds(outages([*two, send(6, 2.5, SILENT)])) is None
     assert recovery_seconds([]) == 0
 
 
 def test_an_answer_settled_later_than_the_next_changes_no_order() -> None:
-    late_failure = send(1, 2.5, Answer.nothing("silent"))
+    late_failure = send(1, 2.5, SILENT)
     assert outages([send(2, 0.01), late_failure, send(0, 0.01)])[0].begin == 1.0
 
 
