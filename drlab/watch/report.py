@@ -130,6 +130,8 @@ def writes_words(writes: WriteCount) -> str:
         text += f", {len(writes.unchecked)} not checked because the site did not answer"
     if writes.unknown:
         text += f"; {writes.unknown} unknown: {writes.unknown_there} there, {writes.unknown_absent} not"
+        rest = writes.unknown - writes.unknown_there - writes.unknown_absent
+        text += f", {rest} not checked" if rest else ""
     return text
 
 
