@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from drlab import __version__
-from drlab.commands import bench, cloud, doctor, down, fault, leftovers, power, preview, ssh, status, test, up
+from drlab.commands import bench, cloud, doctor, down, fault, leftovers, power, preview, ssh, status, test, up, watch
 
 app = typer.Typer(
     name="./lab",
@@ -42,6 +42,7 @@ def lab(
 app.command()(up.up)
 app.command()(down.down)
 app.command()(status.status)
+app.command()(watch.watch)
 app.command(context_settings=ssh.CONTEXT)(ssh.ssh)
 app.command()(preview.preview)
 app.add_typer(power.app, name="power")

@@ -1,0 +1,153 @@
+"""The live view: pure functions from a journal to text, and two ways to show it (a terminal, a log)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.live import Live
+from rich.text import Text
+
+from drlab.output import Output, count, took
+from drlab.probe.figures import Outage, Who, latencies, outages
+from drlab.probe.journal import Journal, Send
+from drlab.probe.schedule import Plan
+from drlab.watch.site import Site
+
+ZONE_STYLES = ("green", "blue", "magenta", "cyan", "yellow")
+NO_ANSWER, ERROR_ANSWER, WAITING = "×", "!", "·"
+LABEL = 10
+SHOWN_OUTAGES = 6
+NOTED_SILENCE = 1.0  # seconds without an answer, before it is known whether there will be one
+
+
+def mark(send: Send) -> tuple[str, str]:
+    """One send of the strip: the zone's digit in the zone's colour, or what went wrong."""
+    if send.answer is None:
+        return WAITING, "dim"
+    if not send.good:
+        return (NO_ANSWER if send.answer.status is None else ERROR_ANSWER), "bold red"
+    digit = send.answer.zone[-1:]
+    return (digit, ZONE_STYLES[(int(digit) - 1) % len(ZONE_STYLES)]) if digit.isdigit() else ("o", "green")
+
+
+def strip(sends: Sequence[Send], width: int) -> Text:
+    return Text.assemble(*(mark(send) for send in sends[-width:]))
+
+
+def place_words(who: Who) -> str:
+    """`web-01 in AZ1`."""
+    return f"{who.server} in {who.zone}" if who.zone else who.server
+
+
+def who_words(who: Who | None) -> str:
+    """`web-01 in AZ1, database 192.168.1.3 (db-01)`."""
+    if who is None:
+        return "the site"
+    named = f" ({who.database_server})" if who.database_server and who.database_server != who.database_host else ""
+    return f"{place_words(who)}, database {who.database_host or '?'}{named}"
+
+
+def outage_words(outage: Outage) -> str:
+    """`12.4 s (12.2 s to 12.8 s)`, the exact and the certain."""
+    if outage.seconds is None:
+        return f"not over; at least {outage.least:.1f} s"
+    most = f"{outage.most:.2f} s" if outage.most is not None else "unknown: it was down when the watch began"
+    return f"{outage.seconds:.2f} s (at least {outage.least:.2f} s, at most {most})"
+
+
+def outage_line(outage: Outage, journal: Journal) -> str:
+    after = f", then {place_words(outage.after)}" if outage.after else ""
+    return f"{outage.kind:<5}  {journal.wall(outage.begin)[11:23]}  {outage_words(outage)}{after}"
+
+
+def now_line(sends: Sequence[Send], found: Sequence[Outage], elapsed: float) -> Text:
+    """Who answers, or for how long nobody has."""
+    going_on = [outage for outage in found if outage.end is None]
+    if going_on:
+        begin = min(outage.begin for outage in going_on)
+        kinds = " and ".join(f"{outage.kind}s" for outage in going_on)
+        return Text(f"{kinds} fail: {elapsed - begin:.1f} s and counting", "bold red")
+    good = [send for send in sends if send.good]
+    if not good:
+        return Text("waiting for the first answer", "dim")
+    last = max(good, key=lambda send: send.due)
+    named = next((who for send in reversed(good) if (who := Who.of(send.answer))), None)
+    silence = elapsed - (last.settled or 0)
+    ago = f"   {silence:.1f} s ago" if silence > NOTED_SILENCE else ""
+    return Text(f"{who_words(named)}   {(last.latency or 0) * 1000:.0f} ms{ago}", mark(last)[1])
+
+
+def screen(site: Site, plan: Plan, journal: Journal, elapsed: float, width: int) -> Text:
+    """The whole view."""
+    sends, found = journal.sends, outages(journal.sends)
+    sent = " + ".join(f"{plan.rate:g} {kind}s" for kind in plan.kinds)
+    lines = [Text.assemble((f"{site.stage}  ", "bold"), f"{site.url}  {sent} a second  {took(elapsed)}"), Text()]
+    lines.append(row("answers", now_line(sends, found, elapsed)))
+    lines += [row(f"{kind}s", strip(journal.of_kind(kind), max(10, width - LABEL - 2))) for kind in plan.kinds]
+    for kind in plan.kinds:
+        lines.append(row(f"{kind} ms", Text(latency_words(journal.of_kind(kind)))))
+    if plan.writes:
+        lines.append(row("written", Text(written_words(journal.of_kind("write")))))
+    past = [outage for outage in found if outage.end is not None]
+    lines.append(row("outages", Text(count(len(past), "outage") + " over" if past else "none so far", "" if past else "dim")))
+    lines += [Text("  " + outage_line(outage, journal)) for outage in past[-SHOWN_OUTAGES:]]
+    return Text("\n").join(lines)
+
+
+def row(name: str, value: Text) -> Text:
+    return Text.assemble((f"{name:<{LABEL}}", "dim"), value)
+
+
+def latency_words(sends: Sequence[Send]) -> str:
+    """`p50 8.1   p95 20.3   p99 41.0   max 120.4   212 good, 30 failed`."""
+    figures = "   ".join(f"{name} {value:.1f}" for name, value in latencies(sends).items())
+    good, failed = sum(send.good for send in sends), sum(send.answer is not None and not send.good for send in sends)
+    return f"{figures}   {good} good, {failed} failed".strip()
+
+
+def written_words(writes: Sequence[Send]) -> str:
+    acknowledged, unknown = sum(send.good for send in writes), sum(send.answer is not None and not send.good for send in writes)
+    return f"{acknowledged} acknowledged, {unknown} unknown; which of them are there is checked at the end"
+
+
+class Screen:
+    """On a terminal: redrawn in place."""
+
+    def __init__(self, site: Site, plan: Plan, out: Output, live: Live) -> None:
+        self._site, self._plan, self._out, self._live = site, plan, out, live
+
+    def refresh(self, journal: Journal, elapsed: float) -> None:
+        self._live.update(screen(self._site, self._plan, journal, elapsed, self._out.console.width), refresh=True)
+
+    def checking(self, rows: int) -> None:
+        self._out.line(f"checking {count(rows, 'write')} …", "dim")
+
+
+class Lines:
+    """In a log: a line when something changes."""
+
+    def __init__(self, out: Output) -> None:
+        self._out = out
+        self._down: dict[str, bool] = {}
+        self._who: Who | None = None
+
+    def refresh(self, journal: Journal, elapsed: float) -> None:
+        found = outages(journal.sends)
+        for kind in sorted({send.kind for send in journal.sends}):
+            mine = [outage for outage in found if outage.kind == kind]
+            self._tell(kind, mine, journal)
+        who = next((who for send in reversed(journal.sends) if send.good and (who := Who.of(send.answer))), None)
+        if who is not None and who != self._who:
+            self._who = who
+            self._out.line(f"{journal.wall(elapsed)[11:23]}  {who_words(who)} answers")
+
+    def _tell(self, kind: str, mine: Sequence[Outage], journal: Journal) -> None:
+        down = bool(mine) and mine[-1].end is None
+        if down and not self._down.get(kind):
+            self._out.line(f"{journal.wall(mine[-1].begin)[11:23]}  {kind}s fail")
+        elif not down and self._down.get(kind):
+            self._out.line(f"{journal.wall(mine[-1].end or 0)[11:23]}  {kind}s answered again: {outage_words(mine[-1])}")
+        self._down[kind] = down
+
+    def checking(self, rows: int) -> None:
+        self._out.line(f"checking {count(rows, 'write')}")
