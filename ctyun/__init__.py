@@ -21,7 +21,8 @@ same one for the same wish. Where it is optional a fresh one is used for the cal
     servers          create -> OrderRef, created(order) -> Server, get, list, statuses, start, stop, reboot, update, set_labels,
                      remove_labels, disks, delete (unsubscribe, wait until gone)
     key_pairs        create (the only answer with the private key), import_key, find(name) -> KeyPair | None, list, delete
-    images           list, get, find(region_id, name_or_id)
+    images           list, get, find(region_id, name_or_id), create_from_server (data disks too), create_system,
+                     wait, delete (waits)
     flavors          list, find(region_id, zone_name, "1C1G" | "s7.small.1" | id)
     orders, jobs     get, wait
 

@@ -54,7 +54,7 @@ class Client:
         self.eips = Eips(self.transport, self.orders, pace)
         self.servers = Servers(self.transport, self.orders, self.jobs, pace)
         self.key_pairs = KeyPairs(self.transport)
-        self.images = Images(self.transport)
+        self.images = Images(self.transport, pace)
         self.flavors = Flavors(self.transport)
 
     @classmethod

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ctyun import Client
 from ctyun.credentials import CloudRecord
+from ctyun.services.images import PRIVATE
 from drlab.folders import Folders
 from drlab.stack_state import read_stack
 
@@ -44,12 +45,13 @@ def listed(record: CloudRecord) -> list[Thing]:
 
 
 async def _in_region(client: Client, region: str) -> list[Thing]:
-    servers, eips, vpcs, groups, keys = await asyncio.gather(
+    servers, eips, vpcs, groups, keys, images = await asyncio.gather(
         client.servers.list(region),
         client.eips.list(region),
         client.vpcs.list(region),
         client.security_groups.list(region),
         client.key_pairs.list(region),
+        client.images.list(region, PRIVATE),
     )
     return [
         *(Thing("server", server.id, server.name) for server in servers),
@@ -57,6 +59,7 @@ async def _in_region(client: Client, region: str) -> list[Thing]:
         *(Thing("VPC", vpc.id, vpc.name) for vpc in vpcs),
         *(Thing("group", group.id, group.name, group.vpc_id) for group in groups),
         *(Thing("key pair", key.name, key.name) for key in keys),
+        *(Thing("image", image.id, image.name) for image in images),
     ]
 
 

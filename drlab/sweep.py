@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from ctyun import Client
+from ctyun.services.images import PRIVATE
 from drlab.inventory import DEFAULT_GROUP, owned_ids
 from drlab.lab import Lab
 
@@ -24,6 +25,8 @@ async def _sweep(lab: Lab, prefix: str) -> None:
         for region in await client.regions.list():
             broom = Broom(client, region.id, prefix, owned_ids(lab.folders), lambda what: lab.out.step("cloud", removed(what)))
             await broom.servers()
+            if prefix:  # an image of no stage is somebody's copy of a server: it stays, and is named as left over
+                await broom.images()
             await broom.addresses_and_keys()
             await broom.networks()
 
@@ -60,6 +63,12 @@ class Broom:
             if self.is_stray(key.name, key.name):
                 await self.client.key_pairs.delete(self.region, key.name)
                 self.say(f"key pair {key.name}")
+
+    async def images(self) -> None:
+        for image in await self.client.images.list(self.region, PRIVATE):
+            if self.is_stray(image.id, image.name):
+                await self.client.images.delete(self.region, image.id)
+                self.say(f"image {image.name}")
 
     async def networks(self) -> None:
         for vpc in await self.client.vpcs.list(self.region):

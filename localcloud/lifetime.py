@@ -12,6 +12,7 @@ from dataclasses import replace
 from time import time
 
 from localcloud.core.cloud import Cloud
+from localcloud.core.images import TASKS as IMAGE_TASKS
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import FAULTS, INSTANCES, JOBS, ORDERS, Instance
 from localcloud.core.servers import SHUTDOWN_SECONDS
@@ -72,7 +73,8 @@ def _resume_tasks(cloud: Cloud) -> None:
         else:
             cloud.store.put(ORDERS, replace(order, status="3"))
     for job in cloud.store.find(JOBS, status="0"):
-        cloud.tasks.spawn(cloud.servers.run_job(job.id), f"carry on job {job.id}")
+        run_job = cloud.images.run_job if job.task in IMAGE_TASKS else cloud.servers.run_job
+        cloud.tasks.spawn(run_job(job.id), f"carry on job {job.id}")
     switching = {job.instance_id for job in cloud.store.find(JOBS, status="0")}
     if half_on := [server for server in cloud.store.find(INSTANCES, status="starting") if server.id not in switching]:
         cloud.tasks.spawn(_switch_on(cloud, half_on), "carry on the end of a power fault")

@@ -65,7 +65,7 @@ class Local:
             "instanceId": server.id, "name": server.name, "region": region.name, "regionId": region.id,
             "zone": region.zone_number(server.zone), "status": server.status, "power": str(power), "desired": server.desired,
             "privateAddress": server.address, "eip": eip.address if eip else None, "vpcId": server.vpc_id,
-            "image": image.name if image else "", "flavor": flavor.name if flavor else "", "labels": server.labels,
+            "image": image.name if image else server.image_name, "flavor": flavor.name if flavor else "", "labels": server.labels,
         }  # fmt: skip
 
     async def list_faults(self, request: Request) -> Response:

@@ -17,6 +17,8 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "disk.attach": disks.attach,
     "disk.show": disks.show,
     "disk.shutdown": disks.shutdown,
+    "disk.freeze": disks.freeze,
+    "disk.thaw": disks.thaw,
     "disk.detach": disks.detach,
     "disk.fill": disks.fill,
     "disk.free": disks.free,

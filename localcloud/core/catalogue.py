@@ -92,6 +92,8 @@ class Quotas:
     data_disks_per_server: int = 8
     servers_per_order: int = 50
     labels_per_server: int = 10
+    images: int = 10
+    images_on_images: int = 50  # an image of a server from an image of a server...: Docker can stack 125 layers
 
 
 QUOTAS = Quotas()

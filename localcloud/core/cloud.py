@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from localcloud.core.faults import Faults
+from localcloud.core.images import Images
 from localcloud.core.networks import Networks
 from localcloud.core.servers import Servers
 from localcloud.core.store import Store
@@ -40,9 +41,11 @@ class Cloud:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     networks: Networks = field(init=False)
     servers: Servers = field(init=False)
+    images: Images = field(init=False)
     faults: Faults = field(init=False)
 
     def __post_init__(self) -> None:
         self.networks = Networks(self.store, self.engines)
         self.servers = Servers(self.store, self.engines, self.networks, self.image_refs)
+        self.images = Images(self.store, self.engines)
         self.faults = Faults(self.store, self.engines, self.networks, self.servers)

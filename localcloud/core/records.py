@@ -12,6 +12,7 @@ from localcloud.core.store import Kind
 from localcloud.services.ebs.errors import DiskNotFound
 from localcloud.services.ecs.errors import InstanceNotFound
 from localcloud.services.eip.errors import EipNotFound
+from localcloud.services.image.errors import ImageNotFound
 from localcloud.services.jobs.errors import JobNotFound
 from localcloud.services.keypair.errors import KeyPairNotFound
 from localcloud.services.orders.errors import OrderNotFound
@@ -117,6 +118,7 @@ class Disk:
     device: str
     system: bool
     created: float
+    image_disk: str = ""  # the disk whose copy, in the server's private image, this one began as
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,30 @@ class Instance:
     created: float
     updated: float
     labels: dict[str, str] = field(default_factory=dict)
+    image_name: str = ""  # of a private image, which the server may outlive
+    image_depth: int = 0  # 0: a public image; 1: a private one of a server from a public one, and so on
+
+
+@dataclass(frozen=True)
+class PrivateImage:
+    """An image made from a server. `disks`: its data disks as they were, [] for an image of the system disk alone."""
+
+    id: str
+    region: str
+    name: str
+    description: str
+    status: str  # "queued" | "saving" | "active" | "error" | "deleting"
+    whole: bool
+    source: str  # the server's id
+    system_disk: str
+    system_gib: int
+    disks: tuple[dict[str, str | int], ...]  # id, name, type, size of each
+    depth: int
+    job_id: str
+    labels: dict[str, str]
+    problem: str
+    created: float
+    updated: float
 
 
 @dataclass(frozen=True)
@@ -171,11 +197,11 @@ class Order:
 
 @dataclass(frozen=True)
 class Job:
-    """An asynchronous task on one server. `status`: 0 running, 1 done, 2 failed."""
+    """An asynchronous task on one server, or on the image whose id stands in its place. `status`: 0 running, 1 done, 2 failed."""
 
     id: str
     region: str
-    task: str  # "start" | "stop" | "force-stop" | "reboot" | "force-reboot"
+    task: str  # "start" | "stop" | "force-stop" | "reboot" | "force-reboot" | "create-image" | "delete-image"
     instance_id: str
     status: int
     problem: str
@@ -216,6 +242,7 @@ DISKS = Kind("disks", Disk, ("region", "instance_id"), DiskNotFound)
 INSTANCES = Kind("instances", Instance, ("region", "vpc_id", "subnet_id", "status", "order_id"), InstanceNotFound)
 ORDERS = Kind("orders", Order, ("status",), OrderNotFound)
 JOBS = Kind("jobs", Job, ("status",), JobNotFound)
+PRIVATE_IMAGES = Kind("private_images", PrivateImage, ("region", "source", "status"), ImageNotFound)
 FAULTS = Kind("faults", Fault, ("phase", "kind"), FaultNotFound)
 
-ALL_KINDS = (VPCS, SUBNETS, GROUPS, RULES, EIPS, KEY_PAIRS, DISKS, INSTANCES, ORDERS, JOBS, FAULTS)
+ALL_KINDS = (VPCS, SUBNETS, GROUPS, RULES, EIPS, KEY_PAIRS, DISKS, INSTANCES, ORDERS, JOBS, FAULTS, PRIVATE_IMAGES)

@@ -16,7 +16,7 @@ from time import time
 from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
 from localcloud.core.networks import Networks, nic
 from localcloud.core.power import fault_over, power_faults
-from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Instance, Job, Order
+from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Disk, Instance, Job, Order
 from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError, Power
@@ -219,7 +219,7 @@ class Servers:
         region = REGIONS[instance.region]
         flavor, image = flavor_by_id(region, instance.zone, instance.flavor_id), image_by_id(region, instance.image_id)
         subnet = self._store.require(SUBNETS, instance.subnet_id)
-        if flavor is None or image is None:
+        if flavor is None or (image is None and not instance.image_depth):
             raise EngineError(f"server {instance.id} was made from a flavour or image that this version does not offer any more")
         disks = (disk for disk in self._store.find(DISKS, instance_id=instance.id) if not disk.system)
         return api.ServerSpec(
@@ -227,12 +227,12 @@ class Servers:
             hostname=instance.name.lower(),
             region=region.name,
             zone=region.zone_number(instance.zone),
-            image=self._image_refs[image.engine],
+            image=self._image_refs[image.engine] if image else self._engines.image_reference(instance.image_id),
             cpus=float(flavor.cpus),
             memory_mib=flavor.memory_gib * 1024,
             vpc_id=instance.vpc_id,
             nic=nic(instance, subnet),
-            disks=tuple(api.Disk(disk.id, disk.size, disk.device) for disk in disks),
+            disks=tuple(_disk(instance, disk) for disk in disks),
             user_data=base64.b64decode(instance.user_data),
             public_key=instance.public_key,
             password_hash=instance.password_hash,
@@ -247,3 +247,9 @@ def _told(what: str, error: Exception) -> str:
         return str(error)
     log.error("%s failed", what, exc_info=error)
     return f"{type(error).__name__}: {error}"
+
+
+def _disk(instance: Instance, disk: Disk) -> api.Disk:
+    if not disk.image_disk:
+        return api.Disk(disk.id, disk.size, disk.device)
+    return api.Disk(disk.id, disk.size, disk.device, instance.image_id, disk.image_disk)

@@ -100,6 +100,8 @@ class Disk:
     disk_id: str
     size_gib: int
     device: str  # as the server sees it, e.g. "/dev/vdb"
+    image_id: str = ""  # a new disk begins as the copy that this image holds
+    image_disk: str = ""  # of this disk
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,18 @@ class Engines(Protocol):
 
     async def remove_server(self, instance_id: str) -> None:
         """Remove container, anonymous volumes, disks, links and cgroups of a server; fine if some are gone."""
+
+    async def make_image(self, image_id: str, instance_id: str, whole: bool) -> float:
+        """Make an image of a server's system disk (`whole`: and of its data disks); the seconds that the server stood still.
+
+        A half-made image of this id is made anew, a complete one is left as it is.
+        """
+
+    async def remove_image(self, image_id: str) -> None:
+        """Remove an image; servers made from it stay as they are. Fine if it is gone."""
+
+    def image_reference(self, image_id: str) -> str:
+        """What `ServerSpec.image` is for a server from this image."""
 
     async def observe(self) -> Mapping[str, Power]:
         """Power of every server container of this cloud, by instance id; absent = gone."""

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from localcloud.engines import sparse
 from localcloud.engines.api import Disk, EngineError
 from localcloud.engines.context import Context
 from localcloud.engines.network import Process
@@ -20,6 +21,7 @@ class Disks:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._folder = context.state / "disks"
+        self._images = context.state / "images"
 
     async def make(self, disks: Sequence[Disk]) -> None:
         """Sparse files; one that is there keeps its content. Raises EngineError where the host has no loop devices."""
@@ -28,6 +30,8 @@ class Disks:
         if not (await self._context.ask("host.facts", viewer=os.getpid()))["loopDevices"]:
             raise EngineError("this host has no loop devices (/dev/loop-control), so data disks cannot be had here")
         for disk in disks:
+            if disk.image_id and not self.file(disk).exists():
+                await self._restore(disk)
             try:
                 await asyncio.to_thread(_make_file, self.file(disk), disk.size_gib * GIB)
             except OSError as error:
@@ -61,7 +65,24 @@ class Disks:
         """Detach and delete the files; fine if they are gone."""
         await self.detach(disks)
         for disk in disks:
-            await asyncio.to_thread(self.file(disk).unlink, missing_ok=True)
+            file = self.file(disk)
+            await asyncio.to_thread(file.unlink, missing_ok=True)
+            await asyncio.to_thread(file.with_name(f"{file.name}.new").unlink, missing_ok=True)  # a copy that was cut off
+
+    async def _restore(self, disk: Disk) -> None:
+        source = self.image_file(disk.image_id, disk.image_disk)
+        try:
+            await asyncio.to_thread(sparse.copy, source, self.file(disk))
+        except OSError as exc:
+            reason = f"cannot be restored from image {disk.image_id}: {exc.strerror}"
+            raise EngineError(f"disk {disk.disk_id} {reason}") from exc
+
+    def image_folder(self, image_id: str) -> Path:
+        return self._images.resolve() / image_id
+
+    def image_file(self, image_id: str, disk_id: str) -> Path:
+        """An image's copy of a disk."""
+        return self.image_folder(image_id) / f"{disk_id}.img"
 
     def file(self, disk: Disk) -> Path:
         return self._folder.resolve() / f"{disk.disk_id}.img"

@@ -206,6 +206,47 @@ class Docker:
     async def images(self, filters: Mapping[str, list[str]]) -> list[dict[str, Any]]:
         return await self._do("images cannot be listed", lambda client: client.images(filters=dict(filters)))
 
+    async def pause(self, name: str) -> None:
+        """All its processes stand still; fine if they do."""
+        await self._switch_pause(name, "paused", lambda client: client.pause(name))
+
+    async def unpause(self, name: str) -> None:
+        """Fine if it is not paused, not running or gone."""
+        await self._switch_pause(name, "resumed", lambda client: client.unpause(name))
+
+    async def _switch_pause(self, name: str, done: str, switch: Callable[[docker.APIClient], object]) -> None:
+        def call(client: docker.APIClient) -> None:
+            try:
+                switch(client)
+            except APIError as exc:
+                if done == "paused" or not ("not paused" in str(exc) or "not running" in str(exc)):
+                    raise
+
+        await self._unless_gone(f"container {name} cannot be {done}", call)
+
+    async def commit(self, name: str, repository: str, tag: str, changes: Sequence[str]) -> None:
+        """An image of the container's file system as it is; `changes` are lines of a Dockerfile."""
+        await self._do(
+            f"container {name} cannot be made into image {repository}:{tag}",
+            lambda client: client.commit(name, repository, tag, pause=False, changes=list(changes)),
+        )
+
+    async def untag(self, ref: str) -> None:
+        """Take the name off an image, and with it all that nobody else uses; fine if it is gone."""
+        await self._unless_gone(f"image {ref} cannot be removed", lambda client: client.remove_image(ref, force=True))
+
+    async def drop_unused(self, image: str) -> None:
+        """Remove an image by its id; fine if it is gone, or still used."""
+
+        def call(client: docker.APIClient) -> None:
+            try:
+                client.remove_image(image)
+            except APIError as exc:
+                if exc.status_code != 409:
+                    raise
+
+        await self._unless_gone(f"image {image} cannot be removed", call)
+
     async def run_once(
         self, image: str, flags: Flags, labels: Mapping[str, str], command: Sequence[str], host: Mapping[str, Any]
     ) -> bytes:

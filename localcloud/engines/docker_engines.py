@@ -14,6 +14,7 @@ from localcloud.engines.faults import Faults
 from localcloud.engines.foundation import Foundation
 from localcloud.engines.naming import Naming
 from localcloud.engines.network import Networks
+from localcloud.engines.private_images import PrivateImages
 from localcloud.engines.records import Records
 from localcloud.engines.servers import Servers
 
@@ -34,11 +35,13 @@ class DockerEngines:
         self._networks = Networks(context)
         self._disks = Disks(context)
         self._servers = Servers(context, self._networks, self._disks)
+        self._images = PrivateImages(context, self._servers, self._disks)
         self._faults = Faults(context, self._servers)
 
     async def start(self) -> None:
         """Make or find agent, `internet` network and guard route. Raises EngineError with what is missing."""
         await self._foundation.start()
+        await self._images.release_paused()
 
     async def stop(self) -> None:
         """Remove routers, guard, network and agent."""
@@ -77,6 +80,16 @@ class DockerEngines:
 
     async def remove_server(self, instance_id: str) -> None:
         await self._servers.remove(instance_id)
+        await self._images.sweep()
+
+    async def make_image(self, image_id: str, instance_id: str, whole: bool) -> float:
+        return await self._images.make(image_id, instance_id, whole)
+
+    async def remove_image(self, image_id: str) -> None:
+        await self._images.remove(image_id)
+
+    def image_reference(self, image_id: str) -> str:
+        return self._images.reference(image_id)
 
     async def observe(self) -> Mapping[str, Power]:
         return await self._servers.observe()

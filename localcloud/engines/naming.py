@@ -31,6 +31,10 @@ class Naming:
     def server(self, instance_id: str) -> str:
         return f"drlab-{self.cloud}-{instance_id}"
 
+    def image(self, image_id: str) -> str:
+        """Docker's reference of an image that was made from a server."""
+        return f"drlab-{self.cloud}-image:{image_id}"
+
     def labels(self, kind: str, resource: str = "", region: str = "", zone: str = "") -> dict[str, str]:
         found = {
             "drlab.cloud": self.cloud,

@@ -53,6 +53,8 @@ def _files(state: Path) -> tuple[Path, list[Record], list[Leftover]]:
     records = list(Records(state / "servers").all())
     found = [Leftover("record", record.instance_id, "server in the engines' book-keeping") for record in records]
     found += [Leftover("disk", str(file), "file of a data disk") for file in sorted((state / "disks").glob("*"))]
+    folders = sorted((state / "images").glob("*"))
+    found += [Leftover("image files", str(folder), "copies of data disks in a private image") for folder in folders]
     return state, records, found
 
 
@@ -65,9 +67,15 @@ async def _docker_objects(docker: Docker, naming: Naming) -> tuple[list[Leftover
         *_ours("container", naming, ((item["Names"][0].lstrip("/"), item) for item in containers if item["Names"])),
         *_ours("network", naming, ((item["Name"], item) for item in networks)),
         *_ours("volume", naming, ((item["Name"], item) for item in volumes)),
-        *(Leftover("image", (item["RepoTags"] or [item["Id"]])[0], "image made by this cloud") for item in images),
+        *(Leftover("image", *_named_image(item)) for item in images),
     ]
     return found, {item["Id"] for item in containers}
+
+
+def _named_image(item: Mapping[str, Any]) -> tuple[str, str]:
+    """By its name; one that servers outlive has only its id and the label."""
+    names = item["RepoTags"] or [item["Id"]]
+    return names[0], f"private image {(item.get('Labels') or {}).get('drlab.resource', 'without label')}"
 
 
 def _ours(kind: str, naming: Naming, named: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterable[Leftover]:

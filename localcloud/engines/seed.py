@@ -15,9 +15,13 @@ SHADOW = "/etc/shadow"
 _PASSWORD_LOGIN = ("etc/ssh/sshd_config.d/60-password.conf", b"PasswordAuthentication yes\n", 0o644)
 
 
+MACHINE_ID = ("etc/machine-id", b"", 0o444)  # empty: systemd makes a new one, also where the image is another server's
+
+
 def archive(spec: ServerSpec, shadow: bytes | None = None) -> bytes:
     """A tar archive for the container's root. `shadow`: the image's /etc/shadow, needed when there is a password."""
     files = [
+        MACHINE_ID,
         (f"{SEED}/meta-data", _meta_data(spec), 0o600),
         (f"{SEED}/user-data", spec.user_data or b"#cloud-config\n{}\n", 0o600),
     ]

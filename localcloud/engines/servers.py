@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from localcloud.engines.api import EngineError, Power, ServerSpec
@@ -26,6 +27,11 @@ class Servers:
         self._context = context
         self._networks = networks
         self._disks = disks
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def held(self, instance_id: str) -> asyncio.Lock:
+        """Held by whoever switches or removes a server, or copies its disks: one after the other."""
+        return self._locks[instance_id]
 
     async def create(self, spec: ServerSpec) -> None:
         """Container, seed and disks; not booted. A server that has booted once is left as it is."""
@@ -50,6 +56,10 @@ class Servers:
 
     async def shut_down(self, instance_id: str, seconds: float) -> None:
         """Orderly stop, killed after `seconds`."""
+        async with self.held(instance_id):
+            await self._shut_down(instance_id, seconds)
+
+    async def _shut_down(self, instance_id: str, seconds: float) -> None:
         name, loop = self._context.naming.server(instance_id), asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while (left := deadline - loop.time()) > 0:
@@ -69,6 +79,11 @@ class Servers:
 
     async def remove(self, instance_id: str) -> None:
         """Everything of a server, whatever is left of it."""
+        async with self.held(instance_id):
+            await self._remove(instance_id)
+        self._locks.pop(instance_id, None)
+
+    async def _remove(self, instance_id: str) -> None:
         context, record = self._context, self._context.records.get(instance_id)
         name = context.naming.server(instance_id)
         found = await context.docker.inspect(name)
@@ -83,7 +98,8 @@ class Servers:
     async def observe(self) -> Mapping[str, Power]:
         found = await self._context.docker.containers(self._context.naming.filters("server"))
         return {
-            item["Labels"]["drlab.resource"]: Power.RUNNING if item["State"] == "running" else Power.STOPPED for item in found
+            item["Labels"]["drlab.resource"]: Power.RUNNING if item["State"] in ("running", "paused") else Power.STOPPED
+            for item in found
         }
 
     async def must_run(self, instance_id: str) -> Process:
@@ -92,6 +108,9 @@ class Servers:
         if found is None:
             raise EngineError(f"server {instance_id} is not running")
         return found
+
+    async def is_running(self, instance_id: str) -> bool:
+        return await running(self._context, self._context.naming.server(instance_id)) is not None
 
     async def _still_up(self, name: str) -> str | None:
         return "it runs" if await running(self._context, name) is not None else None
@@ -115,6 +134,10 @@ class Servers:
         )
 
     async def _boot(self, spec: ServerSpec) -> None:
+        async with self.held(spec.instance_id):
+            await self._boot_held(spec)
+
+    async def _boot_held(self, spec: ServerSpec) -> None:
         name = self._context.naming.server(spec.instance_id)
         loops, _ = await asyncio.gather(self._disks.attach(spec.disks), self._context.docker.start(name))
         server = await self.must_run(spec.instance_id)
@@ -126,6 +149,10 @@ class Servers:
             raise
 
     async def _power_cut(self, instance_id: str) -> None:
+        async with self.held(instance_id):
+            await self._power_cut_held(instance_id)
+
+    async def _power_cut_held(self, instance_id: str) -> None:
         record, server = (
             self._context.records.get(instance_id),
             await running(self._context, self._context.naming.server(instance_id)),

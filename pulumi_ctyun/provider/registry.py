@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def service_handlers(service: str, cloud: Cloud) -> dict[str, Handler]:
-    """The handlers of "vpc", "eip", "ecs" or "ssh", by type token."""
+    """The handlers of "vpc", "eip", "ecs", "image" or "ssh", by type token."""
     return LOADERS[service](cloud)
 
 
@@ -40,6 +40,12 @@ def _ecs(cloud: Cloud) -> dict[str, Handler]:
     return {"ctyun:ecs:KeyPair": KeyPairHandler(cloud), "ctyun:ecs:Instance": InstanceHandler(cloud)}
 
 
+def _image(cloud: Cloud) -> dict[str, Handler]:
+    from pulumi_ctyun.provider.image import ImageHandler
+
+    return {"ctyun:image:Image": ImageHandler(cloud)}
+
+
 def _ssh(cloud: Cloud) -> dict[str, Handler]:
     from pulumi_ctyun.provider.remote.connections import Connections
     from pulumi_ctyun.provider.ssh import HostHandler, HostKeyHandler, RemoteCommandHandler, RemoteFilesHandler
@@ -53,4 +59,4 @@ def _ssh(cloud: Cloud) -> dict[str, Handler]:
     }
 
 
-LOADERS = {"vpc": _vpc, "eip": _eip, "ecs": _ecs, "ssh": _ssh}
+LOADERS = {"vpc": _vpc, "eip": _eip, "ecs": _ecs, "image": _image, "ssh": _ssh}

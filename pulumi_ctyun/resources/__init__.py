@@ -2,6 +2,7 @@
 
 from pulumi_ctyun.resources.ecs import DataDiskArgs, Instance, KeyPair, SystemDiskArgs
 from pulumi_ctyun.resources.eip import Eip, EipAssociation
+from pulumi_ctyun.resources.image import Image
 from pulumi_ctyun.resources.provider import FlavorWishArgs, Provider, verify
 from pulumi_ctyun.resources.ssh import ConnectionArgs, FileArgs, Host, HostKey, JumpArgs, RemoteCommand, RemoteFiles
 from pulumi_ctyun.resources.vpc import RuleArgs, SecurityGroup, Subnet, Vpc
@@ -15,6 +16,7 @@ __all__ = [
     "FlavorWishArgs",
     "Host",
     "HostKey",
+    "Image",
     "Instance",
     "JumpArgs",
     "KeyPair",

@@ -10,7 +10,7 @@ from typing import Any
 
 from contract.running_cloud import Run
 
-from ctyun import Client, Eip, KeyPair, NewServer, NotFound, Server
+from ctyun import Client, Eip, Image, KeyPair, NewServer, NotFound, Server
 
 
 class Factory:
@@ -64,6 +64,13 @@ class Factory:
         self.remove_later(lambda: self._delete_by_name(wish.name))
         order = self._run(self._client.servers.create(self._region, wish, client_token=str(uuid.uuid4())))
         return self._run(self._client.servers.created(self._region, order, what=wish.name, timeout=60))
+
+    def image(self, instance_id: str, *, whole: bool = True) -> Image:
+        """A private image that servers can be made from."""
+        create = self._client.images.create_from_server if whole else self._client.images.create_system
+        image = self._run(create(self._region, instance_id, name=self.name("image")))
+        self.remove_later(lambda: self._client.images.delete(self._region, image.id))
+        return self._run(self._client.images.wait(self._region, image.id, timeout=60))
 
     async def _delete_by_name(self, name: str) -> None:
         for server in await self._client.servers.list(self._region):

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 import pytest
 
 from ctyun import Client, CloudRecord, CtyunError, LocalCloud, cloud_record
+from ctyun.services.images import PRIVATE
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
@@ -91,7 +92,9 @@ def leftovers(cloud_id: str) -> list[str]:
     mine = ["--filter", f"label=drlab.cloud={cloud_id}", "--format", "{{.ID}} {{.Names}}"]
     volumes = ["--filter", f"label=drlab.cloud={cloud_id}", "--format", "{{.Name}}"]
     networks = ["--filter", f"label=drlab.cloud={cloud_id}", "--format", "{{.Name}}"]
+    images = ["--all", "--filter", f"label=drlab.cloud={cloud_id}", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}"]
     kinds = {"container": ["ps", "-a", *mine], "network": ["network", "ls", *networks], "volume": ["volume", "ls", *volumes]}
+    kinds["image"] = ["image", "ls", *images]
     found = []
     for kind, arguments in kinds.items():
         shown = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=True, timeout=30).stdout
@@ -108,4 +111,5 @@ async def forgotten(client: Client) -> list[str]:
         found += [f"EIP {eip.id}" for eip in await client.eips.list(region.id)]
         found += [f"VPC {vpc.id}" for vpc in await client.vpcs.list(region.id)]
         found += [f"key pair {pair.name}" for pair in await client.key_pairs.list(region.id)]
+        found += [f"image {image.id}" for image in await client.images.list(region.id, PRIVATE)]
     return found

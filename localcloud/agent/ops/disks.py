@@ -18,6 +18,7 @@ from localcloud.agent.waiting import wait_until
 
 _SHUTDOWN = 0x8004587D  # _IOR('X', 125, __u32): EXT4_IOC_SHUTDOWN, and the same number for XFS and F2FS
 _NOLOGFLUSH = 2  # neither data nor journal reach the disk any more
+_FREEZE, _THAW = 0xC0045877, 0xC0045878  # _IOWR('X', 119 and 120, int): FIFREEZE, FITHAW (linux/fs.h)
 _FILLER = ".drlab-filler"
 _LET_GO = 20.0  # seconds for the kernel to take down the mounts of a killed server
 
@@ -57,6 +58,37 @@ def shutdown(container: str, files: list[str]) -> dict[str, Any]:
         if mount.device not in done and _stop(mount.path):
             done[mount.device] = mount.path
     return {"mounts": len(done), "paths": [str(path) for path in done.values()]}
+
+
+def freeze(container: str, files: list[str]) -> dict[str, Any]:
+    """Write out every file system on the disks and hold all writes until thaw(). {"paths": where}.
+
+    What was written past a file system goes out as well. Either all are frozen or none.
+    """
+    numbers = [number for file in files for number in loops.find(file)]
+    done: dict[int, Path] = {}
+    try:
+        for mount in _mounts(container, {os.makedev(loops.LOOP_MAJOR, number) for number in numbers}):
+            if mount.device not in done:
+                _hold(mount.path, _FREEZE, errno.EBUSY)  # EBUSY: it is frozen already
+                done[mount.device] = mount.path
+        for number in numbers:
+            loops.write_out(number)
+    except BaseException:
+        for path in done.values():
+            _hold(path, _THAW, errno.EINVAL)
+        raise
+    return {"paths": [str(path) for path in done.values()]}
+
+
+def thaw(container: str, files: list[str]) -> None:
+    """Let writes go on; fine if nothing is frozen."""
+    devices = {os.makedev(loops.LOOP_MAJOR, number) for file in files for number in loops.find(file)}
+    seen: set[int] = set()
+    for mount in _mounts(container, devices):
+        if mount.device not in seen:
+            seen.add(mount.device)
+            _hold(mount.path, _THAW, errno.EINVAL)  # EINVAL: it is not frozen
 
 
 def detach(file: str) -> None:
@@ -144,3 +176,16 @@ def _stop(mount: Path) -> bool:
     finally:
         os.close(descriptor)
     return True
+
+
+def _hold(mount: Path, request: int, fine: int) -> None:
+    """FIFREEZE or FITHAW; `fine`: the error that says that it is so already."""
+    descriptor = os.open(mount, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.ioctl(descriptor, request, 0)
+    except OSError as exc:
+        if exc.errno != fine:
+            verb = "frozen" if request == _FREEZE else "thawed"
+            raise OpError(f"the file system at {mount} cannot be {verb}: {exc.strerror}") from exc
+    finally:
+        os.close(descriptor)

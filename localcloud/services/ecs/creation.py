@@ -45,13 +45,13 @@ def _store(call: Call, wanted: Wanted, placed: Order, instance_id: str, number: 
     call.store.put(INSTANCES, Instance(
         id=instance_id, region=region.id, zone=zone, name=numbered(wanted.name, number, wanted.count),
         display_name=numbered(wanted.display_name, number, wanted.count), description=wanted.description,
-        flavor_id=wanted.flavor.id_in(region, zone), image_id=wanted.image.id_in(region), vpc_id=wanted.subnet.vpc_id,
+        flavor_id=wanted.flavor.id_in(region, zone), image_id=wanted.image.id, vpc_id=wanted.subnet.vpc_id,
         subnet_id=wanted.subnet.id, nic_id=short_id("port"), mac=mac_address(),
         address=wanted.address or _free_address(call, wanted.subnet), groups=wanted.groups,
         key_pair_id=wanted.pair.id if wanted.pair else "", public_key=wanted.pair.public_key if wanted.pair else None,
         password_hash=hashed, user_data=wanted.user_data, status="creating", desired="on", on_demand=wanted.on_demand,
         expires=wanted.expires, project="0", resource_id=placed.master_resource_id, order_id=placed.id, created=now, updated=now,
-        labels=wanted.labels,
+        labels=wanted.labels, image_name=wanted.image.name, image_depth=wanted.image.depth,
     ))  # fmt: skip
     for disk in _disk_records(wanted, instance_id, now):
         call.store.put(DISKS, disk)
@@ -69,6 +69,7 @@ def _disk_records(wanted: Wanted, instance_id: str, now: float) -> Iterator[Disk
         yield Disk(
             id=long_id(), region=wanted.region.id, zone=wanted.zone, instance_id=instance_id, name=name, type=wish.type,
             mode="VBD", size=wish.size, device=f"/dev/vd{'abcdefghi'[index]}", system=index == 0, created=now,
+            image_disk=wish.image_disk,
         )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def shown(store: Store, server: Instance) -> dict[str, Any]:
             "gateway": subnet.gateway, "networkCardID": server.nic_id, "securityGroup": list(server.groups),
         }],
         "vipInfoList": [], "vipCount": 0, "affinityGroup": {"policy": "", "affinityGroupName": "", "affinityGroupID": ""},
-        "image": {"imageID": server.image_id, "imageName": image.name if image else ""},
+        "image": {"imageID": server.image_id, "imageName": image.name if image else server.image_name},
         "flavor": flavor_of_server(server.flavor_id, flavor), "onDemand": server.on_demand, "vpcID": vpc.id, "vpcName": vpc.name,
         "fixedIPList": [server.address], "fixedIP": [server.address], "floatingIP": eip.address if eip else "",
         "subnetIDList": [subnet.id], "keypairName": pair.name if pair else "", "deletionProtection": False, "delegateName": "",
@@ -85,9 +85,14 @@ def _flavor_shown(region: Region, zone: str, flavor: Flavor) -> dict[str, Any]:
 
 
 def read_labels(fields: Fields, most: int, required: bool = False) -> dict[str, str]:
-    """`labelList` as a dict; a key given twice is noted as a problem."""
+    """`labelList` as a dict."""
+    return labels_of(fields, "labelList", most, required)
+
+
+def labels_of(fields: Fields, name: str, most: int, required: bool = False) -> dict[str, str]:
+    """A list of labels as a dict; a key given twice is noted as a problem."""
     labels: dict[str, str] = {}
-    for item in fields.items("labelList", required=required, most=most):
+    for item in fields.items(name, required=required, most=most):
         key, value = item.text("labelKey", required=True, longest=32), item.text("labelValue", longest=32)
         if key in labels:
             item.problem("labelKey", f"{key!r} is given twice")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from localcloud.core.calls import NOWHERE, Call
-from localcloud.core.catalogue import QUOTAS, Flavor, Image, Region, flavor_by_id, flavor_by_name, image_by_id
+from localcloud.core.catalogue import QUOTAS, Flavor, Region, flavor_by_id, flavor_by_name
 from localcloud.core.errors import ApiError, NotModelled
 from localcloud.core.inputs import Fields
 from localcloud.core.records import (
@@ -26,10 +26,13 @@ from localcloud.core.records import (
 from localcloud.core.store import Kind, R
 from localcloud.services.ecs import model
 from localcloud.services.eip import model as eips
+from localcloud.services.image import model as images
+from localcloud.services.image.model import Choice
 from localcloud.services.vpc.model import usable_addresses
 
 LONGEST_USER_DATA = 16384  # characters of base64
 NO_EIP, NEW_EIP, OWN_EIP = "0", "1", "2"  # extIP
+_KINDS = {images.PRIVATE: "private", images.PUBLIC: "public"}
 _PATTERN = re.compile(r"\{R:(\d{1,4})\}")
 
 
@@ -40,6 +43,7 @@ class DiskWish:
     name: str
     type: str
     size: int
+    image_disk: str = ""  # it begins as the image's copy of this disk
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Wanted:
     display_name: str
     description: str
     flavor: Flavor
-    image: Image
+    image: Choice
     boot_disk: DiskWish
     disks: tuple[DiskWish, ...]
     subnet: Subnet
@@ -157,22 +161,33 @@ def _flavor(reader: _Reader, zone: str) -> Flavor | None:
     return flavor
 
 
-def _image(reader: _Reader) -> Image | None:
+def _image(reader: _Reader) -> Choice | None:
     fields = reader.fields
     image_id, kind = fields.text("imageID", required=True), fields.integer("imageType", low=0, high=4, required=True)
-    image = image_by_id(reader.region, image_id) if reader.region is not NOWHERE else None
-    if image is None and image_id and reader.region is not NOWHERE:
-        fields.problem("imageID", f"{image_id!r} is not an image of {reader.region.name}; ids differ per region")
-    if image is not None and kind != 1:
-        fields.problem("imageType", f"is {kind}, but {image.name} is a public image (1)")
+    if not image_id or reader.region is NOWHERE:
+        return None
+    image = images.choose(reader.call.store, reader.region, image_id)
+    if image is None:
+        fields.problem("imageID", images.why_not(reader.call.store, reader.region, image_id))
+        return None
+    if kind != image.kind:
+        fields.problem("imageType", f"is {kind}, but {image.name} is a {_KINDS[image.kind]} image ({image.kind})")
+    if image.status != images.ACTIVE:
+        fields.problem("imageID", f"{image_id!r} is {image.status}; only an image that is {images.ACTIVE} can be used")
     return image
 
 
-def _disks(fields: Fields, image: Image | None) -> tuple[DiskWish, tuple[DiskWish, ...]]:
-    least = image.disk_gib if image else 1
+def _disks(fields: Fields, image: Choice | None) -> tuple[DiskWish, tuple[DiskWish, ...]]:
+    """The data disks of a whole-machine image come first, then those that were asked for besides."""
+    least, copied = (image.disk_gib, image.disks) if image else (1, ())
     kind = fields.choice("bootDiskType", model.DISK_TYPES, required=True)
     boot = DiskWish("system", kind, fields.integer("bootDiskSize", low=least, high=2048, required=True))
-    return boot, tuple(_data_disk(item) for item in fields.items("dataDiskList", most=QUOTAS.data_disks_per_server))
+    restored = [DiskWish("", str(disk["type"]), int(disk["size"]), str(disk["id"])) for disk in copied]
+    fresh = [_data_disk(item) for item in fields.items("dataDiskList", most=QUOTAS.data_disks_per_server)]
+    if restored and len(restored) + len(fresh) > QUOTAS.data_disks_per_server:
+        problem = f"has {len(fresh)} items, and the image brings {len(restored)} disks; at most {QUOTAS.data_disks_per_server}"
+        fields.problem("dataDiskList", f"{problem} are allowed in all")
+    return boot, (*restored, *fresh)
 
 
 def _data_disk(item: Fields) -> DiskWish:

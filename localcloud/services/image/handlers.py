@@ -1,13 +1,22 @@
-"""Images: list and detail."""
+"""Images: list and detail, making them from servers, deleting them. `localcloud.core.images` does the work."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from time import time
 from typing import Any
 
 from localcloud.core.calls import Call, page, paged
-from localcloud.core.catalogue import IMAGES, image_by_id
+from localcloud.core.catalogue import QUOTAS, image_by_id
+from localcloud.core.errors import QuotaExceeded
+from localcloud.core.identifiers import long_id
+from localcloud.core.power import fault_over, power_faults
+from localcloud.core.records import DISKS, INSTANCES, PRIVATE_IMAGES, Instance, Job, PrivateImage
+from localcloud.services.ecs.errors import ZoneWithoutPower
+from localcloud.services.ecs.model import labels_of, must_rest
 from localcloud.services.image import model
-from localcloud.services.image.errors import ImageNotFound
+from localcloud.services.image.errors import ChainTooLong, ImageBusy, ImageInUse, ImageNotFound, NoDataDisk
+from localcloud.services.jobs import model as jobs
 
 
 def list_images(call: Call) -> dict[str, Any]:
@@ -21,8 +30,8 @@ def list_images(call: Call) -> dict[str, Any]:
     fields.ignore("status", "cpuArch")
     fields.check()
     del flavor  # every image runs on every flavour
-    offered = IMAGES if visibility == model.PUBLIC and system == 1 else ()
-    found = [model.shown(image, region) for image in offered if content in image.name and name in image.name]
+    images = model.offered(call.store, region, visibility) if system == 1 else []
+    found = [image for image in images if content in image["imageName"] and name in image["imageName"]]
     return paged("images", found, number, size)
 
 
@@ -31,7 +40,81 @@ def image_detail(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
     image_id, error_free = fields.text("imageID", required=True), fields.boolean("errorFree", default=True)
     fields.check()
-    image = image_by_id(region, image_id)
-    if image is None and not error_free:
+    if public := image_by_id(region, image_id):
+        return {"images": [model.shown(public, region)]}
+    private = call.store.get(PRIVATE_IMAGES, image_id)
+    if private is not None and private.region == region.id:
+        return {"images": [model.shown_private(private)]}
+    if not error_free:
         raise ImageNotFound(image_id, region.id)
-    return {"images": [model.shown(image, region)] if image else []}
+    return {"images": []}
+
+
+def create_of_system_disk(call: Call) -> dict[str, Any]:
+    return _create(call, whole=False)
+
+
+def create_of_whole_machine(call: Call) -> dict[str, Any]:
+    if call.fields.text("repositoryID"):
+        call.fields.problem("repositoryID", "must not be sent in a region of several zones: the image needs no vault there")
+    return _create(call, whole=True)
+
+
+def delete_image(call: Call) -> dict[str, Any]:
+    """Refused while a server is being made from it; servers that run on it keep what they have."""
+    region, image_id = call.region(), call.fields.text("imageID", required=True)
+    if region.id and image_by_id(region, image_id):
+        call.fields.problem("imageID", f"{image_id!r} is a public image, which nobody can delete")
+    call.fields.check()
+    image = call.store.require(PRIVATE_IMAGES, image_id, region.id)
+    if image.status in ("queued", "saving", "deleting"):
+        raise ImageBusy(image.id, image.status)
+    makings = [server.id for server in call.store.find(INSTANCES, status="creating") if server.image_id == image.id]
+    if makings:
+        raise ImageInUse(image.id, [f"the creation of instance {id_}" for id_ in makings])
+    job = jobs.begin(call.store, region.id, "delete-image", image.id)
+    _start(call, replace(image, status="deleting", job_id=job.id, updated=time()), job)
+    return {}
+
+
+def _create(call: Call, whole: bool) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    name, instance_id = fields.name("imageName", required=True), fields.text("instanceID", required=True)
+    description, labels = fields.description(), labels_of(fields, "labels", QUOTAS.labels_per_server)
+    fields.project()
+    fields.check()
+    server = call.store.require(INSTANCES, instance_id, region.id)
+    _check(call, server, whole)
+    image = _record(call, server, whole, name, description, labels)
+    job = jobs.begin(call.store, region.id, "create-image", image.id)
+    return {"images": [model.shown_private(_start(call, replace(image, job_id=job.id), job))]}
+
+
+def _check(call: Call, server: Instance, whole: bool) -> None:
+    must_rest(server)
+    if fault := fault_over(power_faults(call.store), server):
+        raise ZoneWithoutPower(fault.target, fault.id)
+    if whole and all(disk.system for disk in call.store.find(DISKS, instance_id=server.id)):
+        raise NoDataDisk(server.id)
+    if server.image_depth >= QUOTAS.images_on_images:
+        raise ChainTooLong(server.id, server.image_depth)
+    if call.store.count(PRIVATE_IMAGES, region=server.region) >= QUOTAS.images:
+        raise QuotaExceeded("private images in this region", QUOTAS.images)
+
+
+def _record(call: Call, server: Instance, whole: bool, name: str, description: str, labels: dict[str, str]) -> PrivateImage:
+    now, disks = time(), call.store.find(DISKS, instance_id=server.id)
+    system = next(disk for disk in disks if disk.system)
+    data: list[dict[str, str | int]] = [
+        {"id": disk.id, "name": disk.name, "type": disk.type, "size": disk.size} for disk in disks if whole and not disk.system
+    ]
+    return PrivateImage(
+        id=long_id(), region=server.region, name=name, description=description, status="queued", whole=whole,
+        source=server.id, system_disk=system.id, system_gib=system.size, disks=tuple(data),
+        depth=server.image_depth + 1, job_id="", labels=labels, problem="", created=now, updated=now,
+    )  # fmt: skip
+
+
+def _start(call: Call, image: PrivateImage, job: Job) -> PrivateImage:
+    call.afterwards(lambda: call.cloud.images.run_job(job.id))
+    return call.store.put(PRIVATE_IMAGES, image)

@@ -1,22 +1,82 @@
-"""Images: the public ones of the catalogue."""
+"""Images: the public ones of the catalogue, and the private ones that were made from servers."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from localcloud.core.catalogue import Image, Region
+from localcloud.core.catalogue import IMAGES, REGIONS, Image, Region, image_by_id
+from localcloud.core.identifiers import when
+from localcloud.core.records import PRIVATE_IMAGES, PrivateImage
+from localcloud.core.store import Store
 
 CREATED = "2026-01-01T00:00:00Z"
 PRIVATE, PUBLIC = 0, 1
+ACTIVE = "active"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a server can be made from. `depth`: 0 for a public image, else how many images lie on each other."""
+
+    id: str
+    name: str
+    kind: int  # imageType of the create call
+    disk_gib: int
+    status: str = ACTIVE
+    depth: int = 0
+    disks: tuple[dict[str, str | int], ...] = ()
+
+
+def choose(store: Store, region: Region, image_id: str) -> Choice | None:
+    """The image with this id in this region, whatever its state."""
+    if public := image_by_id(region, image_id):
+        return Choice(image_id, public.name, PUBLIC, public.disk_gib)
+    private = store.get(PRIVATE_IMAGES, image_id)
+    if private is None or private.region != region.id:
+        return None
+    return Choice(image_id, private.name, PRIVATE, private.system_gib, private.status, private.depth, private.disks)
+
+
+def why_not(store: Store, region: Region, image_id: str) -> str:
+    """Why an id is no image of this region."""
+    private = store.get(PRIVATE_IMAGES, image_id)
+    if private is not None:
+        there = REGIONS[private.region].name
+        return f"{image_id!r} is an image of {there}; it can be neither used in nor copied to another region"
+    return f"{image_id!r} is not an image of {region.name}; ids differ per region"
+
+
+def offered(store: Store, region: Region, visibility: int) -> list[dict[str, Any]]:
+    """All images of one visibility; nothing is ever shared here."""
+    if visibility == PUBLIC:
+        return [shown(image, region) for image in IMAGES]
+    return [shown_private(image) for image in store.find(PRIVATE_IMAGES, region=region.id)] if visibility == PRIVATE else []
 
 
 def shown(image: Image, region: Region) -> dict[str, Any]:
-    """An image as the API shows it."""
+    """A public image as the API shows it."""
     return {
-        "imageID": image.id_in(region), "imageName": image.name, "imageStatus": "active", "status": "active",
-        "imageVisibility": "public", "imageVisibilityCode": PUBLIC, "architecture": "x86_64", "osDistro": "debian",
-        "osType": "linux", "osVersion": image.version, "diskSize": image.disk_gib, "imageType": "", "imageSource": "image_import",
-        "description": image.description, "sourceServerID": "", "sourceDisks": [], "taskID": "", "projectID": "",
-        "createdTime": CREATED, "updatedTime": CREATED, "minimumRAM": 0, "maximumRAM": 0, "size": 0, "diskFormat": "qcow2",
-        "containerFormat": "bare", "bootMode": "bios", "diskID": "", "sharedListLength": 0,
+        "imageID": image.id_in(region), "imageName": image.name, "imageStatus": ACTIVE, "status": ACTIVE,
+        "imageVisibility": "public", "imageVisibilityCode": PUBLIC, "osVersion": image.version, "diskSize": image.disk_gib,
+        "imageType": "", "imageSource": "image_import", "description": image.description, "sourceServerID": "",
+        "sourceDisks": [], "taskID": "", "createdTime": CREATED, "updatedTime": CREATED, **_ALIKE,
     }  # fmt: skip
+
+
+def shown_private(image: PrivateImage) -> dict[str, Any]:
+    """An image of a server as the API shows it; `imageType` is null for one of the system disk."""
+    return {
+        "imageID": image.id, "imageName": image.name, "imageStatus": image.status, "status": image.status,
+        "imageVisibility": "private", "imageVisibilityCode": PRIVATE, "osVersion": "12", "diskSize": image.system_gib,
+        "imageType": "full_ecs_image" if image.whole else None, "imageSource": "ecs_image", "description": image.description,
+        "sourceServerID": image.source, "sourceDisks": [image.system_disk, *(str(disk["id"]) for disk in image.disks)],
+        "taskID": image.job_id, "createdTime": when(image.created), "updatedTime": when(image.updated), **_ALIKE,
+        "labels": [{"labelKey": key, "labelValue": value} for key, value in image.labels.items()],
+    }  # fmt: skip
+
+
+_ALIKE = {
+    "architecture": "x86_64", "osDistro": "debian", "osType": "linux", "projectID": "", "minimumRAM": 0, "maximumRAM": 0,
+    "size": 0, "diskFormat": "qcow2", "containerFormat": "bare", "bootMode": "bios", "diskID": "", "sharedListLength": 0,
+}  # fmt: skip

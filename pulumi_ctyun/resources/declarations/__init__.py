@@ -6,7 +6,7 @@ classes of `pulumi_ctyun.resources` against them.
 
 from __future__ import annotations
 
-from pulumi_ctyun.resources.declarations import ecs, eip, provider, ssh, vpc
+from pulumi_ctyun.resources.declarations import ecs, eip, image, provider, ssh, vpc
 from pulumi_ctyun.resources.declarations.model import Function, Resource
 
 PACKAGE = "ctyun"
@@ -22,6 +22,7 @@ RESOURCES: dict[str, Resource] = {
         eip.EIP_ASSOCIATION,
         ecs.KEY_PAIR,
         ecs.INSTANCE,
+        image.IMAGE,
         ssh.HOST_KEY,
         ssh.HOST,
         ssh.REMOTE_FILES,

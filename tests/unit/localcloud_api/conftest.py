@@ -94,6 +94,18 @@ class FakeEngines:
         self._did("remove_server", instance_id)
         self.power.pop(instance_id, None)
 
+    async def make_image(self, image_id: str, instance_id: str, whole: bool) -> float:
+        self._did("make_image", image_id, instance_id, whole)
+        if instance_id not in self.power:
+            raise EngineError(f"server {instance_id} is gone, so no image of it can be made")
+        return 0.25
+
+    async def remove_image(self, image_id: str) -> None:
+        self._did("remove_image", image_id)
+
+    def image_reference(self, image_id: str) -> str:
+        return f"drlab-t-image:{image_id}"
+
     async def observe(self) -> Mapping[str, Power]:
         return dict(self.power)
 

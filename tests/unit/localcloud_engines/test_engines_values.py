@@ -104,7 +104,9 @@ def entries(archived: bytes) -> dict[str, tuple[int, bytes]]:
 def test_a_seed_is_for_root_only_and_holds_the_key() -> None:
     spec = ServerSpec(**{**vars(SPEC), "user_data": b"#!/bin/sh\n", "public_key": "ssh-ed25519 AAAA me\n"})
     found = entries(archive(spec))
-    assert set(found) == {"var/lib/cloud/seed/nocloud/meta-data", "var/lib/cloud/seed/nocloud/user-data"}
+    seed = {"var/lib/cloud/seed/nocloud/meta-data", "var/lib/cloud/seed/nocloud/user-data"}
+    assert set(found) == {"etc/machine-id", *seed}
+    assert found.pop("etc/machine-id") == (0o444, b"")
     assert {mode for mode, _ in found.values()} == {0o600}
     assert json.loads(found["var/lib/cloud/seed/nocloud/meta-data"][1]) == {
         "instance-id": "ecs-1",

@@ -41,6 +41,7 @@ class FakeCloud:
     after: dict[str, Callable[[Body], Coroutine[Any, Any, None]]] = field(default_factory=dict)
     refuse: dict[str, str] = field(default_factory=dict)  # call -> code
     status_after_order: str = "running"
+    image_status: str = "active"
     in_use: dict[str, int] = field(default_factory=dict)  # id -> how many deletions are refused
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
@@ -98,10 +99,21 @@ class FakeCloud:
 
     def do_list(self, wanted: Body) -> Body:
         if "imageVisibilityCode" in wanted:
+            if wanted["imageVisibilityCode"] == "0":
+                found = [{**thing, "imageID": id} for id, thing in self.things.items() if thing["kind"] == "image"]
+                return {"images": found, "totalCount": len(found)}
             images = [{"imageID": "img-1", "imageName": "debian-12", "imageVisibilityCode": 1}]
             return {"images": images if wanted["imageVisibilityCode"] == "1" else [], "totalCount": 1}
         flavors = [{"flavorID": "f-1", "flavorName": "s7.small.1", "flavorCPU": 1, "flavorRAM": 1, "available": True}]
         return {"flavorList": flavors}
+
+    def do_create_from_ecs(self, wanted: Body) -> Body:
+        shown = {key: wanted.get(key) for key in ("imageName", "description")}
+        source = {"sourceServerID": wanted["instanceID"], "imageType": "full_ecs_image", "imageVisibilityCode": 0}
+        return {"images": [{"imageID": self._new("image", wanted, imageStatus=self.image_status, **shown, **source)}]}
+
+    def do_detail(self, wanted: Body) -> Body:
+        return {"images": [{**self._get(wanted["imageID"], "Image"), "imageID": wanted["imageID"]}]}
 
     # VPCs and subnets
 
@@ -135,8 +147,9 @@ class FakeCloud:
     def do_delete(self, wanted: Body) -> Body:
         if "keyPairName" in wanted:
             return self._drop(wanted["keyPairName"], "Keypair")
-        if "eipID" in wanted:
-            return self._drop(wanted["eipID"], "Eip")
+        for key, code in (("eipID", "Eip"), ("imageID", "Image")):
+            if key in wanted:
+                return self._drop(wanted[key], code)
         return self._drop(wanted["vpcID"], "Vpc")
 
     def do_create_subnet(self, wanted: Body) -> Body:

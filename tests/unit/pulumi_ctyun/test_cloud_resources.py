@@ -393,3 +393,37 @@ def test_verify_names_every_unknown_name(engine, run) -> None:
     good = {"region": "华东1", "zones": ["AZ1"], "images": ["debian-12"]}
     answer = run(engine.provider.invoke(sdk.InvokeRequest("ctyun:index:verify", to_properties(good))))
     assert to_plain(answer.return_value) == {"regionId": "bb9fdb42056f11eda1610242ac110002"}
+
+
+IMAGE = "ctyun:image:Image"
+AN_IMAGE = {"region": "华东1", "name": "dev-web", "instanceId": "server-0"}
+
+
+def test_an_image_is_marked_waited_for_and_removed(engine, fake, run) -> None:
+    id, state = run(engine.create(IMAGE, {**AN_IMAGE, "description": "web"}))
+    assert to_plain(state)["imageId"] == id and to_plain(state)["wholeMachine"] is True
+    assert fake.things[id]["description"].startswith("web [drlab:")
+    assert run(engine.diff(IMAGE, id, state, {**AN_IMAGE, "description": "other"})).replaces == ["description"]
+    run(engine.delete(IMAGE, id, state))
+    assert fake.of("image") == []
+
+
+def test_an_image_whose_answer_was_lost_is_adopted(make_engine, fake, run) -> None:
+    async def lost(_: dict[str, Any]) -> None:
+        raise asyncio.CancelledError
+
+    fake.after["create_from_ecs"] = lost
+    with pytest.raises(asyncio.CancelledError):
+        run(make_engine().create(IMAGE, AN_IMAGE))
+    fake.after.clear()
+    id, _ = run(make_engine().create(IMAGE, AN_IMAGE))
+    assert list(fake.things) == [id]
+
+
+def test_an_image_that_failed_is_removed_and_made_again(make_engine, fake, run) -> None:
+    fake.image_status = "error"
+    with pytest.raises(Exception, match="could not be made"):
+        run(make_engine().create(IMAGE, AN_IMAGE))
+    fake.image_status = "active"
+    id, _ = run(make_engine().create(IMAGE, AN_IMAGE))
+    assert [thing["imageStatus"] for thing in fake.of("image")] == ["active"] and id in fake.things

@@ -1,0 +1,117 @@
+"""Images made from servers: a Docker image of the system disk, and copies of the data disks beside it.
+
+A running server is paused, its data disks are frozen, both are copied, and it goes on: all disks show the same instant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import shutil
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from localcloud.engines import sparse
+from localcloud.engines.api import Disk, EngineError
+from localcloud.engines.context import Context
+from localcloud.engines.disks import Disks
+from localcloud.engines.servers import Servers
+
+log = logging.getLogger("localcloud")
+COMPLETE = "complete.json"  # stands in an image's folder once all of it is there
+
+
+class PrivateImages:
+    """The images that were made in one cloud."""
+
+    def __init__(self, context: Context, servers: Servers, disks: Disks) -> None:
+        self._context, self._servers, self._disks = context, servers, disks
+
+    async def make(self, image_id: str, instance_id: str, whole: bool) -> float:
+        """Make an image of a server, running or stopped; for how many seconds the server stood still."""
+        folder = self._disks.image_folder(image_id)
+        if (done := folder / COMPLETE).exists() and await self._context.docker.has_image(self.reference(image_id)):
+            return float(json.loads(done.read_text())["pause"])
+        await self.remove(image_id)  # what an interrupted attempt has left
+        await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True)
+        async with self._servers.held(instance_id):
+            container, disks = await self._source(instance_id)
+            began = time.monotonic()
+            async with self._still(instance_id, container, disks) as stood_still:
+                await self._copy(image_id, container, disks if whole else ())
+            pause = time.monotonic() - began if stood_still else 0.0
+        await asyncio.to_thread((folder / COMPLETE).write_text, json.dumps({"instance": instance_id, "pause": pause}))
+        return pause
+
+    async def remove(self, image_id: str) -> None:
+        """Servers that were made from it keep what they have; fine if some or all of it is gone."""
+        await self._context.docker.untag(self.reference(image_id))
+        await asyncio.to_thread(shutil.rmtree, self._disks.image_folder(image_id), ignore_errors=True)
+        await self.sweep()
+
+    async def sweep(self) -> None:
+        """Layers without a name that no server uses any more."""
+        filters = {**self._context.naming.filters("image"), "dangling": ["true"]}
+        for found in await self._context.docker.images(filters):
+            await self._context.docker.drop_unused(found["Id"])
+
+    async def release_paused(self) -> None:
+        """Let servers go on that a daemon has died over."""
+        for found in await self._context.docker.containers({**self._context.naming.filters("server"), "status": ["paused"]}):
+            instance_id = found["Labels"]["drlab.resource"]
+            log.warning("server %s was paused for an image when the last daemon ended; it goes on", instance_id)
+            record = self._context.records.get(instance_id)
+            await self._go_on(found["Id"], record.disks if record else ())
+
+    def reference(self, image_id: str) -> str:
+        return self._context.naming.image(image_id)
+
+    async def _source(self, instance_id: str) -> tuple[str, tuple[Disk, ...]]:
+        record = self._context.records.get(instance_id)
+        found = await self._context.docker.inspect(self._context.naming.server(instance_id))
+        if record is None or found is None:
+            raise EngineError(f"server {instance_id} is gone, so no image of it can be made")
+        return str(found["Id"]), record.disks
+
+    @asynccontextmanager
+    async def _still(self, instance_id: str, container: str, disks: tuple[Disk, ...]) -> AsyncIterator[bool]:
+        """Nothing changes on the server's disks; whether that needed a pause."""
+        if not await self._servers.is_running(instance_id):
+            yield False
+            return
+        files = [str(self._disks.file(disk)) for disk in disks]
+        try:
+            await self._context.docker.pause(container)
+            if files:
+                await self._context.ask("disk.freeze", container=container, files=files)
+            yield True
+        finally:
+            await asyncio.shield(self._go_on(container, disks))
+
+    async def _go_on(self, container: str, disks: tuple[Disk, ...]) -> None:
+        """Thawed before anything runs again: a process that waits for a frozen disk cannot be paused or killed."""
+        if disks:
+            await self._context.ask("disk.thaw", container=container, files=[str(self._disks.file(disk)) for disk in disks])
+        await self._context.docker.unpause(container)
+
+    async def _copy(self, image_id: str, container: str, disks: tuple[Disk, ...]) -> None:
+        repository, _, tag = self.reference(image_id).rpartition(":")
+        changes = [f"LABEL {key}={json.dumps(value)}" for key, value in self._labels(image_id).items()]
+        copies = (
+            asyncio.to_thread(sparse.copy, self._disks.file(disk), self._disks.image_file(image_id, disk.disk_id))
+            for disk in disks
+        )
+        work = (self._context.docker.commit(container, repository, tag, changes), *copies)
+        results = await asyncio.gather(*work, return_exceptions=True)  # none may go on after the pause
+        for result in results:
+            if isinstance(result, OSError):
+                raise EngineError(f"a data disk cannot be copied into image {image_id}: {result.strerror}") from result
+            if isinstance(result, BaseException):
+                raise result
+
+    def _labels(self, image_id: str) -> dict[str, str]:
+        """A commit keeps the server's labels: all of ours are set anew, or the image would be taken for the server."""
+        naming = self._context.naming
+        return {"drlab.region": "", "drlab.zone": "", **naming.labels("image", image_id)}
