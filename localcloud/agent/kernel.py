@@ -46,6 +46,13 @@ def must_be_in_container(pid: int, container: str) -> None:
         raise OpError(f"process {pid} does not belong to container {container[:12]}; it has been restarted meanwhile")
 
 
+def sync_file_system(descriptor: int) -> None:
+    """Write out all of the file system that an open file lies on; syncfs(2)."""
+    if _LIBC.syncfs(descriptor) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
 def write_sysctl(name: str, value: str) -> None:
     """Set a sysctl as seen by this thread's network namespace, e.g. ("net/ipv4/ip_forward", "1")."""
     Path("/proc/sys", name).write_text(value)

@@ -17,6 +17,7 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "disk.attach": disks.attach,
     "disk.show": disks.show,
     "disk.shutdown": disks.shutdown,
+    "disk.write_out": disks.write_out,
     "disk.freeze": disks.freeze,
     "disk.thaw": disks.thaw,
     "disk.detach": disks.detach,

@@ -38,10 +38,13 @@ class PrivateImages:
         await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True)
         async with self._servers.held(instance_id):
             container, disks = await self._source(instance_id)
+            if disks and await self._servers.is_running(instance_id):
+                await self._context.ask("disk.write_out", container=container, files=self._files(disks))
             began = time.monotonic()
             async with self._still(instance_id, container, disks) as stood_still:
                 await self._copy(image_id, container, disks if whole else ())
             pause = time.monotonic() - began if stood_still else 0.0
+        await asyncio.to_thread(sparse.sync, folder)
         await asyncio.to_thread((folder / COMPLETE).write_text, json.dumps({"instance": instance_id, "pause": pause}))
         return pause
 
@@ -81,11 +84,10 @@ class PrivateImages:
         if not await self._servers.is_running(instance_id):
             yield False
             return
-        files = [str(self._disks.file(disk)) for disk in disks]
         try:
             await self._context.docker.pause(container)
-            if files:
-                await self._context.ask("disk.freeze", container=container, files=files)
+            if disks:
+                await self._context.ask("disk.freeze", container=container, files=self._files(disks))
             yield True
         finally:
             await asyncio.shield(self._go_on(container, disks))
@@ -93,7 +95,7 @@ class PrivateImages:
     async def _go_on(self, container: str, disks: tuple[Disk, ...]) -> None:
         """Thawed before anything runs again: a process that waits for a frozen disk cannot be paused or killed."""
         if disks:
-            await self._context.ask("disk.thaw", container=container, files=[str(self._disks.file(disk)) for disk in disks])
+            await self._context.ask("disk.thaw", container=container, files=self._files(disks))
         await self._context.docker.unpause(container)
 
     async def _copy(self, image_id: str, container: str, disks: tuple[Disk, ...]) -> None:
@@ -110,6 +112,9 @@ class PrivateImages:
                 raise EngineError(f"a data disk cannot be copied into image {image_id}: {result.strerror}") from result
             if isinstance(result, BaseException):
                 raise result
+
+    def _files(self, disks: tuple[Disk, ...]) -> list[str]:
+        return [str(self._disks.file(disk)) for disk in disks]
 
     def _labels(self, image_id: str) -> dict[str, str]:
         """A commit keeps the server's labels: all of ours are set anew, or the image would be taken for the server."""

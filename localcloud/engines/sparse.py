@@ -12,7 +12,7 @@ _CHUNK = 1 << 24
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a sparse file; `target` appears when it is complete and on the disk, or not at all."""
+    """Copy a sparse file; `target` appears when it is complete, or not at all."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = target.with_name(f"{target.name}.new")
     reading = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
@@ -20,7 +20,6 @@ def copy(source: Path, target: Path) -> None:
         writing = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             _fill(reading, writing)
-            os.fsync(writing)
         finally:
             os.close(writing)
     except BaseException:
@@ -29,6 +28,16 @@ def copy(source: Path, target: Path) -> None:
     finally:
         os.close(reading)
     fresh.replace(target)
+
+
+def sync(folder: Path) -> None:
+    """The files of a folder are on the disk afterwards."""
+    for file in folder.iterdir():
+        descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _fill(reading: int, writing: int) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from localcloud.agent import loops
 from localcloud.agent.errors import OpError
-from localcloud.agent.kernel import must_be_in_container, processes_of
+from localcloud.agent.kernel import must_be_in_container, processes_of, sync_file_system
 from localcloud.agent.waiting import wait_until
 
 _SHUTDOWN = 0x8004587D  # _IOR('X', 125, __u32): EXT4_IOC_SHUTDOWN, and the same number for XFS and F2FS
@@ -58,6 +58,19 @@ def shutdown(container: str, files: list[str]) -> dict[str, Any]:
         if mount.device not in done and _stop(mount.path):
             done[mount.device] = mount.path
     return {"mounts": len(done), "paths": [str(path) for path in done.values()]}
+
+
+def write_out(container: str, files: list[str]) -> None:
+    """Most of what freeze() would have to write, while the server still runs: its pause is the shorter for it."""
+    numbers = [number for file in files for number in loops.find(file)]
+    for mount in _mounts(container, {os.makedev(loops.LOOP_MAJOR, number) for number in numbers}):
+        descriptor = os.open(mount.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            sync_file_system(descriptor)
+        finally:
+            os.close(descriptor)
+    for number in numbers:
+        loops.write_out(number)
 
 
 def freeze(container: str, files: list[str]) -> dict[str, Any]:
