@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ async def scan(state: Path, cloud: str, *, internet_cidr: str | None = None, run
         objects, ids = await _docker_objects(docker, naming)
         gone = {record.container for record in records if record.container} - ids
         request = {"cloud": cloud, "state": str(state), "containers": sorted(gone), "cidr": internet_cidr, "viewer": os.getpid()}
-        host = [Leftover(**item) for item in await _host(docker, state, naming, request)]
+        host = [_with_owner(Leftover(**item), records) for item in await _host(docker, state, naming, request)]
     finally:
         await docker.close()
     found = [*objects, *files, *host]
@@ -52,10 +52,18 @@ def _files(state: Path) -> tuple[Path, list[Record], list[Leftover]]:
     state = state.resolve()
     records = list(Records(state / "servers").all())
     found = [Leftover("record", record.instance_id, "server in the engines' book-keeping") for record in records]
-    found += [Leftover("disk", str(file), "file of a data disk") for file in sorted((state / "disks").glob("*"))]
+    disks = sorted((state / "disks").glob("*"))
+    found += [_with_owner(Leftover("disk", str(file), "file of a data disk"), records) for file in disks]
     folders = sorted((state / "images").glob("*"))
     found += [Leftover("image files", str(folder), "copies of data disks in a private image") for folder in folders]
     return state, records, found
+
+
+def _with_owner(item: Leftover, records: Iterable[Record]) -> Leftover:
+    """A disk and its loop device carry the disk's id only: add the server's, which is what a stack knows."""
+    text = f"{item.name} {item.detail}"
+    owners = [record.instance_id for record in records if any(disk.disk_id in text for disk in record.disks)]
+    return replace(item, detail=f"{item.detail}, of server {owners[0]}") if owners else item
 
 
 async def _docker_objects(docker: Docker, naming: Naming) -> tuple[list[Leftover], set[str]]:
