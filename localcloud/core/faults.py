@@ -63,7 +63,7 @@ class Faults:
         scope = targets.parse(wish.target, self._store, prefix)
         to = targets.parse(wish.to, self._store, prefix) if wish.to and wish.to != "*" else None
         members = targets.members(self._store, scope, prefix)
-        hit = [server for server in members if server.status != "stopped"] if wish.kind == "power-off" else members
+        hit = self._with_power(members) if wish.kind == "power-off" else members
         if not hit and not (wish.kind == "power-off" and scope.region):
             raise LocalError(404, f"{wish.target} has no server to hit{f' named {prefix}…' if prefix else ''}")
         if to is not None and not targets.members(self._store, to):
@@ -74,6 +74,11 @@ class Faults:
             name_prefix=wish.name_prefix, hit=tuple(server.id for server in hit), hit_names=tuple(server.name for server in hit),
             at=None, landed=False, proof="", undone=None, created=time(),
         )  # fmt: skip
+
+    def _with_power(self, members: Sequence[Instance]) -> list[Instance]:
+        """Servers that are on, or would be but for power faults in force: whichever is undone last boots them."""
+        taken = {id_ for fault in power_faults(self._store) for id_ in fault.hit}
+        return [server for server in members if server.status != "stopped" or server.id in taken]
 
     def _shown(self, scope: Scope) -> str:
         server = self._store.get(INSTANCES, scope.instance) if scope.instance else None

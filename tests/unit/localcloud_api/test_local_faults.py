@@ -74,6 +74,28 @@ def test_undo_leaves_off_what_was_off_before(api: Any, pair: list[str]) -> None:
     }
 
 
+@pytest.mark.parametrize("first_undone", [0, 1])
+def test_of_overlapping_power_faults_the_last_one_undone_boots(api: Any, vpc: str, subnet: str, first_undone: int) -> None:
+    api.server(vpc, subnet, "on")
+    off = api.server(vpc, subnet, "off")
+    api.job_done(api.ok(api.post("/v4/ecs/stop-instance", regionID=REGION, instanceID=off))["jobID"])
+    faults = [fault(api, kind="power-off", target=target)["id"] for target in ("zone:AZ1", "region:华东1")]
+    api.local("DELETE", f"/faults/{faults.pop(first_undone)}")
+    assert {server["power"] for server in api.local("GET", "/servers")} == {"stopped"}
+    undone = api.local("DELETE", f"/faults/{faults.pop()}")
+    assert undone["proof"] == "running again: on (1 of 1)"
+    assert {server["name"]: server["power"] for server in api.local("GET", "/servers")} == {"on": "running", "off": "stopped"}
+
+
+def test_power_faults_in_a_chain_lose_no_server(api: Any, pair: list[str]) -> None:
+    zone, first = (fault(api, kind="power-off", target=target)["id"] for target in ("zone:AZ1", "region:华东1"))
+    api.local("DELETE", f"/faults/{zone}")
+    second = fault(api, kind="power-off", target="region:华东1")["id"]
+    api.local("DELETE", f"/faults/{first}")
+    api.local("DELETE", f"/faults/{second}")
+    assert {server["power"] for server in api.local("GET", "/servers")} == {"running"}
+
+
 def test_nothing_starts_or_is_made_in_a_dead_zone(api: Any, vpc: str, subnet: str, pair: list[str]) -> None:
     done = fault(api, kind="power-off", target="zone:AZ1")
     refused = api.post("/v4/ecs/start-instance", regionID=REGION, instanceID=pair[0])
