@@ -81,7 +81,11 @@ def _namespaces(cloud: str, viewer: int) -> Iterator[Leftover]:
 def _processes(containers: Iterable[str]) -> Iterator[Leftover]:
     for container, pids in processes_of(set(containers)).items():
         for pid in pids:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+            try:
+                line = Path(f"/proc/{pid}/cmdline").read_bytes()
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # ended by itself
+            command = line.replace(b"\0", b" ").decode(errors="replace").strip()
             yield _leftover(
                 "process", str(pid), f"{command[:80] or 'unnamed'} (in the control group of container {container[:12]})"
             )
