@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for_all
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import requests
@@ -20,7 +22,8 @@ from localcloud.engines.host import Flags
 
 T = TypeVar("T")
 WORKERS = 8  # calls at a time; Docker itself does not go faster with more
-TIMEOUT = 120.0  # seconds for one call
+TIMEOUT = 120.0  # seconds for one call, and for one command inside a server
+CLOSE_SECONDS = 10.0  # close() waits so long for calls that are under way
 
 
 class Docker:
@@ -31,10 +34,17 @@ class Docker:
         self._local = threading.local()
         self._clients: list[docker.APIClient] = []
         self._version: str | None = None
+        self._closed = False
+        self._calls: set[Future[Any]] = set()  # under way
+        self._streams: set[socket.socket] = set()  # of commands that run inside servers
 
     async def close(self) -> None:
-        """Let go of threads and connections."""
-        await asyncio.to_thread(self._pool.shutdown)
+        """Let go of threads and connections; commands inside servers are not waited for, other calls for a while."""
+        self._closed = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for stream in list(self._streams):
+            _hang_up(stream)
+        await asyncio.to_thread(wait_for_all, list(self._calls), CLOSE_SECONDS)
         for client in self._clients:
             client.close()
 
@@ -154,22 +164,54 @@ class Docker:
         return await self._do(f"{path} cannot be read from container {name}", call)
 
     async def execute(self, name: str, command: Sequence[str], stdin: bytes) -> tuple[int, bytes]:
-        """Run a command inside as root; exit status and output (both streams)."""
+        """Run a command inside as root; exit status and output (both streams). It has TIMEOUT seconds."""
+        failure = f"{command[0]} cannot be run in container {name}"
 
         def call(client: docker.APIClient) -> tuple[int, bytes]:
             made = client.exec_create(name, list(command), stdin=True, user="root")
             stream = client.exec_start(made["Id"], socket=True)
             raw: Any = getattr(stream, "_sock", stream)  # a plain socket under docker-py's wrapper, which closes only itself
             try:
-                raw.sendall(stdin)
-                raw.shutdown(socket.SHUT_WR)  # the command sees the end of its input
-                output = b"".join(data for _stream, data in frames_iter(stream, tty=False))  # type: ignore[no-untyped-call]
+                with self._deadline(raw, f"{command[0]} in container {name}"):
+                    raw.sendall(stdin)
+                    raw.shutdown(socket.SHUT_WR)  # the command sees the end of its input
+                    output = b"".join(data for _stream, data in frames_iter(stream, tty=False))  # type: ignore[no-untyped-call]
             finally:
                 stream.close()
                 raw.close()
-            return int(client.exec_inspect(made["Id"])["ExitCode"]), output
+            status = client.exec_inspect(made["Id"])["ExitCode"]
+            if status is None:
+                raise EngineError(f"{failure}: the connection ended before the command did")
+            return int(status), output
 
-        return await self._do(f"{command[0]} cannot be run in container {name}", call)
+        return await self._do(failure, call)
+
+    @contextmanager
+    def _deadline(self, stream: socket.socket, what: str) -> Iterator[None]:
+        """Hang up when the block has taken TIMEOUT seconds; raises EngineError then. close() hangs up too."""
+        over = threading.Event()
+
+        def end() -> None:
+            over.set()
+            _hang_up(stream)
+
+        timer = threading.Timer(TIMEOUT, end)
+        timer.daemon = True
+        self._streams.add(stream)
+        timer.start()
+        try:
+            if self._closed:
+                _hang_up(stream)
+            yield
+        except OSError as exc:
+            if not over.is_set():
+                raise EngineError(f"{what} was cut off: {exc}") from exc
+        finally:
+            timer.cancel()
+            timer.join()  # so that it never hangs up on a socket that has its number from now on
+            self._streams.discard(stream)
+        if over.is_set():
+            raise EngineError(f"{what} has not ended after {TIMEOUT:g} seconds; it may still run there")
 
     async def create_network(self, name: str, labels: Mapping[str, str], bridge: str, cidr: str, handed_out: str) -> bool:
         """A bridge network; False when the range overlaps with another network."""
@@ -274,7 +316,10 @@ class Docker:
         return await self._do(failure, unless_gone)
 
     async def _do(self, failure: str, call: Callable[[docker.APIClient], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: self._translated(failure, call))
+        under_way = self._pool.submit(self._translated, failure, call)
+        self._calls.add(under_way)
+        under_way.add_done_callback(self._calls.discard)
+        return await asyncio.wrap_future(under_way)
 
     def _translated(self, failure: str, call: Callable[[docker.APIClient], T]) -> T:
         try:
@@ -293,3 +338,9 @@ class Docker:
             self._local.client = found
             self._clients.append(found)
         return found
+
+
+def _hang_up(stream: socket.socket) -> None:
+    """End a connection that another thread reads from or writes to; fine if it has ended."""
+    with suppress(OSError):
+        stream.shutdown(socket.SHUT_RDWR)
