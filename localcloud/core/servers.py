@@ -14,6 +14,7 @@ from dataclasses import replace
 from time import time
 
 from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
+from localcloud.core.locks import Locks
 from localcloud.core.networks import Networks, nic
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Disk, Instance, Job, Order
@@ -35,6 +36,7 @@ class Servers:
 
     def __init__(self, store: Store, engines: api.Engines, networks: Networks, image_refs: Mapping[str, str]) -> None:
         self._store, self._engines, self._networks, self._image_refs = store, engines, networks, image_refs
+        self._locks = Locks()  # held while a server is switched or removed
 
     # -- orders --------------------------------------------------------------------------------------------------------
     async def build(self, order_id: str) -> None:
@@ -87,7 +89,8 @@ class Servers:
         order, problem = self._store.require(ORDERS, order_id), ""
         for instance_id in order.resource_ids:
             try:
-                await self._engines.shut_down(instance_id, SHUTDOWN_SECONDS)
+                async with self._locks.held([instance_id]):
+                    await self._engines.shut_down(instance_id, SHUTDOWN_SECONDS)
                 self._set_status(instance_id, "unsubscribed")
             except Exception as error:
                 problem = _told(f"order {order_id}", error)
@@ -95,9 +98,10 @@ class Servers:
         self._close_order(order_id, PROVISIONING_FAILED if problem else FINISHED, problem)
 
     async def _remove(self, instances: Sequence[Instance]) -> None:
-        for instance in instances:
-            await self._engines.remove_server(instance.id)
-        self.forget(instances)
+        async with self._locks.held(instance.id for instance in instances):
+            for instance in instances:
+                await self._engines.remove_server(instance.id)
+            self.forget(instances)
         await self._networks.change({instance.vpc_id for instance in instances})
 
     def forget(self, instances: Collection[Instance]) -> None:
@@ -139,6 +143,10 @@ class Servers:
         return "running" if power is Power.RUNNING else "stopped"
 
     async def _switch(self, job: Job) -> str:
+        async with self._locks.held([job.instance_id]):
+            return await self._switch_held(job)
+
+    async def _switch_held(self, job: Job) -> str:
         instance = self._store.get(INSTANCES, job.instance_id)
         if instance is None:
             raise EngineError(f"server {job.instance_id} was released meanwhile")
@@ -146,7 +154,7 @@ class Servers:
             await self._engines.shut_down(instance.id, 0 if job.task.startswith("force") else SHUTDOWN_SECONDS)
         if job.task.endswith("stop"):
             return "stopped"
-        await self.boot([instance])
+        await self._boot_held([instance])
         return "running"
 
     def _end_job(self, job: Job, status: str, problem: str) -> None:
@@ -157,7 +165,11 @@ class Servers:
             self._store.put(JOBS, replace(job, status=2 if problem else 1, problem=problem))
 
     async def boot(self, instances: Sequence[Instance]) -> None:
-        """Power on: rules and links first, then the process. Raises for a server that a fault keeps dead."""
+        """Power on those that still exist: rules and links first, then the process. Raises for one that a fault keeps dead."""
+        async with self._locks.held(instance.id for instance in instances):
+            await self._boot_held([instance for instance in instances if self._store.get(INSTANCES, instance.id)])
+
+    async def _boot_held(self, instances: Sequence[Instance]) -> None:
         self._check_power(instances)
         await self._networks.change({instance.vpc_id for instance in instances})
         await self._engines.boot_servers([self.spec(instance) for instance in instances])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -94,3 +95,42 @@ def test_a_repeated_call_applies_what_could_not_be_applied(api: Any, vpc: str, s
     made = api.ok(api.post("/v4/vpc/create-subnet", **one))["subnetID"]
     assert [found.subnet_id for found in api.engines.networks[vpc].subnets][1:] == [made]
     assert api.cloud.store.dirty() == []
+
+
+@pytest.mark.parametrize("task", ["start", "reboot"])
+def test_a_server_is_not_removed_while_it_boots(api: Any, vpc: str, subnet: str, task: str) -> None:
+    server = api.server(vpc, subnet)
+    if task == "start":
+        api.job_done(api.ok(api.post("/v4/ecs/stop-instance", regionID=REGION, instanceID=server))["jobID"])
+    boot, booting, go_on = api.engines.boot_servers, asyncio.Event(), asyncio.Event()
+
+    async def slow(specs: Any) -> None:
+        booting.set()
+        await go_on.wait()
+        await boot(specs)
+
+    api.engines.boot_servers = slow
+    job = api.ok(api.post(f"/v4/ecs/{task}-instance", regionID=REGION, instanceID=server))["jobID"]
+    api.http.wait(asyncio.wait_for(booting.wait(), 5))
+    order = api.ok(api.post("/v4/ecs/unsubscribe-instance", regionID=REGION, instanceID=server))["masterOrderID"]
+    assert api.ok(api.details(server))["instanceStatus"] == "unsubscribing"
+    assert api.engines.calls("remove_server") == []
+    api.http.wait(let(go_on))
+    api.job_done(job)
+    assert api.finished(order)["orderStatus"] == "3"
+    assert [call[0] for call in api.engines.journal if call[0] in ("boot_servers", "remove_server")][-1] == "remove_server"
+    assert api.engines.power == {}
+
+
+async def let(event: asyncio.Event) -> None:
+    """Set it on the loop that waits for it."""
+    event.set()
+
+
+def test_a_power_on_passes_over_servers_that_were_released_meanwhile(api: Any, vpc: str, subnet: str) -> None:
+    first, second = api.server(vpc, subnet, "first"), api.server(vpc, subnet, "second")
+    instances = [api.cloud.store.require(INSTANCES, server) for server in (first, second)]
+    order = api.ok(api.post("/v4/ecs/unsubscribe-instance", regionID=REGION, instanceID=first))["masterOrderID"]
+    api.finished(order)
+    api.http.wait(api.cloud.servers.boot(instances))
+    assert api.engines.calls("boot_servers")[-1] == ("boot_servers", [second])
