@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Collection
 from dataclasses import replace
 from time import time
 
@@ -33,18 +34,33 @@ async def start(cloud: Cloud) -> None:
 
 
 async def restore(cloud: Cloud) -> None:
-    """Bring engines and records together again, whatever the last daemon died of."""
-    await cloud.servers.look()
-    await cloud.networks.change(cloud.store.dirty())
+    """Bring engines and records together again, whatever the last daemon died of; what fails is tried again later."""
+    await _tried("looking at the servers", cloud.servers.look())
+    await _apply_each(cloud, cloud.store.dirty())
     if cloud.engines.interrupted() or cloud.store.note(SUSPENDED):
         await _boot_desired(cloud)
     _resume_tasks(cloud)
 
 
+async def _tried(what: str, work: Awaitable[None]) -> None:
+    """One thing that cannot be repaired does not keep the rest of the cloud from starting."""
+    try:
+        await work
+    except EngineError as error:
+        log.error("%s failed: %s", what, error)
+    except Exception:
+        log.exception("%s failed: a fault of the local cloud itself", what)
+
+
+async def _apply_each(cloud: Cloud, vpc_ids: Collection[str]) -> None:
+    """Each VPC by itself; one that fails stays dirty, for its next change or the next start."""
+    await asyncio.gather(*(_tried(f"applying {vpc_id}", cloud.networks.change([vpc_id])) for vpc_id in vpc_ids))
+
+
 async def _boot_desired(cloud: Cloud) -> None:
     """Routers of all VPCs with servers, then every server that its owner wants on and that was not just being made."""
     steady = [server for server in cloud.store.find(INSTANCES) if server.status in ("running", "stopped")]
-    await cloud.networks.change({server.vpc_id for server in steady})
+    await _apply_each(cloud, {server.vpc_id for server in steady})
     faults = power_faults(cloud.store)
     wanted = [server for server in steady if server.desired == "on" and not fault_over(faults, server)]
     log.info("booting %d servers again", len(wanted))
@@ -57,7 +73,7 @@ async def _boot_desired(cloud: Cloud) -> None:
             for server in wanted:
                 cloud.store.put(INSTANCES, replace(server, status="running", updated=time()))
             cloud.store.set_note(SUSPENDED, None)
-    await cloud.servers.look()
+    await _tried("looking at the servers", cloud.servers.look())
 
 
 def _resume_tasks(cloud: Cloud) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from localcloud.core.records import INSTANCES, JOBS, ORDERS
-from localcloud.engines.api import Power
+from localcloud.engines.api import EngineError, Power
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 
@@ -155,3 +155,39 @@ def test_a_shutdown_that_failed_can_be_repeated(world: tuple[Any, str, str, str]
     api.engines.fail.clear()
     api.local("POST", "/shutdown")
     assert api.engines.power[server] is Power.STOPPED
+
+
+def test_a_vpc_that_cannot_be_applied_does_not_keep_the_cloud_from_starting(world: tuple[Any, str, str, str], start: Any) -> None:
+    api, vpc, _, _ = world
+    bad = api.vpc("bad", "10.0.0.0/16")
+    api.server(bad, api.subnet(bad, cidr="10.0.0.0/24"), "web-02")
+    for dirty in (bad, vpc):
+        api.cloud.store.mark_dirty(dirty)
+    api.engines.networks.clear()
+
+    def fails() -> None:
+        if bad in api.engines.journal[-1][1]:
+            raise EngineError("its router does not start")
+
+    api.engines.on_call["apply_networks"] = fails
+    again = start()
+    assert again.local("GET", "/health")["ready"] is True
+    assert len(again.engines.networks[vpc].nics) == 1
+    assert again.cloud.store.dirty() == [bad]
+    again.engines.on_call.clear()
+    again.subnet(bad, "late", "10.0.1.0/24")
+    assert again.cloud.store.dirty() == []
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_look_that_fails_does_not_keep_the_cloud_from_starting(
+    world: tuple[Any, str, str, str], start: Any, interrupted: bool
+) -> None:
+    api, _, _, server = world
+    del api.engines.power[server]
+    api.engines.was_interrupted = interrupted
+    api.engines.fail = dict.fromkeys(("remove_server", "apply_networks"), "the agent does not answer")
+    again = start()
+    assert again.local("GET", "/health")["ready"] is True
+    again.engines.fail.clear()
+    assert again.details(server)["errorCode"] == "Ecs.Instance.NotFound"
