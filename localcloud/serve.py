@@ -46,19 +46,20 @@ def serve(state: Path, port: int | None, tls: bool) -> int:
     try:
         record = folder.open()
         plain = listen(port)
+        secure = _listen_above(plain) if tls else None
     except (StateError, PortTaken) as error:
         print(error, file=sys.stderr)
         return 1
     daemon = Daemon(folder, replace(record, pid=os.getpid(), url=_url("http", plain), tls_url=None, ca_file=None))
     try:
-        return int(uvloop.run(daemon.run(plain, tls)))
+        return int(uvloop.run(daemon.run(plain, secure)))
     finally:
         folder.close(daemon.record)
 
 
 def listen(wanted: int | None, first: int = DEFAULT_PORT) -> socket.socket:
     """A listening socket on loopback: on the wanted port, else on the first free one. Raises PortTaken."""
-    for port in [wanted] if wanted is not None else range(first, first + PORTS_TRIED):
+    for port in [wanted] if wanted is not None else range(first, min(first + PORTS_TRIED, 1 << 16)):
         listener = socket.socket(proto=socket.IPPROTO_TCP)  # asyncio turns Nagle's delay off only where TCP is named
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -74,13 +75,22 @@ def listen(wanted: int | None, first: int = DEFAULT_PORT) -> socket.socket:
     raise PortTaken(f"No port from {first} to {first + PORTS_TRIED - 1} is free on 127.0.0.1; choose one with --port.")
 
 
+def _listen_above(plain: socket.socket) -> socket.socket:
+    """The TLS listener, on the next free port; without one there is no plain listener either. Raises PortTaken."""
+    try:
+        return listen(None, plain.getsockname()[1] + 1)
+    except PortTaken:
+        plain.close()
+        raise
+
+
 class Daemon:
     """One run of the process."""
 
     def __init__(self, folder: StateFolder, record: Record) -> None:
         self.folder, self.record = folder, record
 
-    async def run(self, plain: socket.socket, tls: bool) -> int:
+    async def run(self, plain: socket.socket, secure: socket.socket | None) -> int:
         from localcloud.engines.docker_engines import DockerEngines  # Docker's library is slow to import
         from localcloud.engines.images import reference
 
@@ -92,9 +102,9 @@ class Daemon:
         cloud: Cloud = app.state.cloud
         servers = [_server(app, None)]
         sockets = [plain]
-        if tls:
-            sockets.append(listen(None, plain.getsockname()[1] + 1))
-            servers.append(self._tls_server(app, sockets[1]))
+        if secure:
+            sockets.append(secure)
+            servers.append(self._tls_server(app, secure))
         self._stop_on_signals(cloud)
         running = [asyncio.create_task(server.serve([sock])) for server, sock in zip(servers, sockets, strict=True)]
         self.folder.write(self.record)

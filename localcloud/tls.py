@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -21,15 +22,13 @@ def server_context(folder: Path, cloud_id: str) -> tuple[ssl.SSLContext, Path]:
     """A context for the listener, and the CA file that clients need. Certificates are made once and renewed in time."""
     folder.mkdir(mode=0o700, exist_ok=True)
     ca_file, ca_key_file = folder / "ca.pem", folder / "ca.key"
-    if not (ca_file.exists() and ca_key_file.exists()):
-        _write_pair(ca_file, ca_key_file, *_make_ca(cloud_id))
+    authority = _loaded(ca_file, ca_key_file)
+    if authority is None:
+        authority = _make_ca(cloud_id)
+        _write_pair(ca_file, ca_key_file, *authority)
     cert_file, key_file = folder / "server.pem", folder / "server.key"
-    if not _still_good(cert_file, key_file, ca_file):
-        ca = x509.load_pem_x509_certificate(ca_file.read_bytes())
-        ca_key = serialization.load_pem_private_key(ca_key_file.read_bytes(), None)
-        if not isinstance(ca_key, ec.EllipticCurvePrivateKey):
-            raise ssl.SSLError(f"{ca_key_file} is not a key that this program made; remove the folder {folder}")
-        _write_pair(cert_file, key_file, *_make_server(ca, ca_key))
+    if not _still_good(cert_file, key_file, authority[0]):
+        _write_pair(cert_file, key_file, *_make_server(*authority))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(cert_file, key_file)
@@ -69,16 +68,34 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicK
     return builder.not_valid_before(now - timedelta(minutes=5)).not_valid_after(now + timedelta(days=days))
 
 
-def _still_good(cert_file: Path, key_file: Path, ca_file: Path) -> bool:
-    if not (cert_file.exists() and key_file.exists()) or cert_file.stat().st_mtime < ca_file.stat().st_mtime:
+def _loaded(cert_file: Path, key_file: Path) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey] | None:
+    """A certificate and its key; None when they are missing or damaged, or do not match (killed between the two)."""
+    try:
+        cert = x509.load_pem_x509_certificate(cert_file.read_bytes())
+        key = serialization.load_pem_private_key(key_file.read_bytes(), None)
+    except (FileNotFoundError, ValueError):
+        return None
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or cert.public_key() != key.public_key():
+        return None
+    return cert, key
+
+
+def _still_good(cert_file: Path, key_file: Path, ca: x509.Certificate) -> bool:
+    pair = _loaded(cert_file, key_file)
+    if pair is None:
         return False
-    cert = x509.load_pem_x509_certificate(cert_file.read_bytes())
-    return cert.not_valid_after_utc - datetime.now(UTC) > timedelta(days=RENEW_BEFORE_DAYS)
+    try:
+        pair[0].verify_directly_issued_by(ca)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return pair[0].not_valid_after_utc - datetime.now(UTC) > timedelta(days=RENEW_BEFORE_DAYS)
 
 
 def _write_pair(cert_file: Path, key_file: Path, cert: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     for file, content in ((key_file, private), (cert_file, cert.public_bytes(pem))):
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
+        temporary = file.with_name(f"{file.name}.new")
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
             opened.write(content)
+        temporary.replace(file)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from localcloud.__main__ import main
 from localcloud.serve import PortTaken, listen
@@ -107,3 +108,35 @@ def test_serve_on_a_taken_port_says_so(
         port = taken.getsockname()[1]
         assert main(["serve", "--state", str(tmp_path / "state"), "--port", str(port)]) == 1
     assert f"Port {port} on 127.0.0.1 is taken" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mixed", ["ca.key", "ca.pem", "server.key", "server.pem"])
+@pytest.mark.parametrize("content", ["another's", "half"])
+def test_a_pair_that_does_not_match_is_made_again(tmp_path: Path, mixed: str, content: str) -> None:
+    server_context(tmp_path / "other", "abc123")
+    server_context(tmp_path / "tls", "abc123")
+    other = (tmp_path / "other" / mixed).read_bytes()
+    (tmp_path / "tls" / mixed).write_bytes(other if content == "another's" else other[:60])
+    _, ca_file = server_context(tmp_path / "tls", "abc123")
+    ca, cert = (x509.load_pem_x509_certificate((tmp_path / "tls" / name).read_bytes()) for name in (ca_file.name, "server.pem"))
+    cert.verify_directly_issued_by(ca)
+    assert sorted(file.name for file in (tmp_path / "tls").iterdir()) == ["ca.key", "ca.pem", "server.key", "server.pem"]
+
+
+def test_serve_says_so_when_no_port_is_left_for_tls(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_port(wanted: int | None, first: int = 8750) -> socket.socket:
+        if wanted is None:
+            raise PortTaken(f"No port from {first} is free")
+        return listen(wanted)
+
+    monkeypatch.setattr("os.umask", lambda mask: mask)
+    monkeypatch.setattr("localcloud.serve.listen", one_port)
+    assert main(["serve", "--state", str(tmp_path / "state"), "--port", "0", "--tls"]) == 1
+    assert "No port from" in capsys.readouterr().err
+
+
+def test_there_is_no_port_above_the_last() -> None:
+    with pytest.raises(PortTaken):
+        listen(None, 1 << 16)
