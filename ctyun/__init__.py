@@ -24,6 +24,10 @@ same one for the same wish. Where it is optional a fresh one is used for the cal
     images           list, get, find(region_id, name_or_id), create_from_server (data disks too), create_system,
                      wait, delete (waits)
     flavors          list, find(region_id, zone_name, "1C1G" | "s7.small.1" | id)
+    load_balancers   create (waits until it works), get, list, update, associate_eip, disassociate_eip, delete (waits)
+    health_checks    create, get, list, update, delete
+    target_groups    create, get, list, update, delete; add_target, get_target, targets, set_weight, remove_target
+    listeners        create, get, list, start, stop, delete
     orders, jobs     get, wait
 
 `await verify(client, region=..., zones=[...], flavors=[FlavorWish(zone, flavor)], images=[...])` lists all unknown names at once.
@@ -76,10 +80,13 @@ if TYPE_CHECKING:
     from ctyun.services.images import Image
     from ctyun.services.jobs import Job
     from ctyun.services.key_pairs import KeyPair
+    from ctyun.services.listeners import Listener
+    from ctyun.services.load_balancers import LoadBalancer
     from ctyun.services.orders import Order, OrderRef
     from ctyun.services.security_groups import Rule, SecurityGroup
     from ctyun.services.server_values import AttachedDisk, DiskWish, NewServer, Server
     from ctyun.services.subnets import Subnet
+    from ctyun.services.target_groups import HealthCheck, Target, TargetGroup
     from ctyun.services.vpcs import Vpc
     from ctyun.transport import Retry
     from ctyun.verifying import FlavorWish, verify
@@ -105,11 +112,14 @@ __all__ = [
     "Flavor",
     "FlavorWish",
     "Health",
+    "HealthCheck",
     "Image",
     "InUse",
     "Job",
     "JobFailed",
     "KeyPair",
+    "Listener",
+    "LoadBalancer",
     "LocalCloud",
     "LocalCloudError",
     "LocalServer",
@@ -130,6 +140,8 @@ __all__ = [
     "Server",
     "ServiceFault",
     "Subnet",
+    "Target",
+    "TargetGroup",
     "TokenReused",
     "TransportError",
     "UnknownKey",
@@ -159,6 +171,8 @@ _LOADED_LATER = {
     "Image": "ctyun.services.images",
     "Job": "ctyun.services.jobs",
     "KeyPair": "ctyun.services.key_pairs",
+    "Listener": "ctyun.services.listeners",
+    "LoadBalancer": "ctyun.services.load_balancers",
     "Order": "ctyun.services.orders",
     "OrderRef": "ctyun.services.orders",
     "Rule": "ctyun.services.security_groups",
@@ -168,6 +182,9 @@ _LOADED_LATER = {
     "NewServer": "ctyun.services.server_values",
     "Server": "ctyun.services.server_values",
     "Subnet": "ctyun.services.subnets",
+    "HealthCheck": "ctyun.services.target_groups",
+    "Target": "ctyun.services.target_groups",
+    "TargetGroup": "ctyun.services.target_groups",
     "Vpc": "ctyun.services.vpcs",
     "Retry": "ctyun.transport",
     "FlavorWish": "ctyun.verifying",

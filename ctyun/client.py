@@ -17,11 +17,14 @@ from ctyun.services.flavors import Flavors
 from ctyun.services.images import Images
 from ctyun.services.jobs import Jobs
 from ctyun.services.key_pairs import KeyPairs
+from ctyun.services.listeners import Listeners
+from ctyun.services.load_balancers import LoadBalancers
 from ctyun.services.orders import Orders
 from ctyun.services.regions import Regions
 from ctyun.services.security_groups import SecurityGroups
 from ctyun.services.servers import Servers
 from ctyun.services.subnets import Subnets
+from ctyun.services.target_groups import HealthChecks, TargetGroups
 from ctyun.services.vpcs import Vpcs
 from ctyun.transport import DEFAULT_TIMEOUT, Retry, Transport
 from ctyun.waiting import LOCAL_PACE, REAL_PACE
@@ -56,6 +59,10 @@ class Client:
         self.key_pairs = KeyPairs(self.transport)
         self.images = Images(self.transport, pace)
         self.flavors = Flavors(self.transport)
+        self.load_balancers = LoadBalancers(self.transport, pace)
+        self.health_checks = HealthChecks(self.transport)
+        self.target_groups = TargetGroups(self.transport)
+        self.listeners = Listeners(self.transport)
 
     @classmethod
     def local(cls, cloud: Path | CloudRecord) -> Self:

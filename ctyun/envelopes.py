@@ -39,7 +39,10 @@ FAMILIES: tuple[tuple[re.Pattern[str], type[errors.ApiError]], ...] = tuple(
 
 @dataclass(frozen=True)
 class Answer:
-    """A successful answer: `body` is returnObj; `in_progress` says that an order was accepted and still runs."""
+    """A successful answer: `body` is returnObj, or {"items": returnObj} where that is a list.
+
+    `in_progress` says that an order was accepted and still runs.
+    """
 
     body: Mapping[str, Any]
     in_progress: bool = False
@@ -83,7 +86,9 @@ def read_envelope(
 ) -> Answer:
     """The answer in an envelope. Raises the ApiError of its code; texts in `secrets` are hidden in it."""
     body = envelope.get("returnObj")
-    contents: Mapping[str, Any] = body if isinstance(body, Mapping) else {}
+    contents: Mapping[str, Any] = (
+        body if isinstance(body, Mapping) else {"items": body} if isinstance(body, list) and body else {}
+    )
     if 200 <= http_status < 300 and str(envelope.get("statusCode")) == SUCCESS:
         return Answer(contents, request_id=request_id)
     refusal = Refusal.from_api(envelope)

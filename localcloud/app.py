@@ -84,11 +84,15 @@ class Products:
         try:
             if route.observes:
                 await self._cloud.servers.look()
+            if route.reads_health:
+                await self._cloud.balancers.look()
             call, result = self._run(route, values)
             for task in call.tasks:
                 self._cloud.tasks.spawn(task(), route.path)
             if call.networks:
                 await self._cloud.networks.apply(call.networks)
+            for balancer_id in sorted(call.balancers):
+                await self._cloud.balancers.apply(balancer_id)
         except EngineError as error:
             raise EngineFailed(str(error)) from error
         return result, call.message

@@ -14,6 +14,7 @@ from time import time
 
 from localcloud.core.cloud import Cloud
 from localcloud.core.images import TASKS as IMAGE_TASKS
+from localcloud.core.nodes import all_nodes
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import FAULTS, INSTANCES, JOBS, ORDERS, Instance
 from localcloud.core.servers import SHUTDOWN_SECONDS
@@ -77,11 +78,12 @@ async def _boot_desired(cloud: Cloud) -> None:
 
 
 def _resume_tasks(cloud: Cloud) -> None:
-    """Orders, jobs and faults that were under way are carried on; each task reads its state from the records."""
+    """Orders, jobs and faults that were under way are carried on; each task reads its state from the records. So is the watch."""
     tasks = {
         "ecs-create": cloud.servers.build,
         "ecs-release": cloud.servers.release,
         "ecs-unsubscribe": cloud.servers.unsubscribe,
+        "pgelb-create": cloud.balancers.carry_out,
     }
     for order in cloud.store.find(ORDERS, status="14"):
         if order.kind in tasks:
@@ -96,6 +98,7 @@ def _resume_tasks(cloud: Cloud) -> None:
         cloud.tasks.spawn(_switch_on(cloud, half_on), "carry on the end of a power fault")
     for fault in cloud.store.find(FAULTS, phase="landing"):
         cloud.tasks.spawn(cloud.faults.land_again(fault.id), f"carry on fault {fault.id}")
+    cloud.tasks.spawn(cloud.balancers.watch(), "watch over the balancers")
 
 
 async def _switch_on(cloud: Cloud, servers: list[Instance]) -> None:
@@ -118,6 +121,7 @@ async def shut_down(cloud: Cloud) -> list[str]:
     await cloud.tasks.cancel()
     try:
         names = await _suspend(cloud)
+        await cloud.engines.remove_nodes([node.id for node in all_nodes(cloud.store)])
         await cloud.engines.stop()
     except EngineError:
         _resume_tasks(cloud)

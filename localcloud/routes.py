@@ -6,16 +6,19 @@ from localcloud.core.calls import Route
 from localcloud.services.ebs.routes import ROUTES as EBS
 from localcloud.services.ecs.routes import ROUTES as ECS
 from localcloud.services.eip.routes import ROUTES as EIP
+from localcloud.services.elb.routes import ROUTES as ELB
 from localcloud.services.image.routes import ROUTES as IMAGE
 from localcloud.services.jobs.routes import ROUTES as JOBS
 from localcloud.services.keypair.routes import ROUTES as KEY_PAIR
+from localcloud.services.listener.routes import ROUTES as LISTENER
 from localcloud.services.orders.routes import ROUTES as ORDERS
 from localcloud.services.region.routes import ROUTES as REGION
 from localcloud.services.securitygroup.routes import ROUTES as SECURITY_GROUP
+from localcloud.services.targetgroup.routes import ROUTES as TARGET_GROUP
 from localcloud.services.vpc.routes import ROUTES as VPC
 
 
 def all_routes() -> dict[tuple[str, str], Route]:
     """Every call that is modelled, by method and path."""
-    tables = (REGION, VPC, SECURITY_GROUP, EIP, ECS, KEY_PAIR, IMAGE, ORDERS, JOBS, EBS)
+    tables = (REGION, VPC, SECURITY_GROUP, EIP, ECS, KEY_PAIR, IMAGE, ORDERS, JOBS, EBS, ELB, LISTENER, TARGET_GROUP)
     return {(route.method, route.path): route for table in tables for route in table}

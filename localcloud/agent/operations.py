@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localcloud.agent.ops import cgroups, disks, host, links, processes, router, scan
+from localcloud.agent.ops import addresses, cgroups, disks, host, links, processes, router, scan
 
 OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "ping": host.ping,
@@ -14,6 +14,8 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "host.unguard": host.unguard,
     "router.apply": router.apply,
     "link.plug": links.plug,
+    "address.assign": addresses.assign,
+    "address.withdraw": addresses.withdraw,
     "disk.attach": disks.attach,
     "disk.show": disks.show,
     "disk.shutdown": disks.shutdown,

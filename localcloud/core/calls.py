@@ -1,7 +1,7 @@
 """What a handler gets and what a route says: handlers are plain functions on the store, run in one transaction.
 
-What engines must do before a call (look at the servers) is declared by its route; what they must do after it (apply
-networks before the answer, start tasks once the records are stored) the handler asks of its `Call`.
+What engines must do before a call (look at the servers, ask the balancers) is declared by its route; what they must do after
+it (apply networks and balancers before the answer, start tasks once the records are stored) the handler asks of its `Call`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.core.catalogue import REGIONS, Region
 from localcloud.core.inputs import Fields
-from localcloud.core.records import INSTANCES
+from localcloud.core.records import BALANCERS, INSTANCES
 from localcloud.core.store import Store
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Call:
     fields: Fields
     networks: set[str] = field(default_factory=set)
     tasks: list[Task] = field(default_factory=list)
+    balancers: set[str] = field(default_factory=set)
     message: str = "success"
 
     @property
@@ -54,10 +55,14 @@ class Call:
         return zone
 
     def touches(self, vpc_id: str) -> None:
-        """The VPC's network must be applied before the call is answered (nothing to do while it has no server)."""
-        if self.store.count(INSTANCES, vpc_id=vpc_id):
+        """The VPC's network must be applied before the call is answered (nothing to do while nothing is in it)."""
+        if self.store.count(INSTANCES, vpc_id=vpc_id) or self.store.count(BALANCERS, vpc_id=vpc_id):
             self.cloud.networks.mark(vpc_id)
             self.networks.add(vpc_id)
+
+    def rebalances(self, balancer_id: str) -> None:
+        """The balancer must have its new configuration before the call is answered."""
+        self.balancers.add(balancer_id)
 
     def afterwards(self, task: Task) -> None:
         """Start a background task once the call's records are stored."""
@@ -86,6 +91,7 @@ class Route:
     handler: Handler
     token: Token = Token.NONE
     observes: bool = False
+    reads_health: bool = False
     repeat: Callable[[Call, Any], Any] | None = None
 
 

@@ -88,6 +88,11 @@ class Quotas:
     groups_per_nic: int = 5
     eips: int = 20
     key_pairs: int = 20
+    balancers: int = 10
+    listeners_per_balancer: int = 10
+    targets_per_group: int = 20
+    target_groups: int = 20
+    health_checks: int = 20
     servers: int = 50
     data_disks_per_server: int = 8
     servers_per_order: int = 50

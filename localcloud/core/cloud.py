@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from localcloud.core.balancers import Balancers
 from localcloud.core.faults import Faults
 from localcloud.core.images import Images
 from localcloud.core.networks import Networks
@@ -42,10 +43,12 @@ class Cloud:
     networks: Networks = field(init=False)
     servers: Servers = field(init=False)
     images: Images = field(init=False)
+    balancers: Balancers = field(init=False)
     faults: Faults = field(init=False)
 
     def __post_init__(self) -> None:
         self.networks = Networks(self.store, self.engines)
         self.servers = Servers(self.store, self.engines, self.networks, self.image_refs)
         self.images = Images(self.store, self.engines)
+        self.balancers = Balancers(self.store, self.engines, self.networks)
         self.faults = Faults(self.store, self.engines, self.networks, self.servers)

@@ -17,6 +17,7 @@ from localcloud.core import probes, targets
 from localcloud.core.errors import LocalError
 from localcloud.core.identifiers import short_id
 from localcloud.core.networks import Networks
+from localcloud.core.nodes import Node, all_nodes
 from localcloud.core.power import Scope, covers, fault_over, power_faults
 from localcloud.core.records import FAULTS, INSTANCES, Fault, Instance
 from localcloud.core.servers import Servers
@@ -92,6 +93,10 @@ class Faults:
         """The servers hit that still exist."""
         return [server for id_ in fault.hit if (server := self._store.get(INSTANCES, id_))]
 
+    def _nodes(self, fault: Fault) -> list[Node]:
+        """The balancers' processes that the fault covers."""
+        return [node for node in all_nodes(self._store) if covers(fault, node)]
+
     # -- landing -------------------------------------------------------------------------------------------------------
     async def land(self, fault_id: str) -> Fault:
         """Do it and look whether it worked; may be repeated, as after a kill of the daemon."""
@@ -119,17 +124,21 @@ class Faults:
             log.error("fault %s was not carried on: %s", fault_id, error)
 
     async def _power_off(self, fault: Fault) -> Fault:
-        servers = self._alive(fault)
-        await self._networks.change({server.vpc_id for server in servers})
+        servers, nodes = self._alive(fault), self._nodes(fault)
+        await self._networks.change(_vpcs(servers, nodes))
         at = time()
-        await self._engines.power_cut([server.id for server in servers])
+        await asyncio.gather(
+            self._engines.power_cut([server.id for server in servers]),
+            self._engines.remove_nodes([node.id for node in nodes]),
+        )
         seen = await self._engines.observe()
         alive = [server.name for server in servers if seen.get(server.id) is Power.RUNNING]
         with self._store.transaction():
             for server in self._alive(fault):
                 if server.status in ("running", "stopping", "starting", "restarting"):
                     self._store.put(INSTANCES, replace(server, status="stopped", updated=time()))
-        dead = f"links down first, then killed, none runs: {', '.join(server.name for server in servers) or 'no server was on'}"
+        names = [*(server.name for server in servers), *(f"{node.name} (its HAProxy there)" for node in nodes)]
+        dead = f"links down first, then killed, none runs: {', '.join(names) or 'no server was on'}"
         proof = f"still running: {', '.join(alive)}" if alive else dead
         return replace(fault, at=at, landed=not alive, proof=proof)
 
@@ -142,10 +151,14 @@ class Faults:
         return replace(fault, at=at, landed=not any(after.values()), proof=probes.cut_sentence(before, after))
 
     def _cut_networks(self, fault: Fault) -> set[str]:
-        """The VPCs of both sides, servers included that came later."""
-        sides = [self._alive(fault), targets.members(self._store, Scope(**fault.scope), fault.name_prefix or "")]
-        sides += [targets.members(self._store, Scope(**fault.to_scope))] if fault.to_scope else []
-        return {server.vpc_id for side in sides for server in side}
+        """The VPCs of both sides, servers included that came later, and balancers."""
+        servers = [*self._alive(fault), *targets.members(self._store, Scope(**fault.scope), fault.name_prefix or "")]
+        nodes = self._nodes(fault)
+        if fault.to_scope:
+            far = Scope(**fault.to_scope)
+            servers += targets.members(self._store, far)
+            nodes += [node for node in all_nodes(self._store) if far.covers(node)]
+        return _vpcs(servers, nodes)
 
     async def _kill(self, fault: Fault) -> Fault:
         counts = {}
@@ -197,8 +210,9 @@ class Faults:
         with self._store.transaction():
             self._take_back(fault)
             others = power_faults(self._store)
+            nodes = self._nodes(fault)  # balancers start what has power again by themselves
             back = [server for server in self._alive(fault) if server.status == "stopped" and not fault_over(others, server)]
-        await self._networks.change({server.vpc_id for server in self._alive(fault)})
+        await self._networks.change(_vpcs(self._alive(fault), nodes))
         return await self.switch_on(back)
 
     async def switch_on(self, servers: Sequence[Instance]) -> str:
@@ -264,6 +278,10 @@ class Faults:
             contained = other.instance in names if other.instance else whole and (not prefix or fault.name_prefix == prefix)
             (inside if contained else outside).append(fault)
         return inside, outside
+
+
+def _vpcs(servers: Sequence[Instance], nodes: Sequence[Node]) -> set[str]:
+    return {server.vpc_id for server in servers} | {node.vpc_id for node in nodes}
 
 
 def _check(wish: Wish) -> None:

@@ -120,6 +120,16 @@ class Fields:
             self.problem(name, "must not be empty")
         return nested
 
+    def object(self, name: str, *, required: bool = False) -> dict[str, Any]:
+        """A JSON object as it came, {} when it is absent."""
+        value = self._take(name, required)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self.problem(name, "must be an object")
+            return {}
+        return value
+
     def network(self, name: str, *, shortest: int, longest: int) -> ipaddress.IPv4Network | None:
         """An IPv4 CIDR without host bits, its mask within bounds; None when it is absent or wrong."""
         text = self.text(name, required=True)

@@ -5,11 +5,26 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AsyncExitStack
 
+from localcloud.core.nodes import GROUP, OPEN, Node, all_nodes, node_nic, nodes_of
 from localcloud.core.power import Scope, fault_over, power_faults
-from localcloud.core.records import EIPS, FAULTS, GROUPS, INSTANCES, RULES, SUBNETS, VPCS, Fault, Instance, Rule, Subnet
+from localcloud.core.records import (
+    BALANCERS,
+    EIPS,
+    FAULTS,
+    GROUPS,
+    INSTANCES,
+    RULES,
+    SUBNETS,
+    VPCS,
+    Balancer,
+    Fault,
+    Instance,
+    Rule,
+    Subnet,
+)
 from localcloud.core.store import Store
 from localcloud.engines import api
 
@@ -55,20 +70,32 @@ def network(store: Store, vpc_id: str) -> api.VpcNetwork:
     vpc = store.get(VPCS, vpc_id)
     subnets = {subnet.id: subnet for subnet in store.find(SUBNETS, vpc_id=vpc_id)}
     instances = store.find(INSTANCES, vpc_id=vpc_id)
+    balancers = store.find(BALANCERS, vpc_id=vpc_id)
+    nodes = [node for balancer in balancers for node in nodes_of(balancer)]
     faults = power_faults(store)
+    parts: list[Instance | Node] = [*instances, *nodes]
+    owners: list[Instance | Balancer] = [*instances, *balancers]
+    rules = {group.id: tuple(map(_rule, store.find(RULES, group_id=group.id))) for group in store.find(GROUPS, vpc_id=vpc_id)}
     return api.VpcNetwork(
         vpc_id=vpc_id,
         region=vpc.region if vpc else "",
         subnets=tuple(api.Subnet(subnet.id, subnet.cidr, subnet.gateway) for subnet in subnets.values()),
-        nics=tuple(nic(instance, subnets[instance.subnet_id]) for instance in instances),
-        groups={group.id: tuple(map(_rule, store.find(RULES, group_id=group.id))) for group in store.find(GROUPS, vpc_id=vpc_id)},
-        eips=tuple(
-            api.EipBinding(eip.address, instance.address)
-            for instance in instances
-            for eip in store.find(EIPS, instance_id=instance.id)
+        nics=(
+            *(nic(instance, subnets[instance.subnet_id]) for instance in instances),
+            *(node_nic(node, subnets[node.subnet_id]) for node in nodes),
         ),
-        dead_nics=frozenset(instance.nic_id for instance in instances if fault_over(faults, instance)),
-        cuts=tuple(_cuts_here(store, {instance.nic_id for instance in instances})),
+        groups=rules | ({GROUP: OPEN} if nodes else {}),
+        eips=tuple(
+            api.EipBinding(eip.address, owner.address) for owner in owners for eip in store.find(EIPS, instance_id=owner.id)
+        ),
+        dead_nics=frozenset(part.nic_id for part in parts if fault_over(faults, part)),
+        cuts=tuple(_cuts_here(store, {part.nic_id for part in parts})),
+        moving=tuple(
+            api.MovingAddress(balancer.address, node.nic_id)
+            for balancer in balancers
+            for node in nodes_of(balancer)
+            if node.id == balancer.active
+        ),
         public_elsewhere=_public_elsewhere(store, vpc_id),
     )
 
@@ -76,15 +103,20 @@ def network(store: Store, vpc_id: str) -> api.VpcNetwork:
 def _cuts_here(store: Store, here: set[str]) -> Iterator[api.Cut]:
     """The cuts that have one of these NICs on a side; the other side may be in another VPC."""
     faults = [fault for fault in store.find(FAULTS, kind="cut") if fault.phase != "undone"]
-    everywhere = store.find(INSTANCES) if faults else []
+    everywhere: list[Instance | Node] = [*store.find(INSTANCES), *all_nodes(store)] if faults else []
     for cut in (cut for fault in faults for cut in cuts(fault, everywhere)):
         if here & ((cut.sources or frozenset()) | (cut.targets or frozenset())):
             yield cut
 
 
 def _public_elsewhere(store: Store, vpc_id: str) -> dict[str, str]:
-    bound = [(eip, store.get(INSTANCES, eip.instance_id)) for eip in store.find(EIPS) if eip.instance_id]
-    return {instance.nic_id: eip.address for eip, instance in bound if instance and instance.vpc_id != vpc_id}
+    """A balancer's EIP is with the process that has its address."""
+    servers = {server.id: server for server in store.find(INSTANCES)}
+    active = {
+        balancer.id: node for balancer in store.find(BALANCERS) for node in nodes_of(balancer) if node.id == balancer.active
+    }
+    bound = [(eip, servers.get(eip.instance_id) or active.get(eip.instance_id)) for eip in store.find(EIPS) if eip.instance_id]
+    return {owner.nic_id: eip.address for eip, owner in bound if owner and owner.vpc_id != vpc_id}
 
 
 def nic(instance: Instance, subnet: Subnet) -> api.Nic:
@@ -100,8 +132,8 @@ def nic(instance: Instance, subnet: Subnet) -> api.Nic:
     )
 
 
-def cuts(fault: Fault, instances: Collection[Instance]) -> list[api.Cut]:
-    """A cut between these servers. Zones are looked up afresh, so that later servers are cut as well."""
+def cuts(fault: Fault, instances: Sequence[Instance | Node]) -> list[api.Cut]:
+    """A cut between these servers and balancers. Zones are looked up afresh, so that later ones are cut as well."""
     prefix = fault.name_prefix or ""
     near = frozenset(i.nic_id for i in instances if Scope(**fault.scope).covers(i) and i.name.startswith(prefix))
     far = None

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Protocol
 
 from localcloud.core.catalogue import REGIONS
-from localcloud.core.records import FAULTS, Fault, Instance
+from localcloud.core.records import FAULTS, Fault
 from localcloud.core.store import Store
+
+
+class Powered(Protocol):
+    """What needs power: servers, and the processes of balancers."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def zone(self) -> str: ...
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -18,7 +32,7 @@ class Scope:
     region: str = ""
     zone: str = ""
 
-    def covers(self, instance: Instance) -> bool:
+    def covers(self, instance: Powered) -> bool:
         """The server is in it."""
         if self.instance:
             return instance.id == self.instance
@@ -35,7 +49,7 @@ class Scope:
         return asdict(self)
 
 
-def covers(fault: Fault, instance: Instance) -> bool:
+def covers(fault: Fault, instance: Powered) -> bool:
     """The fault's target holds the server, its name prefix included."""
     return Scope(**fault.scope).covers(instance) and instance.name.startswith(fault.name_prefix or "")
 
@@ -46,6 +60,6 @@ def power_faults(store: Store) -> list[Fault]:
     return sorted(faults, key=lambda fault: fault.created)
 
 
-def fault_over(faults: Iterable[Fault], instance: Instance) -> Fault | None:
+def fault_over(faults: Iterable[Fault], instance: Powered) -> Fault | None:
     """The first power fault that keeps this server dead."""
     return next((fault for fault in faults if covers(fault, instance)), None)

@@ -17,7 +17,7 @@ from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
 from localcloud.core.locks import Locks
 from localcloud.core.networks import Networks, nic
 from localcloud.core.power import fault_over, power_faults
-from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Disk, Instance, Job, Order
+from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, TARGETS, Disk, Instance, Job, Order
 from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError, Power
@@ -115,6 +115,8 @@ class Servers:
                         self._store.put(EIPS, replace(eip, instance_id="", updated=time()))
                 for disk in self._store.find(DISKS, instance_id=instance.id):
                     self._store.delete(DISKS, disk.id)
+                for target in self._store.find(TARGETS, instance_id=instance.id):
+                    self._store.delete(TARGETS, target.id)  # its balancers notice by themselves
                 self._store.delete(INSTANCES, instance.id)
                 self._networks.mark(instance.vpc_id)
 

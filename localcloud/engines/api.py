@@ -68,6 +68,14 @@ class EipBinding:
 
 
 @dataclass(frozen=True)
+class MovingAddress:
+    """An address that one NIC at a time has besides its own."""
+
+    address: str
+    nic_id: str
+
+
+@dataclass(frozen=True)
 class Cut:
     """A one-directional network cut at the router: frames from any of `sources` to any of `targets` are dropped.
 
@@ -91,6 +99,80 @@ class VpcNetwork:
     dead_nics: frozenset[str] = frozenset()  # powered-off servers: no frame in or out
     cuts: tuple[Cut, ...] = ()
     public_elsewhere: Mapping[str, str] = field(default_factory=dict)  # EIP by NIC id, of other VPCs: cuts may name them
+    moving: tuple[MovingAddress, ...] = ()
+
+    def addresses(self) -> list[tuple[Nic, str]]:
+        """Every address with the NIC that has it: its own, and those that are with it at present."""
+        cards = {nic.nic_id: nic for nic in self.nics}
+        moved = [(cards[moving.nic_id], moving.address) for moving in self.moving if moving.nic_id in cards]
+        return [*((nic, nic.address) for nic in self.nics), *moved]
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """How a balancer asks its targets whether they live; times in seconds."""
+
+    protocol: str  # "TCP" | "HTTP"
+    interval: int
+    timeout: int
+    retries: int
+    method: str = "GET"
+    path: str = "/"
+    codes: str = "2"  # first digits of the status codes that count as alive
+    port: int = 0  # 0: the target's own
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a balancer sends to."""
+
+    target_id: str
+    address: str
+    port: int
+    weight: int
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Targets that share a balancing algorithm and a health check."""
+
+    pool_id: str
+    mode: str  # "tcp" | "http"
+    algorithm: str  # "wrr" | "lc" | "sh"
+    targets: tuple[Target, ...] = ()
+    check: HealthCheck | None = None
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A port of a balancer and the pool behind it."""
+
+    listener_id: str
+    port: int
+    mode: str  # "tcp" | "http"
+    pool_id: str
+    forwarded_for: bool = False
+
+
+@dataclass(frozen=True)
+class BalancerNode:
+    """One of a balancer's HAProxy processes."""
+
+    node_id: str
+    zone: str
+    nic: Nic
+
+
+@dataclass(frozen=True)
+class BalancerSpec:
+    """The whole wanted state of a balancer; `nodes` are those that have power."""
+
+    balancer_id: str
+    region: str
+    vpc_id: str
+    nodes: tuple[BalancerNode, ...]
+    listeners: tuple[Listener, ...] = ()
+    pools: tuple[Pool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,3 +265,21 @@ class Engines(Protocol):
 
     async def run(self, instance_id: str, command: Sequence[str], stdin: bytes = b"") -> tuple[int, bytes]:
         """Run a command inside the server as root (proofs that a fault has landed); exit status and output."""
+
+    async def apply_balancer(self, spec: BalancerSpec) -> None:
+        """Start and plug in what does not run of its nodes, and bring all of them to the wanted configuration.
+
+        Targets and weights change without a reload. The network must have been applied.
+        """
+
+    async def answering(self, node_ids: Collection[str]) -> frozenset[str]:
+        """Those of these balancer nodes whose HAProxy answers now."""
+
+    async def move_address(self, address: str, to_node: str, from_nodes: Collection[str]) -> None:
+        """Take the address from the others and announce it at one node. The network must have been applied before."""
+
+    async def target_health(self, node_id: str) -> Mapping[str, str]:
+        """What a node's health checks say, by target id: "online", "offline" or "unknown"."""
+
+    async def remove_nodes(self, node_ids: Collection[str]) -> None:
+        """Kill and remove balancer nodes; fine if some are gone."""

@@ -62,4 +62,4 @@ def _ports(network: VpcNetwork, nics: Iterable[str] | None) -> list[str]:
 
 def _addresses(network: VpcNetwork, nics: Iterable[str] | None) -> list[str]:
     wanted = set(nics or ())
-    return [nic.address for nic in network.nics if nic.nic_id in wanted]
+    return [address for nic, address in network.addresses() if nic.nic_id in wanted]

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from localcloud.agent.client import AgentClient
-from localcloud.engines.api import Power, ServerSpec, VpcNetwork
+from localcloud.engines.api import BalancerSpec, Power, ServerSpec, VpcNetwork
+from localcloud.engines.balancers import Balancers
 from localcloud.engines.context import Context
 from localcloud.engines.disks import Disks
 from localcloud.engines.docker_api import Docker
@@ -37,6 +38,7 @@ class DockerEngines:
         self._servers = Servers(context, self._networks, self._disks)
         self._images = PrivateImages(context, self._servers, self._disks)
         self._faults = Faults(context, self._servers)
+        self._balancers = Balancers(context, self._networks)
 
     async def start(self) -> None:
         """Make or find agent, `internet` network and guard route. Raises EngineError with what is missing."""
@@ -105,3 +107,18 @@ class DockerEngines:
 
     async def run(self, instance_id: str, command: Sequence[str], stdin: bytes = b"") -> tuple[int, bytes]:
         return await self._faults.run(instance_id, command, stdin)
+
+    async def apply_balancer(self, spec: BalancerSpec) -> None:
+        await self._balancers.apply(spec)
+
+    async def answering(self, node_ids: Collection[str]) -> frozenset[str]:
+        return await self._balancers.answering(node_ids)
+
+    async def move_address(self, address: str, to_node: str, from_nodes: Collection[str]) -> None:
+        await self._balancers.move_address(address, to_node, from_nodes)
+
+    async def target_health(self, node_id: str) -> Mapping[str, str]:
+        return await self._balancers.target_health(node_id)
+
+    async def remove_nodes(self, node_ids: Collection[str]) -> None:
+        await self._balancers.remove(node_ids)

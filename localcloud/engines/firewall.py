@@ -51,7 +51,7 @@ def _nat(network: VpcNetwork) -> Table:
 
 
 def _bridge(network: VpcNetwork) -> Table:
-    own = [f'"{port_name(nic.nic_id)}" . {nic.mac} . {nic.address}' for nic in network.nics]
+    own = [f'"{port_name(nic.nic_id)}" . {nic.mac} . {address}' for nic, address in network.addresses()]
     cards = [f'"{port_name(nic.nic_id)}" . {nic.mac}' for nic in network.nics]
     dead = [f'"{port_name(nic.nic_id)}"' for nic in network.nics if nic.nic_id in network.dead_nics]
     pinned = [
@@ -85,16 +85,16 @@ def _filter(network: VpcNetwork, public: Mapping[str, str]) -> Table:
             *(elements(_group_set(group), "ipv4_addr", _members(nics, group)) for group in sorted(groups)),
             *(chain(_chain_name(nic, way), "", _nic_rules(nic, way, network)) for nic in nics for way in ("egress", "ingress")),
             chain("former", "", _former_eips()),
-            chain("forward", "type filter hook forward priority 0; policy drop;", [*cuts.forward, *_forward(nics)]),
+            chain("forward", "type filter hook forward priority 0; policy drop;", [*cuts.forward, *_forward(network)]),
             chain("input", "type filter hook input priority 0; policy drop;", [*cuts.input, *_input()]),
             chain("output", "type filter hook output priority 0; policy accept;", cuts.output),
         ),
     )
 
 
-def _forward(nics: Iterable[Nic]) -> list[str]:
-    out = [f"{nic.address} : jump {_chain_name(nic, 'egress')}" for nic in nics]
-    into = [f"{nic.address} : jump {_chain_name(nic, 'ingress')}" for nic in nics]
+def _forward(network: VpcNetwork) -> list[str]:
+    out = [f"{address} : jump {_chain_name(nic, 'egress')}" for nic, address in network.addresses()]
+    into = [f"{address} : jump {_chain_name(nic, 'ingress')}" for nic, address in network.addresses()]
     return [
         f'iifname "{UPLINK}" ip saddr @inside drop',  # nobody outside has an address from inside
         "ct state established jump former",

@@ -32,9 +32,10 @@ def catalogue() -> tuple[Image, ...]:
     images = ROOT / "localcloud/images"
     agent = _image("agent", ROOT / "localcloud/agent", images / "agent/Dockerfile", DEBIAN)
     router = _image("router", images / "router", images / "router/Dockerfile", DEBIAN)
+    balancer = _image("balancer", images / "balancer", images / "balancer/Dockerfile", DEBIAN)
     server = _image("debian", images / "server", images / "server/Dockerfile", DEBIAN)
     lamp = _image("debian-lamp", ROOT / "docker/server-lamp", ROOT / "docker/server-lamp/Dockerfile", server.ref)
-    return agent, router, server, lamp
+    return agent, router, balancer, server, lamp
 
 
 def reference(name: str) -> str:

@@ -130,8 +130,8 @@ class Networks:
     async def _plug_running(self, router: Process, network: VpcNetwork) -> None:
         """A new router has no ports: servers that run already get their NICs again."""
         context, nics = self._context, {nic.instance_id: nic for nic in network.nics}
-        found = await context.docker.containers({**context.naming.filters("server"), "status": ["running"]})
-        owners = [item["Labels"]["drlab.resource"] for item in found]
+        found = await context.docker.containers({**context.naming.filters(), "status": ["running"]})
+        owners = [item["Labels"].get("drlab.resource", "") for item in found]
         await asyncio.gather(*(self._plug_one(router, nics[owner]) for owner in owners if owner in nics))
 
     async def _plug_one(self, router: Process, nic: Nic) -> None:

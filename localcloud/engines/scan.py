@@ -56,6 +56,7 @@ def _files(state: Path) -> tuple[Path, list[Record], list[Leftover]]:
     found += [_with_owner(Leftover("disk", str(file), "file of a data disk"), records) for file in disks]
     folders = sorted((state / "images").glob("*"))
     found += [Leftover("image files", str(folder), "copies of data disks in a private image") for folder in folders]
+    found += [Leftover("record", file.name, "folder of a balancer's HAProxy") for file in sorted((state / "balancers").glob("*"))]
     return state, records, found
 
 

@@ -23,7 +23,7 @@ from localcloud.services.ecs import model
 from localcloud.services.ecs.wanted import NEW_EIP, Wanted, numbered, read
 from localcloud.services.eip import model as eips
 from localcloud.services.orders import model as orders
-from localcloud.services.vpc.model import usable_addresses
+from localcloud.services.vpc.model import taken_addresses, usable_addresses
 
 
 def order(call: Call, most: int = 1) -> Order:
@@ -74,5 +74,5 @@ def _disk_records(wanted: Wanted, instance_id: str, now: float) -> Iterator[Disk
 
 
 def _free_address(call: Call, subnet: Subnet) -> str:
-    taken = {server.address for server in call.store.find(INSTANCES, subnet_id=subnet.id)}
+    taken = taken_addresses(call.store, subnet.id)
     return next(str(address) for address in usable_addresses(subnet) if str(address) not in taken)

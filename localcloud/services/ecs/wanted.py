@@ -15,7 +15,6 @@ from localcloud.core.inputs import Fields
 from localcloud.core.records import (
     EIPS,
     GROUPS,
-    INSTANCES,
     KEY_PAIRS,
     SUBNETS,
     VPCS,
@@ -28,7 +27,7 @@ from localcloud.services.ecs import model
 from localcloud.services.eip import model as eips
 from localcloud.services.image import model as images
 from localcloud.services.image.model import Choice
-from localcloud.services.vpc.model import usable_addresses
+from localcloud.services.vpc.model import taken_addresses, usable_addresses
 
 LONGEST_USER_DATA = 16384  # characters of base64
 NO_EIP, NEW_EIP, OWN_EIP = "0", "1", "2"  # extIP
@@ -217,7 +216,7 @@ def _network_card(reader: _Reader, vpc_id: str, count: int) -> tuple[Subnet | No
 
 
 def _check_address(call: Call, card: Fields, subnet: Subnet, address: IPv4Address | None, count: int) -> None:
-    taken = {server.address: server.id for server in call.store.find(INSTANCES, subnet_id=subnet.id)}
+    taken = taken_addresses(call.store, subnet.id)
     if address is None:
         if sum(str(free) not in taken for free in usable_addresses(subnet)) < count:
             card.problem("subnetID", f"{subnet.id} has no free address left")

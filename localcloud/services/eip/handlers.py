@@ -93,10 +93,10 @@ def disassociate_eip(call: Call) -> None:
     eip = _eip(call)
     if not eip.instance_id:
         raise EipNotBound(eip.id)
-    server = call.store.get(INSTANCES, eip.instance_id)
+    owner = model.bound_to(call.store, eip)
     call.store.put(EIPS, replace(eip, instance_id="", packaged=False, updated=time()))
-    if server:
-        call.touches(server.vpc_id)
+    if owner:
+        call.touches(owner.vpc_id)
 
 
 def rename_eip(call: Call) -> None:

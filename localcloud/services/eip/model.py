@@ -9,7 +9,7 @@ from typing import Any
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import hex_id, short_id, when
-from localcloud.core.records import EIPS, INSTANCES, Eip
+from localcloud.core.records import BALANCERS, EIPS, INSTANCES, Balancer, Eip, Instance
 from localcloud.core.store import Store
 from localcloud.services.eip.errors import EipInUse, EipNameDuplicated, InstanceAlreadyBound
 
@@ -21,16 +21,24 @@ _LAST = "last eip"  # the note of the address given out last
 
 def shown(store: Store, eip: Eip) -> dict[str, Any]:
     """An EIP as the API shows it."""
-    server = store.get(INSTANCES, eip.instance_id) if eip.instance_id else None
+    owner = bound_to(store, eip)
+    kind = {Instance: "INSTANCE", Balancer: "LOADBALANCER"}.get(type(owner), "")
     return {
         "ID": eip.id, "name": eip.name, "description": "", "eipAddress": eip.address, "associationID": eip.instance_id,
-        "associationType": "INSTANCE" if server else "", "privateIpAddress": server.address if server else "",
+        "associationType": kind, "privateIpAddress": owner.address if owner else "",
         "bandwidth": eip.bandwidth, "bandwidthID": "", "bandwidthType": "upflowc" if eip.billing == "upflowc" else "standalone",
-        "status": "ACTIVE" if server else "DOWN", "tags": "", "createdAt": when(eip.created), "updatedAt": when(eip.updated),
+        "status": "ACTIVE" if owner else "DOWN", "tags": "", "createdAt": when(eip.created), "updatedAt": when(eip.updated),
         "expiredAt": when(eip.expires), "lineType": eip.line, "projectID": eip.project,
-        "portID": server.nic_id if server else "", "isPackaged": eip.packaged,
+        "portID": owner.nic_id if isinstance(owner, Instance) else "", "isPackaged": eip.packaged,
         "billingMethod": "on_demand" if eip.cycle == "on_demand" else "periodic", "resourceID": eip.resource_id,
     }  # fmt: skip
+
+
+def bound_to(store: Store, eip: Eip) -> Instance | Balancer | None:
+    """The server or balancer that has this EIP."""
+    if not eip.instance_id:
+        return None
+    return store.get(INSTANCES, eip.instance_id) or store.get(BALANCERS, eip.instance_id)
 
 
 def expiry(cycle: str, count: int) -> float | None:

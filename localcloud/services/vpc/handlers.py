@@ -11,7 +11,7 @@ from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import short_id
 from localcloud.core.inputs import Fields
-from localcloud.core.records import INSTANCES, SUBNETS, VPCS, Subnet, Vpc
+from localcloud.core.records import BALANCERS, INSTANCES, SUBNETS, VPCS, Subnet, Vpc
 from localcloud.services.vpc import model
 from localcloud.services.vpc.errors import SubnetInUse, SubnetNameDuplicated, VpcInUse, VpcNameDuplicated
 
@@ -122,8 +122,10 @@ def update_subnet(call: Call) -> None:
 
 def delete_subnet(call: Call) -> None:
     subnet = _subnet(call)
-    if servers := call.store.find(INSTANCES, subnet_id=subnet.id):
-        raise SubnetInUse(subnet.id, [f"instance {server.id} ({server.name})" for server in servers])
+    users = [f"instance {server.id} ({server.name})" for server in call.store.find(INSTANCES, subnet_id=subnet.id)]
+    users += [f"load balancer {found.id} ({found.name})" for found in call.store.find(BALANCERS, subnet_id=subnet.id)]
+    if users:
+        raise SubnetInUse(subnet.id, users)
     call.store.delete(SUBNETS, subnet.id)
     call.touches(subnet.vpc_id)
 
@@ -134,7 +136,10 @@ def list_used_addresses(call: Call) -> dict[str, Any]:
     address = fields.text("ip")
     subnet = _subnet(call)
     used = [(subnet.gateway, "system", "系统接口")]
-    used += [(server.address, "instance", "云主机") for server in call.store.find(INSTANCES, subnet_id=subnet.id)]
+    used += [
+        (taken, "loadbalancer", "弹性负载均衡") if owner.startswith("lb-") else (taken, "instance", "云主机")
+        for taken, owner in model.taken_addresses(call.store, subnet.id).items()
+    ]
     shown = [{"ipv4Address": ip, "ipv6Address": "", "use": use, "useDesc": text} for ip, use, text in used if address in ("", ip)]
     return paged("usedIPs", shown, number, size)
 

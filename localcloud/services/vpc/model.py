@@ -9,7 +9,7 @@ from typing import Any
 from localcloud.core.catalogue import REGIONS
 from localcloud.core.identifiers import when
 from localcloud.core.inputs import Fields
-from localcloud.core.records import GROUPS, INSTANCES, SUBNETS, Subnet, Vpc
+from localcloud.core.records import BALANCERS, GROUPS, INSTANCES, SUBNETS, TARGET_GROUPS, Subnet, Vpc
 from localcloud.core.store import Store
 
 MASKS_VPC, MASKS_SUBNET = (8, 28), (16, 28)
@@ -27,7 +27,7 @@ def vpc_shown(store: Store, vpc: Vpc) -> dict[str, Any]:
 def subnet_shown(store: Store, subnet: Subnet) -> dict[str, Any]:
     """A subnet as the API shows it."""
     network = IPv4Network(subnet.cidr)
-    used = store.count(INSTANCES, subnet_id=subnet.id)
+    used = len(taken_addresses(store, subnet.id))
     return {
         "subnetID": subnet.id, "name": subnet.name, "description": subnet.description, "vpcID": subnet.vpc_id,
         "availabilityZones": list(REGIONS[subnet.region].zones), "routeTableID": "", "networkAclID": "", "CIDR": subnet.cidr,
@@ -64,7 +64,16 @@ def usable_addresses(subnet: Subnet) -> Iterator[IPv4Address]:
     return (address for address in map(network.__getitem__, range(2, network.num_addresses - 1)) if address != gateway)
 
 
+def taken_addresses(store: Store, subnet_id: str) -> dict[str, str]:
+    """Who has which address: a server, or a balancer, which needs one for itself and one for each of its two processes."""
+    taken = {server.address: server.id for server in store.find(INSTANCES, subnet_id=subnet_id)}
+    for balancer in store.find(BALANCERS, subnet_id=subnet_id):
+        taken |= dict.fromkeys((balancer.address, *(node["address"] for node in balancer.nodes)), balancer.id)
+    return taken
+
+
 def users_of_vpc(store: Store, vpc: Vpc) -> list[str]:
     """What must be gone before the VPC can be deleted."""
     subnets = [f"subnet {subnet.id}" for subnet in store.find(SUBNETS, vpc_id=vpc.id)]
+    subnets += [f"target group {group.id}" for group in store.find(TARGET_GROUPS, vpc_id=vpc.id)]
     return subnets + [f"security group {group.id}" for group in store.find(GROUPS, vpc_id=vpc.id)]

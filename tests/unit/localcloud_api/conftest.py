@@ -25,7 +25,7 @@ from localcloud.app import create_app
 from localcloud.core.cloud import Cloud, Identity
 from localcloud.core.records import ALL_KINDS
 from localcloud.core.store import Store
-from localcloud.engines.api import EngineError, Power, ServerSpec, VpcNetwork
+from localcloud.engines.api import BalancerSpec, EngineError, Power, ServerSpec, VpcNetwork
 
 REGION, OTHER_REGION = "bb9fdb42056f11eda1610242ac110002", "200000001852"
 ZONES = [f"cn-huadong1-jsnj{number}A-public-ctcloud" for number in (1, 2, 3)]
@@ -45,6 +45,9 @@ class FakeEngines:
     fail: dict[str, str] = field(default_factory=dict)
     on_call: dict[str, Callable[[], None]] = field(default_factory=dict)
     was_interrupted: bool = False
+    balancers: dict[str, BalancerSpec] = field(default_factory=dict)
+    nodes: set[str] = field(default_factory=set)  # balancer nodes that answer
+    health: dict[str, str] = field(default_factory=dict)
 
     def _did(self, name: str, *what: Any) -> None:
         self.journal.append((name, *what))
@@ -128,6 +131,25 @@ class FakeEngines:
             cut = any(network.cuts for network in self.networks.values())
             return 0, json.dumps(dict.fromkeys(command[3:], not cut)).encode()
         return 0, b""
+
+    async def apply_balancer(self, spec: BalancerSpec) -> None:
+        self._did("apply_balancer", spec.balancer_id)
+        self.balancers[spec.balancer_id] = spec
+        self.nodes |= {node.node_id for node in spec.nodes}
+
+    async def answering(self, node_ids: Collection[str]) -> frozenset[str]:
+        return frozenset(self.nodes & set(node_ids))
+
+    async def move_address(self, address: str, to_node: str, from_nodes: Collection[str]) -> None:
+        self._did("move_address", address, to_node, list(from_nodes))
+
+    async def target_health(self, node_id: str) -> Mapping[str, str]:
+        return dict(self.health)
+
+    async def remove_nodes(self, node_ids: Collection[str]) -> None:
+        if node_ids:
+            self._did("remove_nodes", list(node_ids))
+        self.nodes -= set(node_ids)
 
     def calls(self, name: str) -> list[tuple[Any, ...]]:
         """All calls of one kind, oldest first."""

@@ -117,9 +117,9 @@ def test_clocks_of_the_whole_earth_pass(hours: int, passes: bool) -> None:
 
 
 def test_unknown_paths_are_named(api: Any) -> None:
-    answer = api.post("/v4/elb/create-loadbalancer", regionID=REGION)
+    answer = api.post("/v4/elb/create-rule", regionID=REGION)
     assert answer["statusCode"] == "CTAPI_10004"
-    assert answer["message"] == "POST /v4/elb/create-loadbalancer is not modelled by the local cloud"
+    assert answer["message"] == "POST /v4/elb/create-rule is not modelled by the local cloud"
     assert api.get("/v4/vpc/create")["message"].endswith("; there is POST /v4/vpc/create")
 
 

@@ -1,0 +1,186 @@
+"""Load balancers (host `ctelb`). Of the guaranteed kind they are ordered, and the order is posted again until it is done."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from ctyun.errors import NotFound, OrderFailed
+from ctyun.fields import Body, items, need, present, text
+from ctyun.services.base import Service, token_or_new
+from ctyun.transport import Call
+from ctyun.waiting import wait_until
+
+CREATE_CLASSIC = Call("ctelb", "POST", "/v4/elb/create-loadbalancer", "create load balancer")
+CREATE = Call("ctelb", "POST", "/v4/elb/create-pgelb", "create load balancer")
+GET = Call("ctelb", "GET", "/v4/elb/show-loadbalancer", "look up load balancer")
+LIST = Call("ctelb", "GET", "/v4/elb/list-loadbalancer", "list load balancers")
+UPDATE = Call("ctelb", "POST", "/v4/elb/update-loadbalancer", "update load balancer")
+DELETE_CLASSIC = Call("ctelb", "POST", "/v4/elb/delete-loadbalancer", "delete load balancer")
+REFUND = Call("ctelb", "POST", "/v4/elb/refund-pgelb", "delete load balancer")
+ASSOCIATE = Call("ctelb", "POST", "/v4/elb/associate-eip-to", "bind EIP to load balancer")
+DISASSOCIATE = Call("ctelb", "POST", "/v4/elb/disassociate-eip-from", "unbind EIP from load balancer")
+
+SMALL, CLASSIC = "elb.s2.small", ("elb.s1.small", "elb.default")
+STARTED, REFUNDED = "started", "refunded"
+UNDER_WAY = frozenset({"", "starting", "in_progress", "unknown"})
+REFUNDING = UNDER_WAY | {STARTED}
+
+
+@dataclass(frozen=True)
+class LoadBalancer:
+    """A balancer; `status` is ACTIVE while it works. `eip_id`: the public address that leads to it."""
+
+    id: str
+    name: str
+    status: str
+    vpc_id: str
+    subnet_id: str
+    private_address: str
+    sla: str
+    resource_type: str  # "internal" | "external"
+    description: str = ""
+    zone_name: str = ""
+    eip_id: str | None = None
+    delete_protection: bool = False
+
+    @property
+    def is_classic(self) -> bool:
+        return self.sla in CLASSIC
+
+    @classmethod
+    def from_api(cls, body: Body) -> Self:
+        eips = items(body, "eipInfo")
+        return cls(
+            id=need(body, "ID"),
+            name=text(body, "name"),
+            status=text(body, "status"),
+            vpc_id=text(body, "vpcID"),
+            subnet_id=text(body, "subnetID"),
+            private_address=text(body, "privateIpAddress"),
+            sla=text(body, "slaName"),
+            resource_type=text(body, "resourceType"),
+            description=text(body, "description"),
+            zone_name=text(body, "azName"),
+            eip_id=(text(eips[0], "eipID") or None) if eips else None,
+            delete_protection=bool(body.get("deleteProtection")),
+        )
+
+
+class LoadBalancers(Service):
+    """Order, look up, change and give back load balancers."""
+
+    async def create(
+        self,
+        region_id: str,
+        *,
+        name: str,
+        subnet_id: str,
+        sla: str = SMALL,
+        eip_id: str | None = None,
+        description: str | None = None,
+        private_address: str | None = None,
+        client_token: str,
+        timeout: float = 300,
+    ) -> LoadBalancer:
+        """Create one on demand and wait until it works; `eip_id` makes it an external one. Raises OrderFailed, WaitTimeout."""
+        body = present(
+            clientToken=client_token,
+            regionID=region_id,
+            name=name,
+            subnetID=subnet_id,
+            slaName=sla,
+            resourceType="external" if eip_id else "internal",
+            eipID=eip_id,
+            description=description,
+            privateIpAddress=private_address,
+        )
+        if sla in CLASSIC:
+            answer = await self._transport.send(CREATE_CLASSIC, name, body=body)
+            balancer_id = need(answer.body, "ID")
+        else:
+            done = await self._post_until(CREATE, name, {**body, "cycleType": "on_demand"}, STARTED, UNDER_WAY, timeout)
+            balancer_id = need(done, "elbID")
+        return await wait_until(
+            lambda: self.get(region_id, balancer_id),
+            lambda balancer: balancer.status == "ACTIVE",
+            what=f"load balancer {name} to work",
+            timeout=timeout,
+            state=lambda balancer: balancer.status,
+            pace=self._pace,
+        )
+
+    async def get(self, region_id: str, balancer_id: str) -> LoadBalancer:
+        """Raises NotFound."""
+        answer = await self._transport.send(GET, balancer_id, query={"regionID": region_id, "elbID": balancer_id})
+        found = items(answer.body, "items")
+        if not found:
+            raise NotFound(GET.operation, balancer_id, "", "the answer is empty")
+        return LoadBalancer.from_api(found[0])
+
+    async def list(self, region_id: str, *, name: str | None = None) -> builtins.list[LoadBalancer]:
+        """All of the region, or those with exactly this name."""
+        answer = await self._transport.send(LIST, "", query=present(regionID=region_id, name=name))
+        found = map(LoadBalancer.from_api, items(answer.body, "items"))
+        return [balancer for balancer in found if name is None or balancer.name == name]
+
+    async def update(
+        self,
+        region_id: str,
+        balancer_id: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        delete_protection: bool | None = None,
+    ) -> None:
+        """Change what is not None."""
+        body = present(
+            clientToken=token_or_new(None), regionID=region_id, elbID=balancer_id, name=name, description=description,
+            deleteProtection=delete_protection,
+        )  # fmt: skip
+        await self._transport.send(UPDATE, balancer_id, body=body)
+
+    async def delete(self, region_id: str, balancer_id: str, *, client_token: str | None = None, timeout: float = 300) -> None:
+        """Give it back and wait until that is done. Raises InUse while it has listeners, NotFound when it is gone."""
+        balancer = await self.get(region_id, balancer_id)
+        body = {"clientToken": token_or_new(client_token), "regionID": region_id, "elbID": balancer_id}
+        if balancer.is_classic:
+            await self._transport.send(DELETE_CLASSIC, balancer_id, body=body)
+        else:
+            await self._post_until(REFUND, balancer_id, body, REFUNDED, REFUNDING, timeout)
+
+    async def associate_eip(self, region_id: str, balancer_id: str, eip_id: str) -> None:
+        """Let a public address lead to it."""
+        body = {"clientToken": token_or_new(None), "regionID": region_id, "elbID": balancer_id, "eipID": eip_id}
+        await self._transport.send(ASSOCIATE, f"{eip_id} to {balancer_id}", body=body)
+
+    async def disassociate_eip(self, region_id: str, balancer_id: str, eip_id: str) -> None:
+        """End that."""
+        body = {"clientToken": token_or_new(None), "regionID": region_id, "elbID": balancer_id, "eipID": eip_id}
+        await self._transport.send(DISASSOCIATE, f"{eip_id} from {balancer_id}", body=body)
+
+    async def _post_until(
+        self, call: Call, thing: str, body: Mapping[str, Any], wanted: str, under_way: frozenset[str], timeout: float
+    ) -> Body:
+        """Post the same order, with the same clientToken, until it is done: the API has no other way to ask about it."""
+
+        async def post() -> Body:
+            return (await self._transport.send(call, thing, body=body)).body
+
+        def done(answer: Body) -> bool:
+            return text(answer, "masterResourceStatus") not in under_way
+
+        answer = await wait_until(
+            post,
+            done,
+            what=f"the order to {call.operation} {thing}",
+            timeout=timeout,
+            state=lambda seen: text(seen, "masterResourceStatus") or "no status",
+            pace=self._pace,
+        )
+        status = text(answer, "masterResourceStatus")
+        if status != wanted:
+            raise OrderFailed(f"Could not {call.operation} {thing}: the order {need(answer, 'masterOrderID')} ended as {status}.")
+        return answer

@@ -1,0 +1,199 @@
+"""Balancers' lives: records turned into what the engines shall run, the address that follows a living process, and the watch.
+
+The watch is level-triggered: each round compares what is wanted with what was applied last and with who answers. So a killed
+daemon, a deleted server and a zone that has its power back need no steps of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from time import monotonic, time
+
+from localcloud.core.catalogue import REGIONS
+from localcloud.core.networks import Networks
+from localcloud.core.nodes import Node, node_nic, nodes_of
+from localcloud.core.power import fault_over, power_faults
+from localcloud.core.records import (
+    BALANCERS,
+    HEALTH_CHECKS,
+    LISTENERS,
+    ORDERS,
+    SUBNETS,
+    TARGET_GROUPS,
+    TARGETS,
+    Balancer,
+    Listener,
+)
+from localcloud.core.store import Store
+from localcloud.engines import api
+from localcloud.engines.api import EngineError
+
+log = logging.getLogger("localcloud")
+
+ROUND_SECONDS = 0.5
+REST_SECONDS = 5.0  # a process that died without a power fault is started again after so long
+FINISHED, PROVISIONING_FAILED = "3", "5"
+
+
+class Balancers:
+    """Builds, configures and watches balancers."""
+
+    def __init__(self, store: Store, engines: api.Engines, networks: Networks) -> None:
+        self._store, self._engines, self._networks = store, engines, networks
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.seen: Mapping[str, str] = {}  # health by target id, at the last look
+        self._applied: dict[str, api.BalancerSpec] = {}
+        self._died: dict[str, float] = {}  # node id -> when it was first seen dead
+
+    async def apply(self, balancer_id: str) -> None:
+        """Bring it to what its records say; fine if it is gone. Raises EngineError."""
+        async with self._locks[balancer_id]:
+            balancer = self._store.get(BALANCERS, balancer_id)
+            if balancer is None:
+                return
+            spec = self._spec(balancer)
+            changed = spec != self._applied.get(balancer_id)
+            if changed:
+                self._applied.pop(balancer_id, None)
+                # rules first: a card is plugged in behind them
+                await self._networks.change({balancer.vpc_id})
+                await self._engines.apply_balancer(spec)
+                self._applied[balancer_id] = spec
+            await self._seat_address(balancer_id, again=changed)
+
+    async def carry_out(self, order_id: str) -> None:
+        """Build an ordered balancer and close its order."""
+        order = self._store.require(ORDERS, order_id)
+        problem = ""
+        try:
+            await self.apply(order.resource_ids[0])
+        except EngineError as error:
+            log.warning("order %s failed: %s", order_id, error)
+            problem = str(error)
+        status = PROVISIONING_FAILED if problem else FINISHED
+        self._store.put(ORDERS, replace(self._store.require(ORDERS, order_id), status=status, problem=problem))
+
+    async def remove(self, balancer: Balancer) -> None:
+        """Remove a balancer's processes and address; its record is gone already."""
+        async with self._locks[balancer.id]:
+            self._applied.pop(balancer.id, None)
+            await self._engines.remove_nodes([node.id for node in nodes_of(balancer)])
+            await self._networks.change({balancer.vpc_id})
+
+    async def look(self) -> None:
+        """Ask the active processes what they see of their targets; where several see a target, none may miss it."""
+        balancers = [balancer for balancer in self._store.find(BALANCERS) if balancer.active]
+        seen: dict[str, str] = {}
+        for health in await asyncio.gather(*map(self._health, balancers)):
+            seen |= {target_id: word for target_id, word in health.items() if seen.get(target_id) != "offline"}
+        self.seen = seen
+
+    async def _health(self, balancer: Balancer) -> Mapping[str, str]:
+        try:
+            return await self._engines.target_health(balancer.active)
+        except EngineError:
+            return {}
+
+    # -- the watch -----------------------------------------------------------------------------------------------------
+    async def watch(self) -> None:
+        """Round after round, until the task is cancelled."""
+        while True:
+            balancers = self._store.find(BALANCERS)
+            if balancers:
+                await asyncio.gather(*(self._look_after(balancer) for balancer in balancers))
+            await asyncio.sleep(ROUND_SECONDS)
+
+    async def _look_after(self, balancer: Balancer) -> None:
+        try:
+            if not self._locks[balancer.id].locked():
+                async with self._locks[balancer.id]:
+                    await self._seat_address(balancer.id)  # the quick part first
+                await self.apply(balancer.id)
+        except EngineError as error:
+            log.warning("balancer %s (%s): %s", balancer.name, balancer.id, error)
+
+    async def _seat_address(self, balancer_id: str, again: bool = False) -> None:
+        """The address goes to a process that answers; it stays where it is while that one does.
+
+        `again`: the process may be a new one, which does not have the address yet.
+        """
+        balancer = self._store.get(BALANCERS, balancer_id)
+        if balancer is None:
+            return
+        nodes = nodes_of(balancer)
+        answering = await self._engines.answering([node.id for node in nodes])
+        self._note_deaths(balancer, nodes, answering)
+        living = [node.id for node in nodes if node.id in answering and not fault_over(power_faults(self._store), node)]
+        if not living:
+            self._keep(balancer_id, status="DOWN")
+            return
+        if balancer.active in living and balancer.status == "ACTIVE" and not again:
+            return
+        winner = balancer.active if balancer.active in living else living[0]
+        if balancer.active and winner != balancer.active:
+            log.warning("balancer %s: its address moves from %s to %s", balancer.name, balancer.active, winner)
+        self._keep(balancer_id, active=winner)
+        await self._networks.change({balancer.vpc_id})  # the router takes it from the loser
+        await self._engines.move_address(balancer.address, winner, [node.id for node in nodes if node.id != winner])
+        self._keep(balancer_id, status="ACTIVE")
+
+    def _note_deaths(self, balancer: Balancer, nodes: list[Node], answering: frozenset[str]) -> None:
+        """What died is forgotten as applied after a rest, so that the next round starts it again, where it has power."""
+        for node in nodes:
+            if node.id in answering:
+                self._died.pop(node.id, None)
+            elif monotonic() - self._died.setdefault(node.id, monotonic()) > REST_SECONDS:
+                del self._died[node.id]
+                self._applied.pop(balancer.id, None)
+
+    def _keep(self, balancer_id: str, **changes: str) -> None:
+        balancer = self._store.get(BALANCERS, balancer_id)
+        if balancer is not None and any(getattr(balancer, name) != value for name, value in changes.items()):
+            # what takes a dict of texts cannot know which fields are texts
+            self._store.put(BALANCERS, replace(balancer, updated=time(), **changes))  # type: ignore[arg-type]
+
+    # -- records to values ---------------------------------------------------------------------------------------------
+    def _spec(self, balancer: Balancer) -> api.BalancerSpec:
+        region, subnet = REGIONS[balancer.region], self._store.require(SUBNETS, balancer.subnet_id)
+        faults = power_faults(self._store)
+        listeners = [found for found in self._store.find(LISTENERS, balancer_id=balancer.id) if found.status == "ACTIVE"]
+        return api.BalancerSpec(
+            balancer_id=balancer.id,
+            region=region.name,
+            vpc_id=balancer.vpc_id,
+            nodes=tuple(
+                api.BalancerNode(node.id, region.zone_number(node.zone), node_nic(node, subnet))
+                for node in nodes_of(balancer)
+                if not fault_over(faults, node)
+            ),
+            listeners=tuple(
+                api.Listener(found.id, found.port, found.protocol.lower(), found.group_id, found.forwarded_for)
+                for found in listeners
+            ),
+            pools=tuple(self._pool(*key) for key in sorted({_backend(listener) for listener in listeners})),
+        )
+
+    def _pool(self, group_id: str, mode: str) -> api.Pool:
+        group = self._store.require(TARGET_GROUPS, group_id)
+        check = self._store.get(HEALTH_CHECKS, group.health_check_id) if group.health_check_id else None
+        return api.Pool(
+            pool_id=group.id,
+            mode=mode,
+            algorithm=group.algorithm,
+            targets=tuple(
+                api.Target(target.id, target.address, target.port, target.weight)
+                for target in self._store.find(TARGETS, group_id=group.id)
+            ),
+            check=api.HealthCheck(
+                check.protocol, check.interval, check.timeout, check.retries, check.method, check.path,
+                "".join(sorted(code[5] for code in check.codes)), check.port,
+            ) if check else None,
+        )  # fmt: skip
+
+
+def _backend(listener: Listener) -> tuple[str, str]:
+    return listener.group_id, listener.protocol.lower()

@@ -1,0 +1,133 @@
+"""Pure functions from a balancer's wanted state to HAProxy's configuration and to commands for its runtime API."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from localcloud.engines.api import BalancerSpec, HealthCheck, Pool, Target
+
+FOLDER = "/run/drlab"  # as the container sees it
+_IDLE_SECONDS = 300  # a connection without a byte for so long is closed
+_CONNECT_SECONDS = 2
+_ALGORITHMS = {"wrr": "roundrobin", "lc": "leastconn", "sh": "source"}
+_HEAD = f"""\
+global
+    node {{digest}}
+    nbthread 1
+    maxconn 4096
+    stats socket {FOLDER}/admin.sock mode 600 level admin expose-fd listeners
+    server-state-file {FOLDER}/servers.state
+defaults
+    load-server-state-from-file global
+    option redispatch 1
+    retries 2
+    timeout client {_IDLE_SECONDS}s
+    timeout server {_IDLE_SECONDS}s
+    timeout http-keep-alive 60s
+    timeout http-request 60s
+# HAProxy does not run without any port.
+frontend idle
+    mode tcp
+    bind {FOLDER}/idle.sock mode 600
+"""
+
+
+def backend_name(pool: Pool) -> str:
+    """A group behind both kinds of listeners is two backends."""
+    return f"{pool.pool_id}.{pool.mode}"
+
+
+def structure(spec: BalancerSpec) -> str:
+    """Changes with everything that needs a reload: all but targets and weights."""
+    pools = tuple(replace(pool, targets=()) for pool in spec.pools)
+    return "c" + hashlib.sha256(repr((spec.listeners, pools)).encode()).hexdigest()[:16]
+
+
+def configuration(spec: BalancerSpec) -> str:
+    """The whole configuration file."""
+    parts = [_HEAD.format(digest=structure(spec))]
+    pools = {pool.pool_id + pool.mode: pool for pool in spec.pools}
+    for listener in spec.listeners:
+        lines = [f"mode {listener.mode}", f"bind :{listener.port}"]
+        lines += ["option forwardfor"] if listener.forwarded_for else []
+        lines += [f"default_backend {backend_name(pools[listener.pool_id + listener.mode])}"]
+        parts.append(_section(f"frontend {listener.listener_id}", lines))
+    parts += [_section(f"backend {backend_name(pool)}", _backend(pool)) for pool in spec.pools]
+    return "".join(parts)
+
+
+def _section(title: str, lines: list[str]) -> str:
+    return title + "\n" + "".join(f"    {line}\n" for line in lines)
+
+
+def _backend(pool: Pool) -> list[str]:
+    check = pool.check
+    lines = [f"mode {pool.mode}", f"balance {_ALGORITHMS[pool.algorithm]}", "hash-type consistent"]
+    lines.append(f"timeout connect {check.timeout if check else _CONNECT_SECONDS}s")
+    if check:
+        lines.append(f"timeout check {check.timeout}s")
+    if check and check.protocol == "HTTP":
+        lines += ["option httpchk", f"http-check send meth {check.method} uri {check.path}"]
+        lines.append(f"http-check expect rstatus ^[{check.codes}]")
+    return lines + [f"server {target.target_id} {server(target, check)}" for target in pool.targets]
+
+
+def server(target: Target, check: HealthCheck | None) -> str:
+    """What follows a server's name, in the file and in `add server`."""
+    words = f"{target.address}:{target.port} weight {target.weight} on-marked-down shutdown-sessions"
+    if check is None:
+        return words
+    port = f" port {check.port}" if check.port else ""
+    # A check that ran into its time-out is followed by the next one `interval` after its own start, not after its end.
+    hurry = max((check.interval - check.timeout) * 1000, 10)
+    return (
+        f"{words} check{port} inter {check.interval}s fastinter {hurry}ms downinter {hurry}ms"
+        f" fall {check.retries} rise {check.retries}"
+    )
+
+
+def changes(spec: BalancerSpec, state: str) -> Iterator[str]:
+    """Commands that bring running backends to the wanted targets. `state`: what `show servers state` said."""
+    present = _present(state)
+    for pool in spec.pools:
+        name = backend_name(pool)
+        there, wanted = present.get(name, {}), {target.target_id: target for target in pool.targets}
+        for target_id, target in wanted.items():
+            at = f"{name}/{target_id}"
+            if target_id not in there:
+                yield f"add server {at} {server(target, pool.check)}"
+                yield f"enable server {at}" + (f"; enable health {at}" if pool.check else "")
+            elif there[target_id] != target.weight:
+                yield f"set weight {at} {target.weight}"
+        for gone in there.keys() - wanted.keys():
+            at = f"{name}/{gone}"
+            yield f"set server {at} state maint; shutdown sessions server {at}"
+            yield f"del server {at}"
+
+
+def _present(state: str) -> dict[str, dict[str, int]]:
+    """Weight by server by backend."""
+    rows = [line.split(" ") for line in state.splitlines() if line and line != "1"]
+    header = rows[0][1:]  # "# be_id be_name ..."
+    found: dict[str, dict[str, int]] = {}
+    for row in rows[1:]:
+        item = dict(zip(header, row, strict=False))
+        found.setdefault(item["be_name"], {})[item["srv_name"]] = int(item["srv_uweight"])
+    return found
+
+
+def health(statistics: str) -> Mapping[str, str]:
+    """By target id, from `show stat`: "online", "offline", or "unknown" before the first check or without any."""
+    found: dict[str, str] = {}
+    for row in csv.DictReader(io.StringIO(statistics.lstrip("# "))):
+        if row["svname"] in ("FRONTEND", "BACKEND"):
+            continue
+        checked = row["check_status"] not in ("", "INI", "* INI", "UNK", "SOCKERR")
+        word = ("online" if row["status"].startswith("UP") else "offline") if checked else "unknown"
+        if found.get(row["svname"]) != "offline":  # in two backends: both must reach it
+            found[row["svname"]] = word
+    return found

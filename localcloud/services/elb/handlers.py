@@ -1,0 +1,188 @@
+"""Load balancers: read the call, obey the rules, shape the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import time
+from typing import Any
+
+from localcloud.core.calls import Call
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.identifiers import short_id
+from localcloud.core.records import BALANCERS, EIPS, LISTENERS, ORDERS, SUBNETS, Balancer, Order
+from localcloud.services.ecs.errors import ZoneWithoutPower
+from localcloud.services.eip.errors import EipInUse, EipNotBound, InstanceAlreadyBound
+from localcloud.services.elb import model
+from localcloud.services.elb.errors import BalancerInUse, BalancerProtected
+from localcloud.services.orders import model as orders
+
+
+def create_classic(call: Call) -> dict[str, Any]:
+    """The id at once; its status is ACTIVE when it works."""
+    balancer = _create(call, model.CLASSIC, guaranteed=False)
+    call.afterwards(lambda: call.cloud.balancers.apply(balancer.id))
+    return {"ID": balancer.id}
+
+
+def create_guaranteed(call: Call) -> dict[str, Any]:
+    """Place the order. The same call is posted again with the same clientToken until its status is `started`."""
+    balancer = _create(call, model.GUARANTEED, guaranteed=True)
+    order = orders.place(call.store, balancer.region, "pgelb-create", "PGELB", (balancer.id,))
+    call.afterwards(lambda: call.cloud.balancers.carry_out(order.id))
+    return _ordered(order, "in_progress", "")
+
+
+def create_again(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
+    """What became of the order."""
+    order = call.store.require(ORDERS, answer["masterOrderID"])
+    status = {orders.OPENING: "in_progress", orders.FINISHED: "started"}.get(order.status, "failed")
+    if status == "failed":
+        call.message = order.problem
+    return _ordered(order, status, order.resource_ids[0] if status == "started" else "")
+
+
+def _create(call: Call, kinds: tuple[str, ...], *, guaranteed: bool) -> Balancer:
+    fields, region = call.fields, call.region()
+    name, description = fields.name("name", required=True), fields.description()
+    subnet_id, vpc_id = fields.text("subnetID", required=True), fields.text("vpcID")
+    kind = fields.choice("resourceType", ("internal", "external"), required=True)
+    sla, eip_id = fields.choice("slaName", kinds, required=True), fields.text("eipID", required=kind == "external")
+    cycle = fields.choice("cycleType", ("month", "year", "on_demand"), required=guaranteed, default="on_demand")
+    if cycle in ("month", "year"):
+        raise NotModelled("Subscriptions are not modelled by the local cloud; use cycleType on_demand.")
+    fields.ignore("cycleCount", "payVoucherPrice")
+    protected, project = fields.boolean("deleteProtection"), fields.project()
+    subnet = call.store.get(SUBNETS, subnet_id)
+    address = model.own_address(fields, call.store, subnet) if subnet else fields.text("privateIpAddress")
+    if subnet and vpc_id and subnet.vpc_id != vpc_id:
+        fields.problem("subnetID", f"{subnet_id} belongs to VPC {subnet.vpc_id}, not to {vpc_id}")
+    fields.check()
+    subnet = call.store.require(SUBNETS, subnet_id, region.id)
+    model.check_name(call.store, region.id, name)
+    if call.store.count(BALANCERS, region=region.id) >= QUOTAS.balancers:
+        raise QuotaExceeded("load balancers in this region", QUOTAS.balancers)
+    balancer_id, now = short_id("lb"), time()
+    balancer = Balancer(
+        balancer_id, region.id, name, description, subnet.vpc_id, subnet.id, address, sla, guaranteed, kind, protected, "DOWN",
+        model.new_nodes(call.store, region, subnet, balancer_id, address), "", cycle, project, now, now,
+    )  # fmt: skip
+    if not model.powered(call.store, balancer):
+        raise ZoneWithoutPower(f"each zone of load balancer {name}", "of its zone")
+    call.store.put(BALANCERS, balancer)
+    if eip_id:
+        _bind(call, balancer, eip_id)
+    return balancer
+
+
+def _ordered(order: Order, status: str, balancer_id: str) -> dict[str, Any]:
+    return orders.placed(order) | {"masterResourceStatus": status, "elbID": balancer_id}
+
+
+def show_balancer(call: Call) -> list[dict[str, Any]]:
+    return [model.balancer_shown(call.store, _balancer(call))]
+
+
+def list_balancers(call: Call) -> list[dict[str, Any]]:
+    fields, region = call.fields, call.region()
+    ids, kind = fields.text("IDs", longest=4096), fields.choice("resourceType", ("internal", "external"))
+    name, subnet_id = fields.text("name"), fields.text("subnetID")
+    fields.project()
+    fields.check()
+    return [
+        model.balancer_shown(call.store, found)
+        for found in call.store.find(BALANCERS, region=region.id)
+        if (not ids or found.id in ids.split(",")) and kind in ("", found.resource_type)
+        and name in ("", found.name) and subnet_id in ("", found.subnet_id)
+    ]  # fmt: skip
+
+
+def update_balancer(call: Call) -> list[dict[str, Any]]:
+    fields = call.fields
+    name, described, description = fields.name("name"), fields.has("description"), fields.description()
+    guarded, protected = fields.has("deleteProtection"), fields.boolean("deleteProtection")
+    balancer = _balancer(call)
+    model.check_name(call.store, balancer.region, name, balancer.id)
+    call.store.put(BALANCERS, replace(
+        balancer, name=name or balancer.name, description=description if described else balancer.description,
+        protected=protected if guarded else balancer.protected, updated=time(),
+    ))  # fmt: skip
+    return [{"ID": balancer.id}]
+
+
+def delete_classic(call: Call) -> list[dict[str, Any]]:
+    return [{"ID": _delete(call, guaranteed=False).id}]
+
+
+def refund_guaranteed(call: Call) -> dict[str, Any]:
+    """Order its end. The same call is posted again with the same clientToken until its status is `refunded`."""
+    balancer = _delete(call, guaranteed=True)
+    return _ordered(
+        orders.place(call.store, balancer.region, "pgelb-refund", "PGELB", (balancer.id,)), "in_progress", balancer.id
+    )
+
+
+def refund_again(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
+    """It is closed as soon as the processes are gone."""
+    order = call.store.require(ORDERS, answer["masterOrderID"])
+    return _ordered(order, "in_progress" if order.status == orders.OPENING else "refunded", order.resource_ids[0])
+
+
+def _delete(call: Call, *, guaranteed: bool) -> Balancer:
+    balancer = _balancer(call)
+    if balancer.guaranteed != guaranteed:
+        raise NotModelled(f"Load balancer {balancer.id} goes with {'delete-loadbalancer' if guaranteed else 'refund-pgelb'}.")
+    if balancer.protected:
+        raise BalancerProtected(balancer.id)
+    if users := call.store.find(LISTENERS, balancer_id=balancer.id):
+        raise BalancerInUse(balancer.id, [f"listener {listener.id} ({listener.name})" for listener in users])
+    for eip in call.store.find(EIPS, instance_id=balancer.id):
+        call.store.put(EIPS, replace(eip, instance_id="", updated=time()))
+    call.store.delete(BALANCERS, balancer.id)
+
+    async def remove() -> None:
+        await call.cloud.balancers.remove(balancer)
+        for order in call.store.find(ORDERS, status=orders.OPENING):
+            if order.kind == "pgelb-refund" and order.resource_ids == (balancer.id,):
+                call.store.put(ORDERS, replace(order, status=orders.FINISHED))
+
+    call.afterwards(remove)
+    return balancer
+
+
+def associate_eip(call: Call) -> list[dict[str, Any]]:
+    eip_id = call.fields.text("eipID", required=True)
+    balancer = _balancer(call)
+    _bind(call, balancer, eip_id)
+    return [{"ID": balancer.id}]
+
+
+def disassociate_eip(call: Call) -> list[dict[str, Any]]:
+    eip_id = call.fields.text("eipID", required=True)
+    balancer = _balancer(call)
+    eip = call.store.require(EIPS, eip_id, balancer.region)
+    if eip.instance_id != balancer.id:
+        raise EipNotBound(eip.id)
+    call.store.put(EIPS, replace(eip, instance_id="", updated=time()))
+    call.touches(balancer.vpc_id)
+    return [{"ID": balancer.id}]
+
+
+def _bind(call: Call, balancer: Balancer, eip_id: str) -> None:
+    eip = call.store.require(EIPS, eip_id, balancer.region)
+    if eip.instance_id and eip.instance_id != balancer.id:
+        raise EipInUse(eip.id, [eip.instance_id])
+    for other in call.store.find(EIPS, instance_id=balancer.id):
+        if other.id != eip.id:
+            raise InstanceAlreadyBound(balancer.id, other.id)
+    call.store.put(EIPS, replace(eip, instance_id=balancer.id, updated=time()))
+    call.touches(balancer.vpc_id)
+
+
+def _balancer(call: Call) -> Balancer:
+    region, balancer_id = call.region(), call.fields.text("elbID") or call.fields.text("ID")
+    if not balancer_id:
+        call.fields.problem("elbID", "is required")
+    call.fields.project()
+    call.fields.check()
+    return call.store.require(BALANCERS, balancer_id, region.id)

@@ -1,0 +1,110 @@
+"""Listeners: read the call, obey the rules, shape the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import time
+from typing import Any
+
+from localcloud.core.calls import Call
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.identifiers import short_id
+from localcloud.core.records import BALANCERS, LISTENERS, TARGET_GROUPS, Listener
+from localcloud.services.listener import model
+from localcloud.services.targetgroup.errors import GroupOutside
+
+
+def create_listener(call: Call) -> list[dict[str, Any]]:
+    fields, region = call.fields, call.region()
+    balancer_id, name = fields.text("loadBalancerID", required=True), fields.name("name", required=True)
+    protocol = fields.choice("protocol", model.PROTOCOLS, required=True)
+    if protocol in ("UDP", "HTTPS"):
+        raise NotModelled(f"{protocol} listeners are not modelled by the local cloud; there are TCP and HTTP.")
+    port, forwarded = fields.integer("protocolPort", low=1, high=65535, required=True), fields.boolean("forwardedForEnabled")
+    description, action = fields.description(), fields.object("defaultAction", required=True)
+    fields.only("accessControlType", "Close")
+    fields.only("caEnabled", False, "false")
+    fields.check()
+    balancer = call.store.require(BALANCERS, balancer_id, region.id)
+    group = call.store.require(TARGET_GROUPS, model.read_target_group(action), region.id)
+    if group.vpc_id != balancer.vpc_id:
+        raise GroupOutside(group.id, group.vpc_id, balancer.id, balancer.vpc_id)
+    model.check_listener(call.store, balancer_id, name, port)
+    if call.store.count(LISTENERS, balancer_id=balancer_id) >= QUOTAS.listeners_per_balancer:
+        raise QuotaExceeded(f"listeners of load balancer {balancer_id}", QUOTAS.listeners_per_balancer)
+    now = time()
+    listener = Listener(
+        short_id("listener"), region.id, balancer_id, name, description, protocol, port, group.id,
+        forwarded and protocol == "HTTP", "ACTIVE", now, now,
+    )  # fmt: skip
+    call.rebalances(balancer_id)
+    return [{"ID": call.store.put(LISTENERS, listener).id}]
+
+
+def show_listener(call: Call) -> list[dict[str, Any]]:
+    return [model.listener_shown(_listener(call))]
+
+
+def list_listeners(call: Call) -> list[dict[str, Any]]:
+    fields, region = call.fields, call.region()
+    balancer_id, name, ids = fields.text("loadBalancerID"), fields.text("name"), fields.text("IDs", longest=4096)
+    fields.check()
+    return [
+        model.listener_shown(found)
+        for found in call.store.find(LISTENERS, region=region.id)
+        if balancer_id in ("", found.balancer_id) and name in ("", found.name) and (not ids or found.id in ids.split(","))
+    ]
+
+
+def update_listener(call: Call) -> list[dict[str, Any]]:
+    fields = call.fields
+    name, described, description = fields.name("name"), fields.has("description"), fields.description()
+    action = fields.object("defaultAction") if fields.has("defaultAction") else None
+    marked, forwarded = fields.has("forwardedForEnabled"), fields.boolean("forwardedForEnabled")
+    listener = _listener(call)
+    model.check_listener(call.store, listener.balancer_id, name, own_id=listener.id)
+    group_id = listener.group_id
+    if action is not None:
+        group = call.store.require(TARGET_GROUPS, model.read_target_group(action), listener.region)
+        balancer = call.store.require(BALANCERS, listener.balancer_id)
+        if group.vpc_id != balancer.vpc_id:
+            raise GroupOutside(group.id, group.vpc_id, balancer.id, balancer.vpc_id)
+        group_id = group.id
+    call.store.put(LISTENERS, replace(
+        listener, name=name or listener.name, description=description if described else listener.description, group_id=group_id,
+        forwarded_for=forwarded and listener.protocol == "HTTP" if marked else listener.forwarded_for, updated=time(),
+    ))  # fmt: skip
+    call.rebalances(listener.balancer_id)
+    return [{"ID": listener.id}]
+
+
+def start_listener(call: Call) -> list[dict[str, Any]]:
+    return _switch(call, "ACTIVE")
+
+
+def stop_listener(call: Call) -> list[dict[str, Any]]:
+    return _switch(call, "DOWN")
+
+
+def _switch(call: Call, status: str) -> list[dict[str, Any]]:
+    listener = _listener(call)
+    call.store.put(LISTENERS, replace(listener, status=status, updated=time()))
+    call.rebalances(listener.balancer_id)
+    return [{"ID": listener.id}]
+
+
+def delete_listener(call: Call) -> list[dict[str, Any]]:
+    listener = _listener(call)
+    call.store.delete(LISTENERS, listener.id)
+    call.rebalances(listener.balancer_id)
+    return [{"ID": listener.id}]
+
+
+def _listener(call: Call) -> Listener:
+    region, listener_id = call.region(), call.fields.text("listenerID") or call.fields.text("ID")
+    if not listener_id:
+        call.fields.problem("listenerID", "is required")
+    call.fields.project()
+    call.fields.check()
+    return call.store.require(LISTENERS, listener_id, region.id)

@@ -1,0 +1,58 @@
+"""What listeners are, and the rules they obey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from localcloud.core.errors import NotModelled
+from localcloud.core.identifiers import when
+from localcloud.core.inputs import Fields
+from localcloud.core.records import LISTENERS, Listener
+from localcloud.core.store import Store
+from localcloud.services.listener.errors import ListenerNameDuplicated, PortTaken
+
+PROTOCOLS = ("TCP", "UDP", "HTTP", "HTTPS")
+
+
+def listener_shown(listener: Listener) -> dict[str, Any]:
+    """A listener as the API shows it."""
+    forward = {"targetGroups": [{"targetGroupID": listener.group_id, "weight": 100}]}
+    return {
+        "ID": listener.id, "name": listener.name, "description": listener.description, "regionID": listener.region,
+        "loadBalancerID": listener.balancer_id, "protocol": listener.protocol, "protocolPort": listener.port,
+        "certificateID": "", "caEnabled": False, "clientCertificateID": "", "accessControlID": "", "accessControlType": "Close",
+        "defaultAction": {"type": "forward", "forwardConfig": forward, "redirectListenerID": ""},
+        "forwardedForEnabled": listener.forwarded_for, "status": listener.status, "azName": "", "projectID": "0",
+        "createdTime": when(listener.created), "updatedTime": when(listener.updated),
+    }  # fmt: skip
+
+
+def check_listener(store: Store, balancer_id: str, name: str, port: int = 0, own_id: str = "") -> None:
+    """Names and ports of listeners are unique in a balancer."""
+    for other in store.find(LISTENERS, balancer_id=balancer_id):
+        if other.id != own_id and name and other.name == name:
+            raise ListenerNameDuplicated(name, other.id)
+        if other.id != own_id and port and other.port == port:
+            raise PortTaken(port, balancer_id, other.id)
+
+
+def read_target_group(fields: Mapping[str, Any]) -> str:
+    """The one target group of a `defaultAction`."""
+    reader = Fields(fields, where="defaultAction.")
+    if reader.text("type", required=True) == "redirect":
+        raise NotModelled("Listeners that redirect are not modelled by the local cloud.")
+    reader.choice("type", ("forward",))
+    reader.ignore("forwardConfig")
+    reader.only("redirectListenerID", "")
+    config = fields.get("forwardConfig")
+    inner = Fields(config if isinstance(config, dict) else {}, reader.problems, "defaultAction.forwardConfig.")
+    groups = inner.items("targetGroups", required=True, most=5)
+    if len(groups) > 1:
+        raise NotModelled("Listeners with more than one target group are not modelled by the local cloud.")
+    ids = [group.text("targetGroupID", required=True) for group in groups]
+    for group in groups:
+        group.integer("weight", low=1, high=256, default=100)
+    inner.check()
+    reader.check()
+    return ids[0]

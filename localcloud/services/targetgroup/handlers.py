@@ -1,0 +1,226 @@
+"""Health checks, target groups and targets: read the call, obey the rules, shape the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import time
+from typing import Any, TypeVar
+
+from localcloud.core.calls import Call
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.identifiers import short_id
+from localcloud.core.records import HEALTH_CHECKS, INSTANCES, TARGET_GROUPS, TARGETS, VPCS, HealthCheck, Target, TargetGroup
+from localcloud.core.store import Kind, Record
+from localcloud.services.targetgroup import model
+from localcloud.services.targetgroup.errors import (
+    HealthCheckInUse,
+    HealthCheckNameDuplicated,
+    TargetDuplicated,
+    TargetGroupInUse,
+    TargetGroupNameDuplicated,
+    TargetOutside,
+)
+
+R = TypeVar("R", bound=Record)
+
+
+# -- health checks -----------------------------------------------------------------------------------------------------
+def create_check(call: Call) -> dict[str, Any]:
+    fields, region, now = call.fields, call.region(), time()
+    name, description = fields.name("name", required=True), fields.description()
+    protocol = fields.choice("protocol", ("TCP", "UDP", "HTTP"), required=True)
+    if protocol == "UDP":
+        raise NotModelled("UDP health checks are not modelled by the local cloud; there are TCP and HTTP.")
+    fresh = HealthCheck(short_id("hc"), region.id, name, description, protocol, 5, 2, 2, "GET", "/", ("http_2xx",), 0, now, now)
+    check = model.read_check(fields, fresh)
+    fields.project()
+    fields.check()
+    for other in call.store.find(HEALTH_CHECKS, region=region.id, name=name):
+        raise HealthCheckNameDuplicated(name, other.id)
+    if call.store.count(HEALTH_CHECKS, region=region.id) >= QUOTAS.health_checks:
+        raise QuotaExceeded("health checks in this region", QUOTAS.health_checks)
+    return {"ID": call.store.put(HEALTH_CHECKS, check).id}
+
+
+def show_check(call: Call) -> dict[str, Any]:
+    return model.check_shown(_one(call, HEALTH_CHECKS, "healthCheckID"))
+
+
+def list_checks(call: Call) -> list[dict[str, Any]]:
+    fields, region = call.fields, call.region()
+    name, ids = fields.text("name"), fields.text("IDs", longest=4096)
+    fields.check()
+    found = call.store.find(HEALTH_CHECKS, region=region.id)
+    return [model.check_shown(item) for item in found if name in ("", item.name) and (not ids or item.id in ids.split(","))]
+
+
+def update_check(call: Call) -> dict[str, Any]:
+    fields = call.fields
+    old = call.store.get(HEALTH_CHECKS, fields.text("healthCheckID") or fields.text("ID"))
+    name, described, description = fields.name("name"), fields.has("description"), fields.description()
+    changed = model.read_check(fields, old) if old else None
+    if old is None:
+        fields.ignore(*("timeout", "interval", "maxRetry", "httpMethod", "httpUrlPath", "httpExpectedCodes", "protocolPort"))
+    check = _one(call, HEALTH_CHECKS, "healthCheckID")
+    call.store.put(HEALTH_CHECKS, replace(
+        changed or check, name=name or check.name, description=description if described else check.description, updated=time()
+    ))  # fmt: skip
+    for group in call.store.find(TARGET_GROUPS, health_check_id=check.id):
+        _changed(call, group.id)
+    return {"ID": check.id}
+
+
+def delete_check(call: Call) -> dict[str, Any]:
+    check = _one(call, HEALTH_CHECKS, "healthCheckID")
+    if users := call.store.find(TARGET_GROUPS, health_check_id=check.id):
+        raise HealthCheckInUse(check.id, [f"target group {group.id} ({group.name})" for group in users])
+    call.store.delete(HEALTH_CHECKS, check.id)
+    return {"ID": check.id}
+
+
+# -- target groups -----------------------------------------------------------------------------------------------------
+def create_group(call: Call) -> list[dict[str, Any]]:
+    fields, region, now = call.fields, call.region(), time()
+    name, description, vpc_id = fields.name("name", required=True), fields.description(), fields.text("vpcID", required=True)
+    algorithm = _algorithm(call, required=True)
+    check_id = fields.text("healthCheckID")
+    fields.choice("protocol", ("TCP", "HTTP"))
+    fields.only("proxyProtocol", 0, "0")
+    model.check_stickiness(fields)
+    fields.project()
+    fields.check()
+    call.store.require(VPCS, vpc_id, region.id)
+    if check_id:
+        call.store.require(HEALTH_CHECKS, check_id, region.id)
+    for other in call.store.find(TARGET_GROUPS, region=region.id, name=name):
+        raise TargetGroupNameDuplicated(name, other.id)
+    if call.store.count(TARGET_GROUPS, region=region.id) >= QUOTAS.target_groups:
+        raise QuotaExceeded("target groups in this region", QUOTAS.target_groups)
+    group = TargetGroup(short_id("tg"), region.id, vpc_id, name, description, algorithm, check_id, now, now)
+    return [{"ID": call.store.put(TARGET_GROUPS, group).id}]
+
+
+def show_group(call: Call) -> list[dict[str, Any]]:
+    return [model.group_shown(_one(call, TARGET_GROUPS, "targetGroupID"))]
+
+
+def list_groups(call: Call) -> list[dict[str, Any]]:
+    fields, region = call.fields, call.region()
+    name, vpc_id, check_id = fields.text("name"), fields.text("vpcID"), fields.text("healthCheckID")
+    ids = fields.text("IDs", longest=4096)
+    fields.check()
+    return [
+        model.group_shown(item)
+        for item in call.store.find(TARGET_GROUPS, region=region.id)
+        if name in ("", item.name) and vpc_id in ("", item.vpc_id) and check_id in ("", item.health_check_id)
+        and (not ids or item.id in ids.split(","))
+    ]  # fmt: skip
+
+
+def update_group(call: Call) -> list[dict[str, Any]]:
+    fields = call.fields
+    name, algorithm, check_id = fields.name("name"), _algorithm(call), fields.text("healthCheckID")
+    model.check_stickiness(fields)
+    group = _one(call, TARGET_GROUPS, "targetGroupID")
+    if check_id:
+        call.store.require(HEALTH_CHECKS, check_id, group.region)
+    for other in call.store.find(TARGET_GROUPS, region=group.region, name=name):
+        if other.id != group.id:
+            raise TargetGroupNameDuplicated(name, other.id)
+    call.store.put(TARGET_GROUPS, replace(
+        group, name=name or group.name, algorithm=algorithm or group.algorithm,
+        health_check_id=check_id or group.health_check_id, updated=time(),
+    ))  # fmt: skip
+    _changed(call, group.id)
+    return [{"ID": group.id}]
+
+
+def delete_group(call: Call) -> list[dict[str, Any]]:
+    group = _one(call, TARGET_GROUPS, "targetGroupID")
+    if users := model.users_of_group(call.store, group.id):
+        raise TargetGroupInUse(group.id, users)
+    call.store.delete(TARGET_GROUPS, group.id)
+    return [{"ID": group.id}]
+
+
+def _algorithm(call: Call, required: bool = False) -> str:
+    algorithm = call.fields.choice("algorithm", ("rr", *model.ALGORITHMS), required=required)
+    if algorithm == "rr":
+        raise NotModelled("algorithm=rr is not modelled by the local cloud; wrr with equal weights does the same.")
+    return algorithm
+
+
+# -- targets -----------------------------------------------------------------------------------------------------------
+def create_target(call: Call) -> list[dict[str, Any]]:
+    fields, region, now = call.fields, call.region(), time()
+    group_id, instance_id = fields.text("targetGroupID", required=True), fields.text("instanceID", required=True)
+    kind = fields.choice("instanceType", ("VM", "BM", "ECI", "IP", "IDC"), required=True)
+    if kind not in ("", "VM"):
+        raise NotModelled(f"instanceType={kind} is not modelled by the local cloud; only VM is.")
+    port = fields.integer("protocolPort", low=1, high=65535, required=True)
+    weight, description = fields.integer("weight", low=1, high=256, default=100), fields.description()
+    wanted = fields.text("instanceIP")
+    fields.check()
+    group = call.store.require(TARGET_GROUPS, group_id, region.id)
+    server = call.store.require(INSTANCES, instance_id, region.id)
+    if server.vpc_id != group.vpc_id:
+        raise TargetOutside(server.id, server.vpc_id, group.id, group.vpc_id)
+    if wanted not in ("", server.address):
+        raise NotModelled(f"instanceIP={wanted} is not the address of instance {server.id}, which is {server.address}.")
+    others = call.store.find(TARGETS, group_id=group_id)
+    for other in others:
+        if (other.instance_id, other.port) == (instance_id, port):
+            raise TargetDuplicated(instance_id, port, other.id)
+    if len(others) >= QUOTAS.targets_per_group:
+        raise QuotaExceeded(f"targets in target group {group_id}", QUOTAS.targets_per_group)
+    target = Target(short_id("target"), region.id, group_id, instance_id, server.address, port, weight, description, now, now)
+    call.store.put(TARGETS, target)
+    _changed(call, group_id)
+    return [{"ID": target.id}]
+
+
+def show_target(call: Call) -> dict[str, Any]:
+    target = _one(call, TARGETS, "targetID")
+    return model.target_shown(target, call.cloud.balancers.seen)
+
+
+def list_targets(call: Call) -> list[dict[str, Any]]:
+    fields, region = call.fields, call.region()
+    group_id, ids = fields.text("targetGroupID", required=True), fields.text("IDs", longest=4096)
+    fields.check()
+    call.store.require(TARGET_GROUPS, group_id, region.id)
+    found = call.store.find(TARGETS, group_id=group_id)
+    return [model.target_shown(item, call.cloud.balancers.seen) for item in found if not ids or item.id in ids.split(",")]
+
+
+def update_target(call: Call) -> list[dict[str, Any]]:
+    fields = call.fields
+    weight, described, description = fields.integer("weight", low=1, high=256), fields.has("description"), fields.description()
+    target = _one(call, TARGETS, "targetID")
+    call.store.put(TARGETS, replace(
+        target, weight=weight or target.weight, description=description if described else target.description, updated=time()
+    ))  # fmt: skip
+    _changed(call, target.group_id)
+    return [{"ID": target.id}]
+
+
+def delete_target(call: Call) -> list[dict[str, Any]]:
+    target = _one(call, TARGETS, "targetID")
+    call.store.delete(TARGETS, target.id)
+    _changed(call, target.group_id)
+    return [{"ID": target.id}]
+
+
+def _changed(call: Call, group_id: str) -> None:
+    for balancer_id in model.balancers_of(call.store, group_id):
+        call.rebalances(balancer_id)
+
+
+def _one(call: Call, kind: Kind[R], name: str) -> R:
+    region, record_id = call.region(), call.fields.text(name) or call.fields.text("ID")
+    if not record_id:
+        call.fields.problem(name, "is required")
+    call.fields.project()
+    call.fields.check()
+    return call.store.require(kind, record_id, region.id)

@@ -1,0 +1,88 @@
+"""What health checks, target groups and targets are, and the rules they obey."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from localcloud.core.errors import NotModelled
+from localcloud.core.identifiers import when
+from localcloud.core.inputs import Fields
+from localcloud.core.records import LISTENERS, TARGETS, HealthCheck, Target, TargetGroup
+from localcloud.core.store import Store
+
+ALGORITHMS = ("wrr", "lc", "sh")
+METHODS = ("GET", "HEAD", "OPTIONS")
+CODES = ("http_2xx", "http_3xx", "http_4xx", "http_5xx")
+_PATH = re.compile(r"/[A-Za-z0-9\-._~/?#%&=+:@!,;]{0,79}")
+
+
+def read_check(fields: Fields, old: HealthCheck) -> HealthCheck:
+    """`old` with what the call changes; what is wrong with it is noted in `fields`."""
+    timeout = fields.integer("timeout", low=2, high=60, default=old.timeout)
+    interval = fields.integer("interval", low=1, high=20940, default=old.interval)
+    retries = fields.integer("maxRetry", low=1, high=10, default=old.retries)
+    if interval < timeout:
+        fields.problem("interval", f"is {interval}; it must not be shorter than timeout, which is {timeout}")
+    method = fields.choice("httpMethod", METHODS, default=old.method)
+    path = fields.text("httpUrlPath", default=old.path, longest=80)
+    if path and not _PATH.fullmatch(path):
+        fields.problem("httpUrlPath", f"{path!r} is not a path of at most 80 characters that begins with /")
+    codes = tuple(fields.texts("httpExpectedCodes", most=4)) or old.codes
+    if wrong := [code for code in codes if code not in CODES]:
+        fields.problem("httpExpectedCodes", f"holds {', '.join(wrong)}; there are {', '.join(CODES)}")
+    port = fields.integer("protocolPort", low=0, high=65535, default=old.port)
+    return replace(old, timeout=timeout, interval=interval, retries=retries, method=method, path=path, codes=codes, port=port)
+
+
+def check_shown(check: HealthCheck) -> dict[str, Any]:
+    """A health check as the API shows it."""
+    return {
+        "ID": check.id, "regionID": check.region, "azName": "", "projectID": "0", "name": check.name,
+        "description": check.description, "protocol": check.protocol, "protocolPort": check.port, "timeout": check.timeout,
+        "interval": check.interval, "maxRetry": check.retries, "httpMethod": check.method, "httpUrlPath": check.path,
+        "httpExpectedCodes": ",".join(check.codes), "status": 1, "createdTime": when(check.created),
+        "updatedTime": when(check.updated),
+    }  # fmt: skip
+
+
+def group_shown(group: TargetGroup) -> dict[str, Any]:
+    """A target group as the API shows it."""
+    return {
+        "ID": group.id, "regionID": group.region, "azName": "", "projectID": "0", "name": group.name,
+        "description": group.description, "vpcID": group.vpc_id, "healthCheckID": group.health_check_id,
+        "algorithm": group.algorithm, "sessionSticky": {"sessionStickyMode": "CLOSE"}, "proxyProtocol": 0, "status": "ACTIVE",
+        "createdTime": when(group.created), "updatedTime": when(group.updated),
+    }  # fmt: skip
+
+
+def target_shown(target: Target, health: Mapping[str, str]) -> dict[str, Any]:
+    """A target as the API shows it. `health`: what the balancers' own checks say."""
+    return {
+        "ID": target.id, "regionID": target.region, "azName": "", "projectID": "0", "targetGroupID": target.group_id,
+        "description": target.description, "instanceType": "VM", "instanceID": target.instance_id, "instanceIP": target.address,
+        "protocolPort": target.port, "weight": target.weight, "healthCheckStatus": health.get(target.id, "unknown"),
+        "healthCheckStatusIpv6": "unknown", "status": "ACTIVE", "createdTime": when(target.created),
+        "updatedTime": when(target.updated),
+    }  # fmt: skip
+
+
+def balancers_of(store: Store, group_id: str) -> set[str]:
+    """The balancers whose listeners send to a group."""
+    return {listener.balancer_id for listener in store.find(LISTENERS, group_id=group_id)}
+
+
+def check_stickiness(fields: Fields) -> None:
+    """Only what is off is modelled."""
+    sticky = fields.object("sessionSticky")
+    mode = sticky.get("sessionStickyMode", "CLOSE")
+    if mode != "CLOSE":
+        raise NotModelled(f"sessionSticky.sessionStickyMode={mode!r} is not modelled by the local cloud.")
+
+
+def users_of_group(store: Store, group_id: str) -> list[str]:
+    """What must be gone before the group can be deleted."""
+    listeners = [f"listener {listener.id} ({listener.name})" for listener in store.find(LISTENERS, group_id=group_id)]
+    return listeners + [f"target {target.id}" for target in store.find(TARGETS, group_id=group_id)]

@@ -1,0 +1,320 @@
+"""Load balancers through our client: HAProxy really spreads requests, drops the dead, and its address moves by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+import urllib.request
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+from contract.factories import Factory
+
+from ctyun import Client, CloudRecord, CtyunError, Eip, InUse, LoadBalancer, LocalCloud, NotFound, ParameterError, Rule, Server
+
+INTERVAL, TIMEOUT, RETRIES = 2, 2, 1
+NOTICE = INTERVAL * RETRIES + TIMEOUT + 0.5  # seconds from a server's silence to its end in the balancer
+PORT = 8080
+BIG = 64 << 20
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@dataclass
+class Pair:
+    """Two servers with a page each, behind a balancer with an EIP."""
+
+    servers: list[Server]
+    eip: Eip
+    balancer: LoadBalancer
+    group_id: str
+    check_id: str
+    targets: list[str]
+    listener_id: str
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.eip.address}/"
+
+
+def token() -> str:
+    return str(uuid.uuid4())
+
+
+def shell(record: CloudRecord, server: Server, script: str) -> None:
+    command = ["docker", "exec", "-i", f"drlab-{record.id}-{server.id}", "sh", "-eu"]
+    subprocess.run(command, input=script, text=True, check=True, timeout=60, capture_output=True)
+
+
+def serve(record: CloudRecord, server: Server) -> None:
+    """A page with the server's name and a big file, now and after each boot."""
+    unit = f"[Service]\nExecStart=/usr/bin/python3 -m http.server -d /srv/page {PORT}\n[Install]\nWantedBy=multi-user.target\n"
+    script = f"mkdir -p /srv/page; echo {server.name} > /srv/page/index.html; truncate -s {BIG} /srv/page/big\n"
+    script += f"cat > /etc/systemd/system/page.service <<'END'\n{unit}END\nsystemctl enable --quiet --now page\n"
+    shell(record, server, script)
+
+
+def get(url: str, seconds: float = 3.0) -> str:
+    """The page, "" for silence or an error."""
+    try:
+        with OPENER.open(url, timeout=seconds) as answer:
+            return str(answer.read().decode().strip())
+    except OSError:
+        return ""
+
+
+def within(seconds: float, what: str, done: Callable[[], bool]) -> float:
+    """Seconds until it is done; fails after so many."""
+    began = time.monotonic()
+    while not done():
+        assert time.monotonic() - began < seconds, f"waited {seconds:.1f} s for {what}"
+        time.sleep(0.1)
+    return time.monotonic() - began
+
+
+@pytest.fixture(scope="module")
+def pair(client: Client, run: Any, region: str, site: Any, record: CloudRecord) -> Iterator[Pair]:
+    with ExitStack() as cleanup:
+        make = Factory(client, run, region, cleanup)
+        rules = [Rule("ingress", "accept", "TCP", ports=str(PORT), cidr="192.168.1.0/24"), Rule("egress", "accept", "ANY")]
+        run(client.security_groups.add_rules(region, site.group_id, rules[:1]))
+        servers = [make.server(site.wish(make.name("web"))) for _ in range(2)]
+        for server in servers:
+            serve(record, server)
+        eip = make.eip()
+        check = run(
+            client.health_checks.create(
+                region, name=make.name("check"), protocol="HTTP", interval=INTERVAL, timeout=TIMEOUT, max_retry=RETRIES,
+                client_token=token(),
+            )
+        )  # fmt: skip
+        make.remove_later(lambda: client.health_checks.delete(region, check))
+        group = run(
+            client.target_groups.create(
+                region, name=make.name("group"), vpc_id=site.vpc_id, health_check_id=check, client_token=token()
+            )
+        )
+        make.remove_later(lambda: client.target_groups.delete(region, group))
+        balancer = run(
+            client.load_balancers.create(
+                region, name=make.name("lb"), subnet_id=site.subnet_id, eip_id=eip.id, client_token=token(), timeout=30
+            )
+        )
+        make.remove_later(lambda: client.load_balancers.delete(region, balancer.id, timeout=30))
+        targets = []
+        for server in servers:
+            target = run(client.target_groups.add_target(region, group, instance_id=server.id, port=PORT, client_token=token()))
+            targets.append(target)
+            make.remove_later(lambda target=target: client.target_groups.remove_target(region, target))
+        listener = run(
+            client.listeners.create(
+                region, balancer_id=balancer.id, name=make.name("http"), protocol="HTTP", port=80, target_group_id=group,
+                client_token=token(),
+            )
+        )  # fmt: skip
+        make.remove_later(lambda: client.listeners.delete(region, listener))
+        found = Pair(servers, eip, balancer, group, check, targets, listener)
+        within(15, "both targets to be online", lambda: health(client, run, region, found) == ["online", "online"])
+        yield found
+
+
+def health(client: Client, run: Any, region: str, pair: Pair) -> list[str]:
+    return [target.health for target in run(client.target_groups.targets(region, pair.group_id)) if target.id in pair.targets]
+
+
+async def put(record: CloudRecord, kind: str, target: str) -> Any:
+    async with LocalCloud(record) as cloud:
+        return await cloud.put_fault(kind, target)
+
+
+async def undo(record: CloudRecord, fault: Any) -> None:
+    async with LocalCloud(record) as cloud:
+        await cloud.undo_fault(fault.id)
+
+
+def spread(pair: Pair, requests: int = 20) -> Counter[str]:
+    return Counter(get(pair.url) for _ in range(requests))
+
+
+def test_requests_are_spread_over_both_servers(pair: Pair, client: Client, run: Any, region: str) -> None:
+    assert spread(pair) == {server.name: 10 for server in pair.servers}
+    seen = run(client.load_balancers.get(region, pair.balancer.id))
+    assert (seen.status, seen.eip_id, seen.resource_type) == ("ACTIVE", pair.eip.id, "external")
+    bound = run(client.eips.get(region, pair.eip.id))
+    assert (bound.instance_id, bound.instance_kind, bound.private_address) == (
+        pair.balancer.id, "LOADBALANCER", pair.balancer.private_address,
+    )  # fmt: skip
+
+
+def test_a_silent_server_leaves_and_comes_back(pair: Pair, client: Client, run: Any, region: str, record: CloudRecord) -> None:
+    dead, alive = pair.servers
+    fault = run(put(record, "power-off", f"server:{dead.name}"))
+    began = time.time()
+    since = began - fault_time(fault)
+    within(NOTICE - since + 0.2, "the target to be offline", lambda: health(client, run, region, pair) == ["offline", "online"])
+    assert set(spread(pair, 6)) == {alive.name}
+    run(undo(record, fault))
+    within(30, "the target to be online again", lambda: health(client, run, region, pair) == ["online", "online"])
+    assert set(spread(pair, 6)) == {dead.name, alive.name}
+
+
+def fault_time(fault: Any) -> float:
+    return datetime.fromisoformat(fault.at).timestamp()
+
+
+def active_node(client: Client, run: Any, region: str, record: CloudRecord, pair: Pair) -> str:
+    """The container that has the balancer's address, told by looking into both."""
+    for number in (1, 2):
+        name = f"drlab-{record.id}-{pair.balancer.id}-{number}"
+        pid = subprocess.run(["docker", "inspect", "-f", "{{.State.Pid}}", name], capture_output=True, text=True, timeout=10)
+        if pid.returncode == 0 and pid.stdout.strip() != "0":
+            shown = subprocess.run(
+                ["docker", "exec", name, "cat", "/proc/net/fib_trie"], capture_output=True, text=True, timeout=10
+            )
+            if pair.balancer.private_address + "\n" in shown.stdout:
+                return name
+    return ""
+
+
+def test_the_address_moves_when_haproxy_is_killed(pair: Pair, client: Client, run: Any, region: str, record: CloudRecord) -> None:
+    first = active_node(client, run, region, record, pair)
+    assert first
+    subprocess.run(["docker", "kill", first], check=True, capture_output=True, timeout=20)
+    outage = within(5, "an answer after the move", lambda: bool(get(pair.url, 0.5)))
+    assert outage < 3
+    assert active_node(client, run, region, record, pair) not in ("", first)
+    assert set(spread(pair, 6)) == {server.name for server in pair.servers}
+
+    def runs() -> bool:
+        shown = subprocess.run(
+            ["docker", "inspect", "-f", "{{.State.Running}}", first], capture_output=True, text=True, timeout=10
+        )
+        return shown.stdout.strip() == "true"
+
+    within(20, "the killed process to be the standby", runs)
+
+
+def test_the_address_moves_out_of_a_dead_zone(pair: Pair, client: Client, run: Any, region: str, record: CloudRecord) -> None:
+    within(20, "an answer", lambda: bool(get(pair.url, 0.5)))
+    zone = run(client.load_balancers.get(region, pair.balancer.id)).zone_name
+    label = next(zone_.label for zone_ in run(client.regions.zones(region)) if zone_.name == zone)
+    servers_there = pair.servers[0].zone_name == zone
+    fault = run(put(record, "power-off", f"zone:华东1/{label}"))
+    try:
+        if not servers_there:
+            within(8, "an answer from the other zone", lambda: bool(get(pair.url, 0.5)))
+        within(8, "the other zone", lambda: run(client.load_balancers.get(region, pair.balancer.id)).zone_name not in ("", zone))
+        gone = f"drlab-{record.id}-{pair.balancer.id}-{label[-1]}"
+        assert subprocess.run(["docker", "inspect", gone], capture_output=True, timeout=10).returncode != 0
+    finally:
+        run(undo(record, fault))
+    within(30, "all targets", lambda: health(client, run, region, pair) == ["online", "online"])
+    assert set(spread(pair, 6)) == {server.name for server in pair.servers}
+
+
+async def slow_download(address: str, began: asyncio.Event) -> int:
+    """Bytes of the big file, read slowly."""
+    reader, writer = await asyncio.open_connection(address, 80)
+    writer.write(b"GET /big HTTP/1.0\r\n\r\n")
+    await reader.readuntil(b"\r\n\r\n")
+    began.set()
+    total = 0
+    while chunk := await reader.read(1 << 18):
+        total += len(chunk)
+        await asyncio.sleep(0.005)
+    writer.close()
+    return total
+
+
+def test_a_download_goes_on_while_targets_come_and_go(pair: Pair, client: Client, run: Any, region: str) -> None:
+    keep, change = pair.targets[1], pair.servers[0]
+    groups = client.target_groups
+
+    async def work() -> int:
+        await groups.remove_target(region, pair.targets[0])
+        began = asyncio.Event()
+        download = asyncio.create_task(slow_download(pair.eip.address, began))  # from the only target
+        await began.wait()
+        for weight in (10, 200):
+            fresh = await groups.add_target(region, pair.group_id, instance_id=change.id, port=PORT, client_token=token())
+            await groups.set_weight(region, keep, weight)
+            await groups.remove_target(region, fresh)
+        other = await client.listeners.create(
+            region, balancer_id=pair.balancer.id, name="another", protocol="TCP", port=8081, target_group_id=pair.group_id,
+            client_token=token(),
+        )  # fmt: skip
+        await client.listeners.delete(region, other)
+        assert not download.done()
+        received = await download
+        await groups.set_weight(region, keep, 100)
+        pair.targets[0] = await groups.add_target(region, pair.group_id, instance_id=change.id, port=PORT, client_token=token())
+        return received
+
+    try:
+        assert run(work()) == BIG
+        within(15, "both targets", lambda: health(client, run, region, pair)[-1] == "online" and len(spread(pair, 6)) == 2)
+    finally:
+        for target in run(groups.targets(region, pair.group_id)):
+            if target.id != keep:
+                run(groups.remove_target(region, target.id))
+
+
+def test_a_listener_stops_and_starts(pair: Pair, client: Client, run: Any, region: str) -> None:
+    run(client.listeners.stop(region, pair.listener_id))
+    assert run(client.listeners.get(region, pair.listener_id)).status == "DOWN"
+    assert get(pair.url, 0.5) == ""
+    run(client.listeners.start(region, pair.listener_id))
+    assert get(pair.url) != ""
+
+
+def test_what_is_wrong_is_refused(pair: Pair, client: Client, run: Any, make: Any, region: str, site: Any) -> None:
+    with pytest.raises(ParameterError, match="interval is 2; it must not be shorter than timeout, which is 3"):
+        run(client.health_checks.create(region, name="short", interval=2, timeout=3, client_token=token()))
+    with pytest.raises(CtyunError, match=r"Port 80 of load balancer \S+ is already taken"):
+        run(
+            client.listeners.create(
+                region, balancer_id=pair.balancer.id, name="second", protocol="TCP", port=80, target_group_id=pair.group_id,
+                client_token=token(),
+            )
+        )  # fmt: skip
+    for protocol in ("HTTPS", "UDP"):
+        with pytest.raises(CtyunError, match=f"{protocol} listeners are not modelled"):
+            run(
+                client.listeners.create(
+                    region, balancer_id=pair.balancer.id, name="other", protocol=protocol, port=443,
+                    target_group_id=pair.group_id, client_token=token(),
+                )
+            )  # fmt: skip
+    outside = make.vpc(cidr="10.0.0.0/16")
+    group = run(client.target_groups.create(region, name=make.name("far"), vpc_id=outside, client_token=token()))
+    make.remove_later(lambda: client.target_groups.delete(region, group))
+    with pytest.raises(CtyunError, match=f"is in VPC {site.vpc_id}, but target group"):
+        run(client.target_groups.add_target(region, group, instance_id=pair.servers[0].id, port=80, client_token=token()))
+    with pytest.raises(InUse):
+        run(client.health_checks.delete(region, pair.check_id))
+    with pytest.raises(InUse):
+        run(client.target_groups.delete(region, pair.group_id))
+    with pytest.raises(InUse):
+        run(client.load_balancers.delete(region, pair.balancer.id))
+    with pytest.raises(InUse):
+        run(client.eips.delete(region, pair.eip.id))
+    with pytest.raises(NotFound):
+        run(client.load_balancers.get(region, "lb-none"))
+
+
+def test_a_classic_one_comes_and_goes(client: Client, run: Any, make: Any, region: str, site: Any) -> None:
+    balancer = run(
+        client.load_balancers.create(
+            region, name=make.name("lb"), subnet_id=site.subnet_id, sla="elb.default", client_token=token(), timeout=30
+        )
+    )
+    assert (balancer.status, balancer.resource_type, balancer.is_classic) == ("ACTIVE", "internal", True)
+    run(client.load_balancers.delete(region, balancer.id))
+    with pytest.raises(NotFound):
+        run(client.load_balancers.get(region, balancer.id))

@@ -1,0 +1,139 @@
+"""Load balancers on engines that only remember: orders, rules, and an address that follows a living process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+REGION = "bb9fdb42056f11eda1610242ac110002"
+CLASSIC, GUARANTEED = "/v4/elb/create-loadbalancer", "/v4/elb/create-pgelb"
+
+
+@pytest.fixture
+def net(api: Any) -> tuple[str, str]:
+    vpc = api.vpc()
+    return vpc, api.subnet(vpc)
+
+
+def until(done: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < deadline, f"waited 10 s for {what}"
+        time.sleep(0.02)
+
+
+def show(api: Any, balancer: str) -> Any:
+    [found] = api.ok(api.get("/v4/elb/show-loadbalancer", regionID=REGION, elbID=balancer))
+    return found
+
+
+def wish(subnet: str, **more: Any) -> dict[str, Any]:
+    return {"regionID": REGION, "subnetID": subnet, "name": "front", "slaName": "elb.default", "resourceType": "internal"} | more
+
+
+@pytest.fixture
+def balancer(api: Any, net: tuple[str, str]) -> str:
+    found = str(api.ok(api.post(CLASSIC, **wish(net[1])))["ID"])
+    until(lambda: show(api, found)["status"] == "ACTIVE", "the balancer")
+    return found
+
+
+def group(api: Any, vpc: str, **more: Any) -> str:
+    body = {"regionID": REGION, "name": "web", "vpcID": vpc, "algorithm": "wrr"} | more
+    return str(api.ok(api.post("/v4/elb/create-target-group", **body))[0]["ID"])
+
+
+def listen(api: Any, balancer: str, group_id: str, **more: Any) -> Any:
+    action = {"type": "forward", "forwardConfig": {"targetGroups": [{"targetGroupID": group_id}]}}
+    body = {"regionID": REGION, "loadBalancerID": balancer, "name": "http", "protocol": "HTTP", "protocolPort": 80}
+    return api.post("/v4/elb/create-listener", **(body | {"defaultAction": action} | more))
+
+
+def test_a_guaranteed_one_is_posted_again_until_it_is_started(api: Any, net: tuple[str, str]) -> None:
+    body = wish(net[1], slaName="elb.s2.small", cycleType="on_demand", clientToken="t1")
+    first = api.ok(api.post(GUARANTEED, **body))
+    assert (first["masterResourceStatus"], first["elbID"]) == ("in_progress", "")
+    until(lambda: api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] == "started", "the order")
+    made = api.ok(api.post(GUARANTEED, **body))["elbID"]
+    assert show(api, made)["status"] == "ACTIVE"
+    refund = {"regionID": REGION, "elbID": made, "clientToken": "t2"}
+    until(lambda: api.ok(api.post("/v4/elb/refund-pgelb", **refund))["masterResourceStatus"] == "refunded", "the refund")
+    assert api.get("/v4/elb/show-loadbalancer", regionID=REGION, elbID=made)["errorCode"] == "Openapi.LoadBalancer.NotFound"
+
+
+def test_it_takes_three_addresses_of_its_subnet(api: Any, net: tuple[str, str], balancer: str) -> None:
+    network = api.engines.networks[net[0]]
+    [moving] = network.moving
+    assert len({nic.address for nic in network.nics} | {moving.address}) == 3
+    answer = api.post("/v4/vpc/delete-subnet", regionID=REGION, subnetID=net[1])
+    assert f"load balancer {balancer}" in answer["message"]
+    server = api.server(*net)
+    assert api.engines.specs[server].nic.address not in {moving.address, *(nic.address for nic in network.nics)}
+
+
+def test_the_address_follows_a_process_that_answers(api: Any, net: tuple[str, str], balancer: str) -> None:
+    assert api.engines.networks[net[0]].moving[0].nic_id == api.engines.networks[net[0]].nics[0].nic_id
+    api.engines.nodes.discard(f"{balancer}-1")
+    until(lambda: api.engines.calls("move_address")[-1][2] == f"{balancer}-2", "the move")
+    until(lambda: api.engines.networks[net[0]].moving[0].nic_id == api.engines.networks[net[0]].nics[1].nic_id, "the router")
+
+
+def test_a_zone_without_power_has_no_process_until_it_is_back(api: Any, balancer: str) -> None:
+    fault = api.local("POST", "/faults", {"kind": "power-off", "target": "zone:华东1/AZ1"}, 201)
+    assert fault["landed"] and "front (its HAProxy there)" in fault["proof"]
+    until(lambda: show(api, balancer)["azName"].endswith("jsnj2A-public-ctcloud"), "the other zone")
+    assert api.engines.nodes == {f"{balancer}-2"}
+    time.sleep(1.2)
+    assert api.engines.nodes == {f"{balancer}-2"}, "nothing that was powered off comes back by itself"
+    api.local("DELETE", f"/faults/{fault['id']}")
+    until(lambda: api.engines.nodes == {f"{balancer}-1", f"{balancer}-2"}, "the first process")
+    assert show(api, balancer)["azName"].endswith("jsnj2A-public-ctcloud"), "the address stays where it is"
+
+
+def test_a_restarted_daemon_finds_its_balancers(api: Any, net: tuple[str, str], balancer: str, start: Any) -> None:
+    assert api.ok(listen(api, balancer, group(api, net[0])))
+    again = start()
+    again.engines.nodes.discard(f"{balancer}-1")
+    until(lambda: show(again, balancer)["azName"].endswith("jsnj2A-public-ctcloud"), "the move")
+    assert len(again.engines.balancers[balancer].listeners) == 1
+
+
+def test_a_released_server_leaves_its_groups(api: Any, net: tuple[str, str], balancer: str) -> None:
+    server, group_id = api.server(*net), group(api, net[0])
+    api.ok(listen(api, balancer, group_id))
+    body = {"regionID": REGION, "targetGroupID": group_id, "instanceType": "VM", "instanceID": server, "protocolPort": 80}
+    assert api.ok(api.post("/v4/elb/create-target", **body))
+    assert len(api.engines.balancers[balancer].pools[0].targets) == 1
+    api.finished(api.ok(api.post("/v4/ecs/unsubscribe-instance", regionID=REGION, instanceID=server))["masterOrderID"])
+    until(lambda: not api.engines.balancers[balancer].pools[0].targets, "the target to go")
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"protocol": "UDP"}, "UDP listeners are not modelled"),
+        ({"protocol": "HTTPS"}, "HTTPS listeners are not modelled"),
+        ({"protocolPort": 0}, "protocolPort is 0; it must be between 1 and 65535"),
+        ({"defaultAction": {"type": "redirect"}}, "redirect are not modelled"),
+        ({"defaultAction": {"type": "forward"}}, "defaultAction.forwardConfig.targetGroups is required"),
+    ],
+)
+def test_listeners_that_are_refused(api: Any, net: tuple[str, str], balancer: str, more: dict[str, Any], sentence: str) -> None:
+    assert sentence in listen(api, balancer, group(api, net[0]), **more)["message"]
+
+
+def test_what_groups_and_checks_refuse(api: Any, net: tuple[str, str]) -> None:
+    create = "/v4/elb/create-target-group"
+    assert "algorithm=rr" in api.post(create, regionID=REGION, name="a1", vpcID=net[0], algorithm="rr")["message"]
+    sticky = {"sessionStickyMode": "INSERT"}
+    answer = api.post(create, regionID=REGION, name="a1", vpcID=net[0], algorithm="sh", sessionSticky=sticky)
+    assert "sessionStickyMode='INSERT' is not modelled" in answer["message"]
+    check = "/v4/elb/create-health-check"
+    assert "UDP health checks" in api.post(check, regionID=REGION, name="a1", protocol="UDP")["message"]
+    answer = api.post(check, regionID=REGION, name="a1", protocol="TCP", interval=2, timeout=5)
+    assert answer["message"] == "interval is 2; it must not be shorter than timeout, which is 5"
+    answer = api.post(CLASSIC, **wish(net[1], resourceType="external"))
+    assert answer["message"] == "eipID is required"

@@ -1,0 +1,76 @@
+"""HAProxy's configuration and runtime commands as pure functions of what a balancer shall be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from localcloud.engines.api import BalancerSpec, HealthCheck, Listener, MovingAddress, Nic, Pool, Subnet, Target, VpcNetwork
+from localcloud.engines.firewall import script
+from localcloud.engines.haproxy_text import changes, configuration, health, structure
+from localcloud.engines.naming import port_name
+
+CHECK = HealthCheck("HTTP", 5, 2, 3, path="/up", codes="23")
+ONE, TWO = Target("target-1", "192.168.1.10", 80, 100), Target("target-2", "192.168.1.11", 80, 50)
+POOL = Pool("tg-1", "http", "wrr", (ONE, TWO), CHECK)
+SPEC = BalancerSpec("lb-1", "region", "vpc-1", (), (Listener("listener-1", 80, "http", "tg-1", True),), (POOL,))
+STATE = "1\n# be_id be_name srv_id srv_name srv_uweight\n4 tg-1.http 1 target-1 100\n4 tg-1.http 2 target-9 5\n"
+
+
+def test_a_listener_leads_to_its_group() -> None:
+    text = configuration(SPEC)
+    assert "frontend listener-1\n    mode http\n    bind :80\n    option forwardfor\n    default_backend tg-1.http\n" in text
+    assert "backend tg-1.http\n    mode http\n    balance roundrobin\n" in text
+    assert "http-check send meth GET uri /up\n    http-check expect rstatus ^[23]\n" in text
+
+
+def test_a_silent_server_is_noticed_after_interval_times_retries_and_one_timeout() -> None:
+    """A check that timed out took 2 s already: the next one follows 3 s later, so that they begin 5 s apart."""
+    [line] = [line for line in configuration(SPEC).splitlines() if "server target-1" in line]
+    assert "inter 5s fastinter 3000ms" in line and "fall 3" in line
+    assert "on-marked-down shutdown-sessions" in line
+    assert "timeout check 2s" in configuration(SPEC) and "timeout connect 2s" in configuration(SPEC)
+
+
+def test_targets_and_weights_need_no_reload_but_everything_else_does() -> None:
+    fewer = replace(SPEC, pools=(replace(POOL, targets=(replace(ONE, weight=1),)),))
+    assert structure(fewer) == structure(SPEC)
+    assert structure(replace(SPEC, listeners=())) != structure(SPEC)
+    assert structure(replace(SPEC, pools=(replace(POOL, algorithm="lc"),))) != structure(SPEC)
+    assert structure(replace(SPEC, pools=(replace(POOL, check=None),))) != structure(SPEC)
+
+
+def test_running_backends_are_brought_to_what_is_wanted() -> None:
+    heavier = replace(SPEC, pools=(replace(POOL, targets=(replace(ONE, weight=7), TWO)),))
+    commands = list(changes(heavier, STATE))
+    assert commands[0] == "set weight tg-1.http/target-1 7"
+    assert commands[1].startswith("add server tg-1.http/target-2 192.168.1.11:80 weight 50 ")
+    assert commands[2] == "enable server tg-1.http/target-2; enable health tg-1.http/target-2"
+    assert commands[3:] == [
+        "set server tg-1.http/target-9 state maint; shutdown sessions server tg-1.http/target-9",
+        "del server tg-1.http/target-9",
+    ]
+    assert list(changes(replace(SPEC, pools=()), "1\n# be_id be_name srv_id srv_name srv_uweight\n")) == []
+
+
+def test_health_is_what_the_checks_say() -> None:
+    rows = [
+        "b,FRONTEND,OPEN,",
+        "b,up,UP,L7OK",
+        "b,going,UP 1/3,L4TOUT",
+        "b,down,DOWN,L4CON",
+        "b,new,UP 0/1,INI",
+        "b,none,no check,",
+    ]
+    found = health("# pxname,svname,status,check_status\n" + "\n".join(rows) + "\n")
+    assert found == {"up": "online", "going": "online", "down": "offline", "new": "unknown", "none": "unknown"}
+
+
+def test_a_moving_address_is_let_through_at_one_port_only() -> None:
+    cards = [
+        Nic(f"n{i}", f"lb-1-{i}", f"02:00:00:00:00:0{i}", f"192.168.1.{i}", 24, "192.168.1.1", ("balancers",)) for i in (4, 5)
+    ]
+    network = VpcNetwork("vpc-1", "region", (Subnet("s", "192.168.1.0/24", "192.168.1.1"),), tuple(cards), {"balancers": ()})
+    text = script(replace(network, moving=(MovingAddress("192.168.1.3", "n5"),)))
+    assert f'"{port_name("n5")}" . 02:00:00:00:00:05 . 192.168.1.3' in text
+    assert f'"{port_name("n4")}" . 02:00:00:00:00:04 . 192.168.1.3' not in text
+    assert f"192.168.1.3 : jump ingress_{port_name('n5')}" in text
