@@ -14,20 +14,11 @@ from dataclasses import replace
 from time import monotonic, time
 
 from localcloud.core.catalogue import REGIONS
+from localcloud.core.elb_records import BALANCERS, HEALTH_CHECKS, LISTENERS, TARGET_GROUPS, TARGETS, Balancer, Listener
 from localcloud.core.networks import Networks
-from localcloud.core.nodes import Node, node_nic, nodes_of
+from localcloud.core.nodes import Node, all_nodes, node_nic, nodes_of
 from localcloud.core.power import fault_over, power_faults
-from localcloud.core.records import (
-    BALANCERS,
-    HEALTH_CHECKS,
-    LISTENERS,
-    ORDERS,
-    SUBNETS,
-    TARGET_GROUPS,
-    TARGETS,
-    Balancer,
-    Listener,
-)
+from localcloud.core.records import ORDERS, SUBNETS
 from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError
@@ -63,7 +54,14 @@ class Balancers:
                 await self._networks.change({balancer.vpc_id})
                 await self._engines.apply_balancer(spec)
                 self._applied[balancer_id] = spec
+                await self._remove_dark(balancer)
             await self._seat_address(balancer_id, again=changed)
+
+    async def _remove_dark(self, balancer: Balancer) -> None:
+        """A fault may have landed while a process was being started."""
+        faults = power_faults(self._store)
+        if dark := [node.id for node in nodes_of(balancer) if fault_over(faults, node)]:
+            await self._engines.remove_nodes(dark)
 
     async def carry_out(self, order_id: str) -> None:
         """Build an ordered balancer and close its order."""
@@ -100,21 +98,25 @@ class Balancers:
 
     # -- the watch -----------------------------------------------------------------------------------------------------
     async def watch(self) -> None:
-        """Round after round, until the task is cancelled."""
+        """Round after round, until the task is cancelled; first what a killed daemon had not removed any more."""
+        strangers = await self._engines.balancer_nodes() - {node.id for node in all_nodes(self._store)}
+        if strangers:
+            await self._engines.remove_nodes(strangers)
         while True:
             balancers = self._store.find(BALANCERS)
             if balancers:
-                await asyncio.gather(*(self._look_after(balancer) for balancer in balancers))
+                await asyncio.gather(*(self.tend(balancer) for balancer in balancers))
             await asyncio.sleep(ROUND_SECONDS)
 
-    async def _look_after(self, balancer: Balancer) -> None:
+    async def tend(self, balancer: Balancer) -> None:
+        """One round for one balancer; what fails is logged and tried again in the next."""
         try:
             if not self._locks[balancer.id].locked():
                 async with self._locks[balancer.id]:
                     await self._seat_address(balancer.id)  # the quick part first
                 await self.apply(balancer.id)
-        except EngineError as error:
-            log.warning("balancer %s (%s): %s", balancer.name, balancer.id, error)
+        except Exception as error:  # the watch over the others must go on
+            log.warning("balancer %s (%s): %s", balancer.name, balancer.id, error, exc_info=not isinstance(error, EngineError))
 
     async def _seat_address(self, balancer_id: str, again: bool = False) -> None:
         """The address goes to a process that answers; it stays where it is while that one does.
@@ -137,8 +139,12 @@ class Balancers:
         if balancer.active and winner != balancer.active:
             log.warning("balancer %s: its address moves from %s to %s", balancer.name, balancer.active, winner)
         self._keep(balancer_id, active=winner)
-        await self._networks.change({balancer.vpc_id})  # the router takes it from the loser
-        await self._engines.move_address(balancer.address, winner, [node.id for node in nodes if node.id != winner])
+        try:
+            await self._networks.change({balancer.vpc_id})  # the router takes it from the loser
+            await self._engines.move_address(balancer.address, winner, [node.id for node in nodes if node.id != winner])
+        except EngineError:
+            self._keep(balancer_id, status="DOWN")  # the next round tries again
+            raise
         self._keep(balancer_id, status="ACTIVE")
 
     def _note_deaths(self, balancer: Balancer, nodes: list[Node], answering: frozenset[str]) -> None:

@@ -12,8 +12,9 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from localcloud.core.catalogue import REGIONS, Region
+from localcloud.core.elb_records import BALANCERS
 from localcloud.core.inputs import Fields
-from localcloud.core.records import BALANCERS, INSTANCES
+from localcloud.core.records import INSTANCES
 from localcloud.core.store import Store
 
 if TYPE_CHECKING:

@@ -8,23 +8,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AsyncExitStack
 
+from localcloud.core.elb_records import BALANCERS, Balancer
 from localcloud.core.nodes import GROUP, OPEN, Node, all_nodes, node_nic, nodes_of
 from localcloud.core.power import Scope, fault_over, power_faults
-from localcloud.core.records import (
-    BALANCERS,
-    EIPS,
-    FAULTS,
-    GROUPS,
-    INSTANCES,
-    RULES,
-    SUBNETS,
-    VPCS,
-    Balancer,
-    Fault,
-    Instance,
-    Rule,
-    Subnet,
-)
+from localcloud.core.records import EIPS, FAULTS, GROUPS, INSTANCES, RULES, SUBNETS, VPCS, Fault, Instance, Rule, Subnet
 from localcloud.core.store import Store
 from localcloud.engines import api
 

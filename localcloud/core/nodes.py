@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-from localcloud.core.records import BALANCERS, Balancer, Subnet
+from localcloud.core.elb_records import BALANCERS, Balancer
+from localcloud.core.records import Subnet
 from localcloud.core.store import Store
 from localcloud.engines import api
 

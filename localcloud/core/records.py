@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from localcloud.core.elb_records import ELB_KINDS
 from localcloud.core.errors import FaultNotFound
 from localcloud.core.store import Kind
 from localcloud.services.ebs.errors import DiskNotFound
 from localcloud.services.ecs.errors import InstanceNotFound
 from localcloud.services.eip.errors import EipNotFound
-from localcloud.services.elb.errors import BalancerNotFound
 from localcloud.services.image.errors import ImageNotFound
 from localcloud.services.jobs.errors import JobNotFound
 from localcloud.services.keypair.errors import KeyPairNotFound
-from localcloud.services.listener.errors import ListenerNotFound
 from localcloud.services.orders.errors import OrderNotFound
 from localcloud.services.securitygroup.errors import RuleNotFound, SecurityGroupNotFound
-from localcloud.services.targetgroup.errors import HealthCheckNotFound, TargetGroupNotFound, TargetNotFound
 from localcloud.services.vpc.errors import SubnetNotFound, VpcNotFound
 
 
@@ -235,97 +233,6 @@ class Fault:
     created: float
 
 
-@dataclass(frozen=True)
-class Balancer:
-    """A load balancer. `nodes`: its two HAProxy processes; `active` is the id of the one that has the address."""
-
-    id: str
-    region: str
-    name: str
-    description: str
-    vpc_id: str
-    subnet_id: str
-    address: str
-    sla: str
-    guaranteed: bool  # 保障型, else 经典型
-    resource_type: str  # "internal" | "external"
-    protected: bool
-    status: str  # "DOWN" until it is built, "ACTIVE" while one of its nodes answers
-    nodes: tuple[dict[str, str], ...]  # id, zone, nic_id, mac, address
-    active: str
-    cycle: str
-    project: str
-    created: float
-    updated: float
-
-
-@dataclass(frozen=True)
-class HealthCheck:
-    """How targets are asked; times in seconds."""
-
-    id: str
-    region: str
-    name: str
-    description: str
-    protocol: str  # "TCP" | "HTTP"
-    interval: int
-    timeout: int
-    retries: int
-    method: str
-    path: str
-    codes: tuple[str, ...]  # "http_2xx", ...
-    port: int  # 0: the target's own
-    created: float
-    updated: float
-
-
-@dataclass(frozen=True)
-class TargetGroup:
-    id: str
-    region: str
-    vpc_id: str
-    name: str
-    description: str
-    algorithm: str  # "wrr" | "lc" | "sh"
-    health_check_id: str
-    created: float
-    updated: float
-
-
-@dataclass(frozen=True)
-class Target:
-    """A port of a server in a group."""
-
-    id: str
-    region: str
-    group_id: str
-    instance_id: str
-    address: str
-    port: int
-    weight: int
-    description: str
-    created: float
-    updated: float
-
-
-@dataclass(frozen=True)
-class Listener:
-    """A port of a balancer, and the group that its connections go to."""
-
-    id: str
-    region: str
-    balancer_id: str
-    name: str
-    description: str
-    protocol: str  # "TCP" | "HTTP"
-    port: int
-    group_id: str
-    forwarded_for: bool
-    status: str  # "ACTIVE" | "DOWN" (stopped)
-    created: float
-    updated: float
-
-
 VPCS = Kind("vpcs", Vpc, ("region", "name"), VpcNotFound)
 SUBNETS = Kind("subnets", Subnet, ("region", "vpc_id"), SubnetNotFound)
 GROUPS = Kind("security_groups", SecurityGroup, ("region", "vpc_id", "name"), SecurityGroupNotFound)
@@ -339,11 +246,4 @@ JOBS = Kind("jobs", Job, ("status",), JobNotFound)
 PRIVATE_IMAGES = Kind("private_images", PrivateImage, ("region", "source", "status"), ImageNotFound)
 FAULTS = Kind("faults", Fault, ("phase", "kind"), FaultNotFound)
 
-BALANCERS = Kind("balancers", Balancer, ("region", "vpc_id", "subnet_id", "name"), BalancerNotFound)
-HEALTH_CHECKS = Kind("health_checks", HealthCheck, ("region", "name"), HealthCheckNotFound)
-TARGET_GROUPS = Kind("target_groups", TargetGroup, ("region", "vpc_id", "name", "health_check_id"), TargetGroupNotFound)
-TARGETS = Kind("targets", Target, ("region", "group_id", "instance_id"), TargetNotFound)
-LISTENERS = Kind("listeners", Listener, ("region", "balancer_id", "group_id"), ListenerNotFound)
-
-ELB_KINDS = (BALANCERS, HEALTH_CHECKS, TARGET_GROUPS, TARGETS, LISTENERS)
 ALL_KINDS = (VPCS, SUBNETS, GROUPS, RULES, EIPS, KEY_PAIRS, DISKS, INSTANCES, ORDERS, JOBS, FAULTS, PRIVATE_IMAGES, *ELB_KINDS)

@@ -14,10 +14,11 @@ from dataclasses import replace
 from time import time
 
 from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
+from localcloud.core.elb_records import TARGETS
 from localcloud.core.locks import Locks
 from localcloud.core.networks import Networks, nic
 from localcloud.core.power import fault_over, power_faults
-from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, TARGETS, Disk, Instance, Job, Order
+from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Disk, Instance, Job, Order
 from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError, Power

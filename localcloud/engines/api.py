@@ -272,6 +272,9 @@ class Engines(Protocol):
         Targets and weights change without a reload. The network must have been applied.
         """
 
+    async def balancer_nodes(self) -> frozenset[str]:
+        """All balancer nodes that there are, running or not."""
+
     async def answering(self, node_ids: Collection[str]) -> frozenset[str]:
         """Those of these balancer nodes whose HAProxy answers now."""
 

@@ -34,6 +34,10 @@ class Balancers:
             if isinstance(result, BaseException):
                 raise result
 
+    async def nodes(self) -> frozenset[str]:
+        found = await self._context.docker.containers(self._context.naming.filters("balancer"))
+        return frozenset(item["Labels"]["drlab.resource"] for item in found)
+
     async def answering(self, node_ids: Collection[str]) -> frozenset[str]:
         async def answers(node_id: str) -> bool:
             try:

@@ -111,6 +111,9 @@ class DockerEngines:
     async def apply_balancer(self, spec: BalancerSpec) -> None:
         await self._balancers.apply(spec)
 
+    async def balancer_nodes(self) -> frozenset[str]:
+        return await self._balancers.nodes()
+
     async def answering(self, node_ids: Collection[str]) -> frozenset[str]:
         return await self._balancers.answering(node_ids)
 

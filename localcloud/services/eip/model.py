@@ -7,9 +7,10 @@ from time import time
 from typing import Any
 
 from localcloud.core.catalogue import QUOTAS
+from localcloud.core.elb_records import BALANCERS, Balancer
 from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import hex_id, short_id, when
-from localcloud.core.records import BALANCERS, EIPS, INSTANCES, Balancer, Eip, Instance
+from localcloud.core.records import EIPS, INSTANCES, Eip, Instance
 from localcloud.core.store import Store
 from localcloud.services.eip.errors import EipInUse, EipNameDuplicated, InstanceAlreadyBound
 

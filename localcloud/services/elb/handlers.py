@@ -8,9 +8,10 @@ from typing import Any
 
 from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
+from localcloud.core.elb_records import BALANCERS, LISTENERS, Balancer
 from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.identifiers import short_id
-from localcloud.core.records import BALANCERS, EIPS, LISTENERS, ORDERS, SUBNETS, Balancer, Order
+from localcloud.core.records import EIPS, ORDERS, SUBNETS, Order
 from localcloud.services.ecs.errors import ZoneWithoutPower
 from localcloud.services.eip.errors import EipInUse, EipNotBound, InstanceAlreadyBound
 from localcloud.services.elb import model
@@ -21,7 +22,7 @@ from localcloud.services.orders import model as orders
 def create_classic(call: Call) -> dict[str, Any]:
     """The id at once; its status is ACTIVE when it works."""
     balancer = _create(call, model.CLASSIC, guaranteed=False)
-    call.afterwards(lambda: call.cloud.balancers.apply(balancer.id))
+    call.afterwards(lambda: call.cloud.balancers.tend(balancer))
     return {"ID": balancer.id}
 
 

@@ -6,11 +6,12 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from localcloud.core.catalogue import Region
+from localcloud.core.elb_records import BALANCERS, Balancer
 from localcloud.core.identifiers import mac_address, short_id, when
 from localcloud.core.inputs import Fields
 from localcloud.core.nodes import nodes_of
 from localcloud.core.power import fault_over, power_faults
-from localcloud.core.records import BALANCERS, EIPS, Balancer, Subnet
+from localcloud.core.records import EIPS, Subnet
 from localcloud.core.store import Store
 from localcloud.services.elb.errors import BalancerNameDuplicated
 from localcloud.services.vpc.model import taken_addresses, usable_addresses

@@ -8,9 +8,9 @@ from typing import Any
 
 from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
+from localcloud.core.elb_records import BALANCERS, LISTENERS, TARGET_GROUPS, Listener
 from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.identifiers import short_id
-from localcloud.core.records import BALANCERS, LISTENERS, TARGET_GROUPS, Listener
 from localcloud.services.listener import model
 from localcloud.services.targetgroup.errors import GroupOutside
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from localcloud.core.elb_records import LISTENERS, Listener
 from localcloud.core.errors import NotModelled
 from localcloud.core.identifiers import when
 from localcloud.core.inputs import Fields
-from localcloud.core.records import LISTENERS, Listener
 from localcloud.core.store import Store
 from localcloud.services.listener.errors import ListenerNameDuplicated, PortTaken
 

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
+from localcloud.core.elb_records import HEALTH_CHECKS, TARGET_GROUPS, TARGETS, HealthCheck, Target, TargetGroup
 from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.identifiers import short_id
-from localcloud.core.records import HEALTH_CHECKS, INSTANCES, TARGET_GROUPS, TARGETS, VPCS, HealthCheck, Target, TargetGroup
+from localcloud.core.records import INSTANCES, VPCS
 from localcloud.core.store import Kind, Record
 from localcloud.services.targetgroup import model
 from localcloud.services.targetgroup.errors import (

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from localcloud.core.elb_records import LISTENERS, TARGETS, HealthCheck, Target, TargetGroup
 from localcloud.core.errors import NotModelled
 from localcloud.core.identifiers import when
 from localcloud.core.inputs import Fields
-from localcloud.core.records import LISTENERS, TARGETS, HealthCheck, Target, TargetGroup
 from localcloud.core.store import Store
 
 ALGORITHMS = ("wrr", "lc", "sh")

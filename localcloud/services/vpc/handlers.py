@@ -8,10 +8,11 @@ from typing import Any
 
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS
+from localcloud.core.elb_records import BALANCERS
 from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import short_id
 from localcloud.core.inputs import Fields
-from localcloud.core.records import BALANCERS, INSTANCES, SUBNETS, VPCS, Subnet, Vpc
+from localcloud.core.records import INSTANCES, SUBNETS, VPCS, Subnet, Vpc
 from localcloud.services.vpc import model
 from localcloud.services.vpc.errors import SubnetInUse, SubnetNameDuplicated, VpcInUse, VpcNameDuplicated
 

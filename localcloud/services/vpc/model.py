@@ -7,9 +7,10 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from localcloud.core.catalogue import REGIONS
+from localcloud.core.elb_records import BALANCERS, TARGET_GROUPS
 from localcloud.core.identifiers import when
 from localcloud.core.inputs import Fields
-from localcloud.core.records import BALANCERS, GROUPS, INSTANCES, SUBNETS, TARGET_GROUPS, Subnet, Vpc
+from localcloud.core.records import GROUPS, INSTANCES, SUBNETS, Subnet, Vpc
 from localcloud.core.store import Store
 
 MASKS_VPC, MASKS_SUBNET = (8, 28), (16, 28)

@@ -137,6 +137,9 @@ class FakeEngines:
         self.balancers[spec.balancer_id] = spec
         self.nodes |= {node.node_id for node in spec.nodes}
 
+    async def balancer_nodes(self) -> frozenset[str]:
+        return frozenset(self.nodes)
+
     async def answering(self, node_ids: Collection[str]) -> frozenset[str]:
         return frozenset(self.nodes & set(node_ids))
 
