@@ -18,7 +18,7 @@ from localcloud.core.elb_records import BALANCERS, HEALTH_CHECKS, LISTENERS, TAR
 from localcloud.core.networks import Networks
 from localcloud.core.nodes import Node, all_nodes, node_nic, nodes_of
 from localcloud.core.power import fault_over, power_faults
-from localcloud.core.records import ORDERS, SUBNETS
+from localcloud.core.records import EIPS, ORDERS, SUBNETS
 from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError
@@ -72,8 +72,23 @@ class Balancers:
         except EngineError as error:
             log.warning("order %s failed: %s", order_id, error)
             problem = str(error)
+            await self._give_up(order.resource_ids[0])
         status = PROVISIONING_FAILED if problem else FINISHED
         self._store.put(ORDERS, replace(self._store.require(ORDERS, order_id), status=status, problem=problem))
+
+    async def _give_up(self, balancer_id: str) -> None:
+        """A failed order leaves nothing behind."""
+        balancer = self._store.get(BALANCERS, balancer_id)
+        if balancer is None:
+            return
+        with self._store.transaction():
+            for eip in self._store.find(EIPS, instance_id=balancer_id):
+                self._store.put(EIPS, replace(eip, instance_id="", updated=time()))
+            self._store.delete(BALANCERS, balancer_id)
+        try:
+            await self.remove(balancer)
+        except EngineError as error:
+            log.error("balancer %s could not be removed: %s", balancer_id, error)
 
     async def remove(self, balancer: Balancer) -> None:
         """Remove a balancer's processes and address; its record is gone already."""

@@ -64,6 +64,14 @@ def test_a_guaranteed_one_is_posted_again_until_it_is_started(api: Any, net: tup
     assert api.get("/v4/elb/show-loadbalancer", regionID=REGION, elbID=made)["errorCode"] == "Openapi.LoadBalancer.NotFound"
 
 
+def test_an_order_that_fails_leaves_nothing(api: Any, net: tuple[str, str]) -> None:
+    api.engines.fail["apply_balancer"] = "no HAProxy today"
+    body = wish(net[1], slaName="elb.s2.small", cycleType="on_demand", clientToken="t1")
+    until(lambda: api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] == "failed", "the failure")
+    assert api.post(GUARANTEED, **body)["message"] == "no HAProxy today"
+    assert api.ok(api.get("/v4/elb/list-loadbalancer", regionID=REGION)) == []
+
+
 def test_it_takes_three_addresses_of_its_subnet(api: Any, net: tuple[str, str], balancer: str) -> None:
     network = api.engines.networks[net[0]]
     [moving] = network.moving
