@@ -15,10 +15,11 @@ from time import monotonic, time
 
 from localcloud.core.catalogue import REGIONS
 from localcloud.core.elb_records import BALANCERS, HEALTH_CHECKS, LISTENERS, TARGET_GROUPS, TARGETS, Balancer, Listener
-from localcloud.core.networks import Networks
+from localcloud.core.networks import Networks, cut_from
 from localcloud.core.nodes import Node, all_nodes, node_nic, nodes_of
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import EIPS, ORDERS, SUBNETS
+from localcloud.core.servers import told
 from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError
@@ -39,6 +40,7 @@ class Balancers:
         self.seen: Mapping[str, str] = {}  # health by target id, at the last look
         self._applied: dict[str, api.BalancerSpec] = {}
         self._died: dict[str, float] = {}  # node id -> when it was first seen dead
+        self._swept = False  # there are no processes of balancers that are gone
 
     async def apply(self, balancer_id: str) -> None:
         """Bring it to what its records say; fine if it is gone. Raises EngineError."""
@@ -64,15 +66,16 @@ class Balancers:
             await self._engines.remove_nodes(dark)
 
     async def carry_out(self, order_id: str) -> None:
-        """Build an ordered balancer and close its order."""
-        order = self._store.require(ORDERS, order_id)
+        """Build an ordered balancer; the order ends at 3 when it is built, at 5 when nothing is left of it."""
+        [balancer_id] = self._store.require(ORDERS, order_id).resource_ids
         problem = ""
         try:
-            await self.apply(order.resource_ids[0])
-        except EngineError as error:
-            log.warning("order %s failed: %s", order_id, error)
-            problem = str(error)
-            await self._give_up(order.resource_ids[0])
+            if self._store.get(BALANCERS, balancer_id) is None:
+                raise EngineError("its load balancer was being removed when the local cloud was killed")
+            await self.apply(balancer_id)
+        except Exception as error:
+            problem = told(f"order {order_id}", error)
+            await self._give_up(balancer_id)
         status = PROVISIONING_FAILED if problem else FINISHED
         self._store.put(ORDERS, replace(self._store.require(ORDERS, order_id), status=status, problem=problem))
 
@@ -85,17 +88,19 @@ class Balancers:
             for eip in self._store.find(EIPS, instance_id=balancer_id):
                 self._store.put(EIPS, replace(eip, instance_id="", updated=time()))
             self._store.delete(BALANCERS, balancer_id)
-        try:
-            await self.remove(balancer)
-        except EngineError as error:
-            log.error("balancer %s could not be removed: %s", balancer_id, error)
+        await self.remove(balancer)
 
-    async def remove(self, balancer: Balancer) -> None:
-        """Remove a balancer's processes and address; its record is gone already."""
+    async def remove(self, balancer: Balancer) -> str:
+        """Remove a balancer's processes and address; its record is gone already. What failed, which the watch tries again."""
         async with self._locks[balancer.id]:
             self._applied.pop(balancer.id, None)
-            await self._engines.remove_nodes([node.id for node in nodes_of(balancer)])
-            await self._networks.change({balancer.vpc_id})
+            try:
+                await self._engines.remove_nodes([node.id for node in nodes_of(balancer)])
+                await self._networks.change({balancer.vpc_id})
+            except Exception as error:
+                self._swept = False
+                return told(f"removing balancer {balancer.name} ({balancer.id})", error)
+        return ""
 
     async def look(self) -> None:
         """Ask the active processes what they see of their targets; where several see a target, none may miss it."""
@@ -114,14 +119,25 @@ class Balancers:
     # -- the watch -----------------------------------------------------------------------------------------------------
     async def watch(self) -> None:
         """Round after round, until the task is cancelled; first what a killed daemon had not removed any more."""
-        strangers = await self._engines.balancer_nodes() - {node.id for node in all_nodes(self._store)}
-        if strangers:
-            await self._engines.remove_nodes(strangers)
+        self._swept = False
+        self._applied.clear()  # after a shutdown that failed the processes may be gone
         while True:
+            if not self._swept:
+                await self._sweep()
             balancers = self._store.find(BALANCERS)
             if balancers:
                 await asyncio.gather(*(self.tend(balancer) for balancer in balancers))
             await asyncio.sleep(ROUND_SECONDS)
+
+    async def _sweep(self) -> None:
+        try:
+            strangers = await self._engines.balancer_nodes() - {node.id for node in all_nodes(self._store)}
+            if strangers:
+                await self._engines.remove_nodes(strangers)
+        except EngineError as error:
+            log.warning("what is left of balancers that are gone is not removed yet: %s", error)
+        else:
+            self._swept = True
 
     async def tend(self, balancer: Balancer) -> None:
         """One round for one balancer; what fails is logged and tried again in the next."""
@@ -151,6 +167,7 @@ class Balancers:
         if balancer.active in living and balancer.status == "ACTIVE" and not again:
             return
         winner = balancer.active if balancer.active in living else living[0]
+        moved = winner != balancer.active
         if balancer.active and winner != balancer.active:
             log.warning("balancer %s: its address moves from %s to %s", balancer.name, balancer.active, winner)
         self._keep(balancer_id, active=winner)
@@ -161,6 +178,8 @@ class Balancers:
             self._keep(balancer_id, status="DOWN")  # the next round tries again
             raise
         self._keep(balancer_id, status="ACTIVE")
+        if moved and self._store.count(EIPS, instance_id=balancer_id):  # its EIP is elsewhere in a zone now
+            await self._networks.change(cut_from(self._store, balancer.vpc_id))
 
     def _note_deaths(self, balancer: Balancer, nodes: list[Node], answering: frozenset[str]) -> None:
         """What died is forgotten as applied after a rest, so that the next round starts it again, where it has power."""

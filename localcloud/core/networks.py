@@ -96,6 +96,14 @@ def _cuts_here(store: Store, here: set[str]) -> Iterator[api.Cut]:
             yield cut
 
 
+def cut_from(store: Store, vpc_id: str) -> set[str]:
+    """The other VPCs that a cut divides from this one: their routers know its EIPs."""
+    parts: list[Instance | Node] = [*store.find(INSTANCES), *all_nodes(store)]
+    cuts_here = list(_cuts_here(store, {part.nic_id for part in parts if part.vpc_id == vpc_id}))
+    named = {nic_id for cut in cuts_here for nic_id in (cut.sources or frozenset()) | (cut.targets or frozenset())}
+    return {part.vpc_id for part in parts if part.nic_id in named} - {vpc_id}
+
+
 def _public_elsewhere(store: Store, vpc_id: str) -> dict[str, str]:
     """A balancer's EIP is with the process that has its address."""
     servers = {server.id: server for server in store.find(INSTANCES)}

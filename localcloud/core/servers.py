@@ -48,7 +48,7 @@ class Servers:
                 raise EngineError("its servers were being cleared away when the local cloud was killed")
             await self._make(instances)
         except Exception as error:
-            await self._clear_away(order_id, instances, _told(f"order {order_id}", error))
+            await self._clear_away(order_id, instances, told(f"order {order_id}", error))
             return
         with self._store.transaction():
             for instance in instances:
@@ -78,8 +78,8 @@ class Servers:
         try:
             await self._remove(instances)
         except Exception as error:
-            told = _told(f"removing the servers of order {order_id}", error)
-            problem = f"{problem}; and then: {told}" if problem else told
+            also = told(f"removing the servers of order {order_id}", error)
+            problem = f"{problem}; and then: {also}" if problem else also
         with self._store.transaction():
             for instance in instances:
                 self._set_status(instance.id, "error")
@@ -94,7 +94,7 @@ class Servers:
                     await self._engines.shut_down(instance_id, SHUTDOWN_SECONDS)
                 self._set_status(instance_id, "unsubscribed")
             except Exception as error:
-                problem = _told(f"order {order_id}", error)
+                problem = told(f"order {order_id}", error)
                 self._set_status(instance_id, await self._seen(instance_id))
         self._close_order(order_id, PROVISIONING_FAILED if problem else FINISHED, problem)
 
@@ -132,7 +132,7 @@ class Servers:
         try:
             status = await self._switch(job)
         except Exception as error:
-            problem = _told(f"job {job.id} ({job.task} of {job.instance_id})", error)
+            problem = told(f"job {job.id} ({job.task} of {job.instance_id})", error)
             self._end_job(job, await self._seen(job.instance_id), problem)
             return
         self._end_job(job, status, "")
@@ -255,7 +255,7 @@ class Servers:
         )
 
 
-def _told(what: str, error: Exception) -> str:
+def told(what: str, error: Exception) -> str:
     """Log why something failed; the sentence for its order or job, which must end whatever happened."""
     if isinstance(error, EngineError | ZoneWithoutPower):
         log.warning("%s failed: %s", what, error)

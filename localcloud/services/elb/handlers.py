@@ -142,10 +142,10 @@ def _delete(call: Call, *, guaranteed: bool) -> Balancer:
     call.store.delete(BALANCERS, balancer.id)
 
     async def remove() -> None:
-        await call.cloud.balancers.remove(balancer)
+        problem = await call.cloud.balancers.remove(balancer)
         for order in call.store.find(ORDERS, status=orders.OPENING):
             if order.kind == "pgelb-refund" and order.resource_ids == (balancer.id,):
-                call.store.put(ORDERS, replace(order, status=orders.FINISHED))
+                call.store.put(ORDERS, replace(order, status=orders.FINISHED, problem=problem))
 
     call.afterwards(remove)
     return balancer

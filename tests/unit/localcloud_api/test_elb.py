@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from localcloud.core.records import EIPS
+
 REGION = "bb9fdb42056f11eda1610242ac110002"
 CLASSIC, GUARANTEED = "/v4/elb/create-loadbalancer", "/v4/elb/create-pgelb"
 
@@ -72,6 +74,49 @@ def test_an_order_that_fails_leaves_nothing(api: Any, net: tuple[str, str]) -> N
     assert api.ok(api.get("/v4/elb/list-loadbalancer", regionID=REGION)) == []
 
 
+def test_whatever_goes_wrong_an_order_ends(api: Any, net: tuple[str, str]) -> None:
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    api.engines.on_call["apply_balancer"] = full
+    api.engines.fail["remove_nodes"] = "Docker does not answer"
+    body = wish(net[1], slaName="elb.s2.small", cycleType="on_demand", clientToken="t1")
+    until(lambda: api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] == "failed", "the failure")
+    assert "No space left" in api.post(GUARANTEED, **body)["message"]
+
+
+def test_what_could_not_be_removed_is_tried_again(api: Any, balancer: str) -> None:
+    api.engines.fail["remove_nodes"] = "Docker does not answer"
+    assert api.ok(api.post("/v4/elb/delete-loadbalancer", regionID=REGION, elbID=balancer))
+    until(lambda: len(api.engines.calls("remove_nodes")) > 1, "the second attempt")
+    assert api.engines.nodes
+    api.engines.fail.clear()
+    until(lambda: not api.engines.nodes, "the processes to go")
+
+
+def test_a_shutdown_that_failed_leaves_the_balancers_watched(api: Any, balancer: str) -> None:
+    api.engines.fail["stop"] = "Docker does not answer"
+    api.local("POST", "/shutdown", status=502)
+    until(lambda: api.engines.nodes == {f"{balancer}-1", f"{balancer}-2"}, "both processes")
+
+
+def test_a_cut_reaches_a_balancer_of_another_vpc(api: Any, net: tuple[str, str], balancer: str) -> None:
+    other = api.vpc("other", "10.0.0.0/16")
+    api.server(other, api.subnet(other, cidr="10.0.1.0/24"), "far", extIP="1", bandwidth=1)
+    far = api.engines.networks[other].nics[0].nic_id
+    api.ok(api.post("/v4/eip/create", regionID=REGION, name="front", cycleType="on_demand", clientToken="t1"))
+    [eip] = [found.id for found in api.cloud.store.find(EIPS) if found.name == "front"]
+    assert api.ok(api.post("/v4/elb/associate-eip-to", regionID=REGION, elbID=balancer, eipID=eip))
+    api.local("POST", "/faults", {"kind": "cut", "target": "server:far", "to": "zone:华东1/AZ1", "oneWay": True}, 201)
+    first, second = (nic.nic_id for nic in api.engines.networks[net[0]].nics)
+    for vpc in (net[0], other):
+        [cut] = api.engines.networks[vpc].cuts
+        assert cut.sources == {far} and cut.targets is not None and first in cut.targets and second not in cut.targets
+    assert list(api.engines.networks[other].public_elsewhere) == [first]
+    api.engines.nodes.discard(f"{balancer}-1")
+    until(lambda: list(api.engines.networks[other].public_elsewhere) == [second], "the other router to hear of the move")
+
+
 def test_it_takes_three_addresses_of_its_subnet(api: Any, net: tuple[str, str], balancer: str) -> None:
     network = api.engines.networks[net[0]]
     [moving] = network.moving
@@ -104,8 +149,10 @@ def test_a_zone_without_power_has_no_process_until_it_is_back(api: Any, balancer
 def test_a_restarted_daemon_finds_its_balancers(api: Any, net: tuple[str, str], balancer: str, start: Any) -> None:
     assert api.ok(listen(api, balancer, group(api, net[0])))
     api.engines.nodes.add("lb-forgotten-1")  # what a daemon that was killed had not removed yet
+    before = len(api.engines.calls("apply_balancer"))
     again = start()
     until(lambda: "lb-forgotten-1" not in again.engines.nodes, "the stranger")
+    until(lambda: len(again.engines.calls("apply_balancer")) > before, "the first round")
     again.engines.nodes.discard(f"{balancer}-1")
     until(lambda: show(again, balancer)["azName"].endswith("jsnj2A-public-ctcloud"), "the move")
     assert len(again.engines.balancers[balancer].listeners) == 1
