@@ -21,6 +21,7 @@ LOG_LINES = 10  # of a daemon that ended
 POLL_SECONDS = 0.2
 SYSTEMD = Path("/run/systemd/system")  # exists where systemd is the service manager, and only there
 LOG = Path("/var/log/drlab-dockerd.log")
+PID_FILES = {"dockerd": Path("/var/run/docker.pid"), "containerd": Path("/var/run/docker/containerd/containerd.pid")}
 
 
 def docker_step(children: Children) -> Step:
@@ -104,7 +105,20 @@ def start_docker(children: Children, tell: Tell) -> Callable[[], str | None]:
             raise UserError(f"Docker could not be started.\n{problem.shown()}", "journalctl -u docker") from problem
         return never
     tell("no service manager runs here: starting dockerd in the background")
+    for name, pid_file in PID_FILES.items():
+        forget_killed_daemon(name, pid_file, Path("/proc"))
     return start_dockerd(["dockerd"], LOG)
+
+
+def forget_killed_daemon(daemon: str, pid_file: Path, proc: Path) -> None:
+    """A killed daemon leaves its number behind; as long as a zombie or a stranger has that number, no other one starts."""
+    try:
+        stat = (proc / str(int(pid_file.read_text())) / "stat").read_text()
+    except (OSError, ValueError):
+        stat = ""
+    name, _, state = stat.partition("(")[2].rpartition(")")
+    if name != daemon or state.split()[0] == "Z":
+        pid_file.unlink(missing_ok=True)
 
 
 def start_dockerd(command: list[str], log: Path) -> Callable[[], str | None]:

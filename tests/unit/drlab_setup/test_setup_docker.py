@@ -9,7 +9,7 @@ import pytest
 
 from drlab.errors import UserError
 from drlab.setup.children import Cancelled, Children
-from drlab.setup.docker_engine import await_docker, check_right, missing_docker, start_dockerd
+from drlab.setup.docker_engine import await_docker, check_right, forget_killed_daemon, missing_docker, start_dockerd
 from drlab.setup.docker_host import DockerHost, Reach, look_at_docker, refusal
 
 GOOD_VERSION = {"Version": "20.10.24", "Platform": {"Name": ""}, "Components": [{"Name": "Engine"}]}
@@ -132,3 +132,18 @@ def test_a_daemon_that_dies_is_told_at_once_with_its_own_words(tmp_path) -> None
         UserError, match=r"dockerd ended with status 1; the last lines of .*/log:\n  storage driver not supported"
     ):
         await_docker(Children(), death, lambda: SILENT)
+
+
+@pytest.mark.parametrize(
+    ("stat", "stays"),
+    [("7 (dockerd) S 1 7", True), ("7 (dockerd) Z 1 7", False), ("7 (a (b) c) S 1 7", False), (None, False)],
+    ids=["it runs", "a zombie", "a stranger with its number", "nobody has the number"],
+)
+def test_the_number_of_a_killed_daemon_is_forgotten(tmp_path: Path, stat: str | None, stays: bool) -> None:
+    (pid_file := tmp_path / "docker.pid").write_text("7")
+    (tmp_path / "proc/7").mkdir(parents=True)
+    if stat:
+        (tmp_path / "proc/7/stat").write_text(stat)
+    forget_killed_daemon("dockerd", pid_file, tmp_path / "proc")
+    assert pid_file.exists() is stays
+    forget_killed_daemon("dockerd", tmp_path / "none", tmp_path / "proc")
