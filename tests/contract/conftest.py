@@ -21,11 +21,11 @@ from contract.running_cloud import (
     Run,
     RunningCloud,
     forgotten,
-    free_port,
     leftovers,
     localcloud_says,
     require_images,
 )
+from support.ports import free_port
 
 from ctyun import Client, CloudRecord
 

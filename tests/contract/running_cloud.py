@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -27,12 +26,6 @@ class Run(Protocol):
     """run(coroutine) -> its result; all coroutines of the session share one event loop, as the clients need it."""
 
     def __call__(self, coroutine: Coroutine[Any, Any, T]) -> T: ...
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def localcloud_says(*arguments: str) -> Any:

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 from contract.factories import Factory, Site
-from contract.running_cloud import ROOT, RunningCloud, free_port, leftovers, localcloud_says
+from contract.running_cloud import ROOT, RunningCloud, leftovers, localcloud_says
+from support.ports import free_port
 
 from ctyun import ApiError, Client, CloudRecord, DiskWish, NotFound, ParameterError
 from ctyun.services.images import PRIVATE, WHOLE_MACHINE
