@@ -13,6 +13,7 @@ from pyroute2.netlink.exceptions import NetlinkError  # type: ignore[import-not-
 
 UNREACHABLE_METRIC = 0x7D000000  # behind every ordinary route to the same prefix
 _UNREACHABLE = 7  # RTN_UNREACHABLE, linux/rtnetlink.h
+_FORWARDING = 3  # BR_STATE_FORWARDING, linux/if_bridge.h
 
 
 class Netlink:
@@ -30,13 +31,14 @@ class Netlink:
         return int(found[0]) if found else None
 
     def links(self) -> dict[str, dict[str, Any]]:
-        """By name: {"index", "mac", "master", "up"}."""
+        """By name: {"index", "mac", "master", "up", "carries"}; "up" is what was asked for, "carries" that frames get through."""
         return {
             message.get_attr("IFLA_IFNAME"): {
                 "index": message["index"],
                 "mac": message.get_attr("IFLA_ADDRESS"),
                 "master": message.get_attr("IFLA_MASTER"),
                 "up": bool(message["flags"] & 1),
+                "carries": message.get_attr("IFLA_OPERSTATE") == "UP" and _port_state(message) in (None, _FORWARDING),
             }
             for message in self._ip.get_links()
         }
@@ -106,6 +108,14 @@ class Netlink:
             for m in self._ip.get_routes(family=2)
             if m.get_attr("RTA_DST") is not None
         ]
+
+
+def _port_state(message: Any) -> int | None:
+    """State of a bridge's port, None for a link that is none."""
+    kind = message.get_attr("IFLA_LINKINFO")
+    port = kind.get_attr("IFLA_INFO_SLAVE_DATA") if kind else None
+    state = port.get_attr("IFLA_BRPORT_STATE") if port and not isinstance(port, str) else None
+    return None if state is None else int(state)
 
 
 @contextmanager

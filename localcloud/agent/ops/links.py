@@ -9,6 +9,7 @@ from localcloud.agent.arp import announce
 from localcloud.agent.errors import OpError
 from localcloud.agent.kernel import must_be_in_container, network_namespace
 from localcloud.agent.netlink import Netlink, netlink
+from localcloud.agent.waiting import wait_until
 
 BRIDGE = "br0"
 _UNFINISHED = "drlab0"  # the card's name until it is complete: who waits for eth0 finds it with its address
@@ -26,7 +27,11 @@ def plug(
     if _is_plugged(router_pid, server_pid, port, mac):
         return {"plugged": False}
     _make_pair(router_pid, server_pid, port, mac)
-    _finish_card(server_pid, mac, address, gateway)
+    _finish_card(server_pid, address, gateway)
+    _wait_until_it_carries(router_pid, port)
+    _wait_until_it_carries(server_pid, "eth0")
+    with network_namespace(server_pid):
+        announce("eth0", mac, address.partition("/")[0])  # the address may have been another server's a moment ago
     return {"plugged": True}
 
 
@@ -56,7 +61,7 @@ def _make_pair(router_pid: int, server_pid: int, port: str, mac: str) -> None:
         os.close(namespace)
 
 
-def _finish_card(server_pid: int, mac: str, address: str, gateway: str) -> None:
+def _finish_card(server_pid: int, address: str, gateway: str) -> None:
     with network_namespace(server_pid), netlink() as server:
         server.up(server.must_index("lo"))
         card = server.must_index(_UNFINISHED)
@@ -64,7 +69,12 @@ def _finish_card(server_pid: int, mac: str, address: str, gateway: str) -> None:
         server.rename(card, "eth0")
         server.up(card)
         server.default_route(gateway)
-        announce("eth0", mac, address.partition("/")[0])  # the address may have been another server's a moment ago
+
+
+def _wait_until_it_carries(pid: int, link: str) -> None:
+    """The kernel lets frames through a moment after both ends are up, now and then a second: what is sent before is lost."""
+    with network_namespace(pid), netlink() as here:
+        wait_until(lambda: here.links().get(link, {}).get("carries", False), 3, f"link {link} to carry frames")
 
 
 def _delete(here: Netlink, name: str) -> None:
