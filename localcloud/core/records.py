@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from localcloud.core.elb_records import ELB_KINDS
 from localcloud.core.errors import FaultNotFound
+from localcloud.core.rds_records import RDS_KINDS
 from localcloud.core.store import Kind
 from localcloud.services.ebs.errors import DiskNotFound
 from localcloud.services.ecs.errors import InstanceNotFound
@@ -246,4 +247,19 @@ JOBS = Kind("jobs", Job, ("status",), JobNotFound)
 PRIVATE_IMAGES = Kind("private_images", PrivateImage, ("region", "source", "status"), ImageNotFound)
 FAULTS = Kind("faults", Fault, ("phase", "kind"), FaultNotFound)
 
-ALL_KINDS = (VPCS, SUBNETS, GROUPS, RULES, EIPS, KEY_PAIRS, DISKS, INSTANCES, ORDERS, JOBS, FAULTS, PRIVATE_IMAGES, *ELB_KINDS)
+ALL_KINDS = (
+    VPCS,
+    SUBNETS,
+    GROUPS,
+    RULES,
+    EIPS,
+    KEY_PAIRS,
+    DISKS,
+    INSTANCES,
+    ORDERS,
+    JOBS,
+    FAULTS,
+    PRIVATE_IMAGES,
+    *ELB_KINDS,
+    *RDS_KINDS,
+)

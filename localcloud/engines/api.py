@@ -207,7 +207,10 @@ class ServerSpec:
 
 
 class Engines(Protocol):
-    """The engines behind the local cloud. All methods are safe to call twice and safe to call in parallel."""
+    """The engines behind the local cloud. All methods are safe to call twice and safe to call in parallel.
+
+    Those of MySQL nodes and of volumes are parts of their own: `database_api.py`, `volume_api.py`.
+    """
 
     async def start(self) -> None:
         """Make what every cloud needs (agent, `internet` network, guard route). Raises EngineError with what is missing."""
