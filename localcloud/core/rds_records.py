@@ -120,7 +120,7 @@ class MysqlBackup:
 
 @dataclass(frozen=True)
 class MysqlJob:
-    """A task on an instance: "restart", "stop", "start", "restore", "switch", "security-group". `status`: 1 running, 0 done, 2 failed."""
+    """A task on an instance: "restart", "stop", "start", "restore", "switch". `status`: 1 running, 0 done, 2 failed."""
 
     id: str
     region: str

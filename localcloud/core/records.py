@@ -248,18 +248,6 @@ PRIVATE_IMAGES = Kind("private_images", PrivateImage, ("region", "source", "stat
 FAULTS = Kind("faults", Fault, ("phase", "kind"), FaultNotFound)
 
 ALL_KINDS = (
-    VPCS,
-    SUBNETS,
-    GROUPS,
-    RULES,
-    EIPS,
-    KEY_PAIRS,
-    DISKS,
-    INSTANCES,
-    ORDERS,
-    JOBS,
-    FAULTS,
-    PRIVATE_IMAGES,
-    *ELB_KINDS,
-    *RDS_KINDS,
-)
+    VPCS, SUBNETS, GROUPS, RULES, EIPS, KEY_PAIRS, DISKS, INSTANCES, ORDERS, JOBS, FAULTS, PRIVATE_IMAGES,
+    *ELB_KINDS, *RDS_KINDS,
+)  # fmt: skip

@@ -59,7 +59,7 @@ class NodeState:
 
 
 class DatabaseEngine(Protocol):
-    """MariaDB nodes of one cloud. A node boots read-only, with replication stopped; it is the caller who opens its link and its writes."""
+    """MariaDB nodes of one cloud. A node boots read-only, with replication stopped; the caller opens its link and its writes."""
 
     async def create_node(self, node: DatabaseNode) -> None:
         """Container, disk and an empty data directory; nothing is started. What is there keeps its content."""
@@ -131,12 +131,16 @@ class DatabaseEngine(Protocol):
 
     # -- backups ---------------------------------------------------------------------------------------------------------
     async def back_up(self, node_id: str, backup_id: str) -> int:
-        """A physical backup of a running node, made ready to be restored, in STATE/database-backups/<backup id>; bytes. A half-made
-        one of this id is made anew."""
+        """A physical backup of a running node, made ready to be restored, in STATE/database-backups/<backup id>; its bytes.
+
+        A half-made one of this id is made anew.
+        """
 
     async def keep_binlogs(self, node_id: str, instance_id: str) -> None:
-        """Copy what the binary log has gained since the last call into STATE/database-binlogs/<instance id>, so that a restore to a
-        time can use it even when all nodes are gone."""
+        """Copy what the binary log has gained since the last call into STATE/database-binlogs/<instance id>.
+
+        So a restore to a time can use it even when all nodes are gone.
+        """
 
     async def restore(self, node: DatabaseNode, backup_id: str, instance_id: str, until: float | None) -> None:
         """Replace a node's data by a backup and, with `until` (Unix seconds), replay the source instance's kept binary log up to

@@ -27,8 +27,11 @@ class VolumeEngine(Protocol):
         """Take it away again. Raises EngineError while the server has it mounted."""
 
     async def copy_volume(self, copy_id: str, disk: Disk, instance_id: str, base: str) -> int:
-        """A copy of a disk as it is at one instant (`instance_id`: whose it is, "" for none; it stands still meanwhile). With `base`,
-        an earlier copy, only the blocks that differ from it are kept, and the copy needs it. Bytes kept."""
+        """A copy of a disk as it is at one instant; bytes kept.
+
+        `instance_id`: the server whose it is, "" for none; it stands still meanwhile. With `base`, an earlier copy, only the
+        blocks that differ from it are kept, and the copy needs it.
+        """
 
     async def restore_volume(self, disk: Disk, chain: Sequence[str]) -> None:
         """Make a disk's content that of a copy: `chain` is its full copy, then the incremental ones in order. The disk is in no
