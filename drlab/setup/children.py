@@ -18,6 +18,7 @@ from drlab.errors import UserError
 TETHER = Path(__file__).with_name("tether.py")
 TAIL = 20  # lines of a failed command that the user is shown
 GRACE_SECONDS = 5.0  # between asking a command to end and killing it
+DEADLINE_SECONDS = 1800.0  # for one command; the longest, the engine's build, takes four to eight minutes on two cores
 FULL_DISK_WORDS = ("no space left on device", "disk quota exceeded", "not enough free disk space")
 
 
@@ -35,6 +36,14 @@ class CommandFailed(Exception):
 
     def shown(self) -> str:
         return "\n".join([f"{self}:", *(f"  {line}" for line in self.tail)])
+
+
+class CommandLate(CommandFailed):
+    """A command was still running at its deadline and was ended."""
+
+    def __init__(self, command: Sequence[str], seconds: float, tail: Sequence[str]) -> None:
+        super().__init__(command, -signal.SIGTERM, tail)
+        self.args = (f"`{' '.join(command)}` had not ended after {seconds:.0f} s and was stopped",)
 
 
 class Cancelled(Exception):
@@ -78,8 +87,9 @@ class Children:
         cwd: Path | None = None,
         stdin: int | None = None,
         stdout: int | None = None,
+        deadline: float = DEADLINE_SECONDS,
     ) -> list[str]:
-        """Runs to the end; returns the last lines of output. Raises CommandFailed, or Cancelled.
+        """Runs to the end; returns the last lines of output. Raises CommandFailed (CommandLate at the deadline), or Cancelled.
 
         `env` is added to the environment, which is passed on as it is: proxies and certificate settings live there.
         With `stdout` given (a file descriptor) only standard error is read here.
@@ -88,6 +98,10 @@ class Children:
         child = self._start(command, env, cwd, stdin, stdout)
         stream = child.stdout if stdout is None else child.stderr
         assert stream is not None
+        late = threading.Event()
+        watchman = threading.Timer(deadline, self._end_late, (child, late))
+        watchman.daemon = True
+        watchman.start()
         try:
             for raw in stream:
                 line = raw.decode(errors="replace").rstrip()
@@ -96,9 +110,12 @@ class Children:
                     tell(line)
             status = child.wait()
         finally:
+            watchman.cancel()
             self._end(child)
             stream.close()
         self.check()
+        if late.is_set():
+            raise CommandLate(command, deadline, tail)
         if status != 0:
             raise CommandFailed(command, status, tail)
         return list(tail)
@@ -127,6 +144,10 @@ class Children:
             )
             self._running.add(child)
             return child
+
+    def _end_late(self, child: subprocess.Popen[bytes], late: threading.Event) -> None:
+        late.set()
+        self._end(child)
 
     def _end(self, child: subprocess.Popen[bytes]) -> None:
         """Nothing to do for a command that has ended; also its own children end when it was cut short."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from drlab.setup.children import TETHER, Cancelled, Children, CommandFailed
+from drlab.setup.children import TETHER, Cancelled, Children, CommandFailed, CommandLate
 
 
 def alive(pid: int) -> bool:
@@ -67,6 +67,15 @@ def test_a_command_that_does_not_exist_is_named() -> None:
 )
 def test_a_full_disk_is_told_from_other_failures(line: str, full: bool) -> None:
     assert CommandFailed(["go"], 1, [line]).disk_full is full
+
+
+def test_a_command_that_hangs_is_stopped_at_its_deadline_and_shows_how_far_it_came() -> None:
+    with pytest.raises(CommandLate) as late:
+        Children().run(["sh", "-c", "echo downloading; sleep 60"], deadline=1)
+    assert late.value.shown().splitlines() == [
+        "`sh -c echo downloading; sleep 60` had not ended after 1 s and was stopped:",
+        "  downloading",
+    ]
 
 
 def test_cancelling_ends_the_command_and_what_it_started(tmp_path) -> None:
