@@ -16,6 +16,7 @@ from localcloud.core.cloud import Cloud
 from localcloud.core.images import TASKS as IMAGE_TASKS
 from localcloud.core.nodes import all_nodes
 from localcloud.core.power import fault_over, power_faults
+from localcloud.core.pruning import prune
 from localcloud.core.records import FAULTS, INSTANCES, JOBS, ORDERS, Instance
 from localcloud.core.servers import SHUTDOWN_SECONDS
 from localcloud.engines.api import EngineError
@@ -36,6 +37,8 @@ async def start(cloud: Cloud) -> None:
 
 async def restore(cloud: Cloud) -> None:
     """Bring engines and records together again, whatever the last daemon died of; what fails is tried again later."""
+    if forgotten := prune(cloud.store):
+        log.info("forgot %d orders, jobs and faults that were over long ago", forgotten)
     await _tried("looking at the servers", cloud.servers.look())
     await _apply_each(cloud, cloud.store.dirty())
     if cloud.engines.interrupted() or cloud.store.note(SUSPENDED):

@@ -1,0 +1,27 @@
+"""What the cloud forgets in the end: orders, jobs and faults that were over long ago. Done at each start of the daemon."""
+
+from __future__ import annotations
+
+from time import time
+
+from localcloud.core.records import FAULTS, JOBS, ORDERS
+from localcloud.core.store import Store
+
+KEPT_SECONDS = 7 * 24 * 3600.0  # longer than a training; a clientToken, which may lead to an order, is forgotten after a day
+OPENING, RUNNING = "14", 0
+
+
+def prune(store: Store) -> int:
+    """Forget what ended or, where no end is noted, began before the time that is kept; how many records that were."""
+    before = time() - KEPT_SECONDS
+    orders = [order for order in store.find(ORDERS) if order.status != OPENING and order.created < before]
+    jobs = [job for job in store.find(JOBS) if job.status != RUNNING and job.created < before]
+    faults = [fault for fault in store.find(FAULTS) if fault.undone is not None and fault.undone < before]
+    with store.transaction():
+        for order in orders:
+            store.delete(ORDERS, order.id)
+        for job in jobs:
+            store.delete(JOBS, job.id)
+        for fault in faults:
+            store.delete(FAULTS, fault.id)
+    return len(orders) + len(jobs) + len(faults)
