@@ -1,5 +1,6 @@
 """The classes with which programs and components describe resources of CTyun and servers reached over SSH."""
 
+from pulumi_ctyun.resources.csbs import BackupPolicy, BackupVault, RetentionArgs
 from pulumi_ctyun.resources.ecs import DataDiskArgs, Instance, KeyPair, SystemDiskArgs
 from pulumi_ctyun.resources.eip import Eip, EipAssociation
 from pulumi_ctyun.resources.image import Image
@@ -8,6 +9,8 @@ from pulumi_ctyun.resources.ssh import ConnectionArgs, FileArgs, Host, HostKey, 
 from pulumi_ctyun.resources.vpc import RuleArgs, SecurityGroup, Subnet, Vpc
 
 __all__ = [
+    "BackupPolicy",
+    "BackupVault",
     "ConnectionArgs",
     "DataDiskArgs",
     "Eip",
@@ -23,6 +26,7 @@ __all__ = [
     "Provider",
     "RemoteCommand",
     "RemoteFiles",
+    "RetentionArgs",
     "RuleArgs",
     "SecurityGroup",
     "Subnet",

@@ -6,7 +6,7 @@ classes of `pulumi_ctyun.resources` against them.
 
 from __future__ import annotations
 
-from pulumi_ctyun.resources.declarations import ecs, eip, image, provider, ssh, vpc
+from pulumi_ctyun.resources.declarations import csbs, ecs, eip, image, provider, ssh, vpc
 from pulumi_ctyun.resources.declarations.model import Function, Resource
 
 PACKAGE = "ctyun"
@@ -23,6 +23,8 @@ RESOURCES: dict[str, Resource] = {
         ecs.KEY_PAIR,
         ecs.INSTANCE,
         image.IMAGE,
+        csbs.BACKUP_VAULT,
+        csbs.BACKUP_POLICY,
         ssh.HOST_KEY,
         ssh.HOST,
         ssh.REMOTE_FILES,

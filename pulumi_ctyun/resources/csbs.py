@@ -1,0 +1,123 @@
+"""Server backup: vaults, and policies that fill them by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+from pulumi import Input, Output
+
+from pulumi_ctyun.resources.base import CtyunResource
+
+
+class BackupVault(CtyunResource):
+    """A vault for backups of servers, `size_gib` (100) large and paid for `months` (1); any change replaces it."""
+
+    region: Output[str]
+    name: Output[str]
+    months: Output[int]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        region: Input[str],
+        name: Input[str],
+        size_gib: Input[int] | None = None,
+        months: Input[int] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {"region": region, "name": name, "sizeGib": size_gib, "months": months}
+        super().__init__("ctyun:csbs:BackupVault", resource_name, inputs, ["vaultId"], opts)
+
+    @property
+    def size_gib(self) -> Output[int]:
+        """GiB."""
+        return self.output("sizeGib")
+
+    @property
+    def vault_id(self) -> Output[str]:
+        """Id, for BackupPolicy."""
+        return self.output("vaultId")
+
+
+class RetentionArgs(TypedDict):
+    """Exactly one: the newest `count` backups of each server, those of the last `days`, or all `forever`."""
+
+    count: NotRequired[Input[int]]
+    days: NotRequired[Input[int]]
+    forever: NotRequired[Input[bool]]
+
+
+class BackupPolicy(CtyunResource):
+    """Backs servers up into a vault by the clock, on the hour, in China's time; everything can change in place.
+
+    `cycle`: "day" with `every_days` (1), or "week" with `weekdays` (0 is Sunday). `full_interval`: a full backup after so many
+    incremental ones, 0 for full ones only, -1 (the default) for the first one only. `enabled`: True when absent.
+    """
+
+    region: Output[str]
+    name: Output[str]
+    cycle: Output[str]
+    hours: Output[Sequence[int]]
+    weekdays: Output[Sequence[int] | None]
+    retention: Output[dict[str, Any]]
+    enabled: Output[bool]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        region: Input[str],
+        name: Input[str],
+        cycle: Input[str],
+        hours: Input[Sequence[Input[int]]],
+        retention: Input[RetentionArgs],
+        vault_id: Input[str],
+        instance_ids: Input[Sequence[Input[str]]],
+        weekdays: Input[Sequence[Input[int]]] | None = None,
+        every_days: Input[int] | None = None,
+        full_interval: Input[int] | None = None,
+        enabled: Input[bool] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        inputs = {
+            "region": region,
+            "name": name,
+            "cycle": cycle,
+            "hours": hours,
+            "weekdays": weekdays,
+            "everyDays": every_days,
+            "retention": retention,
+            "fullInterval": full_interval,
+            "enabled": enabled,
+            "vaultId": vault_id,
+            "instanceIds": instance_ids,
+        }
+        super().__init__("ctyun:csbs:BackupPolicy", resource_name, inputs, ["policyId"], opts)
+
+    @property
+    def every_days(self) -> Output[int | None]:
+        """For cycle "day": every so many days."""
+        return self.output("everyDays")
+
+    @property
+    def full_interval(self) -> Output[int]:
+        """A full backup after so many incremental ones."""
+        return self.output("fullInterval")
+
+    @property
+    def vault_id(self) -> Output[str]:
+        """The vault that its backups go to."""
+        return self.output("vaultId")
+
+    @property
+    def instance_ids(self) -> Output[Sequence[str]]:
+        """The servers."""
+        return self.output("instanceIds")
+
+    @property
+    def policy_id(self) -> Output[str]:
+        """Id."""
+        return self.output("policyId")
