@@ -5,6 +5,7 @@ from pulumi_ctyun.resources.ecs import DataDiskArgs, Instance, KeyPair, SystemDi
 from pulumi_ctyun.resources.eip import Eip, EipAssociation
 from pulumi_ctyun.resources.image import Image
 from pulumi_ctyun.resources.provider import FlavorWishArgs, Provider, verify
+from pulumi_ctyun.resources.rds import MysqlAccount, MysqlDatabase, MysqlEip, MysqlGrantArgs, MysqlInstance, MysqlWhiteList
 from pulumi_ctyun.resources.ssh import ConnectionArgs, FileArgs, Host, HostKey, JumpArgs, RemoteCommand, RemoteFiles
 from pulumi_ctyun.resources.vpc import RuleArgs, SecurityGroup, Subnet, Vpc
 
@@ -23,6 +24,12 @@ __all__ = [
     "Instance",
     "JumpArgs",
     "KeyPair",
+    "MysqlAccount",
+    "MysqlDatabase",
+    "MysqlEip",
+    "MysqlGrantArgs",
+    "MysqlInstance",
+    "MysqlWhiteList",
     "Provider",
     "RemoteCommand",
     "RemoteFiles",

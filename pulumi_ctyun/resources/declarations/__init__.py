@@ -6,7 +6,7 @@ classes of `pulumi_ctyun.resources` against them.
 
 from __future__ import annotations
 
-from pulumi_ctyun.resources.declarations import csbs, ecs, eip, image, provider, ssh, vpc
+from pulumi_ctyun.resources.declarations import csbs, ecs, eip, image, provider, rds, ssh, vpc
 from pulumi_ctyun.resources.declarations.model import Function, Resource
 
 PACKAGE = "ctyun"
@@ -25,6 +25,11 @@ RESOURCES: dict[str, Resource] = {
         image.IMAGE,
         csbs.BACKUP_VAULT,
         csbs.BACKUP_POLICY,
+        rds.MYSQL_INSTANCE,
+        rds.MYSQL_DATABASE,
+        rds.MYSQL_ACCOUNT,
+        rds.MYSQL_WHITE_LIST,
+        rds.MYSQL_EIP,
         ssh.HOST_KEY,
         ssh.HOST,
         ssh.REMOTE_FILES,
