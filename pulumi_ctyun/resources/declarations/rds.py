@@ -51,9 +51,7 @@ MYSQL_INSTANCE = Resource(
         Field("standbyZone", Kind.TEXT, "Zone of the standby; none when absent.", replaces=True, rules=(rules.zone,)),
         Field("storageType", Kind.TEXT, "Kind of storage.", default="SSD", replaces=True, rules=(rules.one_of(*STORAGE_TYPES),)),
         Field("storageGib", Kind.WHOLE, "GiB.", default=100, replaces=True, rules=(rules.within(100, 32768, " GiB"),)),
-        Field(
-            "password", Kind.TEXT, "Password of root, who cannot log in without.", secret=True, rules=(rds_rules.password,)
-        ),
+        Field("password", Kind.TEXT, "Password of root, who cannot log in without.", secret=True, rules=(rds_rules.password,)),
         Field(
             "haMode",
             Kind.TEXT,

@@ -6,9 +6,9 @@ import re
 from ipaddress import IPv4Network
 
 _INSTANCE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{3,63}")
-_DATABASE_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
+_DATABASE_NAME = re.compile(r"[a-z](?:[a-z0-9_]{0,62}[a-z0-9])?")
 _ACCOUNT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}[A-Za-z0-9]")
-_LIST_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,31}")
+_LIST_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}[a-z0-9]")
 _OWN_DATABASES = frozenset({"mysql", "sys", "information_schema", "performance_schema"})
 _OWN_ACCOUNTS = frozenset({"root", "mysql", "mariadb"})
 
@@ -28,7 +28,7 @@ def database_name(value: str) -> str | None:
         return f"{value!r} is a database of the server's own; choose another name"
     if _DATABASE_NAME.fullmatch(value):
         return None
-    return f"{value!r} is no database name: 1-64 letters, digits, '-' or '_', a letter first, a letter or digit last"
+    return f"{value!r} is no database name: 1-64 lower-case letters, digits or '_', a letter first, no '_' last"
 
 
 def account_name(value: str) -> str | None:
@@ -36,13 +36,13 @@ def account_name(value: str) -> str | None:
         return f"{value!r} is an account of the server's own; choose another name"
     if _ACCOUNT_NAME.fullmatch(value):
         return None
-    return f"{value!r} is no account name: 2-32 letters, digits or '_', a letter first, a letter or digit last"
+    return f"{value!r} is no account name: 2-32 letters, digits or '_', a letter first, no '_' last"
 
 
 def white_list_name(value: str) -> str | None:
     if _LIST_NAME.fullmatch(value):
         return None
-    return f"{value!r} is no name of a white list: 2-32 letters, digits, '-' or '_', the first one a letter"
+    return f"{value!r} is no name of a white list: 2-32 lower-case letters, digits or '_', a letter first, no '_' last"
 
 
 def charset(value: str) -> str | None:
