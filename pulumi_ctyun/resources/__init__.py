@@ -3,6 +3,15 @@
 from pulumi_ctyun.resources.csbs import BackupPolicy, BackupVault, RetentionArgs
 from pulumi_ctyun.resources.ecs import DataDiskArgs, Instance, KeyPair, SystemDiskArgs
 from pulumi_ctyun.resources.eip import Eip, EipAssociation
+from pulumi_ctyun.resources.elb import (
+    Certificate,
+    HealthCheck,
+    Listener,
+    LoadBalancer,
+    StickinessArgs,
+    Target,
+    TargetGroup,
+)
 from pulumi_ctyun.resources.image import Image
 from pulumi_ctyun.resources.provider import FlavorWishArgs, Provider, verify
 from pulumi_ctyun.resources.rds import MysqlAccount, MysqlDatabase, MysqlEip, MysqlGrantArgs, MysqlInstance, MysqlWhiteList
@@ -12,18 +21,22 @@ from pulumi_ctyun.resources.vpc import RuleArgs, SecurityGroup, Subnet, Vpc
 __all__ = [
     "BackupPolicy",
     "BackupVault",
+    "Certificate",
     "ConnectionArgs",
     "DataDiskArgs",
     "Eip",
     "EipAssociation",
     "FileArgs",
     "FlavorWishArgs",
+    "HealthCheck",
     "Host",
     "HostKey",
     "Image",
     "Instance",
     "JumpArgs",
     "KeyPair",
+    "Listener",
+    "LoadBalancer",
     "MysqlAccount",
     "MysqlDatabase",
     "MysqlEip",
@@ -36,8 +49,11 @@ __all__ = [
     "RetentionArgs",
     "RuleArgs",
     "SecurityGroup",
+    "StickinessArgs",
     "Subnet",
     "SystemDiskArgs",
+    "Target",
+    "TargetGroup",
     "Vpc",
     "verify",
 ]

@@ -6,7 +6,7 @@ classes of `pulumi_ctyun.resources` against them.
 
 from __future__ import annotations
 
-from pulumi_ctyun.resources.declarations import csbs, ecs, eip, image, provider, rds, ssh, vpc
+from pulumi_ctyun.resources.declarations import csbs, ecs, eip, elb, image, provider, rds, ssh, vpc
 from pulumi_ctyun.resources.declarations.model import Function, Resource
 
 PACKAGE = "ctyun"
@@ -23,6 +23,12 @@ RESOURCES: dict[str, Resource] = {
         ecs.KEY_PAIR,
         ecs.INSTANCE,
         image.IMAGE,
+        elb.LOAD_BALANCER,
+        elb.HEALTH_CHECK,
+        elb.TARGET_GROUP,
+        elb.TARGET,
+        elb.CERTIFICATE,
+        elb.LISTENER,
         csbs.BACKUP_VAULT,
         csbs.BACKUP_POLICY,
         rds.MYSQL_INSTANCE,
