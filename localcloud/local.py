@@ -37,6 +37,8 @@ def routes(cloud: Cloud) -> list[Route]:
         ("DELETE", "/faults/{fault_id}", local.undo, True),
         ("POST", "/power-on", local.power_on, True),
         ("POST", "/shutdown", local.shutdown, True),
+        ("GET", "/clock", local.clock, True),
+        ("POST", "/clock", local.advance, True),
     ]
     return [Route(path, _guarded(cloud, endpoint, key), methods=[method]) for method, path, endpoint, key in table]
 
@@ -87,6 +89,21 @@ class Local:
     async def power_on(self, request: Request) -> Response:
         given = await _fields(request, {"target": str, "namePrefix": str}, ("target",))
         return JSONResponse(await self._cloud.faults.power_on(given["target"], given["namePrefix"]))
+
+    async def clock(self, request: Request) -> Response:
+        return JSONResponse(self._clock())
+
+    async def advance(self, request: Request) -> Response:
+        """Move the cloud's clock forward; what is due by then begins at once."""
+        given = await _fields(request, {"advanceSeconds": int}, ("advanceSeconds",))
+        try:
+            self._cloud.clock.advance(given["advanceSeconds"])
+        except ValueError as error:
+            raise LocalError(400, str(error)) from error
+        return JSONResponse(self._clock())
+
+    def _clock(self) -> dict[str, Any]:
+        return {"now": _instant(self._cloud.clock.now()), "offset": self._cloud.clock.offset}
 
     async def shutdown(self, request: Request) -> Response:
         """End the whole cloud. Servers are suspended: the next start brings back those that are on.

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from localcloud.core.balancers import Balancers
+from localcloud.core.clock import Clock
 from localcloud.core.faults import Faults
 from localcloud.core.images import Images
 from localcloud.core.networks import Networks
+from localcloud.core.schedules_watch import Scheduler
 from localcloud.core.servers import Servers
 from localcloud.core.store import Store
 from localcloud.core.tasks import Tasks
@@ -45,6 +47,8 @@ class Cloud:
     images: Images = field(init=False)
     balancers: Balancers = field(init=False)
     faults: Faults = field(init=False)
+    clock: Clock = field(init=False)
+    scheduler: Scheduler = field(init=False)
 
     def __post_init__(self) -> None:
         self.networks = Networks(self.store, self.engines)
@@ -52,3 +56,5 @@ class Cloud:
         self.images = Images(self.store, self.engines)
         self.balancers = Balancers(self.store, self.engines, self.networks)
         self.faults = Faults(self.store, self.engines, self.networks, self.servers)
+        self.clock = Clock(self.store)
+        self.scheduler = Scheduler(self.clock)  # every owner of policies is an argument
