@@ -1,6 +1,7 @@
 """The classes with which programs and components describe resources of CTyun and servers reached over SSH."""
 
 from pulumi_ctyun.resources.csbs import BackupPolicy, BackupVault, RetentionArgs
+from pulumi_ctyun.resources.ebs import SnapshotPolicy, Volume, VolumeAttachment
 from pulumi_ctyun.resources.ecs import DataDiskArgs, Instance, KeyPair, SystemDiskArgs
 from pulumi_ctyun.resources.eip import Eip, EipAssociation
 from pulumi_ctyun.resources.elb import (
@@ -49,11 +50,14 @@ __all__ = [
     "RetentionArgs",
     "RuleArgs",
     "SecurityGroup",
+    "SnapshotPolicy",
     "StickinessArgs",
     "Subnet",
     "SystemDiskArgs",
     "Target",
     "TargetGroup",
+    "Volume",
+    "VolumeAttachment",
     "Vpc",
     "verify",
 ]

@@ -6,7 +6,7 @@ classes of `pulumi_ctyun.resources` against them.
 
 from __future__ import annotations
 
-from pulumi_ctyun.resources.declarations import csbs, ecs, eip, elb, image, provider, rds, ssh, vpc
+from pulumi_ctyun.resources.declarations import csbs, ebs, ecs, eip, elb, image, provider, rds, ssh, vpc
 from pulumi_ctyun.resources.declarations.model import Function, Resource
 
 PACKAGE = "ctyun"
@@ -29,6 +29,9 @@ RESOURCES: dict[str, Resource] = {
         elb.TARGET,
         elb.CERTIFICATE,
         elb.LISTENER,
+        ebs.VOLUME,
+        ebs.VOLUME_ATTACHMENT,
+        ebs.SNAPSHOT_POLICY,
         csbs.BACKUP_VAULT,
         csbs.BACKUP_POLICY,
         rds.MYSQL_INSTANCE,

@@ -148,6 +148,18 @@ def at_least_one(value: list[object]) -> str | None:
     return None if value else "is empty; at least one is needed"
 
 
+def numbers_within(low: int, high: int) -> Rule:
+    """For lists of different numbers."""
+
+    def rule(value: list[object]) -> str | None:
+        known = [entry for entry in value if isinstance(entry, int)]
+        if outside := [entry for entry in known if not low <= entry <= high]:
+            return f"holds {', '.join(map(str, outside))}; CTyun takes {low} to {high}"
+        return "holds the same number twice" if len(set(known)) < len(known) else None
+
+    return rule
+
+
 def user_data(value: str) -> str | None:
     size = len(value.encode())
     encoded = (size + 2) // 3 * 4
