@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from localcloud.engines import sparse
 from localcloud.engines.api import Disk, EngineError
@@ -21,6 +22,15 @@ from localcloud.engines.servers import Servers
 
 log = logging.getLogger("localcloud")
 COMPLETE = "complete.json"  # stands in an image's folder once all of it is there
+
+
+@dataclass
+class Source:
+    """A server whose disks are copied. `pause`: for how many seconds it stood still, known at the end."""
+
+    container: str
+    disks: tuple[Disk, ...]
+    pause: float = 0.0
 
 
 class PrivateImages:
@@ -36,17 +46,31 @@ class PrivateImages:
             return float(json.loads(done.read_text())["pause"])
         await self.remove(image_id)  # what an interrupted attempt has left
         await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True)
-        async with self._servers.held(instance_id):
-            container, disks = await self._source(instance_id)
-            if disks and await self._servers.is_running(instance_id):
-                await self._context.ask("disk.write_out", container=container, files=self._files(disks))
-            began = time.monotonic()
-            async with self._still(instance_id, container, disks) as stood_still:
-                await self._copy(image_id, container, disks if whole else ())
-            pause = time.monotonic() - began if stood_still else 0.0
+        async with self.standing_still(instance_id) as source:
+            await self._copy(image_id, source.container, source.disks if whole else ())
+        pause = source.pause
         await asyncio.to_thread(sparse.sync, folder)
         await asyncio.to_thread((folder / COMPLETE).write_text, json.dumps({"instance": instance_id, "pause": pause}))
         return pause
+
+    @asynccontextmanager
+    async def standing_still(self, instance_id: str) -> AsyncIterator[Source]:
+        """Nothing changes on any of the server's disks, and nobody switches or removes it. What a running one had to write is
+        written before, so that the pause is short."""
+        async with self._servers.held(instance_id):
+            source = await self._source(instance_id)
+            if source.disks and await self._servers.is_running(instance_id):
+                await self._context.ask("disk.write_out", container=source.container, files=self._files(source.disks))
+            began = time.monotonic()
+            async with self._still(instance_id, source.container, source.disks) as stood_still:
+                yield source
+            source.pause = time.monotonic() - began if stood_still else 0.0
+
+    async def commit(self, image_id: str, container: str) -> None:
+        """Keep a container's file system as the system disk of a private image."""
+        repository, _, tag = self.reference(image_id).rpartition(":")
+        changes = [f"LABEL {key}={json.dumps(value)}" for key, value in self._labels(image_id).items()]
+        await self._context.docker.commit(container, repository, tag, changes)
 
     async def remove(self, image_id: str) -> None:
         """Servers that were made from it keep what they have; fine if some or all of it is gone."""
@@ -71,12 +95,12 @@ class PrivateImages:
     def reference(self, image_id: str) -> str:
         return self._context.naming.image(image_id)
 
-    async def _source(self, instance_id: str) -> tuple[str, tuple[Disk, ...]]:
+    async def _source(self, instance_id: str) -> Source:
         record = self._context.records.get(instance_id)
         found = await self._context.docker.inspect(self._context.naming.server(instance_id))
         if record is None or found is None:
-            raise EngineError(f"server {instance_id} is gone, so no image of it can be made")
-        return str(found["Id"]), record.disks
+            raise EngineError(f"server {instance_id} is gone, so its disks cannot be copied")
+        return Source(str(found["Id"]), record.disks)
 
     @asynccontextmanager
     async def _still(self, instance_id: str, container: str, disks: tuple[Disk, ...]) -> AsyncIterator[bool]:
@@ -99,13 +123,11 @@ class PrivateImages:
         await self._context.docker.unpause(container)
 
     async def _copy(self, image_id: str, container: str, disks: tuple[Disk, ...]) -> None:
-        repository, _, tag = self.reference(image_id).rpartition(":")
-        changes = [f"LABEL {key}={json.dumps(value)}" for key, value in self._labels(image_id).items()]
         copies = (
             asyncio.to_thread(sparse.copy, self._disks.file(disk), self._disks.image_file(image_id, disk.disk_id))
             for disk in disks
         )
-        work = (self._context.docker.commit(container, repository, tag, changes), *copies)
+        work = (self.commit(image_id, container), *copies)
         results = await asyncio.gather(*work, return_exceptions=True)  # none may go on after the pause
         for result in results:
             if isinstance(result, OSError):
