@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from localcloud.core.balancers import Balancers
 from localcloud.core.clock import Clock
+from localcloud.core.databases import Databases
 from localcloud.core.faults import Faults
 from localcloud.core.images import Images
 from localcloud.core.networks import Networks
@@ -46,6 +47,7 @@ class Cloud:
     servers: Servers = field(init=False)
     images: Images = field(init=False)
     balancers: Balancers = field(init=False)
+    databases: Databases = field(init=False)
     faults: Faults = field(init=False)
     clock: Clock = field(init=False)
     scheduler: Scheduler = field(init=False)
@@ -55,6 +57,7 @@ class Cloud:
         self.servers = Servers(self.store, self.engines, self.networks, self.image_refs)
         self.images = Images(self.store, self.engines)
         self.balancers = Balancers(self.store, self.engines, self.networks)
+        self.databases = Databases(self.store, self.engines, self.networks)
         self.faults = Faults(self.store, self.engines, self.networks, self.servers)
         self.clock = Clock(self.store)
         self.scheduler = Scheduler(self.clock)  # every owner of policies is an argument

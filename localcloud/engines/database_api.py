@@ -36,6 +36,8 @@ class Replication:
     address: str
     user: str
     password: str
+    port: int = 3306
+    acknowledge: bool = True  # in semi-sync; never a read replica's: the primary would go on although no standby has the write
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class DatabaseEngine(Protocol):
         """All at the same time; returns after `timeout` seconds at the latest, whoever hangs."""
 
     async def follow(self, node_id: str, source: Replication) -> None:
-        """Replicate from there by GTID, acknowledging in semi-sync; read-only."""
+        """Replicate from there by GTID; read-only. What was received from another source and not applied yet is forgotten."""
 
     async def stop_receiving(self, node_id: str) -> None:
         """Stop the receiver; what has been received stays and is still applied."""
