@@ -24,10 +24,11 @@ same one for the same wish. Where it is optional a fresh one is used for the cal
     images           list, get, find(region_id, name_or_id), create_from_server (data disks too), create_system,
                      wait, delete (waits)
     flavors          list, find(region_id, zone_name, "1C1G" | "s7.small.1" | id)
-    load_balancers   create (waits until it works), get, list, update, associate_eip, disassociate_eip, delete (waits)
+    load_balancers   create (waits until it works), wait, get, list, update, associate_eip, disassociate_eip, delete (waits)
     health_checks    create, get, list, update, delete
+    certificates     create, get, list, rename, delete
     target_groups    create, get, list, update, delete; add_target, get_target, targets, set_weight, remove_target
-    listeners        create, get, list, start, stop, delete
+    listeners        create, get, list, update, start, stop, delete
     orders, jobs     get, wait
 
 `await verify(client, region=..., zones=[...], flavors=[FlavorWish(zone, flavor)], images=[...])` lists all unknown names at once.
@@ -75,18 +76,26 @@ from ctyun.regions import KNOWN_REGIONS, Region, Zone, resolve_region, zone_inde
 if TYPE_CHECKING:
     from ctyun.client import Client
     from ctyun.local import Fault, Health, LocalCloud, LocalServer
+    from ctyun.services.certificates import Certificate
     from ctyun.services.eips import Eip
     from ctyun.services.flavors import Flavor
+    from ctyun.services.health_checks import HealthCheck
     from ctyun.services.images import Image
     from ctyun.services.jobs import Job
     from ctyun.services.key_pairs import KeyPair
     from ctyun.services.listeners import Listener
     from ctyun.services.load_balancers import LoadBalancer
+    from ctyun.services.mysql_access import MysqlEip, MysqlWhiteList
+    from ctyun.services.mysql_backups import MysqlBackup
+    from ctyun.services.mysql_contents import MysqlAccount, MysqlDatabase
+    from ctyun.services.mysql_orders import MysqlSpec, NewMysql
+    from ctyun.services.mysql_roles import HaSettings, MysqlSwitch
+    from ctyun.services.mysql_values import MysqlInstance, MysqlNode
     from ctyun.services.orders import Order, OrderRef
     from ctyun.services.security_groups import Rule, SecurityGroup
     from ctyun.services.server_values import AttachedDisk, DiskWish, NewServer, Server
     from ctyun.services.subnets import Subnet
-    from ctyun.services.target_groups import HealthCheck, Target, TargetGroup
+    from ctyun.services.target_groups import Stickiness, Target, TargetGroup
     from ctyun.services.vpcs import Vpc
     from ctyun.transport import Retry
     from ctyun.verifying import FlavorWish, verify
@@ -99,6 +108,7 @@ __all__ = [
     "AuthError",
     "BadAnswer",
     "BadSignature",
+    "Certificate",
     "Client",
     "CloudRecord",
     "ConfigurationError",
@@ -111,6 +121,7 @@ __all__ = [
     "Fault",
     "Flavor",
     "FlavorWish",
+    "HaSettings",
     "Health",
     "HealthCheck",
     "Image",
@@ -123,6 +134,16 @@ __all__ = [
     "LocalCloud",
     "LocalCloudError",
     "LocalServer",
+    "MysqlAccount",
+    "MysqlBackup",
+    "MysqlDatabase",
+    "MysqlEip",
+    "MysqlInstance",
+    "MysqlNode",
+    "MysqlSpec",
+    "MysqlSwitch",
+    "MysqlWhiteList",
+    "NewMysql",
     "NewServer",
     "NoAnswer",
     "NotFound",
@@ -139,6 +160,7 @@ __all__ = [
     "SecurityGroup",
     "Server",
     "ServiceFault",
+    "Stickiness",
     "Subnet",
     "Target",
     "TargetGroup",
@@ -166,6 +188,7 @@ _LOADED_LATER = {
     "Health": "ctyun.local",
     "LocalCloud": "ctyun.local",
     "LocalServer": "ctyun.local",
+    "Certificate": "ctyun.services.certificates",
     "Eip": "ctyun.services.eips",
     "Flavor": "ctyun.services.flavors",
     "Image": "ctyun.services.images",
@@ -173,6 +196,17 @@ _LOADED_LATER = {
     "KeyPair": "ctyun.services.key_pairs",
     "Listener": "ctyun.services.listeners",
     "LoadBalancer": "ctyun.services.load_balancers",
+    "MysqlEip": "ctyun.services.mysql_access",
+    "MysqlWhiteList": "ctyun.services.mysql_access",
+    "MysqlBackup": "ctyun.services.mysql_backups",
+    "MysqlAccount": "ctyun.services.mysql_contents",
+    "MysqlDatabase": "ctyun.services.mysql_contents",
+    "MysqlSpec": "ctyun.services.mysql_orders",
+    "NewMysql": "ctyun.services.mysql_orders",
+    "HaSettings": "ctyun.services.mysql_roles",
+    "MysqlSwitch": "ctyun.services.mysql_roles",
+    "MysqlInstance": "ctyun.services.mysql_values",
+    "MysqlNode": "ctyun.services.mysql_values",
     "Order": "ctyun.services.orders",
     "OrderRef": "ctyun.services.orders",
     "Rule": "ctyun.services.security_groups",
@@ -182,7 +216,8 @@ _LOADED_LATER = {
     "NewServer": "ctyun.services.server_values",
     "Server": "ctyun.services.server_values",
     "Subnet": "ctyun.services.subnets",
-    "HealthCheck": "ctyun.services.target_groups",
+    "HealthCheck": "ctyun.services.health_checks",
+    "Stickiness": "ctyun.services.target_groups",
     "Target": "ctyun.services.target_groups",
     "TargetGroup": "ctyun.services.target_groups",
     "Vpc": "ctyun.services.vpcs",

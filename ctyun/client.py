@@ -12,19 +12,26 @@ import httpx
 from ctyun.credentials import CloudRecord, Credentials, ctyun_credentials, running_cloud
 from ctyun.endpoints import Endpoints
 from ctyun.errors import ConfigurationError
+from ctyun.services.certificates import Certificates
 from ctyun.services.eips import Eips
 from ctyun.services.flavors import Flavors
+from ctyun.services.health_checks import HealthChecks
 from ctyun.services.images import Images
 from ctyun.services.jobs import Jobs
 from ctyun.services.key_pairs import KeyPairs
 from ctyun.services.listeners import Listeners
 from ctyun.services.load_balancers import LoadBalancers
+from ctyun.services.mysql_access import MysqlEips, MysqlWhiteLists
+from ctyun.services.mysql_backups import MysqlBackups
+from ctyun.services.mysql_contents import MysqlAccounts, MysqlDatabases
+from ctyun.services.mysql_instances import MysqlInstances
+from ctyun.services.mysql_roles import MysqlRoles
 from ctyun.services.orders import Orders
 from ctyun.services.regions import Regions
 from ctyun.services.security_groups import SecurityGroups
 from ctyun.services.servers import Servers
 from ctyun.services.subnets import Subnets
-from ctyun.services.target_groups import HealthChecks, TargetGroups
+from ctyun.services.target_groups import TargetGroups
 from ctyun.services.vpcs import Vpcs
 from ctyun.transport import DEFAULT_TIMEOUT, Retry, Transport
 from ctyun.waiting import LOCAL_PACE, REAL_PACE
@@ -62,7 +69,15 @@ class Client:
         self.load_balancers = LoadBalancers(self.transport, pace)
         self.health_checks = HealthChecks(self.transport)
         self.target_groups = TargetGroups(self.transport)
+        self.certificates = Certificates(self.transport)
         self.listeners = Listeners(self.transport)
+        self.mysqls = MysqlInstances(self.transport, pace)
+        self.mysql_roles = MysqlRoles(self.transport, pace)
+        self.mysql_databases = MysqlDatabases(self.transport)
+        self.mysql_accounts = MysqlAccounts(self.transport)
+        self.mysql_white_lists = MysqlWhiteLists(self.transport)
+        self.mysql_eips = MysqlEips(self.transport)
+        self.mysql_backups = MysqlBackups(self.transport, pace)
 
     @classmethod
     def local(cls, cloud: Path | CloudRecord) -> Self:

@@ -14,6 +14,7 @@ from ctyun.transport import Call
 CREATE = Call("ctelb", "POST", "/v4/elb/create-listener", "create listener")
 GET = Call("ctelb", "GET", "/v4/elb/show-listener", "look up listener")
 LIST = Call("ctelb", "GET", "/v4/elb/list-listener", "list listeners")
+UPDATE = Call("ctelb", "POST", "/v4/elb/update-listener", "update listener")
 START = Call("ctelb", "POST", "/v4/elb/start-listener", "start listener")
 STOP = Call("ctelb", "POST", "/v4/elb/stop-listener", "stop listener")
 DELETE = Call("ctelb", "POST", "/v4/elb/delete-listener", "delete listener")
@@ -30,6 +31,9 @@ class Listener:
     port: int
     status: str
     target_group_id: str = ""
+    certificate_id: str = ""
+    forwarded_for: bool = False
+    description: str = ""
 
     @classmethod
     def from_api(cls, body: Body) -> Self:
@@ -42,11 +46,14 @@ class Listener:
             port=number(body, "protocolPort"),
             status=text(body, "status"),
             target_group_id=text(groups[0], "targetGroupID") if groups else "",
+            certificate_id=text(body, "certificateID"),
+            forwarded_for=body.get("forwardedForEnabled") is True,
+            description=text(body, "description"),
         )
 
 
 class Listeners(Service):
-    """Create, look up, start, stop and delete listeners."""
+    """Create, look up, change, start, stop and delete listeners."""
 
     async def create(
         self,
@@ -57,14 +64,16 @@ class Listeners(Service):
         protocol: str,
         port: int,
         target_group_id: str,
+        certificate_id: str | None = None,
         forwarded_for: bool | None = None,
+        description: str | None = None,
         client_token: str,
     ) -> str:
-        """Returns the id; it takes connections when the call is answered."""
-        action = {"type": "forward", "forwardConfig": {"targetGroups": [{"targetGroupID": target_group_id, "weight": 100}]}}
+        """Returns the id; it takes connections when the call is answered. HTTPS needs a certificate."""
         body = present(
             clientToken=client_token, regionID=region_id, loadBalancerID=balancer_id, name=name, protocol=protocol,
-            protocolPort=port, defaultAction=action, forwardedForEnabled=forwarded_for,
+            protocolPort=port, defaultAction=_forward(target_group_id), certificateID=certificate_id,
+            forwardedForEnabled=forwarded_for, description=description,
         )  # fmt: skip
         return need(first((await self._transport.send(CREATE, name, body=body)).body), "ID")
 
@@ -77,6 +86,24 @@ class Listeners(Service):
         """All of the region, or of one balancer."""
         answer = await self._transport.send(LIST, "", query=present(regionID=region_id, loadBalancerID=balancer_id))
         return [Listener.from_api(body) for body in items(answer.body, "items")]
+
+    async def update(
+        self,
+        region_id: str,
+        listener_id: str,
+        *,
+        name: str | None = None,
+        target_group_id: str | None = None,
+        certificate_id: str | None = None,
+        forwarded_for: bool | None = None,
+    ) -> None:
+        """Change what is not None; connections that are open stay."""
+        body = present(
+            clientToken=token_or_new(None), regionID=region_id, listenerID=listener_id, name=name,
+            defaultAction=_forward(target_group_id) if target_group_id else None, certificateID=certificate_id,
+            forwardedForEnabled=forwarded_for,
+        )  # fmt: skip
+        await self._transport.send(UPDATE, listener_id, body=body)
 
     async def start(self, region_id: str, listener_id: str) -> None:
         """Take connections again."""
@@ -93,3 +120,7 @@ class Listeners(Service):
     async def _do(self, call: Call, region_id: str, listener_id: str) -> None:
         body = {"clientToken": token_or_new(None), "regionID": region_id, "listenerID": listener_id}
         await self._transport.send(call, listener_id, body=body)
+
+
+def _forward(target_group_id: str) -> Body:
+    return {"type": "forward", "forwardConfig": {"targetGroups": [{"targetGroupID": target_group_id, "weight": 100}]}}

@@ -103,10 +103,14 @@ class LoadBalancers(Service):
         else:
             done = await self._post_until(CREATE, name, {**body, "cycleType": "on_demand"}, STARTED, UNDER_WAY, timeout)
             balancer_id = need(done, "elbID")
+        return await self.wait(region_id, balancer_id, timeout=timeout)
+
+    async def wait(self, region_id: str, balancer_id: str, *, timeout: float = 300) -> LoadBalancer:
+        """Wait until it works. Raises WaitTimeout, NotFound."""
         return await wait_until(
             lambda: self.get(region_id, balancer_id),
             lambda balancer: balancer.status == "ACTIVE",
-            what=f"load balancer {name} to work",
+            what=f"load balancer {balancer_id} to work",
             timeout=timeout,
             state=lambda balancer: balancer.status,
             pace=self._pace,

@@ -1,0 +1,106 @@
+"""Health checks of load balancers (host `ctelb`)."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from ctyun.fields import Body, items, need, number, present, text
+from ctyun.services.base import Service, token_or_new
+from ctyun.transport import Call
+
+CREATE = Call("ctelb", "POST", "/v4/elb/create-health-check", "create health check")
+GET = Call("ctelb", "GET", "/v4/elb/show-health-check", "look up health check")
+LIST = Call("ctelb", "GET", "/v4/elb/list-health-check", "list health checks")
+UPDATE = Call("ctelb", "POST", "/v4/elb/update-health-check", "update health check")
+DELETE = Call("ctelb", "POST", "/v4/elb/delete-health-check", "delete health check")
+
+_WIRE = {
+    "name": "name", "interval": "interval", "timeout": "timeout", "max_retry": "maxRetry", "http_method": "httpMethod",
+    "http_path": "httpUrlPath", "http_codes": "httpExpectedCodes", "port": "protocolPort",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """How a balancer asks its targets; times in seconds. `port` is 0 where the target's own is asked."""
+
+    id: str
+    name: str
+    protocol: str  # "TCP" | "HTTP"
+    interval: int
+    timeout: int
+    max_retry: int
+    http_path: str = ""
+    http_method: str = ""
+    http_codes: tuple[str, ...] = ()
+    port: int = 0
+    description: str = ""
+
+    @classmethod
+    def from_api(cls, body: Body) -> Self:
+        return cls(
+            id=need(body, "ID"),
+            name=text(body, "name"),
+            protocol=text(body, "protocol"),
+            interval=number(body, "interval"),
+            timeout=number(body, "timeout"),
+            max_retry=number(body, "maxRetry"),
+            http_path=text(body, "httpUrlPath"),
+            http_method=text(body, "httpMethod"),
+            http_codes=tuple(filter(None, text(body, "httpExpectedCodes").split(","))),
+            port=number(body, "protocolPort"),
+            description=text(body, "description"),
+        )
+
+
+class HealthChecks(Service):
+    """Create, look up, change and delete health checks."""
+
+    async def create(
+        self,
+        region_id: str,
+        *,
+        name: str,
+        protocol: str = "TCP",
+        interval: int = 5,
+        timeout: int = 2,
+        max_retry: int = 2,
+        http_path: str | None = None,
+        http_method: str | None = None,
+        http_codes: Sequence[str] | None = None,
+        port: int | None = None,
+        description: str | None = None,
+        client_token: str,
+    ) -> str:
+        """Returns the id. The API refuses an interval that is shorter than the time-out."""
+        body = present(
+            clientToken=client_token, regionID=region_id, name=name, protocol=protocol, interval=interval, timeout=timeout,
+            maxRetry=max_retry, httpUrlPath=http_path, httpMethod=http_method, protocolPort=port, description=description,
+            httpExpectedCodes=list(http_codes) if http_codes else None,
+        )  # fmt: skip
+        return need((await self._transport.send(CREATE, name, body=body)).body, "ID")
+
+    async def get(self, region_id: str, check_id: str) -> HealthCheck:
+        """Raises NotFound."""
+        query = {"regionID": region_id, "healthCheckID": check_id}
+        return HealthCheck.from_api((await self._transport.send(GET, check_id, query=query)).body)
+
+    async def list(self, region_id: str, *, name: str | None = None) -> builtins.list[HealthCheck]:
+        """All of the region, or those with exactly this name."""
+        answer = await self._transport.send(LIST, "", query=present(regionID=region_id, name=name))
+        found = map(HealthCheck.from_api, items(answer.body, "items"))
+        return [check for check in found if name is None or check.name == name]
+
+    async def update(self, region_id: str, check_id: str, **changes: str | int | Sequence[str]) -> None:
+        """name, interval, timeout, max_retry, http_method, http_path, http_codes, port (0: the target's own)."""
+        body: dict[str, Any] = {"clientToken": token_or_new(None), "regionID": region_id, "healthCheckID": check_id}
+        body |= {_WIRE[name]: value for name, value in changes.items()}
+        await self._transport.send(UPDATE, check_id, body=body)
+
+    async def delete(self, region_id: str, check_id: str) -> None:
+        """Raises InUse while a target group has it, NotFound when it is gone."""
+        body = {"clientToken": token_or_new(None), "regionID": region_id, "healthCheckID": check_id}
+        await self._transport.send(DELETE, check_id, body=body)
