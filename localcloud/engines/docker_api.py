@@ -273,6 +273,11 @@ class Docker:
             lambda client: client.commit(name, repository, tag, pause=False, changes=list(changes)),
         )
 
+    async def layer_size(self, ref: str) -> int:
+        """Bytes of an image's topmost layer: what it adds to the image that it is built on."""
+        layers = await self._do(f"image {ref} cannot be looked at", lambda client: client.history(ref))  # type: ignore[no-untyped-call]
+        return int(layers[0]["Size"])
+
     async def untag(self, ref: str) -> None:
         """Take the name off an image, and with it all that nobody else uses; fine if it is gone."""
         await self._unless_gone(f"image {ref} cannot be removed", lambda client: client.remove_image(ref, force=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from localcloud.engines.api import EngineError, Power, ServerSpec
 from localcloud.engines.context import Context
@@ -94,6 +95,19 @@ class Servers:
         if containers:
             await context.ask("cgroup.reap", containers=sorted(containers))
         context.records.drop(instance_id)
+
+    async def renew(self, spec: ServerSpec, image: str) -> None:
+        """Make the container of a server that is down anew, with an image's file system as it is: it has booted before.
+
+        Held by the caller. Cut off in between, the server is gone until this is repeated.
+        """
+        context, name = self._context, self._context.naming.server(spec.instance_id)
+        record, found = context.records.get(spec.instance_id), await context.docker.inspect(name)
+        old = {record.container if record else "", found["Id"] if found else ""} - {""}
+        await context.docker.remove(name)
+        container = await self._make_container(name, replace(spec, image=image))
+        await context.ask("cgroup.reap", containers=sorted(old))
+        context.records.put(Record(spec.instance_id, container, spec.disks))
 
     async def observe(self) -> Mapping[str, Power]:
         found = await self._context.docker.containers(self._context.naming.filters("server"))
