@@ -47,7 +47,7 @@ class Network(pulumi.ComponentResource):
         refuse(f"network {name}", args.problems())
         super().__init__("drlab:network:Network", name, None, opts)
         self._args = args
-        self.region, self.prefix = args.region, args.prefix
+        self.region, self.prefix, self.cidr = args.region, args.prefix, args.vpc_cidr
         self.vpc = Vpc("vpc", region=args.region, name=f"{args.prefix}-vpc", cidr=args.vpc_cidr, opts=self._child())
         self.subnets = {key: self._subnet(key, cidr) for key, cidr in args.subnets.items()}
         jump = self._group("jump-host", reach.jump_host(args.ssh_from))

@@ -46,6 +46,11 @@ def web_server(web_from: Sequence[str], jump_group_id: Input[str], database_from
     ]
 
 
+def database(group_ids: Sequence[Input[str]], networks: Sequence[str]) -> list[RuleArgs]:
+    """MySQL from the members of these groups, and from chosen networks."""
+    return [*(from_group(MYSQL, one, "database") for one in group_ids), *from_networks(MYSQL, networks, "database"), OUTGOING]
+
+
 def everything() -> list[RuleArgs]:
     """The course's Sys-FullAccess: no protection at all."""
     anything = RuleArgs(direction="ingress", action="accept", protocol="ANY", cidr=ANYWHERE, description="everything in")

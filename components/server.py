@@ -11,7 +11,7 @@ from pulumi import Input, Output
 from components.checks import Problem, one
 from components.network import Network
 from components.user_data import NOTHING, cloud_config
-from pulumi_ctyun.resources import ConnectionArgs, Eip, EipAssociation, Host, HostKey, Instance, KeyPair
+from pulumi_ctyun.resources import ConnectionArgs, DataDiskArgs, Eip, EipAssociation, Host, HostKey, Instance, KeyPair
 from pulumi_ctyun.resources.declarations import rules
 
 
@@ -23,13 +23,15 @@ class ServerArgs:
     key: KeyPair
     zone: str
     flavor: str
-    image: str
+    image: Input[str]
     bandwidth: int = 5  # Mbit/s of its public address; enough for a lab, and cheap
+    data_disks: Sequence[int] = ()  # GiB each, empty; an image of a whole machine brings its own besides
 
     def problems(self) -> Iterator[Problem]:
         yield from one("zone", self.zone, rules.zone)
         yield from one("flavor", self.flavor, rules.flavor)
-        yield from one("image", self.image, rules.not_empty)
+        if isinstance(self.image, str):  # else one that is not made yet
+            yield from one("image", self.image, rules.not_empty)
 
 
 class Server(pulumi.ComponentResource):
@@ -66,6 +68,7 @@ class Server(pulumi.ComponentResource):
             security_group_ids=group_ids,
             key_pair_id=args.key.key_pair_id,
             user_data=_user_data(first_key, script),
+            data_disks=[DataDiskArgs(size=size) for size in args.data_disks] or None,
             opts=child,
         )
         self.eip = Eip(f"{name}-eip", region=network.region, name=f"{full_name}-eip", bandwidth=args.bandwidth, opts=child)

@@ -53,7 +53,7 @@ class StaticSite:
 
 
 @dataclass(frozen=True)
-class Database:
+class Connection:
     """Where a site's data are, and the account for it."""
 
     name: str
@@ -67,15 +67,18 @@ class HrSite:
     """The HR site: pages, scripts and tables in one folder, laid out and called as its README says."""
 
     folder: str  # seen from the project's folder
-    database: Database
+    database: Connection
+    data_disk: bool = False  # uploads lie on the server's first data disk
 
     def problems(self) -> Iterator[Problem]:
-        for part in ("html/index.html", "server/install-lamp.sh", "sql/hr_db.sql"):
+        for part in ("html/index.html", "server/install-lamp.sh", "server/mount-upload.sh", "sql/hr_db.sql"):
             if not Path(self.folder, part).is_file():
                 yield Problem("folder", f"{self.folder} holds no {part}")
 
     def install_script(self) -> str:
-        return Path(self.folder, "server/install-lamp.sh").read_text()
+        scripts = ["install-lamp.sh", "mount-upload.sh"] if self.data_disk else ["install-lamp.sh"]
+        packages = "" if self.database.host is None else "HR_DATABASE=elsewhere\n"
+        return packages + "".join(Path(self.folder, "server", script).read_text() for script in scripts)
 
     def files(self, server: str, zone: str, address: Output[str]) -> Sequence[FileArgs]:
         return [
@@ -97,8 +100,8 @@ class HrSite:
         )
 
     def configure_script(self) -> str:
-        steps = [] if self.database.host is not None else ["sh /opt/hr/configure-database.sh"]
-        return "\n".join([*steps, "sh /opt/hr/configure-site.sh", ""])
+        database = "configure-database.sh" if self.database.host is None else "import-tables.sh"
+        return f"sh /opt/hr/{database}\nsh /opt/hr/configure-site.sh\n"
 
 
 def _settings(**values: Input[str]) -> Output[str]:

@@ -12,6 +12,7 @@ from components.checks import Problem, refuse
 from components.jump_host import JumpHost
 from components.server import Server, ServerArgs
 from components.sites import Site
+from components.user_data import NOTHING
 from pulumi_ctyun.resources import RemoteCommand, RemoteFiles
 
 
@@ -22,6 +23,7 @@ class WebServerArgs:
     server: ServerArgs
     jump: JumpHost
     site: Site
+    prepared: bool = False  # its image is that of a server with this site: nothing to install
 
     def problems(self) -> Iterator[Problem]:
         yield from self.server.problems()
@@ -39,13 +41,13 @@ class WebServer(pulumi.ComponentResource):
             args.server,
             args.server.network.web_group_ids,
             jump=args.jump.server,
-            script=args.site.install_script(),
+            script=NOTHING if args.prepared else args.site.install_script(),
             opts=pulumi.ResourceOptions(parent=self),
         )
         connection, private_key = self.server.connection, args.server.key.private_key
         files = args.site.files(name, args.server.zone, self.private_address)
         sent = RemoteFiles(f"{name}-site", host=connection, private_key=private_key, files=files, opts=self.server.goes_with)
-        RemoteCommand(
+        self.ready: pulumi.Resource = RemoteCommand(  # made when the site answers
             f"{name}-site",
             host=connection,
             private_key=private_key,

@@ -37,5 +37,18 @@ def chosen_stages(name: str | None, every: bool, known: Sequence[str]) -> list[s
     return [check_stage(name, known)]
 
 
+def running_stage(folders: Folders, name: str | None) -> str:
+    """One stage by name; left out, the one that is up, where it is the only one. Raises UserError."""
+    known = stage_names()
+    if name is not None:
+        return check_stage(name, known)
+    up = [stack.name for stack in read_stacks(folders, known) if stack.is_up]
+    if not up:
+        raise UserError(f"No stage is up. Stages: {', '.join(known)}.", f"./lab up {known[0]}")
+    if len(up) > 1:
+        raise UserError(f"Say which stage: {', '.join(up)} are up.")
+    return up[0]
+
+
 def read_stacks(folders: Folders, names: Sequence[str]) -> list[StackState]:
     return [read_stack(folders.stack_file(name), name) for name in names]

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-STAGE_NAMES: tuple[str, ...] = ("single-host",)
+STAGE_NAMES: tuple[str, ...] = ("single-host", "dual-active")

@@ -11,12 +11,14 @@ from typing import Any
 import pulumi
 
 from components.checks import Problem, each, inside, one, refuse
-from pulumi_ctyun.resources.declarations import rules
+from pulumi_ctyun.resources.declarations import rds_rules, rules
+from pulumi_ctyun.resources.declarations.rds import FAILOVERS, HA_MODES
 
 PROJECT = "drlab"
 TARGETS = ("local", "ctyun")
 LOCAL_REGIONS = {"华东1": "bb9fdb42056f11eda1610242ac110002", "华北2": "200000001852"}  # what the local cloud has, and no more
 LOCAL_ZONES = ("AZ1", "AZ2", "AZ3")  # in each of them
+MOST_WEB_SERVERS = 9  # a machine for a lab carries no more
 LOCAL_INTERNET = "198.18.0.0/15"  # addresses that reach the local cloud's servers from outside, this machine's included
 
 
@@ -28,7 +30,10 @@ class Settings:
     confirm_billing: bool = False  # target ctyun costs money, so it wants a second word
     region: str = "华东1"  # the course's own region has no public id; this one has three zones, too
     dr_region: str = "华北2"  # second region of the stages that have one
-    zone: str = "AZ1"  # where web-01 and the jump host stand
+    zone: str = "AZ1"  # where the jump host, a single web server and the database's primary stand
+    standby_zone: str = ""  # where the database's standby stands: another zone than the primary's
+    web_zones: tuple[str, ...] = ()  # where web-01, web-02, ... stand in turn: drlab:zone and drlab:standbyZone
+    web_servers: int = 2  # behind the balancer, all but the first from its image; the course's pair
     vpc_cidr: str = "192.168.0.0/16"  # the course's
     subnet_cidr: str = "192.168.1.0/24"  # the course's; leaves room for more
     web_image: str = "debian-12-lamp"  # has the packages: ready in seconds; debian-12 works too, and installs them
@@ -38,6 +43,9 @@ class Settings:
     ssh_from: tuple[str, ...] = ()  # who may open SSH to the jump host: local = this machine; ctyun = you must say it
     web_from: tuple[str, ...] = ("0.0.0.0/0",)  # it is a web site
     database_from: tuple[str, ...] = ()  # besides the jump host, nobody reaches the database
+    database_flavor: str = "2C4G"  # the smallest that there is with a standby
+    failover: str = "auto"  # manual: the standby says what it would do, and waits
+    ha_mode: str = "reliability"  # usability: also a standby that may lack acknowledged writes takes over
     full_access: bool = False  # the course's Sys-FullAccess, everything from everywhere: by choice only
 
     @property
@@ -64,7 +72,18 @@ def read(stack: str, config: Mapping[str, str]) -> Settings:
     settings = Settings(**values)
     problems += [problem for rule in RULES for problem in rule(settings)]
     refuse(f"settings of stack {stack}", problems)
-    return settings if settings.ssh_from else replace(settings, ssh_from=(LOCAL_INTERNET,))
+    return _completed(settings)
+
+
+def _completed(settings: Settings) -> Settings:
+    """Defaults that hang on other settings."""
+    standby = settings.standby_zone or ("AZ1" if settings.zone == "AZ2" else "AZ2")
+    return replace(
+        settings,
+        ssh_from=settings.ssh_from or (LOCAL_INTERNET,),
+        standby_zone=standby,
+        web_zones=settings.web_zones or (settings.zone, standby),
+    )
 
 
 def _camel(name: str) -> str:
@@ -92,6 +111,13 @@ def _flag(said: str) -> bool:
     return said.lower() == "true"
 
 
+def _whole(said: str) -> int:
+    try:
+        return int(said)
+    except ValueError:
+        raise ValueError(f"{said!r} is no whole number") from None
+
+
 def _list(said: str) -> tuple[str, ...]:
     """`a, b` and `["a", "b"]` are both taken."""
     if not said.lstrip().startswith("["):
@@ -102,7 +128,7 @@ def _list(said: str) -> tuple[str, ...]:
     return tuple(items)
 
 
-PARSERS: Mapping[type, Callable[[str], Any]] = {str: _text, bool: _flag, tuple: _list}
+PARSERS: Mapping[type, Callable[[str], Any]] = {str: _text, bool: _flag, int: _whole, tuple: _list}
 
 
 def _unknown(given: Mapping[str, str]) -> Iterator[Problem]:
@@ -134,18 +160,42 @@ def _regions(settings: Settings) -> Iterator[Problem]:
 
 
 def _places(settings: Settings) -> Iterator[Problem]:
-    wrong = list(one("drlab:zone", settings.zone, rules.zone))
-    if not wrong and settings.is_local:
-        wrong = list(one("drlab:zone", settings.zone, rules.one_of(*LOCAL_ZONES)))
-    yield from wrong
+    yield from _zone("drlab:zone", settings, settings.zone)
+    if settings.standby_zone:
+        yield from _zone("drlab:standbyZone", settings, settings.standby_zone)
+    for zone in settings.web_zones:
+        yield from _zone("drlab:webZones", settings, zone)
+    if settings.standby_zone == settings.zone:
+        yield Problem(
+            "drlab:standbyZone", f"{settings.zone!r} is drlab:zone, where the primary stands; they would be lost together"
+        )
+    if settings.web_zones and len(set(settings.web_zones)) < 2:
+        yield Problem("drlab:webZones", "names one zone; servers in one zone are lost together")
+    if len(set(settings.web_zones)) < len(settings.web_zones):
+        yield Problem("drlab:webZones", f"{', '.join(settings.web_zones)}: a zone stands there twice")
     yield from one("drlab:vpcCidr", settings.vpc_cidr, rules.cidr(8, 28))
     yield from one("drlab:subnetCidr", settings.subnet_cidr, rules.cidr(16, 28))
     yield from inside("drlab:subnetCidr", settings.subnet_cidr, "drlab:vpcCidr", settings.vpc_cidr)
 
 
+def _zone(key: str, settings: Settings, zone: str) -> Iterator[Problem]:
+    wrong = list(one(key, zone, rules.zone))
+    if not wrong and settings.is_local:
+        wrong = list(one(key, zone, rules.one_of(*LOCAL_ZONES)))
+    yield from wrong
+
+
 def _servers(settings: Settings) -> Iterator[Problem]:
     yield from one("drlab:webFlavor", settings.web_flavor, rules.flavor)
     yield from one("drlab:jumpFlavor", settings.jump_flavor, rules.flavor)
+    if not 2 <= settings.web_servers <= MOST_WEB_SERVERS:
+        yield Problem("drlab:webServers", f"is {settings.web_servers}; 2 to {MOST_WEB_SERVERS} make sense here")
+
+
+def _database(settings: Settings) -> Iterator[Problem]:
+    yield from one("drlab:databaseFlavor", settings.database_flavor, rds_rules.size)
+    yield from one("drlab:failover", settings.failover, rules.one_of(*FAILOVERS))
+    yield from one("drlab:haMode", settings.ha_mode, rules.one_of(*HA_MODES))
 
 
 def _reach(settings: Settings) -> Iterator[Problem]:
@@ -153,4 +203,4 @@ def _reach(settings: Settings) -> Iterator[Problem]:
         yield from each(_full(KEYS[name]), getattr(settings, name), rules.any_cidr)
 
 
-RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (_target, _regions, _places, _servers, _reach)
+RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (_target, _regions, _places, _servers, _database, _reach)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 
 import pulumi
 
-from stacks import single_host
+from stacks import dual_active, single_host
 
 STAGES: Mapping[str, Callable[[], None]] = {
     "single-host": single_host.build,
+    "dual-active": dual_active.build,
 }
 
 

@@ -14,7 +14,7 @@ from drlab.errors import UserError
 from drlab.lab import Lab
 from drlab.output import Output
 from drlab.probe.schedule import MAX_RATE, Plan
-from drlab.stages import chosen_stages, stage_names
+from drlab.stages import running_stage
 from drlab.watch import report
 from drlab.watch.run import Files, View, Watched
 from drlab.watch.run import watch as run
@@ -42,7 +42,7 @@ def watch(
     """
     plan = Plan(rate=rate, writes=writes, seconds=seconds)
     lab = Lab.open(json=json)
-    (chosen,) = chosen_stages(stage, False, stage_names())
+    chosen = running_stage(lab.folders, stage)
     watched = show(lab.out, site_of(lab, chosen), plan, Files.make(lab.folders), keep_alive)
     if json:
         lab.out.document(report.document(watched))

@@ -1,8 +1,13 @@
 #!/bin/sh
 # Installs Apache, PHP and MariaDB where they are missing; may be run again. Runs from user data, which holds at most 16 KB.
+# HR_DATABASE=elsewhere: no database on this server, only its client.
 set -eu
 
 PACKAGES="apache2 libapache2-mod-php php-mysql mariadb-server mariadb-client"
+SERVICES="apache2 mariadb"
+if [ "${HR_DATABASE:-here}" = elsewhere ]; then
+    PACKAGES=$(echo "$PACKAGES" | sed 's/ mariadb-server//') SERVICES=apache2
+fi
 DEADLINE=$(($(date +%s) + 300)) # for egress to work: an EIP may be bound some time after the first boot
 SETTINGS=/etc/mysql/mariadb.conf.d/90-small.cnf
 
@@ -50,7 +55,7 @@ if [ "$(database_settings)" != "$(cat "$SETTINGS" 2>/dev/null)" ]; then
 fi
 
 if installed; then
-    [ "$changed" = no ] || systemctl restart mariadb
+    [ "$changed" = no ] || [ "$SERVICES" = apache2 ] || systemctl restart mariadb
 else
     echo "install-lamp: installing $PACKAGES"
     wait_for_package_lists
@@ -65,7 +70,11 @@ if [ "$(systemctl is-enabled mariadb.socket 2>/dev/null)" != masked ]; then
     rm -f /etc/systemd/system/mariadb.socket
     systemctl --quiet mask mariadb.socket
 fi
-for unit in apache2 mariadb; do
+if [ "$SERVICES" = apache2 ] && [ -n "$(systemctl list-unit-files --no-legend mariadb.service)" ]; then
+    systemctl --quiet disable --now mariadb # an image may bring it
+fi
+for unit in $SERVICES; do
     systemctl --quiet is-enabled "$unit" || systemctl --quiet enable "$unit"
 done
-systemctl start apache2 mariadb
+# shellcheck disable=SC2086
+systemctl start $SERVICES

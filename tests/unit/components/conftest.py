@@ -23,6 +23,16 @@ PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGpVb2tq0Q9J9m7dJm0vP3b0t2zX2C1q0n
 RESULTS: dict[str, dict[str, Any]] = {
     "ctyun:vpc:Subnet": {"gateway": "192.168.1.1"},
     "ctyun:eip:Eip": {"address": "198.18.0.9"},
+    "ctyun:rds:MysqlInstance": {
+        "address": "192.168.1.20",
+        "port": 3306,
+        "nodes": [
+            {"name": "lab-db-1", "zone": "AZ1", "role": "primary"},
+            {"name": "lab-db-2", "zone": "AZ2", "role": "standby"},
+        ],
+    },
+    "ctyun:rds:MysqlEip": {"address": "198.18.0.10"},
+    "ctyun:elb:LoadBalancer": {"address": "192.168.1.30"},
     "ctyun:eip:EipAssociation": {"privateAddress": "192.168.1.10"},
     "ctyun:ecs:KeyPair": {"privateKey": PEM},
     "ctyun:ecs:Instance": {"privateAddress": "192.168.1.10", "zoneName": "zone-1"},

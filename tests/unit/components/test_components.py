@@ -13,7 +13,7 @@ from components.checks import InvalidArguments
 from components.jump_host import JumpHost, JumpHostArgs
 from components.network import Network, NetworkArgs
 from components.server import ServerArgs
-from components.sites import Database, HrSite, StaticSite
+from components.sites import Connection, HrSite, StaticSite
 from components.web_server import WebServer, WebServerArgs
 from pulumi_ctyun.resources import KeyPair
 
@@ -25,7 +25,7 @@ def hr_lab(full_access: bool = False) -> None:
     network = Network("network", NetworkArgs("华东1", "lab", ssh_from=["198.18.0.0/15"], full_access=full_access))
     key = KeyPair("key", region="华东1", name="lab-key")
     jump = JumpHost("jump-host", JumpHostArgs(network, key, "AZ1", "2C4G", "debian-12"))
-    site = HrSite(str(ROOT / "docker/site"), Database("hr_db", "hr_app", "secret1"))
+    site = HrSite(str(ROOT / "docker/site"), Connection("hr_db", "hr_app", "secret1"))
     WebServer("web-01", WebServerArgs(ServerArgs(network, key, "AZ2", "1C1G", "debian-12-lamp"), jump, site))
 
 
@@ -126,6 +126,7 @@ def test_the_site_is_configured_again_when_a_file_has_changed(build: Any) -> Non
     assert command["create"].splitlines() == ["sh /opt/hr/configure-database.sh", "sh /opt/hr/configure-site.sh"]
 
 
-def test_a_site_with_its_database_elsewhere_configures_none() -> None:
-    site = HrSite(str(ROOT / "docker/site"), Database("hr_db", "hr_app", "secret1", host="10.0.0.5"))
-    assert site.configure_script().splitlines() == ["sh /opt/hr/configure-site.sh"]
+def test_a_site_with_its_database_elsewhere_brings_its_tables_there() -> None:
+    site = HrSite(str(ROOT / "docker/site"), Connection("hr_db", "hr_app", "secret1", host="10.0.0.5"))
+    assert site.configure_script().splitlines() == ["sh /opt/hr/import-tables.sh", "sh /opt/hr/configure-site.sh"]
+    assert site.install_script().startswith("HR_DATABASE=elsewhere\n")

@@ -88,7 +88,8 @@ def test_the_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 WRONG: dict[str, tuple[int, str]] = {
     "up single-hots": (1, "There is no stage 'single-hots'. Did you mean single-host? Stages: single-host"),
     "down single-host --all": (1, "Say either a stage (single-host) or --all, not both."),
-    "watch": (1, "single-host has no site: the stage is not up, or siteUrl is not among its outputs."),
+    "watch": (1, "No stage is up. Stages: single-host, dual-active."),
+    "watch single-host": (1, "single-host has no site: the stage is not up, or siteUrl is not among its outputs."),
     "watch --rate 100": (1, "This cannot be watched: the rate is 100 a second; it can be more than 0 and at most 20."),
     "up single-host -c zone": (1, "Settings are written key=value; not so: 'zone'."),
     "up single-host -c target=moon": (1, "drlab:target is 'moon'; it can be local or ctyun."),
@@ -138,7 +139,7 @@ def test_trouble_of_the_machine_is_a_sentence(
 
 def test_status_of_a_lab_that_never_ran(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert lab(monkeypatch, "status") == 0
-    assert capsys.readouterr().out == "cloud        has never run\nsingle-host  not up\n"
+    assert capsys.readouterr().out == "cloud        has never run\nsingle-host  not up\ndual-active  not up\n"
     assert lab(monkeypatch, "cloud", "status") == 1
 
 

@@ -14,5 +14,5 @@ def test_every_named_stage_is_built_by_something() -> None:
 
 
 def test_an_unknown_stack_is_told_which_there_are() -> None:
-    with pytest.raises(pulumi.RunError, match="'single-hots' is no stage; there are: single-host"):
+    with pytest.raises(pulumi.RunError, match="'single-hots' is no stage; there are: single-host, dual-active"):
         stage("single-hots")
