@@ -29,6 +29,12 @@ same one for the same wish. Where it is optional a fresh one is used for the cal
     certificates     create, get, list, rename, delete
     target_groups    create, get, list, update, delete; add_target, get_target, targets, set_weight, remove_target
     listeners        create, get, list, update, start, stop, delete
+    mysqls           create -> id, wait, get, list(name=...), specs, restart, stop, start, set_root_password,
+                     change_security_group, delete (refund, destroy, wait until gone)
+    mysql_roles      settings, set_mode, set_sync, set_failover, switch_over (waits), switches
+    mysql_databases  create, get, list, delete;  mysql_accounts: also set_password, set_grants
+    mysql_white_lists, mysql_eips    create, get, list, change, delete;  list, bind, unbind
+    mysql_backups    create (waits), list, delete, restore
     orders, jobs     get, wait
 
 `await verify(client, region=..., zones=[...], flavors=[FlavorWish(zone, flavor)], images=[...])` lists all unknown names at once.

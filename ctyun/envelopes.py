@@ -1,7 +1,8 @@
-"""The envelope of the `/v4` family, and which error a code means.
+"""The envelopes of the API's families, and which error a code means.
 
-Success is `statusCode` 800 (int or text) with `returnObj`. Failure is 900 with `errorCode` and/or `error`; one kind of it is
-none: an order that was accepted and still runs. The gateway in front answers `CTAPI_100xx` in the same field.
+Success is `statusCode` 800 (int or text) with `returnObj`; RDS says 0 (`/RDS2/`) or 200 (`/teledb-*`) instead. Failure is 900
+with `errorCode` and/or `error`; one kind of it is none: an order that was accepted and still runs. The gateway in front answers
+`CTAPI_100xx` in the same field.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ FAMILIES: tuple[tuple[re.Pattern[str], type[errors.ApiError]], ...] = tuple(
     for pattern, family in (
         (r"^(CTAPI_)?10002$", errors.UnknownKey),
         (r"^(CTAPI_)?10009$", errors.BadSignature),
-        (r"NotFound|NotExists?$|resourceNotExist|noSuch|dataDamaged", errors.NotFound),
+        (r"NotFound|NotExists?$|resourceNotExist|noSuch|dataDamaged|MYSQL_10002", errors.NotFound),
         (r"ClientToken|Idempot", errors.TokenReused),
         (r"InUse|IsUsed|HasResource|NotEmpty|AlreadyBound", errors.InUse),
         (r"Duplicat|AlreadyExist|NameExist|Conflict", errors.Duplicate),
@@ -35,11 +36,13 @@ FAMILIES: tuple[tuple[re.Pattern[str], type[errors.ApiError]], ...] = tuple(
         (r"Internal|SystemError|Unavailable|Restoring", errors.ServiceFault),
     )
 )
+# RDS says in its sentence alone that something is missing: "outerProdInstId not exist".
+MISSING = re.compile(r"MYSQL_10002|\b(outerProdInstId|accountName|dbName|groupName)\b.*\bnot exist", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A successful answer: `body` is returnObj, or {"items": returnObj} where that is a list.
+    """A successful answer: `body` is returnObj, or {"items": returnObj} where that is a list, {"value": returnObj} where a text.
 
     `in_progress` says that an order was accepted and still runs.
     """
@@ -70,6 +73,8 @@ class Refusal:
         found = next((family for pattern, family in FAMILIES if pattern.search(self.code)), None)
         if found:
             return found
+        if MISSING.search(self.message):
+            return errors.NotFound
         if http_status in (401, 403):
             return errors.AuthError
         return errors.ServiceFault if http_status >= 500 else errors.ApiError
@@ -83,19 +88,25 @@ def read_envelope(
     thing: str,
     request_id: str,
     secrets: frozenset[str] = frozenset(),
+    success: str = SUCCESS,
 ) -> Answer:
     """The answer in an envelope. Raises the ApiError of its code; texts in `secrets` are hidden in it."""
-    body = envelope.get("returnObj")
-    contents: Mapping[str, Any] = (
-        body if isinstance(body, Mapping) else {"items": body} if isinstance(body, list) and body else {}
-    )
-    if 200 <= http_status < 300 and str(envelope.get("statusCode")) == SUCCESS:
+    contents = _contents(envelope.get("returnObj"))
+    if 200 <= http_status < 300 and str(envelope.get("statusCode")) == success:
         return Answer(contents, request_id=request_id)
     refusal = Refusal.from_api(envelope)
     if refusal.code.lower() in IN_PROGRESS:
         return Answer(contents, in_progress=True, request_id=request_id)
     message = hide(refusal.message, secrets)
     raise refusal.family(http_status)(operation, thing, refusal.code, message, request_id)
+
+
+def _contents(body: Any) -> Mapping[str, Any]:
+    if isinstance(body, Mapping):
+        return body
+    if isinstance(body, list):
+        return {"items": body} if body else {}
+    return {"value": body} if isinstance(body, str) and body else {}
 
 
 def _text(envelope: Mapping[str, Any], key: str) -> str:

@@ -10,6 +10,8 @@ SECRET_FIELDS = frozenset(
     {
         "userpassword",
         "password",
+        "accountpassword",
+        "rootpassword",
         "privatekey",
         "userdata",
         "secretkey",

@@ -21,7 +21,7 @@ import httpx
 
 from ctyun.credentials import Credentials
 from ctyun.endpoints import Endpoints
-from ctyun.envelopes import Answer, read_envelope
+from ctyun.envelopes import SUCCESS, Answer, read_envelope
 from ctyun.errors import ApiError, BadAnswer, CtyunError, NoAnswer, ServiceFault
 from ctyun.redaction import hide, redacted, secrets_in
 from ctyun.signing import QueryValue, canonical_query, eop_date, sign
@@ -41,9 +41,11 @@ class Call:
     path: str
     operation: str
     read_only: bool = False  # a POST that only asks
+    once: bool = False  # a GET that changes something
+    success: str = SUCCESS  # statusCode of this family's answers
 
     def repeatable(self, body: Mapping[str, Any] | None) -> bool:
-        return self.method == "GET" or self.read_only or bool(body and body.get("clientToken"))
+        return (self.method == "GET" and not self.once) or self.read_only or bool(body and body.get("clientToken"))
 
 
 @dataclass(frozen=True)
@@ -98,19 +100,27 @@ class Transport:
         *,
         query: Mapping[str, QueryValue] | None = None,
         body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Carry out one call about `thing`. Raises ApiError, NoAnswer or BadAnswer."""
+        """Carry out one call about `thing`; `headers` are the product's own. Raises ApiError, NoAnswer or BadAnswer."""
         repeats = self._retry.attempts - 1 if call.repeatable(body) else 0
         for attempt in range(repeats):
             try:
-                return await self._send_once(call, thing, query or {}, body)
+                return await self._send_once(call, thing, query or {}, body, headers or {})
             except (NoAnswer, ServiceFault) as error:
                 log.info("%s Trying again.", error)
                 await asyncio.sleep(self._retry.delay(attempt))
-        return await self._send_once(call, thing, query or {}, body)
+        return await self._send_once(call, thing, query or {}, body, headers or {})
 
-    async def _send_once(self, call: Call, thing: str, query: Mapping[str, QueryValue], body: Mapping[str, Any] | None) -> Answer:
-        request = self._request(call, query, body)
+    async def _send_once(
+        self,
+        call: Call,
+        thing: str,
+        query: Mapping[str, QueryValue],
+        body: Mapping[str, Any] | None,
+        headers: Mapping[str, str],
+    ) -> Answer:
+        request = self._request(call, query, body, headers)
         request_id = request.headers["ctyun-eop-request-id"]
         secrets = secrets_in(body) | {self._credentials.secret_key}
         log.debug("%s %s %s %s %s", request_id, call.method, call.path, redacted(dict(query)), redacted(body))
@@ -125,6 +135,7 @@ class Transport:
                 thing=hide(thing, secrets),
                 request_id=response.headers.get("x-trace-id", request_id),
                 secrets=secrets,
+                success=call.success,
             )
         except ApiError as error:
             log.debug("%s %s: %s", request_id, type(error).__name__, error)
@@ -143,13 +154,15 @@ class Transport:
         advice = "Is the local cloud running? See ./lab cloud status." if self._endpoints.local else "Check the network."
         return f"{_attempt(call, thing)}: no answer from {where} ({error or _name(error)}). {advice}"
 
-    def _request(self, call: Call, query: Mapping[str, QueryValue], body: Mapping[str, Any] | None) -> httpx.Request:
+    def _request(
+        self, call: Call, query: Mapping[str, QueryValue], body: Mapping[str, Any] | None, own: Mapping[str, str]
+    ) -> httpx.Request:
         """A signed request; the query in its URL and the bytes of its body are the very ones that were signed."""
         content = b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         text = canonical_query(query)
         signature = sign(self._credentials, str(uuid.uuid4()), eop_date(self._clock(), self._zone), text, content)
         url = f"{self._endpoints.url(call.service)}{call.path}{f'?{text}' if text else ''}"
-        headers = {"Content-Type": "application/json;charset=UTF-8", **signature.headers()}
+        headers = {"Content-Type": "application/json;charset=UTF-8", **own, **signature.headers()}
         return self._client.build_request(call.method, url, content=content or None, headers=headers)
 
 

@@ -25,14 +25,14 @@ def token_or_new(client_token: str | None) -> str:
     return client_token or str(uuid.uuid4())
 
 
-async def all_pages(fetch: Callable[[int], Awaitable[Answer]], key: str) -> list[Body]:
-    """The items under `key` of all pages, asked for one after the other from page 1."""
+async def all_pages(fetch: Callable[[int], Awaitable[Answer]], key: str, total: str = "totalCount") -> list[Body]:
+    """The items under `key` of all pages, asked for one after the other from page 1; `total` is the field with their number."""
     found: list[Body] = []
     page = 1
     while True:
         answer = await fetch(page)
         new = items(answer.body, key)
         found += new
-        if not new or len(found) >= number(answer.body, "totalCount"):
+        if not new or len(found) >= number(answer.body, total):
             return found
         page += 1

@@ -1,0 +1,110 @@
+"""Backups of MySQL instances by hand, and restoring to one of them or to a time. Sizes in bytes."""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from ctyun.errors import JobFailed, NotFound
+from ctyun.fields import Body, items, number, present, text
+from ctyun.services.base import PAGE
+from ctyun.services.mysql_base import MysqlService, rds2
+from ctyun.waiting import wait_until
+
+CREATE = rds2("PUT", "v2/open-api/backup/createManual", "back up MySQL instance")
+LIST = rds2("GET", "v2/open-api/backup/list", "list backups of MySQL instance")
+DELETE = rds2("DELETE", "v2/open-api/backup/manualDelete", "delete backup")
+RESTORE = rds2("POST", "v2/open-api/recovery/createNewRecoveryJob", "restore MySQL instance")
+
+DONE, FAILED, CANCELLED = 1, -1, 102
+WORDS = {DONE: "done", FAILED: "failed", CANCELLED: "cancelled", 100: "waiting", 101: "submitted"}
+
+
+@dataclass(frozen=True)
+class MysqlBackup:
+    """A backup. `block` names it to a delete, `task` to a restore."""
+
+    id: str
+    block: str
+    task: str
+    name: str
+    status: int
+    size: int
+    manual: bool
+    begun: str
+    ended: str
+
+    @classmethod
+    def from_api(cls, block: Body, body: Body) -> Self:
+        return cls(
+            id=text(body, "backupRecordId"),
+            block=text(block, "blockId"),
+            task=text(body, "taskId"),
+            name=text(body, "backupName"),
+            status=number(body, "taskStatus"),
+            size=number(body, "backedUpDataSize"),
+            manual=text(body, "opType") == "manual",
+            begun=text(body, "backupStartTime"),
+            ended=text(body, "backupEndTime"),
+        )
+
+
+class MysqlBackups(MysqlService):
+    """Back up, look up, restore, delete."""
+
+    async def create(
+        self, region_id: str, mysql_id: str, *, name: str, description: str | None = None, timeout: float = 600
+    ) -> MysqlBackup:
+        """Make a full backup and wait for it; the API does not say its id, so it is the newest of that name. Raises JobFailed."""
+        before = {backup.id for backup in await self.list(region_id, mysql_id, name=name)}
+        body = present(backupName=name, description=description, taskType="full")
+        await self._ask(CREATE, region_id, mysql_id, thing=name, body=body)
+
+        async def look() -> MysqlBackup | None:
+            new = [backup for backup in await self.list(region_id, mysql_id, name=name) if backup.id not in before]
+            return max(new, key=lambda backup: backup.begun, default=None)
+
+        found = await wait_until(
+            look,
+            lambda seen: seen is not None and seen.status in (DONE, FAILED, CANCELLED),
+            what=f"backup {name} of MySQL instance {mysql_id}",
+            timeout=timeout,
+            state=lambda seen: WORDS.get(seen.status, "running") if seen else "not begun",
+            pace=self._pace,
+        )
+        if found is None or found.status != DONE:
+            word = WORDS.get(found.status, "unknown") if found else "unknown"
+            raise JobFailed(f"Backup {name} of MySQL instance {mysql_id} ended as {word}. Make another one.")
+        return found
+
+    async def list(self, region_id: str, mysql_id: str, *, name: str | None = None) -> builtins.list[MysqlBackup]:
+        """The latest ones, or those with exactly this name."""
+        query = present(backupName=name, pageNow=1, pageSize=PAGE)
+        blocks = items(await self._ask(LIST, region_id, mysql_id, query=query), "list")
+        found = [MysqlBackup.from_api(block, body) for block in blocks for body in items(block, "records")]
+        return [backup for backup in found if name is None or backup.name == name]
+
+    async def delete(self, region_id: str, mysql_id: str, backup_id: str) -> None:
+        """Raises NotFound."""
+        found = next((backup for backup in await self.list(region_id, mysql_id) if backup.id == backup_id), None)
+        if found is None:
+            raise NotFound(DELETE.operation, backup_id, "", f"MySQL instance {mysql_id} does not list it")
+        await self._ask(DELETE, region_id, mysql_id, thing=backup_id, query={"blockId": found.block})
+
+    async def restore(
+        self, region_id: str, source_id: str, target_id: str, *, task: str | None = None, until: datetime | None = None
+    ) -> str:
+        """Replace the target's data by a backup (`task`), or by what the source held at a time (in China's zone); the job's id.
+
+        Go on with `MysqlInstances.wait` of the target. What the target held is lost.
+        """
+        body = present(
+            srcOuterProdInstId=source_id,
+            dstOuterProdInstId=target_id,
+            taskId=task,
+            toTimepoint=until.strftime("%Y-%m-%d %H:%M:%S") if until else None,
+        )
+        answer = await self._ask(RESTORE, region_id, target_id, body=body)
+        return text(answer, "data") or text(answer, "value")

@@ -1,0 +1,187 @@
+"""MySQL instances: ordered, looked up, switched, given back. The API has no clientToken here: one is found again by its name."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+
+from ctyun.errors import NotFound, OrderFailed, UnknownName
+from ctyun.fields import Body, items, need, text, texts
+from ctyun.services.base import PAGE, all_pages
+from ctyun.services.mysql_base import PROJECT, MysqlService, data_items, data_part, encoded, rds2, teledb
+from ctyun.services.mysql_orders import SERIES, MysqlSpec, NewMysql
+from ctyun.services.mysql_passwords import encrypted
+from ctyun.services.mysql_values import CHANGING, CREATING, FAILED, NORMAL, MysqlInstance
+from ctyun.transport import Call
+from ctyun.waiting import wait_until
+
+SPECS = teledb("GET", "acceptor/v2/openapi/accept-order-info/template", "list sizes of MySQL instances")
+PUBLIC_KEY = teledb("GET", "acceptor/v2/openapi/accept-order-info/getPublicKey", "get the key for passwords of MySQL instances")
+CREATE = teledb("POST", "acceptor/v2/openapi/accept-order-info/accept", "create MySQL instance")
+ORDERED = teledb("GET", "acceptor/v2/openapi/accept-order-info/getInstIdByOrderId", "look up the order of MySQL instance")
+REFUND = teledb("GET", "acceptor/v2/openapi/accept-order-info/refundOrder", "give back MySQL instance", once=True)
+DESTROY = teledb("GET", "acceptor/v2/openapi/accept-order-info/destroyOrder", "destroy MySQL instance", once=True)
+CHANGE_GROUP = teledb("POST", "dcp/v2/openapi/dcp-order-info/securityGroup/change", "change the security group of MySQL instance")
+LIST = rds2("POST", "v1/open-api/instance/instance-list", "list MySQL instances", read_only=True)
+GET = rds2("GET", "v1/open-api/instance", "look up MySQL instance")
+RESTART = rds2("POST", "v1/open-api/instance/restart-db-instance", "restart MySQL instance")
+STOP = rds2("POST", "v1/open-api/instance/stop-instance", "stop MySQL instance")
+START = rds2("POST", "v1/open-api/instance/start-instance", "start MySQL instance")
+ROOT_PASSWORD = rds2("POST", "v1/open-api/instance/reset-root-password", "set the password of root of MySQL instance")
+
+PAUSED = 6  # prodOrderStatus after a stop through the API
+ON_THE_WAY = frozenset({CREATING, CHANGING})
+
+
+class MysqlInstances(MysqlService):
+    """Order, look up, change and give back MySQL instances."""
+
+    async def specs(self, region_id: str) -> builtins.list[MysqlSpec]:
+        """The general-purpose sizes of all products."""
+        query = {"prodType": "1", "prodCode": "MYSQL", "regionId": region_id, "instanceType": SERIES}
+        products = data_items(await self._order(SPECS, "", region_id=region_id, query=query))
+        return [MysqlSpec.from_api(product, body) for product in products for body in items(product, "instSpecInfoList")]
+
+    async def create(self, region_id: str, new: NewMysql, *, timeout: float = 600) -> str:
+        """Order an instance on demand; its id, as soon as that is known. Go on with `wait`. Raises UnknownName, OrderFailed."""
+        spec = await self._spec(region_id, new)
+        password = encrypted(new.password, await self._public_key()) if new.password is not None else None
+        body = {"regionId": region_id, **new.to_api(spec, password)}
+        order = data_part(await self._order(CREATE, new.name, region_id=region_id, body=body))
+        if order.get("submitted") is False:
+            reason = text(order, "errorMessage") or "the cloud gave no reason"
+            raise OrderFailed(f"The order of MySQL instance {new.name} was not accepted: {reason.rstrip('.')}.")
+        return await self._ordered(need(order, "newOrderId"), new.name, timeout)
+
+    async def _spec(self, region_id: str, new: NewMysql) -> MysqlSpec:
+        fitting = [spec for spec in await self.specs(region_id) if spec.product == new.product]
+        found = next((spec for spec in fitting if spec.flavor == new.flavor and new.zone_name in spec.zone_names), None)
+        if found is None:
+            sizes = sorted({spec.flavor for spec in fitting if new.zone_name in spec.zone_names})
+            raise UnknownName("size of MySQL instances", new.flavor, sizes, where=f"in {new.zone_name}")
+        return found
+
+    async def _public_key(self) -> str:
+        answer = await self._order(PUBLIC_KEY, "")
+        key = next((value for name in ("data", "string", "value") if isinstance(value := answer.get(name), str)), "")
+        return key or need(data_part(answer), "string")
+
+    async def _ordered(self, order_id: str, name: str, timeout: float) -> str:
+        """The order's first instance."""
+
+        async def ask() -> tuple[str, ...]:
+            return texts(await self._order(ORDERED, name, query={"newOrderId": order_id}), "data")
+
+        what = f"order {order_id} (MySQL instance {name}) to have an instance"
+        return (await wait_until(ask, bool, what=what, timeout=timeout, state=lambda ids: "none yet", pace=self._pace))[0]
+
+    async def get(self, region_id: str, mysql_id: str) -> MysqlInstance:
+        """Raises NotFound, also when it is destroyed."""
+        body = await self._ask(GET, region_id, mysql_id)
+        if not body:
+            raise NotFound(GET.operation, mysql_id, "", "the answer is empty")
+        instance = MysqlInstance.from_api(body)
+        if instance.is_gone:
+            raise NotFound(GET.operation, mysql_id, "", f"it is {instance.state}")
+        return instance
+
+    async def find(self, region_id: str, mysql_id: str) -> MysqlInstance | None:
+        """The instance, or None when it is gone."""
+        try:
+            return await self.get(region_id, mysql_id)
+        except NotFound:
+            return None
+
+    async def list(self, region_id: str, *, name: str | None = None) -> builtins.list[MysqlInstance]:
+        """Instances of the region that are not destroyed, or those with exactly this name; without their nodes."""
+        headers = {"regionId": region_id, "project-id": PROJECT}
+        wanted = {"pageSize": PAGE, **({"prodInstName": name} if name else {})}
+        bodies = await all_pages(
+            lambda page: self._transport.send(LIST, "", body={**wanted, "pageNow": page}, headers=headers), "list", "total"
+        )
+        found = map(MysqlInstance.from_api, bodies)
+        return [instance for instance in found if not instance.is_gone and (name is None or instance.name == name)]
+
+    async def wait(self, region_id: str, mysql_id: str, *, timeout: float = 600) -> MysqlInstance:
+        """Wait until it can be used. Raises OrderFailed, WaitTimeout, NotFound."""
+        instance = await self._until(region_id, mysql_id, "to be ready", lambda seen: seen.is_ready or _hopeless(seen), timeout)
+        if not instance.is_ready:
+            raise OrderFailed(
+                f"MySQL instance {instance.name} ({mysql_id}) did not become ready: it is {instance.state}. "
+                "Delete it and order again."
+            )
+        return instance
+
+    async def restart(self, region_id: str, mysql_id: str, *, timeout: float = 300) -> MysqlInstance:
+        """Restart all its servers and wait."""
+        await self._ask(RESTART, region_id, mysql_id)
+        return await self.wait(region_id, mysql_id, timeout=timeout)
+
+    async def stop(self, region_id: str, mysql_id: str, *, timeout: float = 300) -> MysqlInstance:
+        """Stop it in an orderly way and wait."""
+        await self._ask(STOP, region_id, mysql_id)
+        return await self._until(region_id, mysql_id, "to stop", lambda seen: seen.order_status == PAUSED, timeout)
+
+    async def start(self, region_id: str, mysql_id: str, *, timeout: float = 300) -> MysqlInstance:
+        """Start a stopped one and wait."""
+        await self._ask(START, region_id, mysql_id)
+        return await self._until(region_id, mysql_id, "to start", lambda seen: seen.is_ready, timeout)
+
+    async def set_root_password(self, region_id: str, mysql_id: str, password: str, *, timeout: float = 300) -> MysqlInstance:
+        """Set it and wait."""
+        await self._ask(ROOT_PASSWORD, region_id, mysql_id, body={"rootPassword": encoded(password)})
+        return await self.wait(region_id, mysql_id, timeout=timeout)
+
+    async def change_security_group(
+        self, region_id: str, mysql_id: str, old: str, new: str, *, timeout: float = 120
+    ) -> MysqlInstance:
+        """Another security group instead of the old one."""
+        body = {"instanceId": mysql_id, "securityGroupId": old, "newSecurityGroupId": new}
+        await self._order(CHANGE_GROUP, mysql_id, region_id=region_id, body=body)
+        what = f"to have security group {new}"
+        return await self._until(region_id, mysql_id, what, lambda seen: seen.security_group_id == new, timeout)
+
+    async def delete(self, region_id: str, mysql_id: str, *, timeout: float = 600) -> None:
+        """Give it back, destroy it, and wait until it is gone. Raises NotFound when it is gone already."""
+        instance = await self.get(region_id, mysql_id)
+        if not instance.is_returned:
+            await self._send_order(REFUND, mysql_id)
+        await self._gone_or(region_id, mysql_id, "to be given back", lambda seen: seen.is_returned, timeout)
+        if await self.find(region_id, mysql_id) is not None:
+            await self._send_order(DESTROY, mysql_id)
+        await self._gone_or(region_id, mysql_id, "to be gone", lambda seen: False, timeout)
+
+    async def _send_order(self, call: Call, mysql_id: str) -> None:
+        order: Body = data_part(await self._order(call, mysql_id, query={"instId": mysql_id}))
+        if order.get("submitted") is False:
+            reason = text(order, "errorMessage") or "the cloud gave no reason"
+            raise OrderFailed(f"Could not {call.operation} {mysql_id}: {reason.rstrip('.')}.")
+
+    async def _gone_or(
+        self, region_id: str, mysql_id: str, what: str, done: Callable[[MysqlInstance], bool], timeout: float
+    ) -> None:
+        await wait_until(
+            lambda: self.find(region_id, mysql_id),
+            lambda seen: seen is None or done(seen),
+            what=f"MySQL instance {mysql_id} {what}",
+            timeout=timeout,
+            state=lambda seen: seen.state if seen else "gone",
+            pace=self._pace,
+        )
+
+    async def _until(
+        self, region_id: str, mysql_id: str, what: str, done: Callable[[MysqlInstance], bool], timeout: float
+    ) -> MysqlInstance:
+        return await wait_until(
+            lambda: self.get(region_id, mysql_id),
+            done,
+            what=f"MySQL instance {mysql_id} {what}",
+            timeout=timeout,
+            state=lambda seen: seen.state,
+            pace=self._pace,
+        )
+
+
+def _hopeless(instance: MysqlInstance) -> bool:
+    """It will not become ready by waiting: the build failed, or somebody has stopped or returned it."""
+    return instance.order_status == FAILED or instance.order_status not in (NORMAL, *ON_THE_WAY)
