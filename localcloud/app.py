@@ -30,6 +30,7 @@ from localcloud.routes import all_routes
 log = logging.getLogger("localcloud")
 
 LONGEST_BODY = 1 << 20
+METHODS = ("GET", "POST", "PUT", "DELETE")
 
 
 def create_app(store: Store, engines: Engines, identity: Identity, image_refs: Mapping[str, str]) -> Starlette:
@@ -47,7 +48,7 @@ def create_app(store: Store, engines: Engines, identity: Identity, image_refs: M
         yield
         await cloud.tasks.cancel()
 
-    routes = [Mount("/_local", routes=local.routes(cloud)), Route("/{path:path}", products.answer, methods=["GET", "POST"])]
+    routes = [Mount("/_local", routes=local.routes(cloud)), Route("/{path:path}", products.answer, methods=list(METHODS))]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.state.cloud = cloud
     return app
@@ -63,12 +64,12 @@ class Products:
 
     async def answer(self, request: Request) -> Response:
         """Serve one call and log it, without anything that it carried."""
-        began = perf_counter()
+        began, family = perf_counter(), envelope.family(request.scope["path"])
         try:
             result, message = await self._serve(request)
-            response, outcome = envelope.success(result, message), "ok"
+            response, outcome = envelope.success(result, message, family), "ok"
         except ApiError as error:
-            response, outcome = envelope.failure(error), error.code or type(error).__name__
+            response, outcome = envelope.failure(error, family), error.code or type(error).__name__
         level = logging.DEBUG if outcome == "ok" and request.method == "GET" else logging.INFO  # polls would drown the rest
         log.log(level, "%s %s %s %.1f ms", request.method, request.scope["path"], outcome, (perf_counter() - began) * 1000)
         return response
@@ -86,13 +87,15 @@ class Products:
                 await self._cloud.servers.look()
             if route.reads_health:
                 await self._cloud.balancers.look()
-            call, result = self._run(route, values)
+            call, result = self._run(route, values, request.headers)
             for task in call.tasks:
                 self._cloud.tasks.spawn(task(), route.path)
             if call.networks:
                 await self._cloud.networks.apply(call.networks)
             for balancer_id in sorted(call.balancers):
                 await self._cloud.balancers.apply(balancer_id)
+            if call.last:
+                result = await call.last()
         except EngineError as error:
             raise EngineFailed(str(error)) from error
         return result, call.message
@@ -100,17 +103,16 @@ class Products:
     def _route(self, method: str, path: str, product: str | None) -> CallRoute:
         route = self._routes.get((method, path))
         if route is None:
-            other = "POST" if method == "GET" else "GET"
-            hint = f"; there is {other} {path}" if (other, path) in self._routes else ""
-            raise PathNotModelled(method, path, hint)
+            others = [other for other in METHODS if (other, path) in self._routes]
+            raise PathNotModelled(method, path, f"; there is {' and '.join(others)} {path}" if others else "")
         if product is not None and product != route.product:
             raise HostRefused(f"{product}-global.ctapi.ctyun.cn", f"{route.product}-global.ctapi.ctyun.cn")
         return route
 
-    def _run(self, route: CallRoute, values: dict[str, Any]) -> tuple[Call, Any]:
+    def _run(self, route: CallRoute, values: dict[str, Any], headers: Mapping[str, str]) -> tuple[Call, Any]:
         """Run the handler in one transaction; an equal call with the same clientToken gets the stored answer."""
-        call = Call(self._cloud, Fields(values))
-        if route.method == "GET":
+        call = Call(self._cloud, Fields(values), headers=headers)
+        if route.method == "GET" and not route.changes:
             call.fields.ignore("clientToken")
             return call, route.handler(call)
         with self._cloud.store.transaction():

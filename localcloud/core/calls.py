@@ -6,7 +6,7 @@ it (apply networks and balancers before the answer, start tasks once the records
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.core.catalogue import REGIONS, Region
 from localcloud.core.elb_records import BALANCERS
 from localcloud.core.inputs import Fields
+from localcloud.core.rds_records import MYSQLS
 from localcloud.core.records import INSTANCES
 from localcloud.core.store import Store
 
@@ -35,6 +36,8 @@ class Call:
     tasks: list[Task] = field(default_factory=list)
     balancers: set[str] = field(default_factory=set)
     message: str = "success"
+    headers: Mapping[str, str] = field(default_factory=dict)  # a product's own, lower-case names
+    last: Callable[[], Awaitable[Any]] | None = None
 
     @property
     def store(self) -> Store:
@@ -57,7 +60,7 @@ class Call:
 
     def touches(self, vpc_id: str) -> None:
         """The VPC's network must be applied before the call is answered (nothing to do while nothing is in it)."""
-        if self.store.count(INSTANCES, vpc_id=vpc_id) or self.store.count(BALANCERS, vpc_id=vpc_id):
+        if any(self.store.count(kind, vpc_id=vpc_id) for kind in (INSTANCES, BALANCERS, MYSQLS)):
             self.cloud.networks.mark(vpc_id)
             self.networks.add(vpc_id)
 
@@ -68,6 +71,10 @@ class Call:
     def afterwards(self, task: Task) -> None:
         """Start a background task once the call's records are stored."""
         self.tasks.append(task)
+
+    def answers_with(self, work: Callable[[], Awaitable[Any]]) -> None:
+        """Await this once the call's records are stored and its networks applied; what it returns is the answer."""
+        self.last = work
 
 
 Handler = Callable[[Call], Any]
@@ -84,7 +91,10 @@ class Token(Enum):
 
 @dataclass(frozen=True)
 class Route:
-    """A method and path of one product. `repeat` renders the answer to a repeated clientToken from the stored one."""
+    """A method and path of one product. `repeat` renders the answer to a repeated clientToken from the stored one.
+
+    `changes`: a GET that stores something all the same.
+    """
 
     method: str
     path: str
@@ -93,6 +103,7 @@ class Route:
     token: Token = Token.NONE
     observes: bool = False
     reads_health: bool = False
+    changes: bool = False
     repeat: Callable[[Call, Any], Any] | None = None
 
 
