@@ -24,7 +24,8 @@ same one for the same wish. Where it is optional a fresh one is used for the cal
     images           list, get, find(region_id, name_or_id), create_from_server (data disks too), create_system,
                      wait, delete (waits)
     flavors          list, find(region_id, zone_name, "1C1G" | "s7.small.1" | id)
-    load_balancers   create (waits until it works), wait, get, list, update, associate_eip, disassociate_eip, delete (waits)
+    load_balancers   create (waits until it works) = order + wait, get, list, update, associate_eip, disassociate_eip,
+                     delete (waits)
     health_checks    create, get, list, update, delete
     certificates     create, get, list, rename, delete
     target_groups    create, get, list, update, delete; add_target, get_target, targets, set_weight, remove_target

@@ -86,10 +86,32 @@ class LoadBalancers(Service):
         timeout: float = 300,
     ) -> LoadBalancer:
         """Create one on demand and wait until it works; `eip_id` makes it an external one. Raises OrderFailed, WaitTimeout."""
+        balancer_id = await self.order(
+            region_id, name=name, subnet_id=subnet_id, sla=sla, eip_id=eip_id, description=description,
+            private_address=private_address, client_token=client_token, timeout=timeout,
+        )  # fmt: skip
+        return await self.wait(region_id, balancer_id, timeout=timeout)
+
+    async def order(
+        self,
+        region_id: str,
+        *,
+        name: str,
+        subnet_id: str,
+        vpc_id: str | None = None,
+        sla: str = SMALL,
+        eip_id: str | None = None,
+        description: str | None = None,
+        private_address: str | None = None,
+        client_token: str,
+        timeout: float = 300,
+    ) -> str:
+        """The first half of `create`: its id as soon as there is one; go on with `wait`. Raises OrderFailed, WaitTimeout."""
         body = present(
             clientToken=client_token,
             regionID=region_id,
             name=name,
+            vpcID=vpc_id,
             subnetID=subnet_id,
             slaName=sla,
             resourceType="external" if eip_id else "internal",
@@ -98,12 +120,9 @@ class LoadBalancers(Service):
             privateIpAddress=private_address,
         )
         if sla in CLASSIC:
-            answer = await self._transport.send(CREATE_CLASSIC, name, body=body)
-            balancer_id = need(answer.body, "ID")
-        else:
-            done = await self._post_until(CREATE, name, {**body, "cycleType": "on_demand"}, STARTED, UNDER_WAY, timeout)
-            balancer_id = need(done, "elbID")
-        return await self.wait(region_id, balancer_id, timeout=timeout)
+            return need((await self._transport.send(CREATE_CLASSIC, name, body=body)).body, "ID")
+        done = await self._post_until(CREATE, name, {**body, "cycleType": "on_demand"}, STARTED, UNDER_WAY, timeout)
+        return need(done, "elbID")
 
     async def wait(self, region_id: str, balancer_id: str, *, timeout: float = 300) -> LoadBalancer:
         """Wait until it works. Raises WaitTimeout, NotFound."""

@@ -40,6 +40,20 @@ def _ecs(cloud: Cloud) -> dict[str, Handler]:
     return {"ctyun:ecs:KeyPair": KeyPairHandler(cloud), "ctyun:ecs:Instance": InstanceHandler(cloud)}
 
 
+def _elb(cloud: Cloud) -> dict[str, Handler]:
+    from pulumi_ctyun.provider.elb import CertificateHandler, ListenerHandler, LoadBalancerHandler
+    from pulumi_ctyun.provider.elb_targets import HealthCheckHandler, TargetGroupHandler, TargetHandler
+
+    return {
+        "ctyun:elb:LoadBalancer": LoadBalancerHandler(cloud),
+        "ctyun:elb:HealthCheck": HealthCheckHandler(cloud),
+        "ctyun:elb:TargetGroup": TargetGroupHandler(cloud),
+        "ctyun:elb:Target": TargetHandler(cloud),
+        "ctyun:elb:Certificate": CertificateHandler(cloud),
+        "ctyun:elb:Listener": ListenerHandler(cloud),
+    }
+
+
 def _image(cloud: Cloud) -> dict[str, Handler]:
     from pulumi_ctyun.provider.image import ImageHandler
 
@@ -59,4 +73,4 @@ def _ssh(cloud: Cloud) -> dict[str, Handler]:
     }
 
 
-LOADERS = {"vpc": _vpc, "eip": _eip, "ecs": _ecs, "image": _image, "ssh": _ssh}
+LOADERS = {"vpc": _vpc, "eip": _eip, "ecs": _ecs, "elb": _elb, "image": _image, "ssh": _ssh}

@@ -1,0 +1,172 @@
+"""Load balancers, their listeners and certificates in the cloud. Their marks stand in the description."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ctyun import errors
+from ctyun.services.certificates import Certificate
+from ctyun.services.listeners import Listener
+from ctyun.services.load_balancers import LoadBalancer
+from pulumi_ctyun.provider.cloud_handler import CloudHandler
+from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.marks import described, has_mark
+from pulumi_ctyun.resources.declarations.elb import CERTIFICATE, LISTENER, LOAD_BALANCER
+
+
+class LoadBalancerHandler(CloudHandler):
+    """`pulumi import ctyun:elb:LoadBalancer NAME [REGION/]lb-...`."""
+
+    resource = LOAD_BALANCER
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        found = await self.client.load_balancers.list(region)
+        return [_seen_balancer(balancer) for balancer in found if has_mark(balancer.description, wish.mark)]
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        inputs = wish.inputs
+        return await self.client.load_balancers.order(
+            region,
+            name=inputs["name"],
+            vpc_id=inputs["vpcId"],
+            subnet_id=inputs["subnetId"],
+            sla=inputs["sla"],
+            eip_id=inputs.get("eipId"),
+            description=described(None, wish.mark),
+            client_token=token,
+            timeout=wish.timeout,
+        )
+
+    async def settle(self, region: str, id: str, wish: Wish) -> Made:
+        """Wait until it works, and lead the wished public address to it."""
+        balancers = self.client.load_balancers
+        balancer = await balancers.wait(region, id, timeout=wish.timeout)
+        wanted = wish.inputs.get("eipId")
+        if balancer.eip_id and balancer.eip_id != wanted:
+            await balancers.disassociate_eip(region, id, balancer.eip_id)
+        if wanted and balancer.eip_id != wanted:
+            await balancers.associate_eip(region, id, wanted)
+        return wish.reached(id, **_seen_balancer(balancer).outputs)
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        return _seen_balancer(await self.client.load_balancers.get(region, id))
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        region = await self.cloud.region_id(wish.inputs["region"])
+        if known.state.get("name") != wish.inputs["name"]:
+            await self.client.load_balancers.update(region, known.id, name=wish.inputs["name"])
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        """Waits until it is given back."""
+        await self.client.load_balancers.delete(region, id)
+
+
+def _seen_balancer(balancer: LoadBalancer) -> Seen:
+    inputs = {
+        "name": balancer.name,
+        "vpcId": balancer.vpc_id,
+        "subnetId": balancer.subnet_id,
+        "type": balancer.resource_type,
+        "eipId": balancer.eip_id,
+        "sla": balancer.sla,
+    }
+    return Seen(balancer.id, inputs, {"loadBalancerId": balancer.id, "address": balancer.private_address})
+
+
+class CertificateHandler(CloudHandler):
+    """`pulumi import ctyun:elb:Certificate NAME [REGION/]ID`; the private key is not read back."""
+
+    resource = CERTIFICATE
+    unreadable = ("privateKey",)
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        found = await self.client.certificates.list(region)
+        return [_seen_certificate(item, wish.inputs) for item in found if has_mark(item.description, wish.mark)]
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        return await self.client.certificates.create(
+            region,
+            name=wish.inputs["name"],
+            pem=wish.inputs["certificate"],
+            private_key=wish.inputs["privateKey"],
+            description=described(None, wish.mark),
+            client_token=token,
+        )
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        return _seen_certificate(await self.client.certificates.get(region, id), state)
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        region = await self.cloud.region_id(wish.inputs["region"])
+        await self.client.certificates.rename(region, known.id, wish.inputs["name"])
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.certificates.delete(region, id)
+
+
+def _seen_certificate(certificate: Certificate, state: Plain) -> Seen:
+    given = state.get("certificate")
+    same = isinstance(given, str) and given.split() == certificate.pem.split()  # white space at the end is nobody's matter
+    inputs = {"name": certificate.name, "certificate": given if same else certificate.pem}
+    return Seen(certificate.id, inputs, {"certificateId": certificate.id})
+
+
+class ListenerHandler(CloudHandler):
+    """`pulumi import ctyun:elb:Listener NAME [REGION/]listener-...`."""
+
+    resource = LISTENER
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        try:
+            found = await self.client.listeners.list(region, balancer_id=wish.inputs["loadBalancerId"])
+        except errors.NotFound:  # the load balancer is missing; the create says so
+            return []
+        return [_seen_listener(listener) for listener in found if has_mark(listener.description, wish.mark)]
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        return await self.client.listeners.create(
+            region,
+            balancer_id=wish.inputs["loadBalancerId"],
+            protocol=wish.inputs["protocol"],
+            port=wish.inputs["port"],
+            description=described(None, wish.mark),
+            client_token=token,
+            **_changeable(wish.inputs),
+        )
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        return _seen_listener(await self.client.listeners.get(region, id))
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        region = await self.cloud.region_id(wish.inputs["region"])
+        await self.client.listeners.update(region, known.id, **_changeable(wish.inputs))
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.listeners.delete(region, id)
+
+
+def _changeable(inputs: Plain) -> dict[str, Any]:
+    """X-Forwarded-For is not even mentioned to a TCP listener."""
+    return {
+        "name": inputs["name"],
+        "target_group_id": inputs["targetGroupId"],
+        "certificate_id": inputs.get("certificateId"),
+        "forwarded_for": None if inputs["protocol"] == "TCP" else inputs["forwardedFor"],
+    }
+
+
+def _seen_listener(listener: Listener) -> Seen:
+    inputs = {
+        "loadBalancerId": listener.balancer_id,
+        "name": listener.name,
+        "protocol": listener.protocol,
+        "port": listener.port,
+        "targetGroupId": listener.target_group_id,
+        "certificateId": listener.certificate_id or None,
+        "forwardedFor": listener.forwarded_for,
+    }
+    return Seen(listener.id, inputs, {"listenerId": listener.id})

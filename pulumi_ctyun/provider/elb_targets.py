@@ -1,0 +1,194 @@
+"""Health checks, target groups and targets in the cloud. Their marks stand in the description."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ctyun import errors
+from ctyun.services.health_checks import HealthCheck
+from ctyun.services.target_groups import Stickiness, Target, TargetGroup
+from plugins.kit.serve import PluginError
+from pulumi_ctyun.provider.cloud_handler import CloudHandler
+from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.marks import described, has_mark
+from pulumi_ctyun.resources.declarations.elb import HEALTH_CHECK, TARGET, TARGET_GROUP
+
+# What the cloud shows of an HTTP check where nothing was chosen, by the property's name.
+_HTTP_DEFAULTS: dict[str, Any] = {"method": "GET", "path": "/", "codes": ["http_2xx"]}
+
+
+class HealthCheckHandler(CloudHandler):
+    """`pulumi import ctyun:elb:HealthCheck NAME [REGION/]hc-...`."""
+
+    resource = HEALTH_CHECK
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        found = await self.client.health_checks.list(region)
+        return [_seen_check(check, wish.inputs) for check in found if has_mark(check.description, wish.mark)]
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        inputs = wish.inputs
+        return await self.client.health_checks.create(
+            region,
+            name=inputs["name"],
+            protocol=inputs["protocol"],
+            interval=inputs["interval"],
+            timeout=inputs["timeout"],
+            max_retry=inputs["maxRetry"],
+            http_method=inputs.get("method"),
+            http_path=inputs.get("path"),
+            http_codes=inputs.get("codes"),
+            port=inputs.get("port"),
+            description=described(None, wish.mark),
+            client_token=token,
+        )
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        return _seen_check(await self.client.health_checks.get(region, id), state)
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        inputs, region = wish.inputs, await self.cloud.region_id(wish.inputs["region"])
+        changes: dict[str, Any] = {
+            "name": inputs["name"],
+            "interval": inputs["interval"],
+            "timeout": inputs["timeout"],
+            "max_retry": inputs["maxRetry"],
+        }
+        if inputs["protocol"] == "HTTP":
+            changes |= {f"http_{name}": inputs.get(name) or default for name, default in _HTTP_DEFAULTS.items()}
+        if inputs.get("port") or known.state.get("port"):
+            changes["port"] = inputs.get("port") or 0
+        await self.client.health_checks.update(region, known.id, **changes)
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.health_checks.delete(region, id)
+
+
+def _seen_check(check: HealthCheck, state: Plain) -> Seen:
+    shown: dict[str, Any] = {"method": check.http_method, "path": check.http_path, "codes": list(check.http_codes)}
+    for name, default in _HTTP_DEFAULTS.items():
+        if check.protocol != "HTTP" or (state.get(name) is None and shown[name] == default):
+            shown[name] = None  # nobody chose it
+    inputs = {
+        "name": check.name,
+        "protocol": check.protocol,
+        "interval": check.interval,
+        "timeout": check.timeout,
+        "maxRetry": check.max_retry,
+        "port": check.port or None,
+        **shown,
+    }
+    return Seen(check.id, inputs, {"healthCheckId": check.id})
+
+
+class TargetGroupHandler(CloudHandler):
+    """`pulumi import ctyun:elb:TargetGroup NAME [REGION/]tg-...`."""
+
+    resource = TARGET_GROUP
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        found = await self.client.target_groups.list(region)
+        return [_seen_group(group) for group in found if has_mark(group.description, wish.mark)]
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        inputs = wish.inputs
+        return await self.client.target_groups.create(
+            region,
+            name=inputs["name"],
+            vpc_id=inputs["vpcId"],
+            algorithm=inputs["algorithm"],
+            health_check_id=inputs.get("healthCheckId"),
+            stickiness=_stickiness(inputs) if inputs.get("stickiness") else None,
+            description=described(None, wish.mark),
+            client_token=token,
+        )
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        return _seen_group(await self.client.target_groups.get(region, id))
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        inputs = wish.inputs
+        if known.state.get("healthCheckId") and not inputs.get("healthCheckId"):
+            raise PluginError(
+                f"Target group {inputs['name']} ({known.id}) cannot be left without a health check: CTyun only exchanges it. "
+                "Give it another one, or replace the group: pulumi up --replace its URN."
+            )
+        region = await self.cloud.region_id(inputs["region"])
+        await self.client.target_groups.update(
+            region,
+            known.id,
+            name=inputs["name"],
+            algorithm=inputs["algorithm"],
+            health_check_id=inputs.get("healthCheckId"),
+            stickiness=_stickiness(inputs) if inputs.get("stickiness") or known.state.get("stickiness") else None,
+        )
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.target_groups.delete(region, id)
+
+
+def _stickiness(inputs: Plain) -> Stickiness:
+    given = inputs.get("stickiness")
+    return Stickiness(given["mode"], given.get("seconds") or 0, given.get("cookie") or "") if given else Stickiness()
+
+
+def _seen_group(group: TargetGroup) -> Seen:
+    kept = group.stickiness
+    inputs = {
+        "name": group.name,
+        "vpcId": group.vpc_id,
+        "algorithm": group.algorithm,
+        "healthCheckId": group.health_check_id,
+        "stickiness": {"mode": kept.mode, "seconds": kept.seconds or None, "cookie": kept.cookie or None}
+        if kept.mode != "CLOSE"
+        else None,
+    }
+    return Seen(group.id, inputs, {"targetGroupId": group.id})
+
+
+class TargetHandler(CloudHandler):
+    """`pulumi import ctyun:elb:Target NAME [REGION/]target-...`."""
+
+    resource = TARGET
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        try:
+            found = await self.client.target_groups.targets(region, wish.inputs["targetGroupId"])
+        except errors.NotFound:  # the group is missing; the create says so
+            return []
+        return [_seen_target(target) for target in found if has_mark(target.description, wish.mark)]
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        return await self.client.target_groups.add_target(
+            region,
+            wish.inputs["targetGroupId"],
+            instance_id=wish.inputs["instanceId"],
+            port=wish.inputs["port"],
+            weight=wish.inputs["weight"],
+            description=described(None, wish.mark),
+            client_token=token,
+        )
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        return _seen_target(await self.client.target_groups.get_target(region, id))
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        region = await self.cloud.region_id(wish.inputs["region"])
+        await self.client.target_groups.set_weight(region, known.id, wish.inputs["weight"])
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.target_groups.remove_target(region, id)
+
+
+def _seen_target(target: Target) -> Seen:
+    inputs = {
+        "targetGroupId": target.group_id,
+        "instanceId": target.instance_id,
+        "port": target.port,
+        "weight": target.weight,
+    }
+    return Seen(target.id, inputs, {"targetId": target.id})
