@@ -90,7 +90,7 @@ class Database(pulumi.ComponentResource):
             region=network.region,
             vpc_id=network.vpc_id,
             name=f"{self._full_name}-group",
-            rules=reach.database([network.jump_group_ids[0], network.web_group_ids[0]], args.reachable_from),
+            rules=reach.database(network.web_group_ids[0], network.jump_group_ids[0], args.reachable_from),
             opts=self._child,
         )
         return MysqlInstance(

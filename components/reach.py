@@ -46,9 +46,14 @@ def web_server(web_from: Sequence[str], jump_group_id: Input[str], database_from
     ]
 
 
-def database(group_ids: Sequence[Input[str]], networks: Sequence[str]) -> list[RuleArgs]:
-    """MySQL from the members of these groups, and from chosen networks."""
-    return [*(from_group(MYSQL, one, "database") for one in group_ids), *from_networks(MYSQL, networks, "database"), OUTGOING]
+def database(web_group_id: Input[str], jump_group_id: Input[str], networks: Sequence[str]) -> list[RuleArgs]:
+    """MySQL from the web servers and the jump host, and from chosen networks."""
+    return [
+        from_group(MYSQL, web_group_id, "database from the web servers"),
+        from_group(MYSQL, jump_group_id, "database from the jump host"),
+        *from_networks(MYSQL, networks, "database"),
+        OUTGOING,
+    ]
 
 
 def everything() -> list[RuleArgs]:

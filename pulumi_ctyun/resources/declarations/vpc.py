@@ -89,8 +89,8 @@ def _no_rule_twice(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """CTyun takes a rule only once; what differs in its description alone counts as the same."""
     seen: dict[str, int] = {}
     for index, rule in enumerate(inputs.get("rules") or ()):
-        if not isinstance(rule, Mapping):
-            continue
+        if not isinstance(rule, Mapping) or not all(isinstance(value, str | int) for value in rule.values() if value is not None):
+            continue  # malformed, or with values that are known only after the update
         key = repr(sorted((name, value) for name, value in rule.items() if name != "description"))
         if key in seen:
             yield f"rules[{index}]", f"is the same as rules[{seen[key]}]"

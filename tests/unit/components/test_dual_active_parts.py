@@ -81,7 +81,7 @@ def test_every_server_gets_a_name_and_zone_of_its_own_and_the_same_database(buil
 def test_the_database_is_open_to_its_network_only(build: Any) -> None:
     recorder = build(lab())
     rules = recorder.seen["SecurityGroup", "db-group"]["rules"]
-    assert [rule["groupId"] for rule in rules if rule["direction"] == "ingress"] == ["jump-host-group-id", "web-group-id"]
+    assert [rule["groupId"] for rule in rules if rule["direction"] == "ingress"] == ["web-group-id", "jump-host-group-id"]
     assert recorder.seen["MysqlWhiteList", "db-white-list"]["addresses"] == ["192.168.0.0/16"]
     assert recorder.seen["MysqlEip", "db-eip"]["eipId"] == "db-eip-id"
     opened = build(lab(reachable_from=["203.0.113.0/24"], public=False))

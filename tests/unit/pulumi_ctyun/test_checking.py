@@ -27,6 +27,12 @@ def test_defaults_are_filled_in_also_inside_objects(engine, run) -> None:
     assert to_plain(run(engine.checked("ctyun:eip:Eip", {"region": "r", "name": "demo"})))["bandwidth"] == 5
 
 
+def test_rules_that_differ_in_what_is_not_known_yet_are_not_the_same(engine, run) -> None:
+    rule = {"direction": "ingress", "action": "accept", "protocol": "TCP", "ports": "22", "groupId": UNKNOWN}
+    wanted = {"region": "r", "vpcId": UNKNOWN, "name": "demo", "rules": [rule, rule]}
+    assert run(engine.failures("ctyun:vpc:SecurityGroup", wanted)) == []
+
+
 def test_unknown_values_pass_until_they_are_known(engine, run) -> None:
     wanted = {"region": "r", "vpcId": UNKNOWN, "name": "demo", "cidr": UNKNOWN, "dnsServers": [UNKNOWN]}
     assert run(engine.failures("ctyun:vpc:Subnet", wanted)) == []
