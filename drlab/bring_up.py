@@ -21,7 +21,13 @@ from drlab.site import await_site
 from drlab.stack_state import read_stack
 from drlab.stages import stage_names
 
-BILLED = {"Instance": "server", "Eip": "EIP"}  # kinds that CTyun bills by the hour
+BILLED = {
+    "Instance": "server",
+    "Eip": "EIP",
+    "MysqlInstance": "database",
+    "LoadBalancer": "load balancer",
+    "BackupVault": "backup vault",
+}  # kinds that CTyun bills by the hour
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,8 @@ def summary_lines(raised: Raised) -> list[str]:
         lines.append(
             f"  Database   {outputs['databaseHost']:<15}  {outputs.get('databaseName')}, user {outputs.get('databaseUser')}"
         )
+    for node in outputs.get("databaseNodes") or []:
+        lines.append(f"  Node       {short_name(node['name'], stage_names()):<15}  {node['role']} in {node['zone']}")
     return [*lines, "", *next_steps(raised)]
 
 
@@ -146,9 +154,13 @@ def next_steps(raised: Raised) -> list[str]:
     steps = []
     if "siteUrl" in outputs:
         steps.append((f"curl {str(outputs['siteUrl']).rstrip('/')}/api.php", "which server, zone and database answer"))
+        steps.append((f"./lab watch {stage} --writes", "in a second terminal: who answers, and what each fault costs"))
     if servers := outputs.get("webServers"):
         name = servers[0]["name"]
-        steps.append((f"./lab power off {name}", f"the site goes silent; ./lab power on {name} brings it back"))
+        then = "the site goes silent" if len(servers) == 1 else "after a moment the others do its work"
+        steps.append((f"./lab power off {name}", f"{then}; ./lab power on {name} brings it back"))
+    if outputs.get("databaseNodes"):
+        steps.append((f"./lab db switchover {stage}", "the standby becomes the primary; ./lab db status says who is what"))
     steps.append(("./lab status", "servers with zone and power, open faults"))
     steps.append((f"./lab down {stage}", "remove everything, and prove it"))
     width = max(len(command) for command, _ in steps)

@@ -44,11 +44,27 @@ def test_the_last_lines_of_up() -> None:
         "  Database   192.168.1.3      hr_db, user hr_app",
         "",
         "Try next",
-        "  curl http://198.18.0.1/api.php   which server, zone and database answer",
-        "  ./lab power off web-01           the site goes silent; ./lab power on web-01 brings it back",
-        "  ./lab status                     servers with zone and power, open faults",
-        "  ./lab down single-host           remove everything, and prove it",
+        "  curl http://198.18.0.1/api.php     which server, zone and database answer",
+        "  ./lab watch single-host --writes   in a second terminal: who answers, and what each fault costs",
+        "  ./lab power off web-01             the site goes silent; ./lab power on web-01 brings it back",
+        "  ./lab status                       servers with zone and power, open faults",
+        "  ./lab down single-host             remove everything, and prove it",
     ]
+
+
+def test_the_last_lines_of_up_with_pairs() -> None:
+    outputs = {
+        "webServers": [{"name": f"web-0{n}", "zone": f"AZ{n}", "privateAddress": f"192.168.1.{n}"} for n in (1, 2)],
+        "databaseHost": "192.168.1.9",
+        "databaseNodes": [
+            {"name": "dual-active-db-1", "zone": "AZ1", "role": "primary"},
+            {"name": "dual-active-db-2", "zone": "AZ2", "role": "standby"},
+        ],
+    }
+    lines = summary_lines(Raised("dual-active", Run({}, 42, 20.0), outputs, (), 20.0))
+    assert lines[5:7] == ["  Node       db-1             primary in AZ1", "  Node       db-2             standby in AZ2"]
+    assert any("after a moment the others do its work; ./lab power on web-01" in line for line in lines)
+    assert any(line.startswith("  ./lab db switchover dual-active   ") for line in lines)
 
 
 def test_a_stage_without_a_site_still_says_what_to_try() -> None:
