@@ -30,7 +30,7 @@ START = rds2("POST", "v1/open-api/instance/start-instance", "start MySQL instanc
 ROOT_PASSWORD = rds2("POST", "v1/open-api/instance/reset-root-password", "set the password of root of MySQL instance")
 
 PAUSED = 6  # prodOrderStatus after a stop through the API
-ON_THE_WAY = frozenset({CREATING, CHANGING})
+ON_THE_WAY = frozenset({NORMAL, CREATING, CHANGING})
 
 
 class MysqlInstances(MysqlService):
@@ -106,10 +106,8 @@ class MysqlInstances(MysqlService):
         """Wait until it can be used. Raises OrderFailed, WaitTimeout, NotFound."""
         instance = await self._until(region_id, mysql_id, "to be ready", lambda seen: seen.is_ready or _hopeless(seen), timeout)
         if not instance.is_ready:
-            raise OrderFailed(
-                f"MySQL instance {instance.name} ({mysql_id}) did not become ready: it is {instance.state}. "
-                "Delete it and order again."
-            )
+            advice = "Delete it and order again." if instance.order_status == FAILED else "Somebody has stopped or returned it."
+            raise OrderFailed(f"MySQL instance {instance.name} ({mysql_id}) cannot be used: it is {instance.state}. {advice}")
         return instance
 
     async def restart(self, region_id: str, mysql_id: str, *, timeout: float = 300) -> MysqlInstance:
@@ -184,4 +182,4 @@ class MysqlInstances(MysqlService):
 
 def _hopeless(instance: MysqlInstance) -> bool:
     """It will not become ready by waiting: the build failed, or somebody has stopped or returned it."""
-    return instance.order_status == FAILED or instance.order_status not in (NORMAL, *ON_THE_WAY)
+    return instance.order_status not in ON_THE_WAY

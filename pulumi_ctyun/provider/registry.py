@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def service_handlers(service: str, cloud: Cloud) -> dict[str, Handler]:
-    """The handlers of "vpc", "eip", "ecs", "image" or "ssh", by type token."""
+    """The handlers of "vpc", "eip", "ecs", "image", "rds" or "ssh", by type token."""
     return LOADERS[service](cloud)
 
 
@@ -60,6 +60,19 @@ def _image(cloud: Cloud) -> dict[str, Handler]:
     return {"ctyun:image:Image": ImageHandler(cloud)}
 
 
+def _rds(cloud: Cloud) -> dict[str, Handler]:
+    from pulumi_ctyun.provider.rds import MysqlInstanceHandler
+    from pulumi_ctyun.provider.rds_parts import MysqlAccountHandler, MysqlDatabaseHandler, MysqlEipHandler, MysqlWhiteListHandler
+
+    return {
+        "ctyun:rds:MysqlInstance": MysqlInstanceHandler(cloud),
+        "ctyun:rds:MysqlDatabase": MysqlDatabaseHandler(cloud),
+        "ctyun:rds:MysqlAccount": MysqlAccountHandler(cloud),
+        "ctyun:rds:MysqlWhiteList": MysqlWhiteListHandler(cloud),
+        "ctyun:rds:MysqlEip": MysqlEipHandler(cloud),
+    }
+
+
 def _ssh(cloud: Cloud) -> dict[str, Handler]:
     from pulumi_ctyun.provider.remote.connections import Connections
     from pulumi_ctyun.provider.ssh import HostHandler, HostKeyHandler, RemoteCommandHandler, RemoteFilesHandler
@@ -73,4 +86,4 @@ def _ssh(cloud: Cloud) -> dict[str, Handler]:
     }
 
 
-LOADERS = {"vpc": _vpc, "eip": _eip, "ecs": _ecs, "elb": _elb, "image": _image, "ssh": _ssh}
+LOADERS = {"vpc": _vpc, "eip": _eip, "ecs": _ecs, "elb": _elb, "image": _image, "rds": _rds, "ssh": _ssh}

@@ -1,0 +1,176 @@
+"""MySQL instances in the cloud. They carry no mark: one is known by its fixed name, and by the token of its create."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ctyun import errors
+from ctyun.services.mysql_orders import NewMysql
+from ctyun.services.mysql_roles import HaSettings
+from ctyun.services.mysql_values import FAILED, PAIR, MysqlInstance
+from plugins.kit.serve import PluginError
+from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
+from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.tokens import Token
+from pulumi_ctyun.resources.declarations.rds import MYSQL_INSTANCE
+
+STORAGE = {"1": "SATA", "2": "SAS", "3": "SSD"}  # how a look-up spells the kinds; it cannot tell the others apart
+
+
+class MysqlInstanceHandler(CloudHandler):
+    """`pulumi import ctyun:rds:MysqlInstance NAME [REGION/]INSTANCE-ID`."""
+
+    resource = MYSQL_INSTANCE
+    unreadable = ("password", "storageType")
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        """With this name. Somebody's that waits to be destroyed is in nobody's way."""
+        found = await self.client.mysqls.list(region, name=wish.inputs["name"])
+        if self.cloud.tokens.known(wish.mark) is None:
+            found = [instance for instance in found if not instance.is_returned]
+            if found:
+                how = f"{self.resource.token} NAME {wish.inputs['region']}/{found[0].id}"
+                raise not_ours("A MySQL instance", wish.inputs["name"], how)
+        return [await self._marked_as_found(region, instance, wish) for instance in found]
+
+    async def _marked_as_found(self, region: str, instance: MysqlInstance, wish: Wish) -> Seen:
+        whole = await self.client.mysqls.get(region, instance.id)
+        return Seen(whole.id, await self._inputs(region, whole, wish.inputs), {"hopeless": _is_hopeless(whole)})
+
+    def fits(self, seen: Seen, wish: Wish, token: Token | None) -> bool:
+        """What is still being built shows little of itself. Its rules are set when it is ready, so they need not fit."""
+        changed_in_place = ("haMode", "syncMode", "failover", "securityGroupId")
+        lasting = {name: value for name, value in seen.inputs.items() if name not in changed_in_place}
+        return not seen.outputs["hopeless"] and super().fits(Seen(seen.id, lasting, {}), wish, token)
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        inputs = wish.inputs
+        zone, standby = inputs["zone"], inputs.get("standbyZone")
+        new = NewMysql(
+            name=inputs["name"],
+            version=inputs["version"],
+            flavor=inputs["flavor"],
+            vpc_id=inputs["vpcId"],
+            subnet_id=inputs["subnetId"],
+            security_group_id=inputs["securityGroupId"],
+            zone_name=(await self.client.regions.zone(region, zone)).name,
+            standby_zone_name=(await self.client.regions.zone(region, standby)).name if standby else None,
+            storage_type=inputs["storageType"],
+            storage_gib=inputs["storageGib"],
+            password=inputs.get("password"),
+        )
+        return await self.client.mysqls.create(region, new, timeout=wish.timeout)
+
+    async def _settled(self, region: str, id: str, wish: Wish) -> Made:
+        """An order that came to nothing is not kept: it would stand in the way of the next one, which has its name."""
+        try:
+            return await super()._settled(region, id, wish)
+        except errors.OrderFailed:
+            instance = await self.client.mysqls.find(region, id)
+            if instance is not None and instance.order_status == FAILED:
+                await self.client.mysqls.delete(region, id)
+                wish.made = None
+            raise
+
+    async def settle(self, region: str, id: str, wish: Wish) -> Made:
+        """Wait until it can be used, then set what the order does not say."""
+        instance = await self.client.mysqls.wait(region, id, timeout=wish.timeout)
+        if instance.security_group_id != wish.inputs["securityGroupId"]:
+            there = instance.security_group_id
+            await self.client.mysqls.change_security_group(region, id, there, wish.inputs["securityGroupId"])
+        if instance.kind == PAIR:
+            await self._set_rules(region, id, wish.inputs)
+            instance = await self.client.mysqls.wait(region, id, timeout=wish.timeout)
+        return wish.reached(id, **await self._outputs(region, instance))
+
+    async def _set_rules(self, region: str, id: str, inputs: Plain) -> None:
+        roles = self.client.mysql_roles
+        there = await roles.settings(region, id)
+        if there.mode != inputs["haMode"]:
+            await roles.set_mode(region, id, inputs["haMode"])
+        if there.sync != inputs["syncMode"]:
+            await roles.set_sync(region, id, inputs["syncMode"])
+        if there.failover != inputs["failover"]:
+            await roles.set_failover(region, id, inputs["failover"])
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        instance = await self.client.mysqls.get(region, id)
+        inputs = await self._inputs(region, instance, state)
+        if not state:
+            inputs["storageType"] = STORAGE.get(instance.storage_type, instance.storage_type or "SSD")
+        return Seen(instance.id, inputs, await self._outputs(region, instance))
+
+    async def _inputs(self, region: str, instance: MysqlInstance, state: Plain) -> dict[str, Any]:
+        inputs: dict[str, Any] = {
+            "name": instance.name,
+            "vpcId": instance.vpc_id,
+            "subnetId": instance.subnet_id,
+            "securityGroupId": instance.security_group_id,
+            **zones_seen(await self._places(region, instance), state),
+        }
+        if instance.version:
+            inputs["version"] = _as_stated(state.get("version"), instance.version)
+        if instance.storage_gib:
+            inputs["storageGib"] = instance.storage_gib
+        if re.fullmatch(r"\d+C\d+G", instance.flavor):
+            inputs["flavor"] = instance.flavor
+        if instance.kind == PAIR and instance.is_ready:
+            inputs |= _rules(await self.client.mysql_roles.settings(region, instance.id))
+        return inputs
+
+    async def _places(self, region: str, instance: MysqlInstance) -> list[dict[str, str]]:
+        """Its nodes as outputs."""
+        labels = {zone.name: zone.label for zone in await self.client.regions.zones(region)}
+        return [
+            {"name": node.name, "zone": labels.get(node.zone_name, node.zone_name), "role": node.role} for node in instance.nodes
+        ]
+
+    async def _outputs(self, region: str, instance: MysqlInstance) -> dict[str, Any]:
+        return {
+            "instanceId": instance.id,
+            "address": instance.address,
+            "port": instance.port,
+            "nodes": await self._places(region, instance),
+        }
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        """Compares with what is there rather than with the state, so that drift is put right too; a password cannot be seen."""
+        region = await self.cloud.region_id(wish.inputs["region"])
+        password = wish.inputs.get("password")
+        if password != known.state.get("password"):
+            if password is None:
+                raise PluginError(f"The password of root of {wish.inputs['name']} cannot be taken away. Set another one.")
+            await self.client.mysqls.wait(region, known.id, timeout=wish.timeout)
+            await self.client.mysqls.set_root_password(region, known.id, password)
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        """Waits until it is gone."""
+        await self.client.mysqls.delete(region, id)
+
+
+def zones_seen(nodes: Sequence[Mapping[str, str]], state: Plain) -> dict[str, Any]:
+    """Where it was ordered: roles move between the same zones without anything having drifted.
+
+    Without a state the primary's zone comes first.
+    """
+    zones = [node["zone"] for node in sorted(nodes, key=lambda node: node["role"] != "primary")]
+    stated = [zone for zone in (state.get("zone"), state.get("standbyZone")) if zone]
+    if sorted(stated) == sorted(zones) or not zones:
+        return {}
+    return {"zone": zones[0], "standbyZone": zones[1] if len(zones) > 1 else None}
+
+
+def _rules(settings: HaSettings) -> dict[str, str]:
+    return {"haMode": settings.mode, "syncMode": settings.sync, "failover": settings.failover}
+
+
+def _as_stated(stated: str | None, seen: str) -> str:
+    """The cloud may add the patch level: 8.0.36."""
+    return stated if stated and (seen == stated or seen.startswith(f"{stated}.")) else ".".join(seen.split(".")[:2])
+
+
+def _is_hopeless(instance: MysqlInstance) -> bool:
+    return instance.order_status == FAILED or instance.is_returned

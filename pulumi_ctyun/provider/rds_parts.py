@@ -1,0 +1,199 @@
+"""What belongs to a MySQL instance: databases, accounts, white lists, its public address.
+
+Their ids are INSTANCE-ID/NAME. They carry no mark: names are fixed, and the token of a create says that this stack began it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from ctyun import errors
+from ctyun.services.eips import Eip
+from ctyun.waiting import wait_until
+from plugins.kit.serve import PluginError
+from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
+from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.resources.declarations.rds import MYSQL_ACCOUNT, MYSQL_DATABASE, MYSQL_EIP, MYSQL_WHITE_LIST
+
+BUSY_SECONDS = 120.0  # an instance that restarts, switches roles or changes a white list takes no other change meanwhile
+BIND_SECONDS = 60.0
+
+
+class PartHandler(CloudHandler):
+    """A part that has a name in its instance. `pulumi import TOKEN NAME REGION/INSTANCE-ID/PART`."""
+
+    noun: ClassVar[str]
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        mysql_id, name = wish.inputs["instanceId"], wish.inputs["name"]
+        try:
+            found = await self.look(region, f"{mysql_id}/{name}", wish.inputs)
+        except errors.NotFound:
+            return []
+        if self.cloud.tokens.known(wish.mark) is None:
+            raise not_ours(self.noun, name, f"{self.resource.token} NAME {wish.inputs['region']}/{mysql_id}/{name}")
+        return [found]
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        mysql_id, name = wish.inputs["instanceId"], wish.inputs["name"]
+        await when_idle(lambda: self.add(region, mysql_id, wish.inputs))
+        return f"{mysql_id}/{name}"
+
+    @abstractmethod
+    async def add(self, region: str, mysql_id: str, inputs: Plain) -> None:
+        """Create it."""
+
+
+class MysqlDatabaseHandler(PartHandler):
+    """Nothing of it can be changed."""
+
+    resource, noun = MYSQL_DATABASE, "A database"
+
+    async def add(self, region: str, mysql_id: str, inputs: Plain) -> None:
+        await self.client.mysql_databases.create(region, mysql_id, inputs["name"], charset=inputs["charset"])
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        mysql_id, name = parts_of(id)
+        database = await self.client.mysql_databases.get(region, mysql_id, name)
+        return Seen(id, {"instanceId": mysql_id, "name": name, "charset": database.charset}, {})
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        return await self.settle(await self.cloud.region_id(wish.inputs["region"]), known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.mysql_databases.delete(region, *parts_of(id))
+
+
+class MysqlAccountHandler(PartHandler):
+    """The cloud does not show passwords: what was left is only kept when it was made with this one."""
+
+    resource, noun = MYSQL_ACCOUNT, "An account"
+    unreadable = ("password",)
+
+    async def add(self, region: str, mysql_id: str, inputs: Plain) -> None:
+        grants = _grants(inputs)
+        await self.client.mysql_accounts.create(region, mysql_id, inputs["name"], password=inputs["password"], grants=grants)
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        mysql_id, name = parts_of(id)
+        account = await self.client.mysql_accounts.get(region, mysql_id, name)
+        grants = [{"database": database, "privilege": privilege} for database, privilege in sorted(account.grants.items())]
+        return Seen(id, {"instanceId": mysql_id, "name": name, "grants": grants}, {})
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        region = await self.cloud.region_id(wish.inputs["region"])
+        mysql_id, name = parts_of(known.id)
+        accounts, password = self.client.mysql_accounts, wish.inputs["password"]
+        if password != known.state.get("password"):
+            await when_idle(lambda: accounts.set_password(region, mysql_id, name, password))
+        await when_idle(lambda: accounts.set_grants(region, mysql_id, name, _grants(wish.inputs)))
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.mysql_accounts.delete(region, *parts_of(id))
+
+
+def _grants(inputs: Plain) -> Mapping[str, str]:
+    return {grant["database"]: grant["privilege"] for grant in inputs["grants"]}
+
+
+class MysqlWhiteListHandler(PartHandler):
+    """Its addresses change in place."""
+
+    resource, noun = MYSQL_WHITE_LIST, "A white list"
+
+    async def add(self, region: str, mysql_id: str, inputs: Plain) -> None:
+        await self.client.mysql_white_lists.create(region, mysql_id, inputs["name"], inputs["addresses"])
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        mysql_id, name = parts_of(id)
+        found = await self.client.mysql_white_lists.get(region, mysql_id, name)
+        return Seen(id, {"instanceId": mysql_id, "name": name, "addresses": list(found.addresses)}, {})
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        region = await self.cloud.region_id(wish.inputs["region"])
+        mysql_id, name = parts_of(known.id)
+        await when_idle(lambda: self.client.mysql_white_lists.change(region, mysql_id, name, wish.inputs["addresses"]))
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.mysql_white_lists.delete(region, *parts_of(id))
+
+
+class MysqlEipHandler(CloudHandler):
+    """`pulumi import ctyun:rds:MysqlEip NAME REGION/INSTANCE-ID/EIP-ID`."""
+
+    resource = MYSQL_EIP
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        """Bound already: that is what is wanted, or somebody else's decision."""
+        mysql_id, eip = wish.inputs["instanceId"], await self.client.eips.get(region, wish.inputs["eipId"])
+        if await self._is_bound(region, mysql_id, eip.id):
+            return [_bound(mysql_id, eip)]
+        if eip.instance_id:
+            raise PluginError(f"EIP {eip.address} ({eip.id}) is bound to {eip.instance_id}. Unbind it there first.")
+        return []
+
+    async def _is_bound(self, region: str, mysql_id: str, eip_id: str) -> bool:
+        return any(eip.id == eip_id for eip in await self.client.mysql_eips.list(region, mysql_id))
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        mysql_id, eip = wish.inputs["instanceId"], await self.client.eips.get(region, wish.inputs["eipId"])
+        await when_idle(lambda: self.client.mysql_eips.bind(region, mysql_id, eip.id, eip.address))
+        return f"{mysql_id}/{eip.id}"
+
+    async def settle(self, region: str, id: str, wish: Wish) -> Made:
+        mysql_id, eip_id = parts_of(id)
+        await wait_until(
+            lambda: self._is_bound(region, mysql_id, eip_id),
+            bool,
+            what=f"EIP {eip_id} to be bound to MySQL instance {mysql_id}",
+            timeout=BIND_SECONDS,
+            state=lambda bound: "bound" if bound else "not bound",
+        )
+        return wish.reached(id, address=(await self.client.eips.get(region, eip_id)).address)
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        mysql_id, eip_id = parts_of(id)
+        if not await self._is_bound(region, mysql_id, eip_id):
+            raise errors.NotFound("look up", f"the binding of EIP {eip_id}", "", f"it is not bound to MySQL instance {mysql_id}")
+        return _bound(mysql_id, await self.client.eips.get(region, eip_id))
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        """Nothing of it can be changed; an update is a look."""
+        return await self.settle(await self.cloud.region_id(wish.inputs["region"]), known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        mysql_id, eip_id = parts_of(id)
+        found = await self.look(region, id, {})
+        await self.client.mysql_eips.unbind(region, mysql_id, eip_id, found.outputs["address"])
+
+
+def _bound(mysql_id: str, eip: Eip) -> Seen:
+    inputs: dict[str, Any] = {"instanceId": mysql_id, "eipId": eip.id}
+    return Seen(f"{mysql_id}/{eip.id}", inputs, {"address": eip.address})
+
+
+def parts_of(id: str) -> tuple[str, str]:
+    """INSTANCE-ID/NAME. Raises PluginError when it is something else."""
+    mysql_id, slash, name = id.partition("/")
+    if not slash or not mysql_id or not name:
+        raise PluginError(f"{id!r} names no part of a MySQL instance; write REGION/INSTANCE-ID/NAME.")
+    return mysql_id, name
+
+
+async def when_idle(change: Callable[[], Awaitable[None]], timeout: float = BUSY_SECONDS, pause: float = 0.5) -> None:
+    """Carry out a change as soon as the instance takes it. Raises the cloud's last refusal at the deadline."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return await change()
+        except errors.WrongState:
+            if time.monotonic() + pause >= deadline:
+                raise
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 5.0)
