@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from localcloud.engines.database_api import DatabaseEngine
+    from localcloud.engines.volume_api import VolumeEngine
 
 
 class EngineError(Exception):
@@ -57,6 +61,8 @@ class Nic:
     prefix: int
     gateway: str
     groups: tuple[str, ...] = ()
+    only_from: tuple[str, ...] | None = None  # CIDRs; to `only_port` nobody else gets through, whatever the groups say
+    only_port: int = 0
 
 
 @dataclass(frozen=True)
@@ -184,6 +190,7 @@ class Disk:
     device: str  # as the server sees it, e.g. "/dev/vdb"
     image_id: str = ""  # a new disk begins as the copy that this image holds
     image_disk: str = ""  # of this disk
+    separate: bool = False  # a volume: it outlives the server that has it
 
 
 @dataclass(frozen=True)
@@ -211,6 +218,14 @@ class Engines(Protocol):
 
     Those of MySQL nodes and of volumes are parts of their own: `database_api.py`, `volume_api.py`.
     """
+
+    @property
+    def databases(self) -> DatabaseEngine:
+        """MySQL nodes and their backups."""
+
+    @property
+    def volumes(self) -> VolumeEngine:
+        """Disks that come and go while servers run, and their copies."""
 
     async def start(self) -> None:
         """Make what every cloud needs (agent, `internet` network, guard route). Raises EngineError with what is missing."""

@@ -1,0 +1,10 @@
+"""The controller of highly available MySQL instances, as pure functions: what is seen and remembered in, the next step out.
+
+Nothing here waits, asks or changes anything. `core/databases.py` looks, decides with this and acts, one step after the other.
+"""
+
+from localcloud.ha.decisions import decide
+from localcloud.ha.memory import Memory, remember
+from localcloud.ha.values import Action, Decision, Node, Settings, Step, View
+
+__all__ = ["Action", "Decision", "Memory", "Node", "Settings", "Step", "View", "decide", "remember"]

@@ -1,0 +1,98 @@
+"""The next step while roles change.
+
+Failover:    fence -> apply -> check -> open -> address -> mark
+Switchover:  close -> catch -> attach -> open -> address -> mark
+
+Up to `check` and `catch` the old primary is the one in the records, and aborting gives it its role back. From `open` on the
+candidate is, whatever happens to it: it may have acknowledged writes that nobody else has.
+"""
+
+from __future__ import annotations
+
+from localcloud.ha.gtid import covers, missing
+from localcloud.ha.values import Action, Decision, Node, Settings, View, does, waits
+
+MOST_TRIES = 5
+
+
+def change(view: View, settings: Settings) -> Decision:
+    """The step that `view.step` names, or what must come before it."""
+    candidate = view.node(view.candidate)
+    if view.step in ("close", "catch", "apply", "check") and (why := _lost(view, candidate, settings)):
+        return does(Action.ABORT, candidate, why)
+    return _STEPS[view.step](view, candidate, settings)
+
+
+def _lost(view: View, candidate: Node, settings: Settings) -> str:
+    """Why it is given up, before anybody has a new role; "" while it is not."""
+    if candidate.bad >= settings.threshold:
+        return f"{candidate.name} stopped answering before it was promoted"
+    if view.tries >= MOST_TRIES:
+        return f"{candidate.name} could not be prepared for its role"
+    if view.step in ("close", "catch") and not view.leader.seen.answers:
+        return f"{view.leader.name} stopped answering before it had handed over"
+    return ""
+
+
+def _fence(view: View, candidate: Node, settings: Settings) -> Decision:
+    return does(Action.FENCE, view.leader, f"the link of {view.leader.name} is taken down, then it is killed")
+
+
+def _apply(view: View, candidate: Node, settings: Settings) -> Decision:
+    return does(Action.APPLY, candidate, f"{candidate.name} applies what it has received")
+
+
+def _check(view: View, candidate: Node, settings: Settings) -> Decision:
+    if not candidate.seen.answers:
+        return waits(f"{candidate.name} does not answer yet")
+    lacks = missing(candidate.seen.gtid, view.step_gtid)
+    if not lacks or not view.in_sync:
+        return does(Action.TAKE_OVER, candidate, f"{candidate.name} has applied all that it had received")
+    return does(Action.ABORT, candidate, f"{candidate.name} lacks {lacks} transactions that it had acknowledged")
+
+
+def _close(view: View, candidate: Node, settings: Settings) -> Decision:
+    return does(Action.CLOSE, view.leader, f"{view.leader.name} takes no more writes")
+
+
+def _catch(view: View, candidate: Node, settings: Settings) -> Decision:
+    if covers(candidate.seen.gtid, view.step_gtid):
+        return does(Action.HAND_OVER, candidate, f"{candidate.name} has all that {view.leader.name} has")
+    if view.step_age > settings.handover:
+        return does(Action.ABORT, candidate, f"{candidate.name} did not have everything in {settings.handover:.0f} s")
+    return waits(f"{candidate.name} receives the last writes of {view.leader.name}")
+
+
+def _attach(view: View, candidate: Node, settings: Settings) -> Decision:
+    [old] = [node for node in view.nodes if node.id != candidate.id]
+    if view.tries or not old.seen.answers:
+        return does(Action.DETACH, old, f"{old.name} cannot follow {candidate.name} and will be rebuilt")
+    return does(Action.ATTACH, old, f"{old.name} follows {candidate.name}")
+
+
+def _open(view: View, candidate: Node, settings: Settings) -> Decision:
+    if not candidate.seen.running:
+        if candidate.powered and not candidate.resting:
+            return does(Action.BOOT, candidate, f"{candidate.name}, the new primary, is started")
+        return waits(f"{candidate.name}, the new primary, is not running")
+    if not candidate.seen.answers:
+        return waits(f"{candidate.name}, the new primary, does not answer")
+    if candidate.fenced:
+        return does(Action.ADMIT, candidate, f"the link of {candidate.name} is opened")
+    return does(Action.PROMOTE, candidate, f"{candidate.name} takes writes")
+
+
+def _address(view: View, candidate: Node, settings: Settings) -> Decision:
+    if not candidate.seen.answers or view.tries >= MOST_TRIES:  # the steady state starts it, and seats the address
+        return does(Action.FINISH, candidate, f"{candidate.name} is the primary, but does not answer now")
+    return does(Action.MOVE, candidate, f"the address goes to {candidate.name}")
+
+
+def _mark(view: View, candidate: Node, settings: Settings) -> Decision:
+    return does(Action.FINISH, candidate, f"{candidate.name} is the primary")
+
+
+_STEPS = {
+    "fence": _fence, "apply": _apply, "check": _check, "close": _close, "catch": _catch, "attach": _attach, "open": _open,
+    "address": _address, "mark": _mark,
+}  # fmt: skip

@@ -1,0 +1,64 @@
+"""What the controller remembers from look to look. After a restart it begins anew, which only makes it slower, never bolder."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from localcloud.engines.database_api import NodeState
+from localcloud.ha.gtid import covers
+from localcloud.ha.values import DARK
+
+DISK_FULL = "disk full"
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Of one instance. Times are those of the caller's clock, in seconds."""
+
+    primary: str = ""
+    bad: Mapping[str, int] = field(default_factory=dict)
+    heard: float | None = None  # when the primary last heard its standby
+    received: str = ""
+    written: str = ""
+    sync_point: str | None = None
+    seen: Mapping[str, NodeState] = field(default_factory=dict)
+
+
+def serves(seen: NodeState, fenced: bool) -> bool:
+    """It does its work: SQL works, there is room on its disk, and clients get through unless its link is down on purpose."""
+    return seen.running and seen.answers and (seen.reachable or fenced) and seen.problem != DISK_FULL
+
+
+def remember(
+    memory: Memory, primary: str, standby: str, fenced: Collection[str], seen: Mapping[str, NodeState], now: float
+) -> Memory:
+    """The memory after a look. A new primary is a new beginning, except for what did not serve."""
+    before = memory if memory.primary == primary else Memory(primary=primary, bad=memory.bad)
+    leader, follower = seen.get(primary, DARK), seen.get(standby, DARK)
+    bad = {id_: 0 if serves(state, id_ in fenced) else before.bad.get(id_, 0) + 1 for id_, state in seen.items()}
+    heard = now if before.heard is None or bad.get(primary, 0) or _speaks(before, primary, standby, seen) else before.heard
+    received = before.received
+    if follower.answers and follower.following and covers(follower.received, received):
+        received = follower.received
+    return replace(
+        before, bad=bad, heard=heard, received=received, seen=dict(seen),
+        written=leader.gtid if leader.answers else before.written, sync_point=_sync_point(before, leader),
+    )  # fmt: skip
+
+
+def _speaks(before: Memory, primary: str, standby: str, seen: Mapping[str, NodeState]) -> bool:
+    """The primary hears its standby: it is connected, and what waits for it gets on."""
+    leader, follower = seen.get(primary, DARK), seen.get(standby, DARK)
+    last, last_follower = before.seen.get(primary, DARK), before.seen.get(standby, DARK)
+    connected = follower.answers and follower.receiving and (leader.standbys > 0 or not leader.semi_sync)
+    stuck = leader.waiting > 0 and last.waiting > 0 and follower.received == last_follower.received
+    return connected and not stuck
+
+
+def _sync_point(before: Memory, leader: NodeState) -> str | None:
+    """Where the primary was at the second look that found semi-sync on: whatever came later waited for the standby."""
+    if not leader.semi_sync:
+        return None
+    was_on = before.seen.get(before.primary, DARK).semi_sync
+    return leader.gtid if before.sync_point is None and was_on else before.sync_point

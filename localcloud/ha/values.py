@@ -1,0 +1,131 @@
+"""What the controller decides by, and what it can decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from localcloud.engines.database_api import NodeState
+
+DARK = NodeState(running=False, answers=False, reachable=False)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Times in seconds."""
+
+    interval: float = 1.0  # between two looks at an instance
+    look: float = 1.0  # a node that has not answered by then did not serve
+    threshold: int = 3  # looks in a row that find a node not serving, until it is taken for dead
+    grace: float = 5.0  # a standby silent for so long is marked out of sync, and the primary goes on alone
+    handover: float = 2.0  # a switchover whose standby does not have everything by then falls back
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node: what its records say, what was seen of it now, and how often in a row it did not serve."""
+
+    id: str
+    name: str
+    address: str
+    powered: bool = True  # nothing keeps it from being started
+    wanted: bool = True  # its owner has not stopped it
+    fenced: bool = False  # its link is down at the router
+    reseed: bool = False  # its data must be replaced before it may follow or lead
+    resting: bool = False  # starting or rebuilding it failed a moment ago
+    bad: int = 0
+    seen: NodeState = DARK
+
+
+@dataclass(frozen=True)
+class View:
+    """One instance at one moment."""
+
+    kind: str  # "single" | "pair" | "replica"
+    primary: str  # id of a node
+    nodes: tuple[Node, ...]
+    in_sync: bool = False  # the standby has every acknowledged write; stored
+    reliable: bool = True  # never lose an acknowledged write, rather than be available
+    semi_sync: bool = True  # the instance's synchronisation mode, else asynchronous
+    automatic: bool = True  # fail over by itself, else say what it would do
+    step: str = ""  # how far a change of roles has come; stored
+    candidate: str = ""
+    step_gtid: str = ""
+    reason: str = ""  # "manual" | "failover" | "unconsfailover" (by hand, loss accepted)
+    step_age: float = 0.0  # seconds since the step began
+    tries: int = 0  # how often in a row the present step has failed
+    silent: float = 0.0  # seconds since the primary heard its standby
+    received: str = ""  # the furthest that the standby was seen to have
+    written: str = ""  # the furthest that the primary was seen to be
+    sync_point: str | None = None  # what the standby must have to be in sync again; None while semi-sync is not on
+    seated: bool = True  # the instance's address is known to be at its primary
+    source: str = ""  # of a read replica: address of its parent's primary, "" while that one does not serve
+    others: dict[str, Node] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "others", {node.id: node for node in self.nodes})
+
+    def node(self, node_id: str) -> Node:
+        return self.others[node_id]
+
+    @property
+    def leader(self) -> Node:
+        return self.node(self.primary)
+
+    @property
+    def standby(self) -> Node | None:
+        return next((node for node in self.nodes if node.id != self.primary), None)
+
+
+class Action(StrEnum):
+    """What can be done next. Each may be repeated, and each is complete in itself: a daemon may die before and after it."""
+
+    WAIT = "wait"
+    BOOT = "boot"  # read-only, replication stopped, link down
+    KILL = "kill"  # a process that hangs
+    ADMIT = "admit"  # link up
+    SEAT = "seat the address"
+    OPEN = "open writes"
+    FOLLOW = "follow"  # what was received before is applied first
+    SEMI_SYNC_ON = "semi-sync on"
+    SEMI_SYNC_OFF = "semi-sync off"
+    MARK_OUT_OF_SYNC = "mark out of sync"
+    MARK_IN_SYNC = "mark in sync"
+    MARK_RESEED = "mark for reseed"
+    RESEED = "reseed"
+    BEGIN = "begin failover"
+    FENCE = "fence"  # link down at the router, then kill
+    APPLY = "apply all"  # stop the receiver, apply what it has
+    TAKE_OVER = "take over"  # stored: the candidate is the primary, and nobody is in sync with it
+    CLOSE = "close writes"
+    HAND_OVER = "hand over"  # stored: the candidate is the primary, the old one is in sync with it
+    ATTACH = "attach"  # the old primary follows the new one
+    DETACH = "detach"  # it does not: stored, out of sync, to be reseeded
+    PROMOTE = "promote"  # no source any more, semi-sync as stored, read_only off
+    MOVE = "move the address"
+    FINISH = "finish"  # after a failover all others are marked for reseed
+    ABORT = "abort"  # nobody has changed roles; the primary opens again
+
+
+@dataclass(frozen=True)
+class Step:
+    """An action, and the node that it is done to (or, for what is stored, that it is about)."""
+
+    action: Action
+    node: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The next step, and the sentence that says what was seen and why."""
+
+    step: Step
+    reason: str
+
+
+def does(action: Action, node: Node, reason: str) -> Decision:
+    return Decision(Step(action, node.id), reason)
+
+
+def waits(reason: str) -> Decision:
+    return Decision(Step(Action.WAIT), reason)
