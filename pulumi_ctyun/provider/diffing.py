@@ -36,7 +36,8 @@ def _field_changes(field: Field, state: Mapping[str, Any], inputs: Mapping[str, 
         return
     # of an unknown object nobody can say which part will change
     inside = isinstance(field.type, Shape) and new is UNKNOWN and any(inner.replaces for inner in field.type.fields)
-    yield Change(name, field.replaces or inside, added=old is None, removed=new is None)
+    held = field.holds and new is UNKNOWN and old is not None
+    yield Change(name, field.replaces or inside or held, added=old is None, removed=new is None)
 
 
 def same(field: Field, old: Any, new: Any) -> bool:

@@ -78,6 +78,7 @@ def test_provider_class_takes_the_declared_settings() -> None:
         ("ctyun:vpc:Rule", "RuleArgs"),
         ("ctyun:ecs:SystemDisk", "SystemDiskArgs"),
         ("ctyun:ecs:DataDisk", "DataDiskArgs"),
+        ("ctyun:elb:Stickiness", "StickinessArgs"),
         ("ctyun:rds:MysqlGrant", "MysqlGrantArgs"),
         ("ctyun:ssh:Jump", "JumpArgs"),
         ("ctyun:ssh:Connection", "ConnectionArgs"),

@@ -41,6 +41,21 @@ CASES: list[tuple[str, str, dict[str, Any], dict[str, Any], list[tuple[str, bool
         [("host.hostKey", True)],
     ),
     ("another instance", "ssh:Host", {"triggers": ["i-1"]}, {"triggers": ["i-2"]}, [("triggers", True)]),
+    (
+        "another group behind a listener",
+        "elb:Listener",
+        {"targetGroupId": "a"},
+        {"targetGroupId": "b"},
+        [("targetGroupId", False)],
+    ),
+    (
+        "a certificate that is replaced",
+        "elb:Listener",
+        {"certificateId": "a"},
+        {"certificateId": UNKNOWN},
+        [("certificateId", True)],
+    ),
+    ("a first certificate", "elb:Listener", {}, {"certificateId": UNKNOWN}, [("certificateId", False)]),
     ("another trigger", "ssh:RemoteCommand", {"triggers": ["1"]}, {"triggers": ["2"]}, [("triggers", False)]),
 ]
 
