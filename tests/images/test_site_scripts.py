@@ -48,6 +48,28 @@ def test_a_new_password_takes_the_place_of_the_old_one(
     assert "Access denied" in site_server.run(login, status=1)
 
 
+def test_tables_are_brought_once_to_a_database_elsewhere(site_server: Any, settings: Callable[..., None]) -> None:
+    grant = "GRANT ALL PRIVILEGES ON hr_far.* TO 'hr_app'@'%'"
+    site_server.run(f'mariadb -e "CREATE DATABASE hr_far CHARACTER SET utf8mb4; {grant}"')
+    settings(site_server, DBNAME="hr_far")
+    try:
+        assert "hr_far on" in site_server.run("sh /opt/hr/import-tables.sh")
+        assert site_server.run('mariadb -N hr_far -e "SELECT name_zh FROM employees WHERE id = 1001"') == "林清和"
+        site_server.run("mariadb hr_far -e 'DELETE FROM employees WHERE id = 1022'")
+        assert "there already" in site_server.run("sh /opt/hr/import-tables.sh")
+        assert site_server.run("mariadb -N hr_far -e 'SELECT COUNT(*) FROM employees WHERE id = 1022'") == "0"
+        settings(site_server, password="Wrong-0ne", DBNAME="hr_far")  # noqa: S106
+        said = site_server.run("sh /opt/hr/import-tables.sh", status=1)
+        assert "does not let hr_app in" in said and "Wrong-0ne" not in said
+    finally:
+        settings(site_server)
+        site_server.run("mariadb -e 'DROP DATABASE hr_far'")
+
+
+def test_an_upload_disk_that_is_missing_is_named(site_server: Any) -> None:
+    assert "there is no /dev/vdb; give this server a data disk" in site_server.run("sh /opt/hr/mount-upload.sh", status=1)
+
+
 def test_all_problems_of_the_settings_are_named_and_the_password_is_not(site_server: Any, settings: Callable[..., None]) -> None:
     settings(site_server, password="it's", IP="192.0.2.1", DBNAME="hr-db")  # noqa: S106
     said = site_server.run("sh /opt/hr/configure-database.sh", status=1)

@@ -5,7 +5,7 @@ set -eu
 
 SETTINGS=/etc/hr/database.env
 SQL=/opt/hr/sql/hr_db.sql
-WAIT=60 # seconds for the database to let the account in
+WAIT=60 # seconds for the database to answer
 
 fail() {
     echo "import-tables: $1" >&2
@@ -40,7 +40,8 @@ tables() {
 
 deadline=$(($(date +%s) + WAIT))
 until found=$(tables 2>&1); do
-    [ "$(date +%s)" -lt "$deadline" ] || fail "the database $address does not let $user in for $WAIT s; it says: $found"
+    case $found in *"Access denied"*) fail "the database $address does not let $user in: $found" ;; esac
+    [ "$(date +%s)" -lt "$deadline" ] || fail "the database $address did not answer for $WAIT s: $found"
     sleep 0.5
 done
 if [ "$found" = 0 ]; then
