@@ -14,7 +14,7 @@ from time import time
 
 from localcloud.core.cloud import Cloud
 from localcloud.core.images import TASKS as IMAGE_TASKS
-from localcloud.core.nodes import all_nodes
+from localcloud.core.nodes import balancer_nodes
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.pruning import prune
 from localcloud.core.records import FAULTS, INSTANCES, JOBS, ORDERS, Instance
@@ -125,7 +125,7 @@ async def shut_down(cloud: Cloud) -> list[str]:
     await cloud.tasks.cancel()
     try:
         names = await _suspend(cloud)
-        await cloud.engines.remove_nodes([node.id for node in all_nodes(cloud.store)])
+        await cloud.engines.remove_nodes([node.id for node in balancer_nodes(cloud.store)])
         await cloud.engines.stop()
     except EngineError:
         _resume_tasks(cloud)

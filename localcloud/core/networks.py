@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import AsyncExitStack
 
 from localcloud.core.elb_records import BALANCERS, Balancer
-from localcloud.core.nodes import GROUP, OPEN, Node, all_nodes, node_nic, nodes_of
+from localcloud.core.nodes import GROUP, OPEN, Node, all_nodes, family_group, family_rules, mysql_nodes, node_nic, nodes_of
 from localcloud.core.power import Scope, fault_over, power_faults
+from localcloud.core.rds_records import MYSQLS, Mysql
 from localcloud.core.records import EIPS, FAULTS, GROUPS, INSTANCES, RULES, SUBNETS, VPCS, Fault, Instance, Rule, Subnet
 from localcloud.core.store import Store
 from localcloud.engines import api
@@ -58,10 +59,13 @@ def network(store: Store, vpc_id: str) -> api.VpcNetwork:
     subnets = {subnet.id: subnet for subnet in store.find(SUBNETS, vpc_id=vpc_id)}
     instances = store.find(INSTANCES, vpc_id=vpc_id)
     balancers = store.find(BALANCERS, vpc_id=vpc_id)
+    mysqls = store.find(MYSQLS, vpc_id=vpc_id)
     nodes = [node for balancer in balancers for node in nodes_of(balancer)]
+    nodes += [node for mysql in mysqls for node in mysql_nodes(store, mysql)]
     faults = power_faults(store)
     parts: list[Instance | Node] = [*instances, *nodes]
-    owners: list[Instance | Balancer] = [*instances, *balancers]
+    owners: list[Instance | Balancer | Mysql] = [*instances, *balancers, *mysqls]
+    moving = _with_address(store, balancers, mysqls)
     rules = {group.id: tuple(map(_rule, store.find(RULES, group_id=group.id))) for group in store.find(GROUPS, vpc_id=vpc_id)}
     return api.VpcNetwork(
         vpc_id=vpc_id,
@@ -71,20 +75,23 @@ def network(store: Store, vpc_id: str) -> api.VpcNetwork:
             *(nic(instance, subnets[instance.subnet_id]) for instance in instances),
             *(node_nic(node, subnets[node.subnet_id]) for node in nodes),
         ),
-        groups=rules | ({GROUP: OPEN} if nodes else {}),
+        groups=rules | ({GROUP: OPEN} if balancers else {}) | {family_group(mysql): family_rules(mysql) for mysql in mysqls},
         eips=tuple(
             api.EipBinding(eip.address, owner.address) for owner in owners for eip in store.find(EIPS, instance_id=owner.id)
         ),
-        dead_nics=frozenset(part.nic_id for part in parts if fault_over(faults, part)),
+        dead_nics=frozenset(part.nic_id for part in parts if fault_over(faults, part))
+        | {node.nic_id for node in nodes if node.fenced},
         cuts=tuple(_cuts_here(store, {part.nic_id for part in parts})),
-        moving=tuple(
-            api.MovingAddress(balancer.address, node.nic_id)
-            for balancer in balancers
-            for node in nodes_of(balancer)
-            if node.id == balancer.active
-        ),
+        moving=tuple(api.MovingAddress(owner.address, node.nic_id) for owner, node in moving),
         public_elsewhere=_public_elsewhere(store, vpc_id),
     )
+
+
+def _with_address(store: Store, balancers: list[Balancer], mysqls: list[Mysql]) -> list[tuple[Balancer | Mysql, Node]]:
+    """Who has a moving address, and the process that it is with."""
+    active = [(balancer, node) for balancer in balancers for node in nodes_of(balancer) if node.id == balancer.active]
+    primaries = [(mysql, node) for mysql in mysqls for node in mysql_nodes(store, mysql) if node.id == mysql.primary]
+    return [*active, *primaries]
 
 
 def _cuts_here(store: Store, here: set[str]) -> Iterator[api.Cut]:
@@ -105,11 +112,9 @@ def cut_from(store: Store, vpc_id: str) -> set[str]:
 
 
 def _public_elsewhere(store: Store, vpc_id: str) -> dict[str, str]:
-    """A balancer's EIP is with the process that has its address."""
+    """The EIP of a balancer or MySQL instance is with the process that has its address."""
     servers = {server.id: server for server in store.find(INSTANCES)}
-    active = {
-        balancer.id: node for balancer in store.find(BALANCERS) for node in nodes_of(balancer) if node.id == balancer.active
-    }
+    active = {owner.id: node for owner, node in _with_address(store, store.find(BALANCERS), store.find(MYSQLS))}
     bound = [(eip, servers.get(eip.instance_id) or active.get(eip.instance_id)) for eip in store.find(EIPS) if eip.instance_id]
     return {owner.nic_id: eip.address for eip, owner in bound if owner and owner.vpc_id != vpc_id}
 

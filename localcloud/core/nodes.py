@@ -1,4 +1,7 @@
-"""The two HAProxy processes of each balancer as parts of a network and of a zone. Pure functions of records."""
+"""Processes that are parts of a network and of a zone without being servers: balancers' HAProxys and MySQL nodes.
+
+Pure functions of records.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import ipaddress
 from dataclasses import dataclass
 
 from localcloud.core.elb_records import BALANCERS, Balancer
+from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, WHITE_LISTS, Mysql
 from localcloud.core.records import Subnet
 from localcloud.core.store import Store
 from localcloud.engines import api
@@ -16,7 +20,7 @@ OPEN = tuple(api.Rule(direction, "accept", "ANY", 1) for direction in ("ingress"
 
 @dataclass(frozen=True)
 class Node:
-    """One process. `name` is its balancer's, so that faults limited to a stack know it."""
+    """One process. `name` is its balancer's, or a MySQL node's own, so that faults limited to a stack know it."""
 
     id: str
     name: str
@@ -27,6 +31,11 @@ class Node:
     nic_id: str
     mac: str
     address: str
+    groups: tuple[str, ...] = (GROUP,)
+    only_from: tuple[str, ...] | None = None  # a MySQL instance's white list; to `port` nobody else gets through
+    port: int = 0
+    fenced: bool = False  # its link is down at the router
+    mysql_id: str = ""  # of a MySQL node
 
 
 def nodes_of(balancer: Balancer) -> list[Node]:
@@ -40,9 +49,51 @@ def nodes_of(balancer: Balancer) -> list[Node]:
     ]  # fmt: skip
 
 
-def all_nodes(store: Store) -> list[Node]:
+def balancer_nodes(store: Store) -> list[Node]:
     """Those of all balancers."""
     return [node for balancer in store.find(BALANCERS) for node in nodes_of(balancer)]
+
+
+def database_nodes(store: Store) -> list[Node]:
+    """Those of all MySQL instances."""
+    return [node for mysql in store.find(MYSQLS) for node in mysql_nodes(store, mysql)]
+
+
+def mysql_nodes(store: Store, mysql: Mysql) -> list[Node]:
+    """An instance's: one, or two. Only the white list and the instance's own family get to their port."""
+    lists = store.find(WHITE_LISTS, mysql_id=mysql.id)
+    allowed = tuple(address for white_list in lists for address in white_list.addresses)
+    relatives = tuple(f"{node.address}/32" for kin in family(store, mysql) for node in store.find(MYSQL_NODES, mysql_id=kin.id))
+    return [
+        Node(
+            node.id, node.name, node.region, node.zone, mysql.vpc_id, mysql.subnet_id, node.nic_id, node.mac, node.address,
+            groups=(mysql.group_id, family_group(mysql)), only_from=(*allowed, *relatives) if lists else None, port=mysql.port,
+            fenced=node.fenced, mysql_id=mysql.id,
+        )
+        for node in store.find(MYSQL_NODES, mysql_id=mysql.id)
+    ]  # fmt: skip
+
+
+def family(store: Store, mysql: Mysql) -> list[Mysql]:
+    """An instance with its parent or its read replicas: they replicate from each other."""
+    head = store.get(MYSQLS, mysql.parent) if mysql.parent else mysql
+    return [kin for kin in (head, *store.find(MYSQLS, parent=mysql.parent or mysql.id)) if kin]
+
+
+def family_group(mysql: Mysql) -> str:
+    """A security group that no user sees: replication goes on whatever the instance's own group says."""
+    return f"mysql-{mysql.parent or mysql.id}"
+
+
+def family_rules(mysql: Mysql) -> tuple[api.Rule, ...]:
+    """Of that group."""
+    ports, group = (mysql.port, mysql.port), family_group(mysql)
+    return tuple(api.Rule(direction, "accept", "TCP", 1, ports=ports, peer_group=group) for direction in ("ingress", "egress"))
+
+
+def all_nodes(store: Store) -> list[Node]:
+    """Those of all balancers and MySQL instances."""
+    return balancer_nodes(store) + database_nodes(store)
 
 
 def node_nic(node: Node, subnet: Subnet) -> api.Nic:
@@ -54,5 +105,7 @@ def node_nic(node: Node, subnet: Subnet) -> api.Nic:
         address=node.address,
         prefix=ipaddress.IPv4Network(subnet.cidr).prefixlen,
         gateway=subnet.gateway,
-        groups=(GROUP,),
+        groups=node.groups,
+        only_from=node.only_from,
+        only_port=node.port if node.only_from is not None else 0,
     )
