@@ -113,3 +113,22 @@ def test_the_tree_in_the_docstring_names_every_class() -> None:
     assert errors.__doc__ is not None
     drawn = {word for line in errors.__doc__.splitlines() for word in line.replace("│", " ").split() if word in declared}
     assert drawn == declared
+
+
+@pytest.mark.parametrize(("status", "success"), [(0, "0"), (200, "200"), ("200", "200")])
+def test_the_families_of_rds_have_their_own_success(status: int | str, success: str) -> None:
+    envelope = {"statusCode": status, "returnObj": {"data": [1]}}
+    answer = read_envelope(envelope, http_status=200, operation="list", thing="", request_id="r-1", success=success)
+    assert answer.body == {"data": [1]}
+    with pytest.raises(errors.ApiError):
+        read(envelope)
+
+
+def test_a_text_is_an_answer_too() -> None:
+    assert read({"statusCode": 800, "returnObj": "MIIB"}).body == {"value": "MIIB"}
+
+
+@pytest.mark.parametrize("message", ["outerProdInstId not exist", "MYSQL_10002: no", "accountName not exist"])
+def test_rds_says_only_in_words_that_something_is_missing(message: str) -> None:
+    with pytest.raises(errors.NotFound):
+        read({"statusCode": 900, "error": "", "message": message})
