@@ -17,6 +17,7 @@ from localcloud.agent.errors import OpError
 LOOP_MAJOR = 7
 _LOOP_CONFIGURE = 0x4C0A
 _LOOP_CLR_FD = 0x4C01
+_LOOP_SET_CAPACITY = 0x4C07
 _LOOP_CTL_GET_FREE = 0x4C82
 _NAME_BYTES = 64
 
@@ -68,6 +69,26 @@ def clear(number: int) -> None:
             raise
     finally:
         os.close(device)
+
+
+def resize(number: int) -> None:
+    """Take over the size that the file has now."""
+    device = os.open(f"/dev/loop{number}", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.ioctl(device, _LOOP_SET_CAPACITY, 0)
+    finally:
+        os.close(device)
+
+
+def is_claimed(number: int) -> bool:
+    """Whether a mount, swap or a mapping (LVM, RAID) holds the device."""
+    try:
+        os.close(os.open(f"/dev/loop{number}", os.O_RDONLY | os.O_EXCL | os.O_CLOEXEC))
+    except OSError as exc:
+        if exc.errno != errno.EBUSY:
+            raise
+        return True
+    return False
 
 
 def write_out(number: int) -> None:

@@ -18,6 +18,8 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "address.withdraw": addresses.withdraw,
     "disk.attach": disks.attach,
     "disk.show": disks.show,
+    "disk.hide": disks.hide,
+    "disk.resize": disks.resize,
     "disk.shutdown": disks.shutdown,
     "disk.write_out": disks.write_out,
     "disk.freeze": disks.freeze,

@@ -52,6 +52,11 @@ class Disks:
         ]
         await asyncio.gather(*calls)
 
+    async def hide(self, disk: Disk, server: Process) -> None:
+        """Take a disk out of a running server's sight. Raises EngineError while the server uses it."""
+        file = str(self.file(disk))
+        await self._context.ask("disk.hide", pid=server.pid, container=server.container, file=file, device=disk.device)
+
     async def cut_power(self, disks: Sequence[Disk], container: str) -> None:
         """File systems on them stop without flushing."""
         if disks:
@@ -62,7 +67,7 @@ class Disks:
         await asyncio.gather(*(self._context.ask("disk.detach", file=str(self.file(disk))) for disk in disks))
 
     async def delete(self, disks: Sequence[Disk]) -> None:
-        """Detach and delete the files; fine if they are gone."""
+        """Detach, and delete the files; fine if they are gone."""
         await self.detach(disks)
         for disk in disks:
             file = self.file(disk)

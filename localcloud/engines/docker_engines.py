@@ -18,6 +18,7 @@ from localcloud.engines.network import Networks
 from localcloud.engines.private_images import PrivateImages
 from localcloud.engines.records import Records
 from localcloud.engines.servers import Servers
+from localcloud.engines.volumes import Volumes
 
 
 class DockerEngines:
@@ -37,6 +38,7 @@ class DockerEngines:
         self._disks = Disks(context)
         self._servers = Servers(context, self._networks, self._disks)
         self._images = PrivateImages(context, self._servers, self._disks)
+        self._volumes = Volumes(context, self._servers, self._disks, self._images)
         self._faults = Faults(context, self._servers)
         self._balancers = Balancers(context, self._networks)
 
@@ -54,6 +56,10 @@ class DockerEngines:
         """Let go of connections and threads, leaving everything as it runs. The engines cannot be used afterwards."""
         await self._context.agent.close()
         await self._context.docker.close()
+
+    @property
+    def volumes(self) -> Volumes:
+        return self._volumes
 
     def interrupted(self) -> bool:
         return self._foundation.interrupted

@@ -35,7 +35,10 @@ class Records:
     def put(self, record: Record) -> None:
         """Replaces the file in one step, so that a crash leaves the old one or the new one."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        disks = [{"disk": disk.disk_id, "gib": disk.size_gib, "device": disk.device} for disk in record.disks]
+        disks = [
+            {"disk": disk.disk_id, "gib": disk.size_gib, "device": disk.device, "separate": disk.separate}
+            for disk in record.disks
+        ]
         fresh = self._folder / f".{record.instance_id}.new"
         fresh.write_text(json.dumps({"instance": record.instance_id, "container": record.container, "disks": disks}))
         fresh.replace(self._file(record.instance_id))
@@ -53,5 +56,7 @@ class Records:
 
 def _parsed(file: Path) -> Record:
     content = json.loads(file.read_text())
-    disks = tuple(Disk(item["disk"], item["gib"], item["device"]) for item in content["disks"])
+    disks = tuple(
+        Disk(item["disk"], item["gib"], item["device"], separate=item.get("separate", False)) for item in content["disks"]
+    )
     return Record(content["instance"], content["container"], disks)

@@ -54,6 +54,7 @@ def _files(state: Path) -> tuple[Path, list[Record], list[Leftover]]:
     found = [Leftover("record", record.instance_id, "server in the engines' book-keeping") for record in records]
     disks = sorted((state / "disks").glob("*"))
     found += [_with_owner(Leftover("disk", str(file), "file of a data disk"), records) for file in disks]
+    found += [Leftover("disk copy", str(folder), "copy of a disk") for folder in sorted((state / "disk-copies").glob("*"))]
     folders = sorted((state / "images").glob("*"))
     found += [Leftover("image files", str(folder), "copies of data disks in a private image") for folder in folders]
     found += [Leftover("record", file.name, "folder of a balancer's HAProxy") for file in sorted((state / "balancers").glob("*"))]

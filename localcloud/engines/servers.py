@@ -91,7 +91,9 @@ class Servers:
         containers = {record.container if record else "", found["Id"] if found else ""} - {""}
         if found is not None:
             await context.docker.remove(name)
-        await self._disks.delete(record.disks if record else ())
+        disks = record.disks if record else ()
+        await self._disks.detach([disk for disk in disks if disk.separate])
+        await self._disks.delete([disk for disk in disks if not disk.separate])
         if containers:
             await context.ask("cgroup.reap", containers=sorted(containers))
         context.records.drop(instance_id)
@@ -107,7 +109,7 @@ class Servers:
         await context.docker.remove(name)
         container = await self._make_container(name, replace(spec, image=image))
         await context.ask("cgroup.reap", containers=sorted(old))
-        context.records.put(Record(spec.instance_id, container, spec.disks))
+        context.records.put(Record(spec.instance_id, container, record.disks if record else spec.disks))
 
     async def observe(self) -> Mapping[str, Power]:
         found = await self._context.docker.containers(self._context.naming.filters("server"))

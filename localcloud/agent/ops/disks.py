@@ -50,6 +50,26 @@ def show(pid: int, container: str, loop: int, device: str) -> None:
     node.chmod(0o660)
 
 
+def hide(pid: int, container: str, file: str, device: str) -> None:
+    """Take a disk out of a running server's sight. Raises OpError, which says where, while the server uses it."""
+    must_be_in_container(pid, container)
+    numbers = loops.find(file)
+    if users := _users(container, numbers):
+        raise OpError(f"the server still uses {device}: {', '.join(users)}; end that there first (umount {device})")
+    node = loops.seen_by(pid, device)
+    try:
+        if node.stat().st_rdev in {os.makedev(loops.LOOP_MAJOR, number) for number in numbers}:
+            node.unlink()
+    except FileNotFoundError:
+        pass
+
+
+def resize(file: str) -> None:
+    """Servers see the size that a disk's file has now; nothing to do for a disk in no running server."""
+    for number in loops.find(file):
+        loops.resize(number)
+
+
 def shutdown(container: str, files: list[str]) -> dict[str, Any]:
     """Cut the disks' power: every file system on them stops without flushing. {"mounts": how many, "paths": where}."""
     devices = {os.makedev(loops.LOOP_MAJOR, number) for file in files for number in loops.find(file)}
@@ -174,6 +194,33 @@ def _table(mountinfo: str) -> Iterator[tuple[int, str]]:
         fields = line.split(" ")
         major, minor = fields[2].split(":")
         yield os.makedev(int(major), int(minor)), fields[4].encode().decode("unicode_escape")
+
+
+def _users(container: str, numbers: list[int]) -> list[str]:
+    """What in a container, or anywhere, keeps loop devices from being let go."""
+    devices = {os.makedev(loops.LOOP_MAJOR, number) for number in numbers}
+    places = {"/" + "/".join(mount.path.parts[4:]) for mount in _mounts(container, devices)}  # behind /proc/<pid>/root
+    if places:
+        return [f"it is mounted at {place}" for place in sorted(places)]
+    if any(map(loops.is_claimed, numbers)):
+        return ["swap, LVM, RAID or a mount of another kind holds it"]
+    return [f"process {pid} has it open" for pid in processes_of({container})[container] if _has_open(pid, devices)]
+
+
+def _has_open(pid: int, devices: set[int]) -> bool:
+    """False also for a process that ends meanwhile."""
+    try:
+        descriptors = list(Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
+    for descriptor in descriptors:
+        try:
+            found = descriptor.stat()
+        except OSError:
+            continue
+        if stat.S_ISBLK(found.st_mode) and found.st_rdev in devices:
+            return True
+    return False
 
 
 def _stop(mount: Path) -> bool:

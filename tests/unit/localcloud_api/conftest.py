@@ -20,6 +20,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 from starlette.applications import Starlette
+from support.fake_backups import FakeBackups
+from support.fake_volumes import FakeVolumes
 
 from localcloud.app import create_app
 from localcloud.core.cloud import Cloud, Identity
@@ -45,8 +47,10 @@ class FakeEngines:
     fail: dict[str, str] = field(default_factory=dict)
     on_call: dict[str, Callable[[], None]] = field(default_factory=dict)
     was_interrupted: bool = False
+    backups: FakeBackups = field(default_factory=FakeBackups)
     balancers: dict[str, BalancerSpec] = field(default_factory=dict)
     nodes: set[str] = field(default_factory=set)  # balancer nodes that answer
+    volumes: FakeVolumes = field(default_factory=FakeVolumes)
     health: dict[str, str] = field(default_factory=dict)
 
     def _did(self, name: str, *what: Any) -> None:
