@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from localcloud.engines.backups_api import BackupEngine
     from localcloud.engines.database_api import DatabaseEngine
     from localcloud.engines.volume_api import VolumeEngine
 
@@ -63,6 +64,7 @@ class Nic:
     groups: tuple[str, ...] = ()
     only_from: tuple[str, ...] | None = None  # CIDRs; to `only_port` nobody else gets through, whatever the groups say
     only_port: int = 0
+    peers: tuple[str, ...] = ()  # NIC ids that get through to `only_port` all the same
 
 
 @dataclass(frozen=True)
@@ -226,6 +228,10 @@ class Engines(Protocol):
     @property
     def volumes(self) -> VolumeEngine:
         """Disks that come and go while servers run, and their copies."""
+
+    @property
+    def backups(self) -> BackupEngine:
+        """All disks of a server at one instant, and their way back."""
 
     async def start(self) -> None:
         """Make what every cloud needs (agent, `internet` network, guard route). Raises EngineError with what is missing."""
