@@ -18,7 +18,8 @@ from drlab.engine_run import Run, how_to_go_on, indented, interrupted_sentence
 from drlab.errors import UserError
 from drlab.faults import fault_lines, power_on_line
 from drlab.folders import Folders
-from drlab.inventory import Thing, without_owner
+from drlab.inventory import without_owner
+from drlab.kinds import Thing
 from drlab.leftovers import Leftover, is_accounted_for, parse_scan
 from drlab.progress import changes_sentence
 from drlab.settings import Target, account, parse_settings, read_settings, target_of
@@ -158,8 +159,8 @@ def test_what_no_stack_holds_is_found_and_default_groups_are_their_vpcs_own() ->
     things = [
         Thing("server", "i-1", "single-host-web-01"),
         Thing("server", "i-2", "made-by-hand"),
-        Thing("group", "sg-1", "default", parent="vpc-1"),
-        Thing("group", "sg-2", "own-group", parent="vpc-1"),
+        Thing("security group", "sg-1", "default"),
+        Thing("security group", "sg-2", "own-group"),
     ]
     assert [thing.id for thing in without_owner(things, {"i-1"})] == ["i-2", "sg-2"]
 

@@ -1,0 +1,96 @@
+"""Every kind of resource that the cloud's API lists: what people call it, how it is listed in a region, how it is removed.
+
+In the order in which they can go: what holds others in use comes first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from ctyun import Client
+from ctyun.services.images import PRIVATE
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A resource that the cloud's API lists."""
+
+    kind: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`things` lists a region's; `remove` returns when one is gone. Both raise CtyunError."""
+
+    word: str
+    things: Callable[[Client, str], Awaitable[Sequence[Thing]]]
+    remove: Callable[[Client, str, Thing], Awaitable[None]]
+
+
+async def _servers(client: Client, region: str) -> list[Thing]:
+    return [Thing("server", server.id, server.name) for server in await client.servers.list(region)]
+
+
+async def _listeners(client: Client, region: str) -> list[Thing]:
+    return [Thing("listener", listener.id, listener.name) for listener in await client.listeners.list(region)]
+
+
+async def _balancers(client: Client, region: str) -> list[Thing]:
+    return [Thing("load balancer", balancer.id, balancer.name) for balancer in await client.load_balancers.list(region)]
+
+
+async def _target_groups(client: Client, region: str) -> list[Thing]:
+    return [Thing("target group", group.id, group.name) for group in await client.target_groups.list(region)]
+
+
+async def _health_checks(client: Client, region: str) -> list[Thing]:
+    return [Thing("health check", check.id, check.name) for check in await client.health_checks.list(region)]
+
+
+async def _certificates(client: Client, region: str) -> list[Thing]:
+    return [Thing("certificate", certificate.id, certificate.name) for certificate in await client.certificates.list(region)]
+
+
+async def _images(client: Client, region: str) -> list[Thing]:
+    return [Thing("image", image.id, image.name) for image in await client.images.list(region, PRIVATE)]
+
+
+async def _eips(client: Client, region: str) -> list[Thing]:
+    return [Thing("EIP", eip.id, eip.name) for eip in await client.eips.list(region)]
+
+
+async def _key_pairs(client: Client, region: str) -> list[Thing]:
+    return [Thing("key pair", key.name, key.name) for key in await client.key_pairs.list(region)]
+
+
+async def _groups(client: Client, region: str) -> list[Thing]:
+    return [Thing("security group", group.id, group.name) for group in await client.security_groups.list(region)]
+
+
+async def _subnets(client: Client, region: str) -> list[Thing]:
+    by_vpc = await asyncio.gather(*(client.subnets.list(region, vpc.id) for vpc in await client.vpcs.list(region)))
+    return [Thing("subnet", subnet.id, subnet.name) for subnets in by_vpc for subnet in subnets]
+
+
+async def _vpcs(client: Client, region: str) -> list[Thing]:
+    return [Thing("VPC", vpc.id, vpc.name) for vpc in await client.vpcs.list(region)]
+
+
+KINDS = (
+    Kind("server", _servers, lambda client, region, thing: client.servers.delete(region, thing.id)),
+    Kind("listener", _listeners, lambda client, region, thing: client.listeners.delete(region, thing.id)),
+    Kind("load balancer", _balancers, lambda client, region, thing: client.load_balancers.delete(region, thing.id)),
+    Kind("target group", _target_groups, lambda client, region, thing: client.target_groups.delete(region, thing.id)),
+    Kind("health check", _health_checks, lambda client, region, thing: client.health_checks.delete(region, thing.id)),
+    Kind("certificate", _certificates, lambda client, region, thing: client.certificates.delete(region, thing.id)),
+    Kind("image", _images, lambda client, region, thing: client.images.delete(region, thing.id)),
+    Kind("EIP", _eips, lambda client, region, thing: client.eips.delete(region, thing.id)),
+    Kind("key pair", _key_pairs, lambda client, region, thing: client.key_pairs.delete(region, thing.name)),
+    Kind("security group", _groups, lambda client, region, thing: client.security_groups.delete(region, thing.id)),
+    Kind("subnet", _subnets, lambda client, region, thing: client.subnets.delete(region, thing.id)),
+    Kind("VPC", _vpcs, lambda client, region, thing: client.vpcs.delete(region, thing.id)),
+)
