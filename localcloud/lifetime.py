@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Collection
 from dataclasses import replace
 from time import time
 
+from localcloud.core.backups_records import BACKUP_TASKS, IN_PROGRESS
 from localcloud.core.cloud import Cloud
 from localcloud.core.images import TASKS as IMAGE_TASKS
 from localcloud.core.nodes import balancer_nodes
@@ -87,6 +88,7 @@ def _resume_tasks(cloud: Cloud) -> None:
         "ecs-release": cloud.servers.release,
         "ecs-unsubscribe": cloud.servers.unsubscribe,
         "pgelb-create": cloud.balancers.carry_out,
+        "csbs-create": cloud.backups.build,
     }
     for order in cloud.store.find(ORDERS, status="14"):
         if order.kind in tasks:
@@ -96,6 +98,8 @@ def _resume_tasks(cloud: Cloud) -> None:
     for job in cloud.store.find(JOBS, status="0"):
         run_job = cloud.images.run_job if job.task in IMAGE_TASKS else cloud.servers.run_job
         cloud.tasks.spawn(run_job(job.id), f"carry on job {job.id}")
+    for task in cloud.store.find(BACKUP_TASKS, status=IN_PROGRESS):
+        cloud.tasks.spawn(cloud.backups.run(task.id), f"carry on backup task {task.id}")
     switching = {job.instance_id for job in cloud.store.find(JOBS, status="0")}
     if half_on := [server for server in cloud.store.find(INSTANCES, status="starting") if server.id not in switching]:
         cloud.tasks.spawn(_switch_on(cloud, half_on), "carry on the end of a power fault")
@@ -112,7 +116,8 @@ async def _switch_on(cloud: Cloud, servers: list[Instance]) -> None:
 def under_way(cloud: Cloud) -> list[str]:
     """Orders and jobs that are not done."""
     orders = [f"order {order.id} ({order.kind})" for order in cloud.store.find(ORDERS, status="14")]
-    return orders + [f"job {job.id} ({job.task})" for job in cloud.store.find(JOBS, status="0")]
+    backups = [f"task {task.id} ({task.kind} backup)" for task in cloud.store.find(BACKUP_TASKS, status=IN_PROGRESS)]
+    return orders + backups + [f"job {job.id} ({job.task})" for job in cloud.store.find(JOBS, status="0")]
 
 
 async def shut_down(cloud: Cloud) -> list[str]:

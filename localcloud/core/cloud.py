@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from localcloud.core.backups import Backups
+from localcloud.core.backups_policies import BackupPolicies
 from localcloud.core.balancers import Balancers
 from localcloud.core.clock import Clock
 from localcloud.core.databases import Databases
@@ -51,6 +53,8 @@ class Cloud:
     faults: Faults = field(init=False)
     clock: Clock = field(init=False)
     scheduler: Scheduler = field(init=False)
+    backups: Backups = field(init=False)
+    backup_policies: BackupPolicies = field(init=False)
 
     def __post_init__(self) -> None:
         self.networks = Networks(self.store, self.engines)
@@ -60,4 +64,6 @@ class Cloud:
         self.databases = Databases(self.store, self.engines, self.networks)
         self.faults = Faults(self.store, self.engines, self.networks, self.servers)
         self.clock = Clock(self.store)
-        self.scheduler = Scheduler(self.clock)  # every owner of policies is an argument
+        self.backups = Backups(self.store, self.engines, self.servers, self.clock)
+        self.backup_policies = BackupPolicies(self.store, self.backups, self.clock, self.tasks)
+        self.scheduler = Scheduler(self.clock, self.backup_policies)  # every owner of policies is an argument

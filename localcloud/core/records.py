@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from localcloud.core.backups_records import BACKUP_KINDS
 from localcloud.core.elb_records import ELB_KINDS
 from localcloud.core.errors import FaultNotFound
 from localcloud.core.rds_records import RDS_KINDS
@@ -249,5 +250,5 @@ FAULTS = Kind("faults", Fault, ("phase", "kind"), FaultNotFound)
 
 ALL_KINDS = (
     VPCS, SUBNETS, GROUPS, RULES, EIPS, KEY_PAIRS, DISKS, INSTANCES, ORDERS, JOBS, FAULTS, PRIVATE_IMAGES,
-    *ELB_KINDS, *RDS_KINDS,
+    *BACKUP_KINDS, *ELB_KINDS, *RDS_KINDS,
 )  # fmt: skip

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from time import time
 
@@ -28,6 +29,7 @@ log = logging.getLogger("localcloud")
 
 SHUTDOWN_SECONDS = 30.0  # an operating system that has not stopped by then is killed
 STEADY = ("running", "stopped", "unsubscribed")
+RESTORING = "rebuild"  # the API's word for a server whose disks are being replaced
 SWITCHING = ("starting", "stopping", "restarting")
 FINISHED, PROVISIONING_FAILED = "3", "5"
 
@@ -72,6 +74,10 @@ class Servers:
         order = self._store.require(ORDERS, order_id)
         instances = [found for id_ in order.resource_ids if (found := self._store.get(INSTANCES, id_))]
         await self._clear_away(order_id, instances, "")
+
+    async def give_up(self, order_id: str, problem: str) -> None:
+        """End an order that has failed before its servers were made; nothing is left of it."""
+        await self._clear_away(order_id, self._store.find(INSTANCES, order_id=order_id), problem)
 
     async def _clear_away(self, order_id: str, instances: Sequence[Instance], problem: str) -> None:
         """Remove servers and close their order; what cannot be removed stays as `error`, so that it can be released again."""
@@ -180,6 +186,39 @@ class Servers:
         if dead := [instance.id for instance in instances if fault_over(faults, instance)]:
             await self._engines.power_cut(dead)  # the fault landed before they ran
         self._check_power(instances)
+
+    async def restore(self, instance_id: str, depth: int, put_back: Callable[[api.ServerSpec], Awaitable[None]]) -> None:
+        """Take a server down, let its disks be replaced, and boot it again if its owner wants it on. Raises what `put_back` does.
+
+        `depth`: of its new system disk. Cut off in between, its status stays "rebuild", and this is to be repeated.
+        """
+        async with self._locks.held([instance_id]):
+            try:
+                await self._restore_held(instance_id, depth, put_back)
+            except Exception:
+                self._settle(instance_id, await self._power(instance_id))
+                raise
+            self._settle(instance_id, await self._power(instance_id))
+
+    async def _restore_held(self, instance_id: str, depth: int, put_back: Callable[[api.ServerSpec], Awaitable[None]]) -> None:
+        await self._engines.shut_down(instance_id, 0)  # in no good order: what it would write is replaced anyway
+        await put_back(self.spec(self._store.require(INSTANCES, instance_id)))
+        instance = self._store.put(INSTANCES, replace(self._store.require(INSTANCES, instance_id), image_depth=depth))
+        if instance.desired == "on":
+            with suppress(ZoneWithoutPower):  # then it boots when the power is back, with what was restored
+                await self._boot_held([instance])
+
+    async def _power(self, instance_id: str) -> Power:
+        try:
+            return (await self._engines.observe()).get(instance_id, Power.GONE)
+        except EngineError:
+            return Power.GONE
+
+    def _settle(self, instance_id: str, power: Power) -> None:
+        """A server whose container is gone half-way through is not gone for good: it can be restored again."""
+        instance = self._store.get(INSTANCES, instance_id)
+        if instance is not None and instance.status == RESTORING:
+            self._set_status(instance_id, "error" if power is Power.GONE else str(power))
 
     def _check_power(self, instances: Collection[Instance]) -> None:
         faults = power_faults(self._store)

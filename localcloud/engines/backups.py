@@ -14,14 +14,15 @@ from localcloud.engines.api import Disk, EngineError, ServerSpec
 from localcloud.engines.backups_api import DiskCopy, Kept
 from localcloud.engines.context import Context
 from localcloud.engines.private_images import PrivateImages
+from localcloud.engines.records import Record
 from localcloud.engines.servers import Servers
-from localcloud.engines.volume_api import VolumeEngine
+from localcloud.engines.volumes import Volumes
 
 
 class Backups:
     """The backups of one cloud."""
 
-    def __init__(self, context: Context, servers: Servers, images: PrivateImages, volumes: VolumeEngine) -> None:
+    def __init__(self, context: Context, servers: Servers, images: PrivateImages, volumes: Volumes) -> None:
         self._context, self._servers, self._images, self._volumes = context, servers, images, volumes
 
     async def back_up(self, backup_id: str, instance_id: str, disks: Sequence[DiskCopy]) -> Kept:
@@ -30,23 +31,25 @@ class Backups:
         async with self._images.standing_still(instance_id) as source:
             sizes = await _all([
                 self._images.commit(backup_id, source.container),
-                *(self._volumes.copy_volume(wanted.copy_id, wanted.disk, "", wanted.base) for wanted in disks),
+                *(self._volumes.copy_held(wanted.copy_id, wanted.disk, wanted.base) for wanted in disks),
             ])  # fmt: skip
         copies = {wanted.copy_id: size for wanted, size in zip(disks, sizes[1:], strict=True)}
         return Kept(await self._context.docker.layer_size(self._images.reference(backup_id)), copies, source.pause)
 
     async def restore(self, spec: ServerSpec, backup_id: str, chains: Mapping[str, Sequence[str]]) -> None:
         reference = self._images.reference(backup_id)
+        if await self._servers.is_running(spec.instance_id):
+            raise EngineError(f"server {spec.instance_id} runs, so its disks cannot be restored")
+        if not await self._context.docker.has_image(reference):
+            raise EngineError(f"the system disk of backup {backup_id} (image {reference}) is gone, so nothing was restored")
+        restored = [disk for disk in spec.disks if disk.disk_id in chains]
+        # Not while the server is held: who detaches a disk takes the disk first, then its server.
+        await _all(self._volumes.restore_volume(disk, chains[disk.disk_id]) for disk in restored)
         async with self._servers.held(spec.instance_id):
-            if await self._servers.is_running(spec.instance_id):
-                raise EngineError(f"server {spec.instance_id} runs, so its disks cannot be restored")
-            if not await self._context.docker.has_image(reference):
-                raise EngineError(f"the system disk of backup {backup_id} (image {reference}) is gone, so nothing was restored")
-            restored = [disk for disk in spec.disks if disk.disk_id in chains]
-            await _all(self._volumes.restore_volume(disk, chains[disk.disk_id]) for disk in restored)
             await self._servers.renew(spec, reference)
 
-    async def unpack(self, disks: Sequence[Disk], chains: Mapping[str, Sequence[str]]) -> None:
+    async def unpack(self, instance_id: str, disks: Sequence[Disk], chains: Mapping[str, Sequence[str]]) -> None:
+        self._context.records.put(Record(instance_id, "", tuple(disks)))
         await _all(self._unpack(disk, chains[disk.disk_id]) for disk in disks)
 
     async def _unpack(self, disk: Disk, chain: Sequence[str]) -> None:

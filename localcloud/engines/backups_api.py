@@ -40,8 +40,9 @@ class BackupEngine(Protocol):
         """Give a server that is down the system disk of a backup and, by disk id, the content of its data disks. It is the same
         server afterwards, and still down."""
 
-    async def unpack(self, disks: Sequence[Disk], chains: Mapping[str, Sequence[str]]) -> None:
-        """Make disks, which no server has yet, with the content of chains (by disk id)."""
+    async def unpack(self, instance_id: str, disks: Sequence[Disk], chains: Mapping[str, Sequence[str]]) -> None:
+        """Make the disks of a server that is still to be made, with the content of chains (by disk id). `remove_server` removes
+        them, also when it comes to nothing."""
 
     async def merge(self, keep: str, base: str) -> int:
         """A copy takes over what it needs of its base, which can be removed then. Bytes kept."""

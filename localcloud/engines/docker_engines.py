@@ -7,6 +7,7 @@ from pathlib import Path
 
 from localcloud.agent.client import AgentClient
 from localcloud.engines.api import BalancerSpec, Power, ServerSpec, VpcNetwork
+from localcloud.engines.backups import Backups
 from localcloud.engines.balancers import Balancers
 from localcloud.engines.context import Context
 from localcloud.engines.disks import Disks
@@ -39,6 +40,7 @@ class DockerEngines:
         self._servers = Servers(context, self._networks, self._disks)
         self._images = PrivateImages(context, self._servers, self._disks)
         self._volumes = Volumes(context, self._servers, self._disks, self._images)
+        self._backups = Backups(context, self._servers, self._images, self._volumes)
         self._faults = Faults(context, self._servers)
         self._balancers = Balancers(context, self._networks)
 
@@ -56,6 +58,10 @@ class DockerEngines:
         """Let go of connections and threads, leaving everything as it runs. The engines cannot be used afterwards."""
         await self._context.agent.close()
         await self._context.docker.close()
+
+    @property
+    def backups(self) -> Backups:
+        return self._backups
 
     @property
     def volumes(self) -> Volumes:

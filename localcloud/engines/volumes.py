@@ -76,6 +76,11 @@ class Volumes:
             async with self._images.standing_still(instance_id):
                 return await self._copy(copy_id, disk, base)
 
+    async def copy_held(self, copy_id: str, disk: Disk, base: str) -> int:
+        """As `copy_volume`, of a disk of a server that the caller holds still: whoever else wants the disk waits for the server,
+        with the disk in hand."""
+        return await self._copy(copy_id, disk, base)
+
     async def restore_volume(self, disk: Disk, chain: Sequence[str]) -> None:
         async with self._locks[disk.disk_id]:
             owner = self._owner(disk.disk_id)
