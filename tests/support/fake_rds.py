@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 Body = dict[str, Any]
 EIP_ADDRESS = "198.18.0.9"
+REGION = "bb9fdb42056f11eda1610242ac110002"
 
 
 class Refused(Exception):
@@ -61,6 +62,7 @@ class FakeRds:
 
     def _table(self) -> dict[str, Callable[[Body], Any]]:
         return {
+            "GET list-regions": lambda _: {"regionList": [{"regionID": REGION, "regionName": "华东1"}]},
             "GET get-zones": lambda _: {"zoneList": [{"name": f"zone-{n}"} for n in (1, 2, 3)]},
             "GET template": self.template,
             "GET getPublicKey": lambda _: {"data": self.public_key()},

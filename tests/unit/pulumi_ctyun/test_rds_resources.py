@@ -1,0 +1,313 @@
+"""MySQL in the provider: adoption by name, changes in place, roles that are no drift, parts that come and go with an instance."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from support.fake_rds import EIP_ADDRESS, FakeRds
+
+from plugins.kit.serve import InitFailed, PluginError
+from plugins.kit.values import to_plain
+from pulumi_ctyun.provider import rds_parts
+from pulumi_ctyun.provider.rds import zones_seen
+
+INSTANCE, DATABASE, ACCOUNT = "ctyun:rds:MysqlInstance", "ctyun:rds:MysqlDatabase", "ctyun:rds:MysqlAccount"
+WHITE_LIST, EIP = "ctyun:rds:MysqlWhiteList", "ctyun:rds:MysqlEip"
+A_PAIR: dict[str, Any] = {
+    "region": "华东1",
+    "name": "dev-db",
+    "vpcId": "vpc-0",
+    "subnetId": "subnet-0",
+    "securityGroupId": "sg-1",
+    "zone": "AZ1",
+    "standbyZone": "AZ2",
+    "password": "Aa1!secret",
+}
+A_SINGLE = {key: value for key, value in A_PAIR.items() if key != "standbyZone"}
+
+
+@pytest.fixture
+def fake() -> FakeRds:
+    return FakeRds(eips={"eip-1": ""})
+
+
+@pytest.fixture
+def pair(engine, run) -> tuple[str, Any]:
+    """(id, state) of a pair that is ready."""
+    made: tuple[str, Any] = run(engine.create(INSTANCE, A_PAIR))
+    return made
+
+
+def test_a_pair_is_made_when_it_can_be_used(fake, pair) -> None:
+    id, state = pair
+    outputs = to_plain(state)
+    assert fake.instances[id]["prodOrderStatus"] == 0
+    assert (outputs["instanceId"], outputs["address"], outputs["port"]) == (id, "192.168.1.50", 3306)
+    assert outputs["nodes"] == [
+        {"name": "dev-db-1", "zone": "AZ1", "role": "primary"},
+        {"name": "dev-db-2", "zone": "AZ2", "role": "standby"},
+    ]
+    assert state["password"].is_secret
+
+
+def test_its_rules_are_set_where_they_differ(engine, fake, run) -> None:
+    id, _ = run(engine.create(INSTANCE, {**A_PAIR, "failover": "manual", "haMode": "usability"}))
+    shown = fake.instances[id]
+    assert (shown["switchType"], shown["hamode"], shown["syncMode"]) == ("manual", "usability", "Semi_sync")
+    assert fake.calls["POST instance-sync-mode"] == 0
+
+
+def test_a_single_one_has_no_rules(engine, fake, run) -> None:
+    id, state = run(engine.create(INSTANCE, A_SINGLE))
+    assert [node["role"] for node in to_plain(state)["nodes"]] == ["primary"]
+    assert fake.calls["GET hamode-type"] == 0
+    assert run(engine.read(INSTANCE, id, state, A_SINGLE)).properties == state
+
+
+def test_a_preview_asks_nobody(engine, fake, run) -> None:
+    _, state = run(engine.create(INSTANCE, A_PAIR, preview=True))
+    assert (repr(to_plain(state)["address"]), fake.calls.total()) == ("UNKNOWN", 0)
+
+
+@pytest.mark.parametrize("cut_off", ["POST accept", "GET getInstIdByOrderId", "GET instance"])
+def test_an_interrupted_create_is_adopted(make_engine, fake, run, cut_off: str) -> None:
+    """The API knows no clientToken here: name and stored token say that it is ours."""
+
+    def stop() -> None:
+        raise asyncio.CancelledError
+
+    fake.after[cut_off] = stop
+    with pytest.raises((asyncio.CancelledError, InitFailed, PluginError)):
+        run(make_engine().create(INSTANCE, A_PAIR))
+    fake.after.clear()
+    id, _ = run(make_engine().create(INSTANCE, A_PAIR))
+    assert (list(fake.instances), fake.calls["POST accept"]) == ([id], 1)
+
+
+def test_what_was_left_with_another_password_is_made_anew(make_engine, fake, run) -> None:
+    def stop() -> None:
+        raise asyncio.CancelledError
+
+    fake.after["POST accept"] = stop
+    with pytest.raises((asyncio.CancelledError, InitFailed, PluginError)):
+        run(make_engine().create(INSTANCE, A_PAIR))
+    fake.after.clear()
+    run(make_engine().create(INSTANCE, {**A_PAIR, "password": "Bb2!secret"}))
+    assert (fake.calls["POST accept"], fake.passwords["root"]) == (2, "Bb2!secret")
+
+
+def test_somebody_elses_instance_is_left_alone(make_engine, fake, run, pair, tmp_path) -> None:
+    id, _ = pair
+    with pytest.raises(
+        PluginError, match=f"dev-db exists already, and this stack has not made it.*MysqlInstance NAME 华东1/{id}"
+    ):
+        run(make_engine(state=tmp_path / "other").create(INSTANCE, A_PAIR))
+    assert id in fake.instances
+
+
+def test_a_build_that_failed_is_removed_and_told(engine, fake, run) -> None:
+    fake.fails = True
+    with pytest.raises(PluginError, match="it is build failed"):
+        run(engine.create(INSTANCE, A_PAIR))
+    assert fake.instances == {}
+    fake.fails = False
+    run(engine.create(INSTANCE, A_PAIR))
+
+
+def test_a_failover_is_no_drift(engine, fake, run, pair) -> None:
+    """Else the next `up` after a drill would replace the database."""
+    id, state = pair
+    for node in fake.instances[id]["azInfoList"]:
+        node["role"] = "slave" if node["role"] == "master" else "master"
+    seen = run(engine.read(INSTANCE, id, state, A_PAIR))
+    assert [node["role"] for node in to_plain(seen.properties)["nodes"]] == ["standby", "primary"]
+    assert not run(engine.diff(INSTANCE, id, seen.properties, A_PAIR)).changes
+
+
+def test_another_zone_is_drift() -> None:
+    nodes = [{"zone": "AZ3", "role": "standby"}, {"zone": "AZ1", "role": "primary"}]
+    assert zones_seen(nodes, {"zone": "AZ1", "standbyZone": "AZ2"}) == {"zone": "AZ1", "standbyZone": "AZ3"}
+    assert zones_seen(nodes, {}) == {"zone": "AZ1", "standbyZone": "AZ3"}
+    assert zones_seen(nodes[1:], {"zone": "AZ1"}) == {}
+
+
+def test_rules_group_and_password_change_in_place(engine, fake, run, pair) -> None:
+    id, state = pair
+    wanted = {**A_PAIR, "failover": "manual", "syncMode": "Async", "securityGroupId": "sg-2", "password": "Bb2!secret"}
+    diff = run(engine.diff(INSTANCE, id, state, wanted))
+    assert not diff.replaces
+    run(engine.update(INSTANCE, id, state, wanted))
+    shown = fake.instances[id]
+    assert (shown["switchType"], shown["syncMode"], shown["securityGroupId"]) == ("manual", "Async", "sg-2")
+    assert fake.passwords["root"] == "Bb2!secret"
+
+
+def test_a_password_cannot_be_taken_away(engine, run, pair) -> None:
+    id, state = pair
+    without = {key: value for key, value in A_PAIR.items() if key != "password"}
+    with pytest.raises(PluginError, match="password of root of dev-db cannot be taken away"):
+        run(engine.update(INSTANCE, id, state, without))
+
+
+@pytest.mark.parametrize(("key", "value"), [("standbyZone", "AZ3"), ("flavor", "4C8G"), ("version", "5.7"), ("storageGib", 200)])
+def test_what_else_changes_replaces(engine, run, pair, key: str, value: Any) -> None:
+    id, state = pair
+    assert run(engine.diff(INSTANCE, id, state, {**A_PAIR, key: value})).replaces == [key]
+
+
+def test_rules_that_drifted_are_seen_and_put_right(engine, fake, run, pair) -> None:
+    id, state = pair
+    fake.instances[id]["switchType"] = "manual"
+    seen = run(engine.read(INSTANCE, id, state, A_PAIR))
+    assert to_plain(seen.inputs)["failover"] == "manual"
+    run(engine.update(INSTANCE, id, seen.properties, A_PAIR))
+    assert fake.instances[id]["switchType"] == "auto"
+
+
+def test_an_import_finds_everything_but_the_password(engine, run, pair) -> None:
+    id, _ = pair
+    seen = run(engine.read(INSTANCE, id))
+    without = {key: value for key, value in A_PAIR.items() if key != "password"}
+    assert not run(engine.diff(INSTANCE, id, seen.properties, without)).changes
+
+
+def test_delete_and_what_is_gone_already(engine, fake, run, pair) -> None:
+    id, state = pair
+    run(engine.delete(INSTANCE, id, state))
+    assert fake.instances == {}
+    run(engine.delete(INSTANCE, id, state))
+    assert run(engine.read(INSTANCE, id, state, A_PAIR)).resource_id == ""
+
+
+# -- parts
+
+
+def parts(id: str) -> dict[str, dict[str, Any]]:
+    inside = {"region": "华东1", "instanceId": id}
+    grants = [{"database": "hr_db", "privilege": "readWrite"}]
+    return {
+        DATABASE: {**inside, "name": "hr_db"},
+        ACCOUNT: {**inside, "name": "hr_app", "password": "Aa1!secret", "grants": grants},
+        WHITE_LIST: {**inside, "name": "lab", "addresses": ["192.168.0.0/16", "10.0.0.7"]},
+        EIP: {**inside, "eipId": "eip-1"},
+    }
+
+
+@pytest.mark.parametrize("type", parts(""))
+def test_a_part_comes_is_read_and_goes(engine, fake, run, pair, type: str) -> None:
+    inputs = parts(pair[0])[type]
+    id, state = run(engine.create(type, inputs))
+    assert id.startswith(f"{pair[0]}/")
+    assert run(engine.read(type, id, state, inputs)).properties == state
+    imported = run(engine.read(type, f"华东1/{id}"))
+    shown = {key: value for key, value in to_plain(imported.inputs).items() if key != "charset"}
+    assert shown == {key: value for key, value in inputs.items() if key != "password"} or type == WHITE_LIST
+    run(engine.delete(type, id, state))
+    run(engine.delete(type, id, state))
+    assert run(engine.read(type, id, state, inputs)).resource_id == ""
+
+
+@pytest.mark.parametrize("type", parts(""))
+def test_a_part_of_an_instance_that_is_gone_is_gone(engine, fake, run, pair, type: str) -> None:
+    inputs = parts(pair[0])[type]
+    id, state = run(engine.create(type, inputs))
+    fake.instances.clear()
+    fake.eips["eip-1"] = ""
+    run(engine.delete(type, id, state))
+
+
+@pytest.mark.parametrize("type", [DATABASE, ACCOUNT, WHITE_LIST])
+def test_a_part_that_this_stack_has_not_made_is_left_alone(make_engine, run, pair, tmp_path, type: str) -> None:
+    inputs = parts(pair[0])[type]
+    run(make_engine().create(type, inputs))
+    with pytest.raises(PluginError, match=f"exists already, and this stack has not made it.*{type} NAME 华东1/{pair[0]}/"):
+        run(make_engine(state=tmp_path / "other").create(type, inputs))
+
+
+def test_an_interrupted_account_is_adopted_with_its_password_only(make_engine, fake, run, pair) -> None:
+    def stop() -> None:
+        raise asyncio.CancelledError
+
+    inputs = parts(pair[0])[ACCOUNT]
+    for password, creates in (("Aa1!secret", 1), ("Bb2!secret", 2)):
+        fake.contents["account"].clear()
+        fake.calls.clear()
+        fake.after["POST account"] = stop
+        with pytest.raises((asyncio.CancelledError, InitFailed, PluginError)):
+            run(make_engine().create(ACCOUNT, inputs))
+        fake.after.clear()
+        _, state = run(make_engine().create(ACCOUNT, {**inputs, "password": password}))
+        assert (fake.calls["POST account"], fake.passwords["hr_app"]) == (creates, password)
+        run(make_engine().delete(ACCOUNT, f"{pair[0]}/hr_app", state))
+
+
+def test_a_busy_instance_is_waited_for(engine, fake, run, pair, monkeypatch) -> None:
+    monkeypatch.setattr(rds_parts.when_idle, "__defaults__", (5.0, 0.01))
+    fake.refuse["POST database"] = ["Openapi.Mysql.StatusNotAllowed"] * 2
+    run(engine.create(DATABASE, parts(pair[0])[DATABASE]))
+    assert fake.calls["POST database"] == 3
+
+
+def test_account_and_white_list_change_in_place(engine, fake, run, pair) -> None:
+    account, white = parts(pair[0])[ACCOUNT], parts(pair[0])[WHITE_LIST]
+    id, state = run(engine.create(ACCOUNT, account))
+    wanted = {**account, "password": "Bb2!secret", "grants": [{"database": "other", "privilege": "readOnly"}]}
+    assert not run(engine.diff(ACCOUNT, id, state, wanted)).replaces
+    run(engine.update(ACCOUNT, id, state, wanted))
+    assert fake.passwords["hr_app"] == "Bb2!secret"
+    assert fake.contents["account"][id]["schemaPrivilegeVOList"] == [{"grantSchema": "other", "readOnly": True}]
+    id, state = run(engine.create(WHITE_LIST, white))
+    assert not run(engine.diff(WHITE_LIST, id, state, {**white, "addresses": white["addresses"][::-1]})).changes
+    run(engine.update(WHITE_LIST, id, state, {**white, "addresses": ["10.0.0.8"]}))
+    assert fake.contents["list"][id]["groupWhiteList"] == ["10.0.0.8"]
+
+
+def test_a_public_address_of_another_is_not_taken(engine, fake, run, pair) -> None:
+    fake.eips["eip-1"] = "i-7"
+    with pytest.raises(PluginError, match=f"EIP {EIP_ADDRESS} .* is bound to i-7. Unbind it there first"):
+        run(engine.create(EIP, parts(pair[0])[EIP]))
+
+
+PROBLEMS = {
+    "standbyZone": (INSTANCE, {"standbyZone": "AZ1"}, "the primary's zone too"),
+    "name": (INSTANCE, {"name": "db"}, "4-64 letters"),
+    "password": (INSTANCE, {"password": "weak"}, "three of lower case"),
+    "storageGib": (INSTANCE, {"storageGib": 50}, "100 to 32768 GiB"),
+    "flavor": (INSTANCE, {"flavor": "large"}, "write 2C4G"),
+    "failover": (INSTANCE, {"failover": "never"}, "auto, manual"),
+    "haMode": (INSTANCE, {"haMode": "reliablity"}, "reliability, usability"),
+}
+
+
+@pytest.mark.parametrize("property", PROBLEMS)
+def test_bad_input_is_refused_before_anything_is_made(engine, run, property: str) -> None:
+    type, wrong, reason = PROBLEMS[property]
+    found = run(engine.failures(type, {**A_PAIR, **wrong}))
+    assert [name for name, _ in found] == [property if property != "password" else ""]  # else the engine would print its value
+    assert reason in found[0][1]
+
+
+def test_all_problems_come_at_once(engine, run) -> None:
+    bad = {**A_PAIR, "standbyZone": "AZ1", "password": "weak", "name": "db"}
+    assert {name for name, _ in run(engine.failures(INSTANCE, bad))} == {"standbyZone", "", "name"}
+
+
+@pytest.mark.parametrize(
+    ("type", "wrong", "reason"),
+    [
+        (DATABASE, {"name": "mysql"}, "server's own"),
+        (DATABASE, {"name": "Hr"}, "lower-case"),
+        (ACCOUNT, {"name": "root"}, "server's own"),
+        (ACCOUNT, {"grants": [{"database": "hr_db", "privilege": "all"}]}, "readWrite, readOnly"),
+        (ACCOUNT, {"grants": [{"database": "hr_db", "privilege": "dml"}] * 2}, "stands already in grants[0]"),
+        (WHITE_LIST, {"addresses": []}, "at least one"),
+        (WHITE_LIST, {"addresses": ["10.0.0.1/8"]}, "did you mean 10.0.0.0/8"),
+        (WHITE_LIST, {"name": "my-list"}, "lower-case"),
+    ],
+)
+def test_bad_parts_are_refused(engine, run, type: str, wrong: dict[str, Any], reason: str) -> None:
+    found = run(engine.failures(type, {**parts("x")[type], **wrong}))
+    assert len(found) == 1
+    assert reason in found[0][1]
