@@ -51,10 +51,6 @@ async def _health_checks(client: Client, region: str) -> list[Thing]:
     return [Thing("health check", check.id, check.name) for check in await client.health_checks.list(region)]
 
 
-async def _certificates(client: Client, region: str) -> list[Thing]:
-    return [Thing("certificate", certificate.id, certificate.name) for certificate in await client.certificates.list(region)]
-
-
 async def _images(client: Client, region: str) -> list[Thing]:
     return [Thing("image", image.id, image.name) for image in await client.images.list(region, PRIVATE)]
 
@@ -86,7 +82,6 @@ KINDS = (
     Kind("load balancer", _balancers, lambda client, region, thing: client.load_balancers.delete(region, thing.id)),
     Kind("target group", _target_groups, lambda client, region, thing: client.target_groups.delete(region, thing.id)),
     Kind("health check", _health_checks, lambda client, region, thing: client.health_checks.delete(region, thing.id)),
-    Kind("certificate", _certificates, lambda client, region, thing: client.certificates.delete(region, thing.id)),
     Kind("image", _images, lambda client, region, thing: client.images.delete(region, thing.id)),
     Kind("EIP", _eips, lambda client, region, thing: client.eips.delete(region, thing.id)),
     Kind("key pair", _key_pairs, lambda client, region, thing: client.key_pairs.delete(region, thing.name)),
