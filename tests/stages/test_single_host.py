@@ -5,43 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pymysql
 import pytest
 from support.lab import ROOT, Lab
-from support.ports import free_port, is_silent, knock
+from support.ports import is_silent
+from support.visitors import curl, database, tunnel
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.stage
-
-
-def curl(*arguments: str, timeout: float = 5) -> tuple[int, str]:
-    """HTTP status (0 = no answer) and body."""
-    done = subprocess.run(["curl", "-sS", "-m", str(timeout), "-w", "\n%{http_code}", *arguments], capture_output=True, text=True)
-    body, _, code = done.stdout.rpartition("\n")
-    return int(code or 0), body
-
-
-@contextmanager
-def tunnel(lab: Lab, host: str, port: int) -> Iterator[int]:
-    """A local port that leads to host:port as seen from the jump host."""
-    local = free_port()
-    ssh = subprocess.Popen(
-        [str(ROOT / "lab"), "ssh", "jump-host", "-o", "ExitOnForwardFailure=yes", "-L", f"127.0.0.1:{local}:{host}:{port}", "-N"],
-        cwd=ROOT,
-        env=lab.environment,
-        stdin=subprocess.DEVNULL,
-    )
-    try:
-        wait_until(lambda: knock("127.0.0.1", local, seconds=1) == "open", 15, f"the tunnel to {host}:{port}")
-        yield local
-    finally:
-        ssh.terminate()
-        ssh.wait(10)
 
 
 def test_the_outputs_have_their_names(single_host: dict[str, Any]) -> None:
@@ -77,28 +50,11 @@ def test_an_acknowledged_row_is_in_the_database(lab: Lab, single_host: dict[str,
     }
     assert curl(f"{api}?id={row}")[0] == 200
     assert curl(f"{api}?id={row}-not")[0] == 404
-    with tunnel(lab, single_host["databaseHost"], 3306) as port, database(single_host, port) as cursor:
+    with tunnel(lab, "single-host", single_host["databaseHost"], 3306) as port, database(single_host, port) as cursor:
         cursor.execute("SELECT text FROM entries WHERE id = %s", (row,))
         assert cursor.fetchall() == (("a row",),)
         cursor.execute("SELECT COUNT(*) FROM employees")
         assert cursor.fetchall()[0][0] > 0
-
-
-@contextmanager
-def database(outputs: dict[str, Any], port: int) -> Iterator[pymysql.cursors.Cursor]:
-    connection = pymysql.connect(
-        host="127.0.0.1",
-        port=port,
-        user=outputs["databaseUser"],
-        password=outputs["databasePassword"],
-        database=outputs["databaseName"],
-        connect_timeout=10,
-    )
-    try:
-        with connection.cursor() as cursor:
-            yield cursor
-    finally:
-        connection.close()
 
 
 def test_the_database_is_silent_from_outside(lab: Lab, single_host: dict[str, Any]) -> None:

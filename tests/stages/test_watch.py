@@ -3,56 +3,29 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.lab import ROOT, Lab
+from support.lab import Lab
+from support.visitors import end_watch, journals, sends, start_watch
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.stage
-
-
-def start_watch(lab: Lab, *arguments: str) -> subprocess.Popen[str]:
-    """`./lab watch single-host --json ...`, with its document on standard output alone."""
-    command = [str(ROOT / "lab"), "watch", "single-host", "--json", *arguments]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
-    return subprocess.Popen(command, cwd=ROOT, env=lab.environment, text=True, start_new_session=True, **pipes)  # type: ignore[call-overload,no-any-return]
-
-
-def end_watch(watch: subprocess.Popen[str]) -> dict[str, Any]:
-    try:
-        out, err = watch.communicate(timeout=60)
-    except subprocess.TimeoutExpired:
-        watch.kill()
-        raise
-    assert watch.returncode == 0, out + err
-    return dict(json.loads(out))
 
 
 def instant(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def journals(lab: Lab) -> set[Path]:
-    return set((lab.state / "watch").glob("*/journal.jsonl"))
-
-
-def newest_journal(lab: Lab) -> Path:
-    return max(journals(lab), key=lambda path: path.stat().st_mtime)
-
-
 def good_answers(lab: Lab, after: float) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in newest_journal(lab).read_text().splitlines()]
-    return [line for line in lines if line["good"] and instant(line["time"]) > after]
+    return [line for line in sends(lab) if line["good"] and instant(line["time"]) > after]
 
 
 def test_a_power_cut_is_one_outage_of_its_own_length_and_loses_nothing(lab: Lab, single_host: dict[str, Any]) -> None:
-    watch = start_watch(lab, "--writes", "--for", "120")
+    watch = start_watch(lab, "single-host", "--writes", "--for", "120")
     try:
         begin = time.time()
         wait_until(lambda: len(good_answers(lab, begin)) > 10, 30, "the watch to see the site")
@@ -62,8 +35,7 @@ def test_a_power_cut_is_one_outage_of_its_own_length_and_loses_nothing(lab: Lab,
         powered = time.time()
         wait_until(lambda: len(good_answers(lab, powered)) > 10, 40, "the watch to see the site again")
     finally:
-        watch.send_signal(signal.SIGINT)  # as Ctrl-C
-        seen = end_watch(watch)
+        seen = end_watch(watch, interrupt=True)
     down = instant(off["at"])
     assert [outage["kind"] for outage in sorted(seen["outages"], key=lambda o: o["kind"])] == ["read", "write"]
     for outage in seen["outages"]:
@@ -82,7 +54,7 @@ def test_a_power_cut_is_one_outage_of_its_own_length_and_loses_nothing(lab: Lab,
 def test_a_site_that_is_down_can_be_watched(lab: Lab, single_host: dict[str, Any]) -> None:
     lab.run("power", "off", "web-01")
     before = journals(lab)
-    watch = start_watch(lab, "--for", "20", "--rate", "4")
+    watch = start_watch(lab, "single-host", "--for", "20", "--rate", "4")
     try:
         wait_until(
             lambda: [path for path in journals(lab) - before if "silent for" in path.read_text()], 20, "the watch to see silence"
