@@ -39,3 +39,18 @@ def single_host(lab: Lab) -> dict[str, Any]:
     """The stage `single-host`, up; its outputs."""
     lab.run("up", "single-host", timeout=300)
     return lab.outputs("single-host")
+
+
+@pytest.fixture(scope="session")
+def dual_lab(clean_machine: None) -> Iterator[Lab]:
+    """A lab in which `dual-active` is up alone: names like web-01 mean its servers."""
+    lab = make_lab()
+    lab.run("up", "dual-active", timeout=600)
+    yield lab
+    end(lab)
+
+
+@pytest.fixture
+def dual_active(dual_lab: Lab) -> dict[str, Any]:
+    """The stage `dual-active`, up; its outputs."""
+    return dual_lab.outputs("dual-active")

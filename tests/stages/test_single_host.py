@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import uuid
-from pathlib import Path
 from typing import Any
 
 import pytest
 from support.lab import ROOT, Lab
 from support.ports import is_silent
+from support.secrets import in_the_clear
 from support.visitors import curl, database, tunnel
 from support.waiting import wait_until
 
@@ -107,28 +107,4 @@ def test_nothing_to_do_the_second_time_and_git_stays_clean(lab: Lab, single_host
 
 
 def test_no_secret_in_the_clear(lab: Lab, single_host: dict[str, Any]) -> None:
-    """State, logs, process lists and `docker inspect` hold none of the generated secrets."""
-    access = single_host["sshAccess"]
-    key_line = access["privateKey"].splitlines()[2]
-    passphrase = (lab.state / "passphrase").read_text().strip()
-    secrets = {"database password": single_host["databasePassword"], "private key": key_line}
-    places = {str(path): path.read_bytes() for path in lab.state.rglob("*") if is_plain_text_of_the_lab(path)}
-    containers = lab.call("docker", "ps", "-aq", timeout=20, check=True).stdout.split()
-    places["docker inspect"] = lab.call("docker", "inspect", *containers, timeout=20, check=True).stdout.encode()
-    places["process list"] = lab.call("ps", "-eo", "args", timeout=20, check=True).stdout.encode()
-    places["environments"] = b"\n".join(read_if_there(path) for path in Path("/proc").glob("[0-9]*/cmdline"))
-    for name, secret in {**secrets, "passphrase": passphrase}.items():
-        found = [place for place, content in places.items() if secret.encode() in content and not place.endswith("/passphrase")]
-        assert found == [], f"the {name} stands in {found}"
-
-
-def is_plain_text_of_the_lab(path: Path) -> bool:
-    """Everything in the state folder but the keys that the CLI keeps for ssh and disk images."""
-    return path.is_file() and "ssh" not in path.relative_to(path.anchor).parts[-2:-1] and path.suffix != ".img"
-
-
-def read_if_there(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:  # the process has ended meanwhile
-        return b""
+    assert in_the_clear(lab, single_host) == []

@@ -1,0 +1,137 @@
+"""What the trainee sees in stage `dual-active` while nothing is broken, and what changes when the stack does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import uuid
+from typing import Any
+
+import pytest
+from support.lab import ROOT, Lab
+from support.ports import is_silent
+from support.secrets import in_the_clear
+from support.visitors import api, curl, database, tunnel
+from support.waiting import wait_until
+
+pytestmark = pytest.mark.stage
+
+STAGE = "dual-active"
+UPLOADS = "/var/www/html/upload"
+
+
+def answering(url: str, sends: int = 12) -> set[tuple[str, str]]:
+    """Who answers some requests: (server, zone)."""
+    seen = [api(url) for _ in range(sends)]
+    assert all(seen), f"some requests failed: {seen}"
+    return {(one["server"], one["zone"]) for one in seen}
+
+
+def on(lab: Lab, server: str, command: str) -> str:
+    return lab.run("ssh", f"{STAGE}/{server}", "--", command).stdout.strip()
+
+
+def resources(lab: Lab) -> dict[str, str]:
+    """Id by logical name and kind."""
+    listed = json.loads(lab.pulumi("stack", "export", "-s", STAGE).stdout)["deployment"]["resources"]
+    return {f"{r['type'].split(':')[-1]} {r['urn'].split('::')[-1]}": r["id"] for r in listed if r.get("id")}
+
+
+def test_the_outputs_say_what_is_where(dual_active: dict[str, Any]) -> None:
+    assert [(s["name"], s["zone"]) for s in dual_active["webServers"]] == [("web-01", "AZ1"), ("web-02", "AZ2")]
+    assert [(n["name"], n["zone"], n["role"]) for n in dual_active["databaseNodes"]] == [
+        ("dual-active-db-1", "AZ1", "primary"),
+        ("dual-active-db-2", "AZ2", "standby"),
+    ]
+    assert dual_active["imageId"] and dual_active["backupPolicyId"] and dual_active["jumpHostAddress"]
+    assert dual_active["databaseHost"].startswith("192.168.1.")
+    own = {server["url"] for server in dual_active["webServers"]}
+    assert len(own) == 2 and dual_active["siteUrl"] not in own
+
+
+def test_both_servers_answer_through_the_balancer_and_alone(dual_active: dict[str, Any]) -> None:
+    both = {("web-01", "AZ1"), ("web-02", "AZ2")}
+    wait_until(lambda: answering(dual_active["siteUrl"]) == both, 30, "both servers to be in the balancer")
+    for server in dual_active["webServers"]:
+        assert answering(server["url"], sends=2) == {(server["name"], server["zone"])}
+
+
+def test_the_page_shows_which_database_answered(dual_active: dict[str, Any]) -> None:
+    status, page = curl(dual_active["siteUrl"] + "/database.php")
+    assert status == 200
+    assert dual_active["databaseHost"] in page and "dual-active-db-1" in page
+
+
+def test_a_row_written_on_one_server_is_read_on_the_other(dual_active: dict[str, Any]) -> None:
+    first, second = (server["url"] + "/api.php" for server in dual_active["webServers"])
+    row = f"test-{uuid.uuid4().hex[:12]}"
+    assert curl("-d", f"id={row}", "-d", "text=a row", first)[0] == 201
+    status, body = curl(f"{second}?id={row}")
+    assert status == 200 and json.loads(body)["server"] == "web-01"
+
+
+def test_a_server_from_the_image_has_an_identity_of_its_own(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
+    own = [{what: on(dual_lab, server, command) for what, command in IDENTITY.items()} for server in ("web-01", "web-02")]
+    for what in IDENTITY:
+        assert own[0][what] != own[1][what], f"the same {what}"
+    assert [one["host name"] for one in own] == ["dual-active-web-01", "dual-active-web-02"]
+
+
+IDENTITY = {"host name": "hostname", "machine id": "cat /etc/machine-id", "host key": "cat /etc/ssh/ssh_host_ed25519_key.pub"}
+
+
+def test_uploads_lie_on_a_data_disk_and_came_along_with_the_image(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
+    for server in dual_active["webServers"]:
+        assert on(dual_lab, server["name"], f"findmnt -n -o SOURCE,FSTYPE {UPLOADS}").split() == ["/dev/vdb", "ext4"]
+        assert curl(server["url"] + "/upload/handbook.txt")[0] == 200
+
+
+def test_no_database_runs_on_a_web_server(dual_lab: Lab) -> None:
+    for server in ("web-01", "web-02"):
+        assert on(dual_lab, server, "pgrep -c mariadbd || true") == "0"
+
+
+def test_the_database_is_open_to_its_network_only(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
+    assert is_silent(dual_active["databasePublicAddress"], 3306, seconds=2)
+    with tunnel(dual_lab, STAGE, dual_active["databaseHost"], 3306) as port, database(dual_active, port) as cursor:
+        cursor.execute("SELECT COUNT(*) FROM employees")
+        assert cursor.fetchall()[0][0] > 0
+        cursor.execute("SELECT @@hostname, @@read_only")
+        assert cursor.fetchall() == (("dual-active-db-1", 0),)
+
+
+def test_nothing_to_do_the_second_time_and_git_stays_clean(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
+    git = ["git", "status", "--porcelain"]
+    before = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    dual_lab.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "-s", STAGE)
+    dual_lab.pulumi("refresh", "--yes", "--expect-no-changes", "-s", STAGE)
+    assert subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout == before
+
+
+def test_no_secret_in_the_clear(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
+    assert in_the_clear(dual_lab, dual_active) == []
+
+
+def test_a_third_server_comes_from_the_image_and_replaces_nothing(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
+    before = resources(dual_lab)
+    dual_lab.run("up", STAGE, "-c", "drlab:webServers=3", timeout=300)
+    after = resources(dual_lab)
+    assert before.items() <= after.items(), "something was replaced"
+    three = {("web-01", "AZ1"), ("web-02", "AZ2"), ("web-03", "AZ1")}
+    wait_until(lambda: answering(dual_active["siteUrl"]) == three, 30, "the third server to carry traffic")
+    dual_lab.run("up", STAGE, "-c", "drlab:webServers=2", timeout=300)
+    assert resources(dual_lab) == before
+    assert answering(dual_active["siteUrl"]) <= three - {("web-03", "AZ1")}
+
+
+def test_another_stage_beside_it_is_no_clash(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
+    dual_lab.run("up", "single-host", timeout=300)
+    try:
+        assert api(dual_lab.outputs("single-host")["siteUrl"])["zone"] == "AZ1"
+        assert answering(dual_active["siteUrl"])
+        names = [server["name"] for server in dual_lab.status()["servers"]]
+        assert sorted(names) == sorted({*names}) and {"single-host-web-01", "dual-active-web-01"} <= set(names)
+    finally:
+        done = dual_lab.run("down", "single-host", timeout=240)
+    assert "none" in done.stdout, done.stdout
+    assert answering(dual_active["siteUrl"])
