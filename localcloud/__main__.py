@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command == "serve":
         from localcloud.serve import serve  # each command imports only what it needs
 
-        return serve(options.state or default_folder(), options.port, options.tls)
+        return serve(options.state or default_folder(), options.port, options.tls, options.foreign_keys)
     if options.command == "images":
         return _images(options.json)
     return _scan(options.state or default_folder(), options.json)
@@ -91,6 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--state", type=Path, help="state folder [default: DRLAB_STATE, else the user's state folder]")
     serving.add_argument("--port", type=int, help="on 127.0.0.1 [default: 8750 or the next free one]")
     serving.add_argument("--tls", action="store_true", help="listen with TLS too, on the next free port")
+    serving.add_argument(
+        "--foreign-keys", action="store_true", help="replace database passwords encrypted for another cloud, instead of refusing"
+    )
     images = commands.add_parser("images", help="list the images that the cloud runs on")
     images.add_argument("--json", action="store_true")
     scanning = commands.add_parser("scan", help="list what a cloud has left on this machine")

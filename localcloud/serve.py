@@ -37,7 +37,7 @@ class PortTaken(Exception):
     """No port to listen on; the text says which was wanted."""
 
 
-def serve(state: Path, port: int | None, tls: bool) -> int:
+def serve(state: Path, port: int | None, tls: bool, foreign_keys: bool = False) -> int:
     """Run until a signal or `/_local/shutdown`; the process's exit status."""
     os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
@@ -50,7 +50,7 @@ def serve(state: Path, port: int | None, tls: bool) -> int:
     except (StateError, PortTaken) as error:
         print(error, file=sys.stderr)
         return 1
-    daemon = Daemon(folder, replace(record, pid=os.getpid(), url=_url("http", plain), tls_url=None, ca_file=None))
+    daemon = Daemon(folder, replace(record, pid=os.getpid(), url=_url("http", plain), tls_url=None, ca_file=None), foreign_keys)
     try:
         return int(uvloop.run(daemon.run(plain, secure)))
     finally:
@@ -87,8 +87,8 @@ def _listen_above(plain: socket.socket) -> socket.socket:
 class Daemon:
     """One run of the process."""
 
-    def __init__(self, folder: StateFolder, record: Record) -> None:
-        self.folder, self.record = folder, record
+    def __init__(self, folder: StateFolder, record: Record, foreign_keys: bool = False) -> None:
+        self.folder, self.record, self._foreign_keys = folder, record, foreign_keys
 
     async def run(self, plain: socket.socket, secure: socket.socket | None) -> int:
         from localcloud.engines.docker_engines import DockerEngines  # Docker's library is slow to import
@@ -100,6 +100,7 @@ class Daemon:
         images = {image.engine: reference(image.engine) for image in IMAGES}
         app = create_app(store, engines, self.record.identity, images)
         cloud: Cloud = app.state.cloud
+        cloud.foreign_keys = self._foreign_keys
         servers = [_server(app, None)]
         sockets = [plain]
         if secure:

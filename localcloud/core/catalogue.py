@@ -93,11 +93,19 @@ class Quotas:
     targets_per_group: int = 20
     target_groups: int = 20
     health_checks: int = 20
+    certificates: int = 20
+    mysqls: int = 10
+    replicas_per_mysql: int = 5
+    mysql_backups: int = 20
+    white_lists_per_mysql: int = 10
+    addresses_per_white_list: int = 50
     servers: int = 50
     data_disks_per_server: int = 8
     servers_per_order: int = 50
     labels_per_server: int = 10
     images: int = 10
+    vaults: int = 10
+    backup_policies: int = 10
     images_on_images: int = 50  # an image of a server from an image of a server...: Docker can stack 125 layers
 
 

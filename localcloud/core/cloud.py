@@ -42,6 +42,7 @@ class Cloud:
     engines: Engines
     image_refs: Mapping[str, str]
     phase: str = "starting"
+    foreign_keys: bool = False  # passwords encrypted with another cloud's key are replaced, not refused
     tasks: Tasks = field(default_factory=Tasks)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -10,6 +10,7 @@ from localcloud.core.catalogue import QUOTAS
 from localcloud.core.elb_records import BALANCERS, Balancer
 from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import hex_id, short_id, when
+from localcloud.core.rds_records import MYSQLS, Mysql
 from localcloud.core.records import EIPS, INSTANCES, Eip, Instance
 from localcloud.core.store import Store
 from localcloud.services.eip.errors import EipInUse, EipNameDuplicated, InstanceAlreadyBound
@@ -23,7 +24,7 @@ _LAST = "last eip"  # the note of the address given out last
 def shown(store: Store, eip: Eip) -> dict[str, Any]:
     """An EIP as the API shows it."""
     owner = bound_to(store, eip)
-    kind = {Instance: "INSTANCE", Balancer: "LOADBALANCER"}.get(type(owner), "")
+    kind = {Instance: "INSTANCE", Balancer: "LOADBALANCER", Mysql: "VIP"}.get(type(owner), "")
     return {
         "ID": eip.id, "name": eip.name, "description": "", "eipAddress": eip.address, "associationID": eip.instance_id,
         "associationType": kind, "privateIpAddress": owner.address if owner else "",
@@ -35,11 +36,12 @@ def shown(store: Store, eip: Eip) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def bound_to(store: Store, eip: Eip) -> Instance | Balancer | None:
-    """The server or balancer that has this EIP."""
+def bound_to(store: Store, eip: Eip) -> Instance | Balancer | Mysql | None:
+    """The server, balancer or MySQL instance that has this EIP."""
     if not eip.instance_id:
         return None
-    return store.get(INSTANCES, eip.instance_id) or store.get(BALANCERS, eip.instance_id)
+    owner_id = eip.instance_id
+    return store.get(INSTANCES, owner_id) or store.get(BALANCERS, owner_id) or store.get(MYSQLS, owner_id)
 
 
 def expiry(cycle: str, count: int) -> float | None:

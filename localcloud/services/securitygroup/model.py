@@ -11,6 +11,7 @@ from typing import Any
 from localcloud.core.errors import NotModelled
 from localcloud.core.identifiers import short_id, when
 from localcloud.core.inputs import Fields
+from localcloud.core.rds_records import MYSQLS
 from localcloud.core.records import GROUPS, INSTANCES, RULES, VPCS, Instance, Rule, SecurityGroup
 from localcloud.core.store import Store
 
@@ -77,8 +78,9 @@ def same_effect(one: Rule, other: Rule) -> bool:
 
 
 def users_of_group(store: Store, group: SecurityGroup) -> list[str]:
-    """Servers in the group, and rules of other groups that name it."""
+    """Servers and MySQL instances in the group, and rules of other groups that name it."""
     servers = [f"instance {server.id} ({server.name})" for server in members(store, group)]
+    servers += [f"MySQL instance {mysql.id} ({mysql.name})" for mysql in store.find(MYSQLS, group_id=group.id)]
     others = (other for other in store.find(GROUPS, vpc_id=group.vpc_id) if other.id != group.id)
     rules = (rule for other in others for rule in store.find(RULES, group_id=other.id) if rule.peer_group == group.id)
     return servers + [f"rule {rule.id} of security group {rule.group_id}" for rule in rules]

@@ -12,6 +12,7 @@ from localcloud.core.elb_records import BALANCERS
 from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import short_id
 from localcloud.core.inputs import Fields
+from localcloud.core.rds_records import MYSQLS
 from localcloud.core.records import INSTANCES, SUBNETS, VPCS, Subnet, Vpc
 from localcloud.services.vpc import model
 from localcloud.services.vpc.errors import SubnetInUse, SubnetNameDuplicated, VpcInUse, VpcNameDuplicated
@@ -125,6 +126,7 @@ def delete_subnet(call: Call) -> None:
     subnet = _subnet(call)
     users = [f"instance {server.id} ({server.name})" for server in call.store.find(INSTANCES, subnet_id=subnet.id)]
     users += [f"load balancer {found.id} ({found.name})" for found in call.store.find(BALANCERS, subnet_id=subnet.id)]
+    users += [f"MySQL instance {found.id} ({found.name})" for found in call.store.find(MYSQLS, subnet_id=subnet.id)]
     if users:
         raise SubnetInUse(subnet.id, users)
     call.store.delete(SUBNETS, subnet.id)
@@ -137,12 +139,16 @@ def list_used_addresses(call: Call) -> dict[str, Any]:
     address = fields.text("ip")
     subnet = _subnet(call)
     used = [(subnet.gateway, "system", "系统接口")]
-    used += [
-        (taken, "loadbalancer", "弹性负载均衡") if owner.startswith("lb-") else (taken, "instance", "云主机")
-        for taken, owner in model.taken_addresses(call.store, subnet.id).items()
-    ]
+    used += [(taken, *_use(call, owner)) for taken, owner in model.taken_addresses(call.store, subnet.id).items()]
     shown = [{"ipv4Address": ip, "ipv6Address": "", "use": use, "useDesc": text} for ip, use, text in used if address in ("", ip)]
     return paged("usedIPs", shown, number, size)
+
+
+def _use(call: Call, owner_id: str) -> tuple[str, str]:
+    """What an address is used for, and the same in Chinese."""
+    if owner_id.startswith("lb-"):
+        return "loadbalancer", "弹性负载均衡"
+    return ("rds", "关系数据库") if call.store.get(MYSQLS, owner_id) else ("instance", "云主机")
 
 
 def _vpc(call: Call) -> Vpc:

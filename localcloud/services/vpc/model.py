@@ -10,6 +10,7 @@ from localcloud.core.catalogue import REGIONS
 from localcloud.core.elb_records import BALANCERS, TARGET_GROUPS
 from localcloud.core.identifiers import when
 from localcloud.core.inputs import Fields
+from localcloud.core.rds_records import MYSQL_NODES, MYSQLS
 from localcloud.core.records import GROUPS, INSTANCES, SUBNETS, Subnet, Vpc
 from localcloud.core.store import Store
 
@@ -66,10 +67,13 @@ def usable_addresses(subnet: Subnet) -> Iterator[IPv4Address]:
 
 
 def taken_addresses(store: Store, subnet_id: str) -> dict[str, str]:
-    """Who has which address: a server, or a balancer, which needs one for itself and one for each of its two processes."""
+    """Who has which address: a server; a balancer or a MySQL instance, which needs one for itself and one for each node."""
     taken = {server.address: server.id for server in store.find(INSTANCES, subnet_id=subnet_id)}
     for balancer in store.find(BALANCERS, subnet_id=subnet_id):
         taken |= dict.fromkeys((balancer.address, *(node["address"] for node in balancer.nodes)), balancer.id)
+    for mysql in store.find(MYSQLS, subnet_id=subnet_id):
+        nodes = store.find(MYSQL_NODES, mysql_id=mysql.id)
+        taken |= dict.fromkeys((mysql.address, *(node.address for node in nodes)), mysql.id)
     return taken
 
 

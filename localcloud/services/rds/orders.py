@@ -1,0 +1,155 @@
+"""The calls of `teledb`: products, orders for instances, and what the network's side of an instance is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from time import time
+from typing import Any
+
+from localcloud.core.calls import Call
+from localcloud.core.errors import NotModelled
+from localcloud.core.identifiers import hex_id, mac_address, short_id
+from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, Mysql, MysqlNode
+from localcloud.core.records import ORDERS, Order
+from localcloud.services.orders import model as orders
+from localcloud.services.rds import model, ordering, passwords
+from localcloud.services.rds.errors import MysqlInUse, WrongState
+from localcloud.services.rds.ordering import Wanted
+from localcloud.services.rds.products import OTHER_SERIES, REPLICA, SERIES, templates_shown
+from localcloud.services.rds.reading import (
+    BUILD_FAILED,
+    CREATING,
+    IDLE,
+    NORMAL,
+    PAUSED,
+    TO_DESTROY,
+    next_number,
+    ordered_mysql,
+    region_of,
+    state_word,
+)
+
+log = logging.getLogger("localcloud")
+
+PORT = 3306
+REPLICATION_USER = "drlab_replication"
+CREATE, REFUND, DESTROY = "mysql-create", "mysql-refund", "mysql-destroy"  # kinds of orders
+UNREADABLE = "The password could not be decrypted with this cloud's key; root has a random one: set one with reset-root-password."
+
+
+# -- products ------------------------------------------------------------------------------------------------------------
+def list_zones(call: Call) -> list[dict[str, Any]]:
+    region = region_of(call)
+    call.fields.check()
+    return [
+        {"availabilityZoneId": zone, "availabilityZoneName": zone, "displayName": region.zone_number(zone)}
+        for zone in region.zones
+    ]
+
+
+def list_templates(call: Call) -> list[dict[str, Any]]:
+    fields, region = call.fields, region_of(call)
+    fields.only("prodType", "1", 1)
+    fields.only("prodCode", "MYSQL")
+    number = fields.choice("instanceType", (*SERIES, *OTHER_SERIES), required=True)
+    fields.check()
+    return list(templates_shown(region, SERIES[number])) if number in SERIES else []
+
+
+def public_key(call: Call) -> str:
+    call.fields.check()
+    return passwords.public_key(call.store)
+
+
+# -- orders --------------------------------------------------------------------------------------------------------------
+def accept(call: Call) -> dict[str, Any]:
+    """Order an instance or a read replica."""
+    wanted = ordering.read(call)
+    mysql_id = hex_id()
+    order = orders.place(call.store, wanted.region.id, CREATE, "RDS", (mysql_id,))
+    nodes = list(_new_nodes(call, wanted, mysql_id))
+    call.store.put(MYSQLS, _new_mysql(call, wanted, mysql_id, nodes[0].id, order.id))
+    for node in nodes:
+        call.store.put(MYSQL_NODES, node)
+    if wanted.replaced:
+        log.warning("MySQL instance %s (%s): %s", wanted.name, mysql_id, UNREADABLE)
+        call.message = UNREADABLE
+    call.afterwards(lambda: call.cloud.databases.build(order.id))
+    return _placed(order)
+
+
+def _new_mysql(call: Call, wanted: Wanted, mysql_id: str, primary: str, order_id: str) -> Mysql:
+    now, parent = time(), wanted.parent
+    [address] = ordering.free_addresses(call, wanted.subnet, 1)
+    return Mysql(
+        id=mysql_id, region=wanted.region.id, name=wanted.name, description="", prod_id=wanted.product.id,
+        version=wanted.product.version, kind=wanted.product.kind, parent=parent.id if parent else "", spec=wanted.spec.name,
+        cpus=wanted.spec.cpus, memory_mib=wanted.spec.memory_gib * 1024, storage_type=wanted.storage_type,
+        disk_gib=wanted.disk_gib, vpc_id=wanted.subnet.vpc_id, subnet_id=wanted.subnet.id, group_id=wanted.group_id,
+        address=address, port=PORT, primary=primary, in_sync=False, step="", candidate="", step_gtid="", reason="",
+        switch_id="", ha_mode="reliability", sync_mode="Semi_sync", switch_type="auto", verdict="", order_status=CREATING,
+        running_status=IDLE, replication_user=parent.replication_user if parent else REPLICATION_USER,
+        replication_password=parent.replication_password if parent else passwords.made_up(),
+        root_password=passwords.hashed(wanted.password) if wanted.password else "", order_id=order_id, project="0",
+        created=now, updated=now,
+    )  # fmt: skip
+
+
+def _new_nodes(call: Call, wanted: Wanted, mysql_id: str) -> Iterator[MysqlNode]:
+    """The nodes, the primary's first. The subnet's first free address is the instance's own."""
+    _, *addresses = ordering.free_addresses(call, wanted.subnet, len(wanted.zones) + 1)
+    for number, (zone, address) in enumerate(zip(wanted.zones, addresses, strict=True), 1):
+        res_id = next_number(call.store, "node")
+        yield MysqlNode(
+            id=f"db-{mysql_id[:10]}-{number}", region=wanted.region.id, mysql_id=mysql_id, res_id=res_id,
+            name=f"{wanted.name}-{number}", zone=zone, nic_id=short_id("port"), mac=mac_address(), address=address,
+            server_id=res_id, reseed=wanted.product.kind == REPLICA,
+        )  # fmt: skip
+
+
+def refund(call: Call) -> dict[str, Any]:
+    """End an instance's subscription: it stops and waits to be destroyed. A GET that changes something, as in the API."""
+    mysql = ordered_mysql(call)
+    if users := model.users_of_mysql(call.store, mysql):
+        raise MysqlInUse(mysql.id, users)
+    resting = mysql.order_status in (NORMAL, PAUSED) and mysql.running_status == IDLE
+    if not resting and mysql.order_status != BUILD_FAILED:
+        raise WrongState(mysql.name, state_word(mysql), "running or stopped, with nothing else under way")
+    order = orders.place(call.store, mysql.region, REFUND, "RDS", (mysql.id,))
+    call.afterwards(lambda: call.cloud.databases.refund(order.id))
+    return _placed(order)
+
+
+def destroy(call: Call) -> dict[str, Any]:
+    """Remove a refunded instance for good."""
+    mysql = ordered_mysql(call)
+    if mysql.order_status != TO_DESTROY:
+        raise WrongState(mysql.name, state_word(mysql), "refunded")
+    order = orders.place(call.store, mysql.region, DESTROY, "RDS", (mysql.id,))
+    call.afterwards(lambda: call.cloud.databases.release(order.id))
+    return _placed(order)
+
+
+def upgrade(call: Call) -> None:
+    """Refused: nodes keep their size."""
+    raise NotModelled("Changing the size, the disk or the product of a MySQL instance is not modelled by the local cloud.")
+
+
+def ordered_instances(call: Call) -> list[str]:
+    """The ids of an order for instances, none when it failed."""
+    region_of(call, required=False)
+    order_id = call.fields.text("newOrderId", required=True)
+    call.fields.check()
+    order = call.store.require(ORDERS, order_id)
+    if order.problem:
+        call.message = order.problem
+    return list(order.resource_ids) if order.status != orders.FAILED else []
+
+
+def instance_state(call: Call) -> int:
+    return model.inst_state(ordered_mysql(call))
+
+
+def _placed(order: Order) -> dict[str, Any]:
+    return {"newOrderId": order.id, "newOrderNo": order.number, "submitted": True, "totalPrice": 0, "errorMessage": ""}
