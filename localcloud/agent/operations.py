@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from localcloud.agent.ops import addresses, cgroups, disks, host, links, processes, router, scan
+from localcloud.agent.ops import addresses, cgroups, databases, disks, host, links, processes, router, scan
 
 OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "ping": host.ping,
@@ -27,6 +27,9 @@ OPERATIONS: Mapping[str, Callable[..., Any]] = {
     "disk.detach": disks.detach,
     "disk.fill": disks.fill,
     "disk.free": disks.free,
+    "database.mount": databases.mount,
+    "database.greets": databases.greets,
+    "database.keep_log": databases.keep_log,
     "process.kill": processes.kill,
     "process.end": processes.end,
     "cgroup.reap": cgroups.reap,

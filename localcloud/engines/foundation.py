@@ -66,7 +66,7 @@ class Foundation:
         await asyncio.to_thread(shutil.rmtree, context.state / "agent", ignore_errors=True)
 
     async def _missing_images(self) -> list[str]:
-        refs = [reference("agent"), reference("router"), reference("balancer")]
+        refs = [reference("agent"), reference("router"), reference("balancer"), reference("database")]
         present = await asyncio.gather(*(self._context.docker.has_image(ref) for ref in refs))
         return [f"image {ref} is missing; ./lab builds it" for ref, there in zip(refs, present, strict=True) if not there]
 

@@ -33,9 +33,10 @@ def catalogue() -> tuple[Image, ...]:
     agent = _image("agent", ROOT / "localcloud/agent", images / "agent/Dockerfile", DEBIAN)
     router = _image("router", images / "router", images / "router/Dockerfile", DEBIAN)
     balancer = _image("balancer", images / "balancer", images / "balancer/Dockerfile", DEBIAN)
+    database = _image("database", images / "database", images / "database/Dockerfile", DEBIAN)
     server = _image("debian", images / "server", images / "server/Dockerfile", DEBIAN)
     lamp = _image("debian-lamp", ROOT / "docker/server-lamp", ROOT / "docker/server-lamp/Dockerfile", server.ref)
-    return agent, router, balancer, server, lamp
+    return agent, router, balancer, database, server, lamp
 
 
 def reference(name: str) -> str:

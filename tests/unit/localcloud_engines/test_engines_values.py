@@ -133,16 +133,16 @@ def test_what_was_packed_is_unpacked() -> None:
 
 def test_images_are_listed_in_build_order() -> None:
     found = catalogue()
-    assert [image.name for image in found] == ["agent", "router", "balancer", "debian", "debian-lamp"]
+    assert [image.name for image in found] == ["agent", "router", "balancer", "database", "debian", "debian-lamp"]
     refs = [image.ref for image in found]
     for earlier, later in itertools.combinations(found, 2):
         assert earlier.base not in {later.ref}, "a base is built before what stands on it"
-    assert len(set(refs)) == 5
-    assert reference("debian") == found[4].base
+    assert len(set(refs)) == 6
+    assert reference("debian") == found[5].base
 
 
 def test_an_unknown_image_is_named_with_those_that_there_are() -> None:
-    with pytest.raises(EngineError, match="no image is called 'windows'; there are agent, router, balancer, debian, debian-lamp"):
+    with pytest.raises(EngineError, match="no image is called 'windows'; there are agent, router, balancer, database, debian, debian-lamp"):
         reference("windows")
 
 
