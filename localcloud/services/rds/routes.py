@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from localcloud.core.calls import Handler, Route
-from localcloud.services.rds import access, backups, contents, instances, orders
+from localcloud.services.rds import access, accounts, backups, contents, instances, orders, roles
 
 
 def _rds2(method: str, path: str, handler: Handler) -> Route:
@@ -42,26 +42,26 @@ ROUTES = (
     _rds2("POST", f"{_INSTANCE}/stop-instance", instances.stop_instance),
     _rds2("POST", f"{_INSTANCE}/start-instance", instances.start_instance),
     _rds2("POST", f"{_INSTANCE}/reset-root-password", instances.reset_root_password),
-    _rds2("POST", f"{_INSTANCE}/switch-db-instance-ha", instances.switch_roles),
-    _rds2("GET", f"{_INSTANCE}/switch-instance-record", instances.list_switches),
-    _rds2("GET", f"{_INSTANCE}/hamode-type", instances.show_ha_mode),
-    _rds2("POST", f"{_INSTANCE}/hamode-type", instances.change_ha_mode),
-    _rds2("GET", f"{_INSTANCE}/instance-ha-config", instances.show_sync_mode),
-    _rds2("POST", f"{_INSTANCE}/instance-sync-mode", instances.change_sync_mode),
-    _rds2("GET", f"{_INSTANCE}/describe-ha-switch-config", instances.show_failover),
-    _rds2("POST", f"{_INSTANCE}/modify-ha-switch-config", instances.change_failover),
-    _rds2("GET", f"{_INSTANCE}/read-instance-delay", instances.replica_delay),
+    _rds2("POST", f"{_INSTANCE}/switch-db-instance-ha", roles.switch_roles),
+    _rds2("GET", f"{_INSTANCE}/switch-instance-record", roles.list_switches),
+    _rds2("GET", f"{_INSTANCE}/hamode-type", roles.show_ha_mode),
+    _rds2("POST", f"{_INSTANCE}/hamode-type", roles.change_ha_mode),
+    _rds2("GET", f"{_INSTANCE}/instance-ha-config", roles.show_sync_mode),
+    _rds2("POST", f"{_INSTANCE}/instance-sync-mode", roles.change_sync_mode),
+    _rds2("GET", f"{_INSTANCE}/describe-ha-switch-config", roles.show_failover),
+    _rds2("POST", f"{_INSTANCE}/modify-ha-switch-config", roles.change_failover),
+    _rds2("GET", f"{_INSTANCE}/read-instance-delay", roles.replica_delay),
     _rds2("POST", _DATABASE, contents.create_database),
     _rds2("DELETE", _DATABASE, contents.delete_database),
     _rds2("GET", f"{_DATABASE}/schemas", contents.list_databases),
     _rds2("GET", f"{_DATABASE}/show-character-set", contents.list_charsets),
-    _rds2("POST", _ACCOUNT, contents.create_account),
-    _rds2("GET", _ACCOUNT, contents.list_accounts),
-    _rds2("DELETE", _ACCOUNT, contents.delete_account),
-    _rds2("GET", f"{_ACCOUNT}/account-available", contents.account_available),
-    _rds2("POST", f"{_ACCOUNT}/reset-password", contents.reset_password),
-    _rds2("POST", f"{_ACCOUNT}/operator-privilege-grant", contents.grant),
-    _rds2("POST", f"{_ACCOUNT}/operator-privilege-revoke", contents.revoke),
+    _rds2("POST", _ACCOUNT, accounts.create_account),
+    _rds2("GET", _ACCOUNT, accounts.list_accounts),
+    _rds2("DELETE", _ACCOUNT, accounts.delete_account),
+    _rds2("GET", f"{_ACCOUNT}/account-available", accounts.account_available),
+    _rds2("POST", f"{_ACCOUNT}/reset-password", accounts.reset_password),
+    _rds2("POST", f"{_ACCOUNT}/operator-privilege-grant", accounts.grant),
+    _rds2("POST", f"{_ACCOUNT}/operator-privilege-revoke", accounts.revoke),
     _rds2("POST", _LIST, access.create_white_list),
     _rds2("GET", _LIST, access.list_white_lists),
     _rds2("PUT", _LIST, access.change_white_list),
