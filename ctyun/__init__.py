@@ -39,7 +39,7 @@ same one for the same wish. Where it is optional a fresh one is used for the cal
     orders, jobs     get, wait
 
 `await verify(client, region=..., zones=[...], flavors=[FlavorWish(zone, flavor)], images=[...])` lists all unknown names at once.
-`ctyun.local.LocalCloud` speaks `/_local/` (faults, power, health, shutdown), which no real cloud has.
+`ctyun.local.LocalCloud` speaks `/_local/` (faults, power, databases, health, shutdown), which no real cloud has.
 Failures are classes of `ctyun.errors`; every one derives from `CtyunError`, and its text may be shown to a user as it is.
 
 Names, regions and errors are there at once; what needs the HTTP library is loaded when it is first asked for, because a
@@ -83,6 +83,7 @@ from ctyun.regions import KNOWN_REGIONS, Region, Zone, resolve_region, zone_inde
 if TYPE_CHECKING:
     from ctyun.client import Client
     from ctyun.local import Fault, Health, LocalCloud, LocalServer
+    from ctyun.local_databases import LocalDatabase, LocalNode, LocalSwitch
     from ctyun.services.certificates import Certificate
     from ctyun.services.eips import Eip
     from ctyun.services.flavors import Flavor
@@ -140,7 +141,10 @@ __all__ = [
     "LoadBalancer",
     "LocalCloud",
     "LocalCloudError",
+    "LocalDatabase",
+    "LocalNode",
     "LocalServer",
+    "LocalSwitch",
     "MysqlAccount",
     "MysqlBackup",
     "MysqlDatabase",
@@ -195,6 +199,9 @@ _LOADED_LATER = {
     "Health": "ctyun.local",
     "LocalCloud": "ctyun.local",
     "LocalServer": "ctyun.local",
+    "LocalDatabase": "ctyun.local_databases",
+    "LocalNode": "ctyun.local_databases",
+    "LocalSwitch": "ctyun.local_databases",
     "Certificate": "ctyun.services.certificates",
     "Eip": "ctyun.services.eips",
     "Flavor": "ctyun.services.flavors",

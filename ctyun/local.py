@@ -11,6 +11,7 @@ import httpx
 from ctyun.credentials import CloudRecord
 from ctyun.errors import BadAnswer, LocalCloudError, NoAnswer
 from ctyun.fields import Body, need, present, text
+from ctyun.local_databases import LocalDatabase
 
 KEY_HEADER = "X-Drlab-Key"
 TIMEOUT = httpx.Timeout(60.0, connect=2.0)  # seconds; a fault proves that it landed before it is answered
@@ -119,6 +120,14 @@ class LocalCloud:
     async def servers(self) -> list[LocalServer]:
         """All servers of the local cloud, of every region."""
         return [LocalServer.from_json(body) for body in await self._list("GET", "/_local/servers")]
+
+    async def databases(self) -> list[LocalDatabase]:
+        """All MySQL instances of the local cloud, of every region."""
+        return [LocalDatabase.from_json(body) for body in await self._list("GET", "/_local/databases")]
+
+    async def promote(self, database_id: str, *, accept_loss: bool) -> Mapping[str, Any]:
+        """Have the controller promote a standby now; `accept_loss`: even one that may lack acknowledged writes."""
+        return await self._object("POST", f"/_local/databases/{database_id}/promote", {"acceptLoss": accept_loss})
 
     async def faults(self, *, include_undone: bool = False) -> list[Fault]:
         """Faults that are in force, or all there ever were."""

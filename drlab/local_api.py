@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from ctyun.credentials import CloudRecord
 from ctyun.errors import CtyunError
 from ctyun.local import Fault, Health, LocalCloud, LocalServer
+from ctyun.local_databases import LocalDatabase
 
 T = TypeVar("T")
 HEALTH_SECONDS = 3.0
@@ -30,6 +31,12 @@ class LocalApi:
 
     def servers(self) -> list[LocalServer]:
         return self._call(lambda cloud: cloud.servers())
+
+    def databases(self) -> list[LocalDatabase]:
+        return self._call(lambda cloud: cloud.databases())
+
+    def promote(self, database_id: str, *, accept_loss: bool) -> Mapping[str, Any]:
+        return self._call(lambda cloud: cloud.promote(database_id, accept_loss=accept_loss))
 
     def faults(self, *, include_undone: bool = False) -> list[Fault]:
         return self._call(lambda cloud: cloud.faults(include_undone=include_undone))
