@@ -6,13 +6,27 @@ daemon can carry on after any of them.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from localcloud.core.networks import Networks
+from localcloud.core.database_jobs import Jobs
+from localcloud.core.database_orders import Orders
+from localcloud.core.database_rounds import STEADY, Rounds
+from localcloud.core.errors import LocalError
+from localcloud.core.networks import Networks, cut_from
+from localcloud.core.rds_records import MYSQLS, Mysql
 from localcloud.core.store import Store
 from localcloud.engines import api
+from localcloud.engines.api import EngineError
 from localcloud.engines.database_api import NodeState
+from localcloud.ha.decisions import may_lack, trouble, why_not
+from localcloud.ha.memory import serves
+
+log = logging.getLogger("localcloud")
+
+PROMOTE_SECONDS = 60.0
 
 
 class Databases:
@@ -20,7 +34,11 @@ class Databases:
 
     def __init__(self, store: Store, engines: api.Engines, networks: Networks) -> None:
         self._store, self._engines, self._networks = store, engines, networks
+        self._rounds = Rounds(store, engines, networks)
+        self._orders = Orders(self._rounds)
+        self._jobs = Jobs(self._rounds, self._orders)
 
+    # -- orders, jobs, backups -----------------------------------------------------------------------------------------
     async def build(self, order_id: str) -> None:
         """Make an ordered instance (order kind "mysql-create", resource_ids = (its id,)).
 
@@ -28,15 +46,15 @@ class Databases:
         master's zone, a replication user and password) and its nodes (fenced True, reseed False; of a read replica: reseed True).
         Afterwards order_status is 0 and the order finished; or 4 and the order failed with its problem, and no node is left.
         """
-        raise NotImplementedError
+        await self._orders.build(order_id)
 
     async def refund(self, order_id: str) -> None:
         """End a subscription (order kind "mysql-refund"): the nodes stop; order_status 8, to be destroyed."""
-        raise NotImplementedError
+        await self._orders.refund(order_id)
 
     async def release(self, order_id: str) -> None:
         """Remove an instance for good (order kind "mysql-destroy"): nodes, disks, backups, records; its EIP is unbound."""
-        raise NotImplementedError
+        await self._orders.release(order_id)
 
     async def run_job(self, job_id: str) -> None:
         """Carry out a stored MysqlJob, which ends at 0 or, with the reason, at 2; running_status shows it meanwhile.
@@ -44,39 +62,87 @@ class Databases:
         Tasks and arguments: "restart", "stop", "start": {}; "switch": {"nodeId"}; "restore": {"backupId", "sourceId", "until"}
         ("until": Unix seconds as text, "" for the backup's own moment; "sourceId": the instance that the backup is of).
         """
-        raise NotImplementedError
+        await self._jobs.run(job_id)
 
     async def back_up(self, backup_id: str) -> None:
         """Carry out a stored MysqlBackup (status 100): 101 while it runs, then 1 with its size, or -1 with the problem."""
-        raise NotImplementedError
+        await self._jobs.back_up(backup_id)
 
     async def delete_backup(self, backup_id: str) -> None:
         """Remove its files; the record is gone already or goes with it. Raises EngineError."""
-        raise NotImplementedError
+        await self._engines.databases.remove_backup(backup_id)
 
+    # -- roles ---------------------------------------------------------------------------------------------------------
     async def switchover(self, mysql_id: str, node_id: str) -> None:
         """Make this node the primary, nothing lost; returns when the roles have changed. Raises EngineError with the reason when
         it cannot: the old primary takes writes again then."""
-        raise NotImplementedError
+        await self._jobs.switchover(mysql_id, node_id)
 
     async def promote(self, mysql_id: str, accept_loss: bool) -> str:
         """Promote the standby of a dead primary by hand; what was done, in a sentence. Raises LocalError when it is refused."""
-        raise NotImplementedError
+        async with self._rounds.held(mysql_id) as mysql:
+            if mysql.step:
+                raise LocalError(409, f"the roles of {mysql.name} are changing already: {mysql.verdict}")
+            view = await self._rounds.look(mysql)
+            leader, standby = view.leader, view.standby if mysql.kind == "pair" else None
+            if serves(leader.seen, leader.fenced):
+                raise LocalError(409, f"{leader.name} is the primary of {mysql.name} and serves; use a switchover")
+            against = why_not(view, standby, loss_accepted=accept_loss)
+            if standby is None or against:
+                raise LocalError(409, f"nothing of {mysql.name} is promoted: {', '.join(against)}")
+            loss = may_lack(view, standby)
+            detail = f"{trouble(leader)}; {standby.name} is promoted by hand" + (f"; {loss}" if loss else "")
+            why = "unconsfailover" if loss else "failover"
+            self._rounds.steps.begin(mysql, standby.id, why, "fence", detail, "" if loss else view.received)
+            await self._rounds.change(mysql_id, PROMOTE_SECONDS)
+            return detail
 
+    # -- looking, and small changes ------------------------------------------------------------------------------------
     async def sql(
         self, mysql_id: str, statements: Sequence[tuple[str, Sequence[Any]]], log: bool = True
     ) -> list[tuple[Any, ...]]:
-        """Statements as the administrator on the primary; the rows of the last one. Raises EngineError with MariaDB's sentence."""
-        raise NotImplementedError
+        """Statements as the administrator on the primary; the rows of the last one. Raises EngineError with MariaDB's words."""
+        mysql = self._store.require(MYSQLS, mysql_id)
+        if mysql.step or mysql.order_status not in STEADY:
+            raise EngineError(f"MySQL instance {mysql.name} cannot be worked on now: {mysql.verdict or 'it is not running'}")
+        return await self._engines.databases.sql(mysql.primary, statements, log)
 
     def states(self, mysql_id: str) -> Mapping[str, NodeState]:
         """What the last look saw of its nodes, by node id."""
-        raise NotImplementedError
+        return self._rounds.tracks[mysql_id].memory.seen
 
     async def apply(self, mysql_id: str) -> None:
-        """Bring networks and roles to what its records say: after changes of white list, group, EIP, sync or HA mode."""
-        raise NotImplementedError
+        """Bring networks to what its records say: after changes of white list, group, EIP. Modes the watch notices by itself."""
+        mysql = self._store.get(MYSQLS, mysql_id)
+        if mysql is not None:
+            await self._networks.change({mysql.vpc_id} | cut_from(self._store, mysql.vpc_id))
 
+    # -- the whole cloud -----------------------------------------------------------------------------------------------
     async def watch(self) -> None:
-        """Round after round, until the task is cancelled."""
-        raise NotImplementedError
+        """Keep all instances as their owners want them, until the task is cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._rounds.watch())
+            group.create_task(self._keep_binlogs())
+
+    async def _keep_binlogs(self) -> None:
+        while True:
+            for mysql in self._watched():
+                try:
+                    await self._jobs.keep_binlogs(mysql)
+                except EngineError as error:
+                    log.warning("the binary log of MySQL instance %s was not kept: %s", mysql.name, error)
+            await asyncio.sleep(1)
+
+    async def suspend(self) -> list[str]:
+        """Stop all instances in good order, keeping what their owners want; the nodes that the next start brings back."""
+        running = await self._engines.databases.nodes()
+        names = []
+        for mysql in self._store.find(MYSQLS):
+            nodes = [node for node in self._rounds.nodes(mysql) if running.get(node.id)]
+            if nodes:
+                await self._orders.shut_down(mysql)
+                names += [node.name for node in nodes]
+        return names
+
+    def _watched(self) -> list[Mysql]:
+        return [mysql for mysql in self._store.find(MYSQLS) if mysql.order_status in STEADY]

@@ -140,7 +140,8 @@ def _going_alone(view: View, standby: Node, settings: Settings) -> Decision | No
     if view.in_sync and (silent or not view.semi_sync):
         why = f"{standby.name} has been silent for {settings.grace:.0f} s" if silent else "the mode is asynchronous"
         return does(Action.MARK_OUT_OF_SYNC, standby, f"{why}: it is marked out of sync, so that {leader.name} may go on alone")
-    if not view.in_sync and leader.seen.semi_sync and (silent or not view.semi_sync or not standby.seen.receiving):
+    hopeless = silent or standby.reseed or not standby.seen.receiving or not view.semi_sync
+    if not view.in_sync and leader.seen.semi_sync and hopeless:
         return does(Action.SEMI_SYNC_OFF, leader, f"{standby.name} is marked out of sync: {leader.name} goes on alone")
     return None
 
@@ -178,6 +179,8 @@ def _following(node: Node, address: str, source: str) -> Decision | None:
     if seen.following == address and seen.problem != DISK_FULL and broken:
         return does(Action.MARK_RESEED, node, f"{node.name} cannot follow {source} any more: {seen.problem}")
     if seen.following != address or not seen.applying:
+        if node.resting:
+            return waits(f"{node.name} could not follow {source} and tries again")
         return does(Action.FOLLOW, node, f"{node.name} follows {source}")
     if not seen.receiving:
         return waits(f"{node.name} does not reach {source}" + (f": {seen.problem}" if seen.problem else ""))

@@ -1,0 +1,225 @@
+"""The controller's steps as deeds. Each stores what it has done in one transaction, so that another daemon can carry on.
+
+What must be known before something irreversible happens is stored before it; what follows from a deed, after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from time import time
+from typing import Any
+
+from localcloud.core.database_view import ASYNC, Track, engine_nodes, nodes_of, standby_of
+from localcloud.core.identifiers import hex_id
+from localcloud.core.networks import Networks, cut_from
+from localcloud.core.power import fault_over, power_faults
+from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, SWITCHES, Mysql, MysqlNode, SwitchRecord
+from localcloud.core.records import EIPS
+from localcloud.core.store import Store
+from localcloud.engines import api
+from localcloud.engines.api import EngineError
+from localcloud.engines.database_api import Replication
+from localcloud.ha import Action, Decision
+
+APPLY_SECONDS = 30.0  # for a standby to apply what it has received
+CLOSE_SECONDS = 2.0
+
+
+class Steps:
+    """Does what the controller decides."""
+
+    def __init__(self, store: Store, engines: api.Engines, networks: Networks) -> None:
+        self._store, self._engines, self._networks = store, engines, networks
+        self._deeds: dict[Action, Callable[[Mysql, str, Track, str], Awaitable[None]]] = {
+            Action.BOOT: self._boot, Action.KILL: self._kill, Action.ADMIT: self._admit, Action.SEAT: self._seat,
+            Action.OPEN: self._open, Action.FOLLOW: self._follow, Action.SEMI_SYNC_ON: self._semi_sync_on,
+            Action.SEMI_SYNC_OFF: self._semi_sync_off, Action.MARK_OUT_OF_SYNC: self._mark_out_of_sync,
+            Action.MARK_IN_SYNC: self._mark_in_sync, Action.MARK_RESEED: self._mark_reseed, Action.RESEED: self._reseed,
+            Action.BEGIN: self._begin, Action.FENCE: self._fence, Action.APPLY: self._apply, Action.TAKE_OVER: self._take_over,
+            Action.CLOSE: self._close, Action.HAND_OVER: self._hand_over, Action.ATTACH: self._attach,
+            Action.DETACH: self._detach, Action.PROMOTE: self._promote, Action.MOVE: self._move, Action.FINISH: self._finish,
+            Action.ABORT: self._abort,
+        }  # fmt: skip
+
+    async def do(self, mysql: Mysql, decision: Decision, track: Track) -> None:
+        """Raises EngineError when it failed; it can be done again then."""
+        await self._deeds[decision.step.action](mysql, decision.step.node, track, decision.reason)
+
+    # -- one node ------------------------------------------------------------------------------------------------------
+    async def _boot(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        if node_id == mysql.primary:
+            track.seated = False
+        self._keep_node(node_id, fenced=True)
+        await self._networks.change({mysql.vpc_id})
+        node = engine_nodes(self._store, mysql)[node_id]
+        await self._engines.databases.create_node(node)  # its container may have been removed behind our back
+        await self._engines.databases.boot_node(node)
+        if fault_over(power_faults(self._store), self._node(node_id)):  # it landed meanwhile
+            await self._engines.databases.cut_node_power([node_id])
+
+    async def _kill(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        await self._engines.databases.cut_node_power([node_id])
+
+    async def _admit(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        self._keep_node(node_id, fenced=False)
+        await self._networks.change({mysql.vpc_id})
+
+    async def _follow(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        """What it has received is applied before it is forgotten: it counts as acknowledged."""
+        if track.seen(node_id).following:
+            await self._engines.databases.stop_receiving(node_id)
+            await self._engines.databases.apply_all(node_id, APPLY_SECONDS)
+        await self._engines.databases.follow(node_id, self._source(mysql))
+
+    def _source(self, mysql: Mysql) -> Replication:
+        """From whom the instance's follower replicates. Only a standby's acknowledgement counts."""
+        head = self._store.require(MYSQLS, mysql.parent) if mysql.parent else mysql
+        primary = self._node(head.primary)
+        return Replication(
+            primary.address, head.replication_user, head.replication_password, head.port, acknowledge=not mysql.parent
+        )
+
+    async def _mark_reseed(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        with self._store.transaction():
+            self._keep(mysql.id, in_sync=False)
+            self._keep_node(node_id, reseed=True)
+
+    async def _reseed(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        head = self._store.require(MYSQLS, mysql.parent) if mysql.parent else mysql
+        track.seated = track.seated and not mysql.parent
+        with self._store.transaction():
+            self._keep(mysql.id, in_sync=False)
+            self._keep_node(node_id, fenced=True)
+        await self._networks.change({mysql.vpc_id})
+        node = engine_nodes(self._store, mysql)[node_id]
+        await self._engines.databases.create_node(node)
+        await self._engines.databases.cut_node_power([node_id])
+        await self._engines.databases.reseed(node, head.primary)
+        if fault_over(power_faults(self._store), self._node(node_id)):
+            await self._engines.databases.cut_node_power([node_id])
+        self._keep_node(node_id, reseed=False)
+
+    # -- the primary ---------------------------------------------------------------------------------------------------
+    async def _open(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        await self._engines.databases.open_writes(node_id)
+
+    async def _seat(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        await self._networks.change({mysql.vpc_id})  # the router takes it from the loser
+        losers = [node.id for node in nodes_of(self._store, mysql) if node.id != node_id]
+        await self._engines.databases.move_database_address(mysql.address, node_id, losers)
+        if self._store.count(EIPS, instance_id=mysql.id):  # its EIP is elsewhere in a zone now
+            await self._networks.change(cut_from(self._store, mysql.vpc_id))
+        track.seated = True
+
+    async def _semi_sync_on(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        await self._engines.databases.set_semi_sync(node_id, True)
+
+    async def _semi_sync_off(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        if self._store.require(MYSQLS, mysql.id).in_sync and mysql.kind == "pair":
+            raise EngineError("a primary whose standby counts as in sync must not acknowledge alone")
+        await self._engines.databases.set_semi_sync(node_id, False)
+
+    async def _mark_out_of_sync(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        self._keep(mysql.id, in_sync=False)
+
+    async def _mark_in_sync(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        self._keep(mysql.id, in_sync=True)
+
+    # -- changes of roles ----------------------------------------------------------------------------------------------
+    async def _begin(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        self.begin(mysql, node_id, "failover", "fence", reason, track.memory.received)
+
+    def begin(self, mysql: Mysql, candidate: str, why: str, step: str, detail: str, gtid: str = "") -> str:
+        """Store that roles change from now on; the id of the record that tells how it ends."""
+        record = SwitchRecord(
+            hex_id(), mysql.region, mysql.id, why, "running", mysql.primary, mysql.primary, detail, time(), None
+        )
+        with self._store.transaction():
+            self._store.put(SWITCHES, record)
+            self._keep(mysql.id, step=step, candidate=candidate, step_gtid=gtid, reason=why, switch_id=record.id)
+        return record.id
+
+    async def _fence(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        """Link first, so that no write of it is acknowledged any more; also for one that takes writes without being primary."""
+        self._keep_node(node_id, fenced=True, **({} if mysql.step else {"reseed": True}))
+        await self._networks.change({mysql.vpc_id})
+        await self._engines.databases.cut_node_power([node_id])
+        if mysql.step:
+            self._keep(mysql.id, step="apply")
+
+    async def _apply(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        await self._engines.databases.stop_receiving(node_id)
+        await self._engines.databases.apply_all(node_id, APPLY_SECONDS)
+        self._keep(mysql.id, step="check")
+
+    async def _take_over(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        self._keep(mysql.id, primary=node_id, in_sync=False, step="open")
+
+    async def _close(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        position = await self._engines.databases.close_writes(node_id, CLOSE_SECONDS)
+        self._keep(mysql.id, step="catch", step_gtid=position)
+
+    async def _hand_over(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        self._keep(mysql.id, primary=node_id, step="attach")
+
+    async def _attach(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        await self._engines.databases.forget_source(mysql.candidate)
+        await self._engines.databases.follow(node_id, self._source(mysql))
+        self._keep(mysql.id, step="open")
+
+    async def _detach(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        with self._store.transaction():
+            self._keep(mysql.id, in_sync=False, step="open")
+            self._keep_node(node_id, reseed=True)
+
+    async def _promote(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        """Alone unless the old primary follows it already: that nobody is in sync was stored before."""
+        await self._engines.databases.forget_source(node_id)
+        await self._engines.databases.set_semi_sync(node_id, mysql.in_sync and mysql.sync_mode != ASYNC)
+        await self._engines.databases.open_writes(node_id)
+        self._keep(mysql.id, step="address")
+
+    async def _move(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        await self._seat(mysql, node_id, track, reason)
+        self._keep(mysql.id, step="mark")
+
+    async def _finish(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        with self._store.transaction():
+            standby = standby_of(self._store, mysql)
+            if standby is not None and mysql.reason != "manual":  # it may have writes that nobody else has
+                self._keep_node(standby.id, reseed=True)
+            self._end(mysql, "done", "")
+
+    async def _abort(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        """The old primary is the primary still. A standby that lacks what it had acknowledged is not tried again."""
+        with self._store.transaction():
+            if mysql.step == "check":
+                self._keep(mysql.id, in_sync=False)
+            self._end(mysql, "failed", reason)
+
+    def _end(self, mysql: Mysql, state: str, problem: str) -> None:
+        record = self._store.get(SWITCHES, mysql.switch_id)
+        if record is not None:
+            detail = f"{record.detail}; {problem}" if problem else record.detail
+            self._store.put(SWITCHES, replace(record, state=state, after=mysql.primary, detail=detail, ended=time()))
+        self._keep(mysql.id, step="", candidate="", step_gtid="", reason="", switch_id="")
+
+    # -- records -------------------------------------------------------------------------------------------------------
+    def _node(self, node_id: str) -> MysqlNode:
+        return self._store.require(MYSQL_NODES, node_id)
+
+    def _keep(self, mysql_id: str, **changes: Any) -> None:
+        mysql = self._store.require(MYSQLS, mysql_id)
+        self._store.put(MYSQLS, replace(mysql, updated=time(), **changes))
+
+    def _keep_node(self, node_id: str, **changes: Any) -> None:
+        self._store.put(MYSQL_NODES, replace(self._node(node_id), **changes))
+
+
+async def together(*deeds: Awaitable[object]) -> None:
+    """All at the same time; raises the first failure after all have ended."""
+    for result in await asyncio.gather(*deeds, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
