@@ -103,6 +103,10 @@ class Quotas:
     data_disks_per_server: int = 8
     servers_per_order: int = 50
     labels_per_server: int = 10
+    volumes: int = 20  # in no server, or ordered by themselves
+    snapshots_per_disk: int = 30
+    snapshot_policies: int = 10
+    disk_vaults: int = 5
     images: int = 10
     vaults: int = 10
     backup_policies: int = 10

@@ -18,7 +18,7 @@ from localcloud.core.backups_records import (
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.identifiers import hex_id, long_id, when
 from localcloud.core.power import fault_over, power_faults
-from localcloud.core.records import INSTANCES, Instance
+from localcloud.core.records import DISKS, INSTANCES, Instance
 from localcloud.core.store import Store
 from localcloud.services.csbs.errors import BackupBusy, VaultFull
 from localcloud.services.ecs.errors import ZoneWithoutPower
@@ -26,6 +26,10 @@ from localcloud.services.ecs.model import must_rest
 from localcloud.services.image.errors import ChainTooLong
 
 GB = 10**9
+STATUSES = (
+    records.CREATING, records.ACTIVE, records.MERGING, records.RESTORING, records.DELETING, "FROZEN", records.ERROR,
+)  # fmt: skip
+TASK_STATUSES = (records.SUCCEEDED, records.FAILED, records.IN_PROGRESS, "canceling", "canceled")
 
 
 def new(server: Instance, vault_id: str, name: str, *, now: float, policy_id: str = "", description: str = "") -> Backup:
@@ -125,6 +129,15 @@ def shown_with_bindings(store: Store, policy: BackupPolicy) -> dict[str, Any]:
 def bound(store: Store, policy: BackupPolicy) -> list[Instance]:
     """The policy's servers that exist."""
     return [server for id_ in policy.instance_ids if (server := store.get(INSTANCES, id_))]
+
+
+def shown_bound(store: Store, server: Instance) -> dict[str, Any]:
+    """A policy's server."""
+    return {
+        "status": server.status, "attachedVolumes": [disk.id for disk in store.find(DISKS, instance_id=server.id)],
+        "displayName": server.display_name, "instanceID": server.id, "regionID": server.region, "instanceName": server.name,
+        "createTime": when(server.created), "updateTime": when(server.updated),
+    }  # fmt: skip
 
 
 def policy_of(store: Store, instance_id: str) -> BackupPolicy | None:

@@ -28,15 +28,20 @@ from localcloud.services.vpc.model import taken_addresses, usable_addresses
 
 def order(call: Call, most: int = 1) -> Order:
     """Check and store an order for up to `most` servers; it is carried out in the background."""
-    wanted = read(call, most)
+    placed = place(call, read(call, most), "ecs-create")
+    call.afterwards(lambda: call.cloud.servers.build(placed.id))
+    return placed
+
+
+def place(call: Call, wanted: Wanted, kind: str) -> Order:
+    """Store an order and its servers; `kind` names the task that carries it out."""
     if call.store.count(INSTANCES, region=wanted.region.id) + wanted.count > QUOTAS.servers:
         raise QuotaExceeded("servers in this region", QUOTAS.servers)
     ids = tuple(long_id() for _ in range(wanted.count))
-    placed = orders.place(call.store, wanted.region.id, "ecs-create", "VM", ids)
+    placed = orders.place(call.store, wanted.region.id, kind, "VM", ids)
     hashed = model.password_hash(wanted.password) if wanted.password and not wanted.pair else None
     for number, instance_id in enumerate(ids):
         _store(call, wanted, placed, instance_id, number, hashed)
-    call.afterwards(lambda: call.cloud.servers.build(placed.id))
     return placed
 
 

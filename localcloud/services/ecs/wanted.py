@@ -106,15 +106,24 @@ class _Reader:
         self.fields.check()
 
 
-def read(call: Call, most: int) -> Wanted:
+@dataclass(frozen=True)
+class Origin:
+    """What a server comes from where the call does not name an image: a backup, with the disks and the zone that it had."""
+
+    image: Choice
+    boot_type: str
+    zone: str
+
+
+def read(call: Call, most: int, origin: Origin | None = None) -> Wanted:
     """Read and check an order for up to `most` servers; raises everything that is wrong with it at once."""
     reader = _Reader(call)
     fields, region = reader.fields, reader.region
-    zone = call.zone(region, required=True)
+    zone = call.zone(region, required=origin is None) or (origin.zone if origin else "")
     count = fields.integer("orderCount", low=1, high=most, required=most > 1, default=1)
     name, display = _names(fields, count)
-    flavor, image = _flavor(reader, zone), _image(reader)
-    boot, disks = _disks(fields, image)
+    flavor, image = _flavor(reader, zone), origin.image if origin else _image(reader)
+    boot, disks = _disks_of(origin) if origin else _disks(fields, image)
     vpc = reader.look_up(VPCS, fields.text("vpcID", required=True))
     subnet, address = _network_card(reader, vpc.id if vpc else "", count)
     groups = _groups(reader, vpc.id if vpc else "")
@@ -187,6 +196,11 @@ def _disks(fields: Fields, image: Choice | None) -> tuple[DiskWish, tuple[DiskWi
         problem = f"has {len(fresh)} items, and the image brings {len(restored)} disks; at most {QUOTAS.data_disks_per_server}"
         fields.problem("dataDiskList", f"{problem} are allowed in all")
     return boot, (*restored, *fresh)
+
+
+def _disks_of(origin: Origin) -> tuple[DiskWish, tuple[DiskWish, ...]]:
+    boot = DiskWish("system", origin.boot_type, origin.image.disk_gib)
+    return boot, tuple(DiskWish("", str(disk["type"]), int(disk["size"]), str(disk["id"])) for disk in origin.image.disks)
 
 
 def _data_disk(item: Fields) -> DiskWish:

@@ -1,0 +1,244 @@
+"""Server backups and their vaults: read the call, obey the rules, shape the answer. `localcloud.core.backups` does the work."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from localcloud.core import backups_records as records
+from localcloud.core.backups_records import BACKUP_POLICIES, BACKUP_TASKS, BACKUPS, VAULTS, Backup, BackupTask, Vault
+from localcloud.core.calls import Call, page, paged
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import QuotaExceeded
+from localcloud.core.power import fault_over, power_faults
+from localcloud.core.records import DISKS, INSTANCES, ORDERS, Instance
+from localcloud.core.servers import RESTORING
+from localcloud.services.csbs import model
+from localcloud.services.csbs.errors import BackupBusy, BackupInUse, DisksGone, VaultInUse, VaultNameDuplicated
+from localcloud.services.ecs import creation
+from localcloud.services.ecs.errors import InstanceBusy, ZoneWithoutPower
+from localcloud.services.ecs.wanted import Origin, read
+from localcloud.services.eip.model import expiry
+from localcloud.services.image.model import ACTIVE, PRIVATE, Choice
+from localcloud.services.orders import model as orders
+
+NAME = re.compile(r"\S.{0,61}\S")
+NAME_RULE = "2-63 characters, no blank first or last"
+SMALLEST, LARGEST = 100, 1_024_000  # GB
+
+
+# -- vaults --------------------------------------------------------------------------------------------------------------
+def create_vault(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    name = fields.name("repositoryName", required=True, rule=NAME, says=NAME_RULE)
+    cycle = fields.choice("cycleType", ("MONTH", "YEAR"), required=True)
+    count = fields.integer("cycleCount", low=1, high=60 if cycle == "MONTH" else 5, required=True)
+    size = fields.integer("size", low=SMALLEST, high=LARGEST, default=SMALLEST)
+    fields.only("autoScaling", False)
+    fields.ignore("autoRenewStatus", "payVoucherPrice")
+    labels = {
+        item.text("key", required=True, longest=32): item.text("value", longest=32) for item in fields.items("labels", most=10)
+    }
+    project = fields.project()
+    fields.check()
+    for other in call.store.find(VAULTS, region=region.id, name=name):
+        raise VaultNameDuplicated(name, other.id)
+    if call.store.count(VAULTS, region=region.id) >= QUOTAS.vaults:
+        raise QuotaExceeded("backup vaults in this region", QUOTAS.vaults)
+    clock = call.cloud.clock
+    expires = (expiry(cycle, count) or 0) + clock.offset
+    vault = call.store.put(VAULTS, Vault(model.new_id(), region.id, name, size, expires, project, labels, clock.now()))
+    return _ordered(call, "csbs-vault-create", vault)
+
+
+def list_vaults(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    vault_id, name = fields.text("repositoryID"), fields.text("repositoryName")
+    status = fields.choice("status", ("active", "master_order_creating", "expired", "freezing"))
+    number, size = page(call)
+    fields.project()
+    fields.check()
+    found = [
+        vault
+        for vault in call.store.find(VAULTS, region=region.id)
+        if vault_id in ("", vault.id) and name in vault.name and status in ("", "active")
+    ]
+    return paged("results", [model.shown_vault(call.store, vault) for vault in found], number, size)
+
+
+def delete_vault(call: Call) -> dict[str, Any]:
+    """Refused while there is a backup in it, or a policy would put some into it."""
+    vault = _vault(call)
+    users = [f"backup {backup.name} ({backup.id})" for backup in call.store.find(BACKUPS, vault_id=vault.id)]
+    users += [f"policy {policy.name} ({policy.id})" for policy in call.store.find(BACKUP_POLICIES, vault_id=vault.id)]
+    if users:
+        raise VaultInUse(vault.id, users)
+    call.store.delete(VAULTS, vault.id)
+    return _ordered(call, "csbs-vault-release", vault)
+
+
+def _ordered(call: Call, kind: str, vault: Vault) -> dict[str, Any]:
+    """There is nothing to wait for: the order is finished when it is answered."""
+    order = orders.place(call.store, vault.region, kind, "CSBS", (vault.id,))
+    call.store.put(ORDERS, replace(order, status=orders.FINISHED))
+    return orders.placed(order)
+
+
+# -- backups -------------------------------------------------------------------------------------------------------------
+def create_backup(call: Call) -> dict[str, Any]:
+    """The first backup of a server in a vault is a full one, whatever is asked for."""
+    fields, region = call.fields, call.region()
+    instance_id = fields.text("instanceID", required=True)
+    name = fields.name("instanceBackupName", required=True, rule=NAME, says=NAME_RULE)
+    description = fields.description("instanceBackupDescription", 256)
+    full, vault = fields.boolean("fullBackup"), _vault(call)
+    server = call.store.require(INSTANCES, instance_id, region.id)
+    model.check(call.store, server, vault)
+    backup = model.new(server, vault.id, name, now=call.cloud.clock.now(), description=description)
+    first = call.cloud.backups.latest(server.id, vault.id) is None
+    backup = replace(backup, kind=records.FULL if full or first else records.INCREMENT)
+    _run(call, call.cloud.backups.begin("create", backup, records.CREATING))
+    return {"results": model.shown_begun(call.store, backup)}
+
+
+def backup_status(call: Call) -> dict[str, Any]:
+    return {"instanceBackupStatus": _backup(call).status}
+
+
+def backup_details(call: Call) -> dict[str, Any]:
+    return model.shown_backup(call.store, _backup(call))
+
+
+def backup_usage(call: Call) -> dict[str, Any]:
+    return {"usage": _backup(call).used}
+
+
+def list_backups(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    exact = {name: fields.text(name) for name in ("instanceID", "repositoryID", "instanceBackupID")}
+    status = fields.choice("instanceBackupStatus", model.STATUSES)
+    content = fields.text("queryContent")
+    number, size = page(call)
+    fields.project()
+    fields.check()
+    searched = ("instanceBackupName", "instanceBackupID", "instanceBackupStatus", "instanceName")
+    wanted = exact | {"instanceBackupStatus": status}
+    found = [
+        shown
+        for backup in call.store.find(BACKUPS, region=region.id)
+        if (shown := model.shown_backup(call.store, backup))
+        and all(not value or shown[name] == value for name, value in wanted.items())
+        and any(content in shown[name] for name in searched)
+    ]
+    return paged("results", found, number, size)
+
+
+def update_backup(call: Call) -> dict[str, Any]:
+    fields = call.fields
+    name = fields.name("instanceBackupName", required=True, rule=NAME, says=NAME_RULE)
+    described, description = fields.has("instanceBackupDescription"), fields.description("instanceBackupDescription", 256)
+    backup = _backup(call)
+    call.store.put(BACKUPS, replace(backup, name=name, description=description if described else backup.description))
+    return {"instanceBackupID": backup.id}
+
+
+def delete_backup(call: Call) -> dict[str, Any]:
+    """Backups that need it take over what they need; refused while a server is being made from it."""
+    backup = _backup(call)
+    if backup.status not in (records.ACTIVE, records.ERROR):
+        raise BackupBusy(backup.id, backup.status)
+    if makings := model.makings(call.store, backup.id):
+        raise BackupInUse(backup.id, [f"the creation of instance {id_}" for id_ in makings])
+    _run(call, call.cloud.backups.begin("delete", backup, records.DELETING))
+    return {"instanceBackupID": backup.id}
+
+
+# -- restored ------------------------------------------------------------------------------------------------------------
+def restore_backup(call: Call) -> dict[str, Any]:
+    """Over the server that it was made of, whose present content is lost. It is switched off for it, and on again if it was."""
+    backup = _backup(call)
+    server = call.store.require(INSTANCES, backup.instance_id, backup.region)
+    if backup.status != records.ACTIVE:
+        raise BackupBusy(backup.id, backup.status)
+    _check_restore(call, backup, server)
+    call.store.put(INSTANCES, replace(server, status=RESTORING))
+    _run(call, call.cloud.backups.begin("restore", backup, records.RESTORING))
+    return {"instanceBackupID": backup.id}
+
+
+def _check_restore(call: Call, backup: Backup, server: Instance) -> None:
+    if server.status not in ("running", "stopped", "error"):
+        raise InstanceBusy(server.id, server.status)
+    if fault := fault_over(power_faults(call.store), server):
+        raise ZoneWithoutPower(fault.target, fault.id)
+    for other in call.store.find(BACKUPS, instance_id=server.id):
+        if other.status in (records.CREATING, records.RESTORING):
+            raise BackupBusy(other.id, other.status)
+    there = {disk.id for disk in call.store.find(DISKS, instance_id=server.id)}
+    if gone := [str(disk["id"]) for disk in backup.disks if disk["id"] not in there]:
+        raise DisksGone(backup.id, server.id, gone)
+
+
+def create_instance(call: Call) -> dict[str, Any]:
+    """A new server with the disks of a backup, in the backup's region."""
+    region, backup_id = call.region(), call.fields.text("instanceBackupID", required=True)
+    backup = call.store.get(BACKUPS, backup_id)
+    if backup is None or backup.region != region.id:
+        call.fields.problem("instanceBackupID", f"{backup_id!r} is no backup in {region.name or 'this region'}")
+        backup = None
+    call.fields.ignore("privateDnsNameOptions")
+    call.fields.only("ipv6AddressID", "")
+    wanted = read(call, 1, _origin(backup))
+    if backup and backup.status != records.ACTIVE:
+        raise BackupBusy(backup.id, backup.status)
+    placed = creation.place(call, wanted, "csbs-create")
+    call.afterwards(lambda: call.cloud.backups.build(placed.id))
+    return orders.placed(placed)
+
+
+def _origin(backup: Backup | None) -> Origin:
+    if backup is None:
+        return Origin(Choice("", "", PRIVATE, 0), "", "")
+    system = backup.system
+    image = Choice(
+        backup.id, backup.image_name or backup.name, PRIVATE, int(system.get("size", 0)), ACTIVE, backup.depth, backup.disks
+    )
+    return Origin(image, str(system.get("type", "")), backup.zone)
+
+
+# -- tasks ---------------------------------------------------------------------------------------------------------------
+def list_tasks(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    wanted = {name: fields.text(name) for name in ("taskID", "instanceID", "backupID", "backupName")}
+    wanted["taskType"] = fields.choice("taskType", ("create", "restore", "delete"))
+    wanted["taskStatus"] = fields.choice("taskStatus", model.TASK_STATUSES)
+    content = fields.text("queryContent")
+    number, size = page(call)
+    fields.check()
+    searched = ("taskID", "backupID", "backupName", "instanceID", "instanceName", "repositoryID", "repositoryName")
+    tasks = reversed(call.store.find(BACKUP_TASKS, region=region.id))  # newest first
+    found = [
+        shown
+        for shown in map(model.shown_task, tasks)
+        if all(not value or shown[name] == value for name, value in wanted.items())
+        and any(content in shown[name] for name in searched)
+    ]
+    return paged("results", found, number, size)
+
+
+# -- helpers -------------------------------------------------------------------------------------------------------------
+def _run(call: Call, task: BackupTask) -> None:
+    call.afterwards(lambda: call.cloud.backups.run(task.id))
+
+
+def _vault(call: Call) -> Vault:
+    region, vault_id = call.region(), call.fields.text("repositoryID", required=True)
+    call.fields.check()
+    return call.store.require(VAULTS, vault_id, region.id)
+
+
+def _backup(call: Call) -> Backup:
+    region, backup_id = call.region(), call.fields.text("instanceBackupID", required=True)
+    call.fields.check()
+    return call.store.require(BACKUPS, backup_id, region.id)
