@@ -25,7 +25,7 @@ FAMILIES: tuple[tuple[re.Pattern[str], type[errors.ApiError]], ...] = tuple(
     for pattern, family in (
         (r"^(CTAPI_)?10002$", errors.UnknownKey),
         (r"^(CTAPI_)?10009$", errors.BadSignature),
-        (r"NotFound|NotExists?$|resourceNotExist|noSuch|dataDamaged|MYSQL_10002", errors.NotFound),
+        (r"NotFound|NotExists?$|resourceNotExist|noSuch|dataDamaged|Certificate\.AccessFailed|MYSQL_10002", errors.NotFound),
         (r"ClientToken|Idempot", errors.TokenReused),
         (r"InUse|IsUsed|HasResource|NotEmpty|AlreadyBound", errors.InUse),
         (r"Duplicat|AlreadyExist|NameExist|Conflict", errors.Duplicate),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from localcloud.core.calls import Route
+from localcloud.services.certificate.routes import ROUTES as CERTIFICATE
+from localcloud.services.csbs.routes import ROUTES as SERVER_BACKUP
 from localcloud.services.ebs.routes import ROUTES as EBS
 from localcloud.services.ecs.routes import ROUTES as ECS
 from localcloud.services.eip.routes import ROUTES as EIP
@@ -12,6 +14,7 @@ from localcloud.services.jobs.routes import ROUTES as JOBS
 from localcloud.services.keypair.routes import ROUTES as KEY_PAIR
 from localcloud.services.listener.routes import ROUTES as LISTENER
 from localcloud.services.orders.routes import ROUTES as ORDERS
+from localcloud.services.rds.routes import ROUTES as RDS
 from localcloud.services.region.routes import ROUTES as REGION
 from localcloud.services.securitygroup.routes import ROUTES as SECURITY_GROUP
 from localcloud.services.targetgroup.routes import ROUTES as TARGET_GROUP
@@ -20,5 +23,22 @@ from localcloud.services.vpc.routes import ROUTES as VPC
 
 def all_routes() -> dict[tuple[str, str], Route]:
     """Every call that is modelled, by method and path."""
-    tables = (REGION, VPC, SECURITY_GROUP, EIP, ECS, KEY_PAIR, IMAGE, ORDERS, JOBS, EBS, ELB, LISTENER, TARGET_GROUP)
+    tables = (
+        REGION,
+        VPC,
+        SECURITY_GROUP,
+        EIP,
+        ECS,
+        KEY_PAIR,
+        IMAGE,
+        ORDERS,
+        JOBS,
+        EBS,
+        ELB,
+        CERTIFICATE,
+        LISTENER,
+        TARGET_GROUP,
+        SERVER_BACKUP,
+        RDS,
+    )
     return {(route.method, route.path): route for table in tables for route in table}

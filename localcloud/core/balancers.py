@@ -14,7 +14,17 @@ from dataclasses import replace
 from time import monotonic, time
 
 from localcloud.core.catalogue import REGIONS
-from localcloud.core.elb_records import BALANCERS, HEALTH_CHECKS, LISTENERS, TARGET_GROUPS, TARGETS, Balancer, Listener
+from localcloud.core.elb_records import (
+    BALANCERS,
+    CERTIFICATES,
+    HEALTH_CHECKS,
+    LISTENERS,
+    TARGET_GROUPS,
+    TARGETS,
+    Balancer,
+    Listener,
+    TargetGroup,
+)
 from localcloud.core.networks import Networks, cut_from
 from localcloud.core.nodes import Node, all_nodes, node_nic, nodes_of
 from localcloud.core.power import fault_over, power_faults
@@ -211,11 +221,17 @@ class Balancers:
                 if not fault_over(faults, node)
             ),
             listeners=tuple(
-                api.Listener(found.id, found.port, found.protocol.lower(), found.group_id, found.forwarded_for)
+                api.Listener(found.id, found.port, _mode(found), found.group_id, found.forwarded_for, found.certificate_id)
                 for found in listeners
             ),
-            pools=tuple(self._pool(*key) for key in sorted({_backend(listener) for listener in listeners})),
+            pools=tuple(self._pool(*key) for key in sorted({(found.group_id, _mode(found)) for found in listeners})),
+            certificates=tuple(map(self._certificate, sorted({found.certificate_id for found in listeners} - {""}))),
+            peers=tuple(node.id for node in nodes_of(balancer)),
         )
+
+    def _certificate(self, certificate_id: str) -> api.Certificate:
+        found = self._store.require(CERTIFICATES, certificate_id)
+        return api.Certificate(found.id, f"{found.certificate.rstrip()}\n{found.private_key.rstrip()}\n")
 
     def _pool(self, group_id: str, mode: str) -> api.Pool:
         group = self._store.require(TARGET_GROUPS, group_id)
@@ -232,8 +248,16 @@ class Balancers:
                 check.protocol, check.interval, check.timeout, check.retries, check.method, check.path,
                 "".join(sorted(code[5] for code in check.codes)), check.port,
             ) if check else None,
+            sticky=_sticky(group),
         )  # fmt: skip
 
 
-def _backend(listener: Listener) -> tuple[str, str]:
-    return listener.group_id, listener.protocol.lower()
+def _mode(listener: Listener) -> str:
+    """Behind HTTPS is HTTP: the balancer ends TLS."""
+    return "tcp" if listener.protocol == "TCP" else "http"
+
+
+def _sticky(group: TargetGroup) -> api.Stickiness | None:
+    modes = {"INSERT": "insert", "REWRITE": "rewrite", "SOURCE_IP": "source"}
+    kept = group.sticky
+    return api.Stickiness(modes[kept["mode"]], kept["seconds"], kept["cookie"]) if kept else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from localcloud.core.store import Kind
+from localcloud.services.certificate.errors import CertificateNotFound
 from localcloud.services.elb.errors import BalancerNotFound
 from localcloud.services.listener.errors import ListenerNotFound
 from localcloud.services.targetgroup.errors import HealthCheckNotFound, TargetGroupNotFound, TargetNotFound
@@ -65,6 +67,7 @@ class TargetGroup:
     health_check_id: str
     created: float
     updated: float
+    sticky: dict[str, Any] = field(default_factory=dict)  # mode "INSERT" | "REWRITE" | "SOURCE_IP", seconds, cookie; {}: off
 
 
 @dataclass(frozen=True)
@@ -92,13 +95,28 @@ class Listener:
     balancer_id: str
     name: str
     description: str
-    protocol: str  # "TCP" | "HTTP"
+    protocol: str  # "TCP" | "HTTP" | "HTTPS"
     port: int
     group_id: str
     forwarded_for: bool
     status: str  # "ACTIVE" | "DOWN" (stopped)
     created: float
     updated: float
+    certificate_id: str = ""  # HTTPS
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A server's certificate, those above it behind it, and its private key; both PEM."""
+
+    id: str
+    region: str
+    name: str
+    description: str
+    certificate: str
+    private_key: str = field(repr=False)
+    created: float = 0.0
+    updated: float = 0.0
 
 
 BALANCERS = Kind("balancers", Balancer, ("region", "vpc_id", "subnet_id", "name"), BalancerNotFound)
@@ -106,5 +124,6 @@ HEALTH_CHECKS = Kind("health_checks", HealthCheck, ("region", "name"), HealthChe
 TARGET_GROUPS = Kind("target_groups", TargetGroup, ("region", "vpc_id", "name", "health_check_id"), TargetGroupNotFound)
 TARGETS = Kind("targets", Target, ("region", "group_id", "instance_id"), TargetNotFound)
 LISTENERS = Kind("listeners", Listener, ("region", "balancer_id", "group_id"), ListenerNotFound)
+CERTIFICATES = Kind("certificates", Certificate, ("region", "name"), CertificateNotFound)
 
-ELB_KINDS = (BALANCERS, HEALTH_CHECKS, TARGET_GROUPS, TARGETS, LISTENERS)
+ELB_KINDS = (BALANCERS, HEALTH_CHECKS, TARGET_GROUPS, TARGETS, LISTENERS, CERTIFICATES)

@@ -141,6 +141,15 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Stickiness:
+    """How who came once comes to the same target again. Cookies need pools of mode "http"."""
+
+    mode: str  # "insert": a cookie of the balancer's own | "rewrite": in the target's cookie | "source": by address
+    seconds: int = 0  # insert, source: forgotten after so long without a request
+    cookie: str = ""  # rewrite: its name
+
+
+@dataclass(frozen=True)
 class Pool:
     """Targets that share a balancing algorithm and a health check."""
 
@@ -149,6 +158,7 @@ class Pool:
     algorithm: str  # "wrr" | "lc" | "sh"
     targets: tuple[Target, ...] = ()
     check: HealthCheck | None = None
+    sticky: Stickiness | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +170,15 @@ class Listener:
     mode: str  # "tcp" | "http"
     pool_id: str
     forwarded_for: bool = False
+    certificate_id: str = ""  # with one it speaks TLS, the pool does not
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What a listener shows; its content never changes. `pem`: the server's own, those above it, and the private key."""
+
+    certificate_id: str
+    pem: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -173,7 +192,7 @@ class BalancerNode:
 
 @dataclass(frozen=True)
 class BalancerSpec:
-    """The whole wanted state of a balancer; `nodes` are those that have power."""
+    """The whole wanted state of a balancer; `nodes` are those that have power, `peers` the ids of all."""
 
     balancer_id: str
     region: str
@@ -181,6 +200,8 @@ class BalancerSpec:
     nodes: tuple[BalancerNode, ...]
     listeners: tuple[Listener, ...] = ()
     pools: tuple[Pool, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    peers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from localcloud.engines.api import BalancerNode, BalancerSpec, EngineError
 from localcloud.engines.context import Context
-from localcloud.engines.haproxy_text import FOLDER, changes, configuration, health, structure
+from localcloud.engines.haproxy_text import FOLDER, SHARED, certificate_file, changes, configuration, health, structure
 from localcloud.engines.host import Flags
 from localcloud.engines.images import reference
 from localcloud.engines.network import Networks, Process, running
@@ -70,10 +70,10 @@ class Balancers:
         if found is not None:  # Docker takes its time; the kernel does not
             await self._context.ask("process.end", pid=found.pid, container=found.container)
         await self._context.docker.remove(self._name(node_id))
-        await asyncio.to_thread(shutil.rmtree, self._folder(node_id), ignore_errors=True)
+        await asyncio.to_thread(self._clear, node_id)
 
     async def _apply_node(self, spec: BalancerSpec, node: BalancerNode) -> None:
-        await asyncio.to_thread(self._write, node.node_id, "haproxy.cfg", configuration(spec))
+        await asyncio.to_thread(self._write_all, spec, node.node_id)
         found = await running(self._context, self._name(node.node_id))
         if found is None:
             found = await self._start(spec, node)
@@ -81,6 +81,7 @@ class Balancers:
         await wait_until(lambda: self._silent(node.node_id), _STARTS, f"HAProxy of {node.node_id} to answer")
         if await self._differs(node.node_id, structure(spec)) is not None:
             await self._reload(node.node_id, structure(spec))
+            await asyncio.to_thread(self._forget_certificates, spec, node.node_id)
         await self._converge_targets(spec, node.node_id)
 
     async def _start(self, spec: BalancerSpec, node: BalancerNode) -> Process:
@@ -95,7 +96,7 @@ class Balancers:
             host={
                 "network_mode": "none",
                 "cap_add": [],
-                "binds": [f"{self._folder(node.node_id)}:{FOLDER}"],
+                "binds": [f"{self._folder(node.node_id)}:{FOLDER}", f"{self._shared(node.node_id)}:{SHARED}"],
                 "sysctls": {"net.ipv4.ip_unprivileged_port_start": "0"},
             },
             user=f"{os.getuid()}:{os.getgid()}",  # whose the folder is
@@ -149,15 +150,40 @@ class Balancers:
         except (OSError, TimeoutError) as exc:
             raise EngineError(f"HAProxy of {node_id} does not answer: {exc or 'too late'}") from exc
 
+    def _write_all(self, spec: BalancerSpec, node_id: str) -> None:
+        """The configuration, after the certificates that it names."""
+        self._shared(node_id).mkdir(mode=0o700, parents=True, exist_ok=True)
+        for certificate in spec.certificates:
+            self._write(node_id, certificate_file(certificate.certificate_id), certificate.pem)
+        self._write(node_id, "haproxy.cfg", configuration(spec, node_id))
+
+    def _forget_certificates(self, spec: BalancerSpec, node_id: str) -> None:
+        wanted = {certificate_file(certificate.certificate_id) for certificate in spec.certificates}
+        for file in self._folder(node_id).glob("*.pem"):
+            if file.name not in wanted:
+                file.unlink(missing_ok=True)
+
     def _write(self, node_id: str, name: str, text: str) -> None:
         folder = self._folder(node_id)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = folder / f".{name}.new"
+        fresh.touch(mode=0o600)
         fresh.write_text(text)
         fresh.replace(folder / name)
 
+    def _clear(self, node_id: str) -> None:
+        """Its folder, and the one of both nodes with the last."""
+        shutil.rmtree(self._folder(node_id), ignore_errors=True)
+        shared = self._shared(node_id)
+        if not any(shared.parent.glob(f"{shared.name}-*")):
+            shutil.rmtree(shared, ignore_errors=True)
+
     def _folder(self, node_id: str) -> Path:
         return self._context.state / "balancers" / node_id
+
+    def _shared(self, node_id: str) -> Path:
+        """Of both nodes of its balancer, whose id is the node's without the number."""
+        return self._folder(node_id.rpartition("-")[0])
 
     def _name(self, node_id: str) -> str:
         return self._context.naming.server(node_id)

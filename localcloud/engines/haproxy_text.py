@@ -8,15 +8,18 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from localcloud.engines.api import BalancerSpec, HealthCheck, Pool, Target
+from localcloud.engines.api import BalancerSpec, HealthCheck, Listener, Pool, Stickiness, Target
 
 FOLDER = "/run/drlab"  # as the container sees it
+SHARED = "/run/drlab-peers"  # both of a balancer's nodes have it: they tell each other who belongs to which target
 _IDLE_SECONDS = 300  # a connection without a byte for so long is closed
 _CONNECT_SECONDS = 2
+_ADDRESSES = "100k"  # so many callers are remembered by address
 _ALGORITHMS = {"wrr": "roundrobin", "lc": "leastconn", "sh": "source"}
 _HEAD = f"""\
 global
     node {{digest}}
+    localpeer {{name}}
     nbthread 1
     maxconn 4096
     stats socket {FOLDER}/admin.sock mode 600 level admin expose-fd listeners
@@ -42,22 +45,34 @@ def backend_name(pool: Pool) -> str:
 
 
 def structure(spec: BalancerSpec) -> str:
-    """Changes with everything that needs a reload: all but targets and weights."""
+    """Changes with everything that needs a reload: all but targets and weights. A certificate never changes under its id."""
     pools = tuple(replace(pool, targets=()) for pool in spec.pools)
     return "c" + hashlib.sha256(repr((spec.listeners, pools)).encode()).hexdigest()[:16]
 
 
-def configuration(spec: BalancerSpec) -> str:
-    """The whole configuration file."""
-    parts = [_HEAD.format(digest=structure(spec))]
+def configuration(spec: BalancerSpec, node_id: str) -> str:
+    """The whole configuration file of one node; they differ in its name alone."""
+    parts = [_HEAD.format(digest=structure(spec), name=node_id)]
+    if any(pool.sticky and pool.sticky.mode == "source" for pool in spec.pools):
+        parts.append(_section("peers nodes", [f"peer {peer} unix@{SHARED}/{peer}.sock" for peer in spec.peers]))
     pools = {pool.pool_id + pool.mode: pool for pool in spec.pools}
     for listener in spec.listeners:
-        lines = [f"mode {listener.mode}", f"bind :{listener.port}"]
+        lines = [f"mode {listener.mode}", _bind(listener)]
         lines += ["option forwardfor"] if listener.forwarded_for else []
         lines += [f"default_backend {backend_name(pools[listener.pool_id + listener.mode])}"]
         parts.append(_section(f"frontend {listener.listener_id}", lines))
     parts += [_section(f"backend {backend_name(pool)}", _backend(pool)) for pool in spec.pools]
     return "".join(parts)
+
+
+def _bind(listener: Listener) -> str:
+    tls = f" ssl crt {FOLDER}/{certificate_file(listener.certificate_id)} ssl-min-ver TLSv1.2" if listener.certificate_id else ""
+    return f"bind :{listener.port}{tls}"
+
+
+def certificate_file(certificate_id: str) -> str:
+    """Its name in the node's folder."""
+    return f"{certificate_id}.pem"
 
 
 def _section(title: str, lines: list[str]) -> str:
@@ -67,6 +82,7 @@ def _section(title: str, lines: list[str]) -> str:
 def _backend(pool: Pool) -> list[str]:
     check = pool.check
     lines = [f"mode {pool.mode}", f"balance {_ALGORITHMS[pool.algorithm]}", "hash-type consistent"]
+    lines += _sticky(pool.sticky, pool.pool_id) if pool.sticky else []
     lines.append(f"timeout connect {check.timeout if check else _CONNECT_SECONDS}s")
     if check:
         lines.append(f"timeout check {check.timeout}s")
@@ -74,6 +90,17 @@ def _backend(pool: Pool) -> list[str]:
         lines += ["option httpchk", f"http-check send meth {check.method} uri {check.path}"]
         lines.append(f"http-check expect rstatus ^[{check.codes}]")
     return lines + [f"server {target.target_id} {server(target, check)}" for target in pool.targets]
+
+
+def _sticky(sticky: Stickiness, pool_id: str) -> list[str]:
+    """A target's name in a cookie is a hash of its address: both nodes, and targets that came later, agree on it."""
+    if sticky.mode == "source":
+        return [f"stick-table type ip size {_ADDRESSES} expire {sticky.seconds}s peers nodes", "stick on src"]
+    if sticky.mode == "insert":
+        cookie = f"cookie ctelb insert indirect nocache httponly dynamic maxidle {sticky.seconds}"
+    else:
+        cookie = f"cookie {sticky.cookie} rewrite dynamic"
+    return [f"dynamic-cookie-key {pool_id}", cookie]
 
 
 def server(target: Target, check: HealthCheck | None) -> str:
@@ -100,7 +127,12 @@ def changes(spec: BalancerSpec, state: str) -> Iterator[str]:
             at = f"{name}/{target_id}"
             if target_id not in there:
                 yield f"add server {at} {server(target, pool.check)}"
-                yield f"enable server {at}" + (f"; enable health {at}" if pool.check else "")
+                named = pool.sticky is not None and pool.sticky.mode != "source"  # HAProxy forgets to name who came later
+                yield (
+                    f"enable server {at}"
+                    + (f"; enable health {at}" if pool.check else "")
+                    + (f"; enable dynamic-cookie backend {name}" if named else "")
+                )
             elif there[target_id] != target.weight:
                 yield f"set weight {at} {target.weight}"
         for gone in there.keys() - wanted.keys():

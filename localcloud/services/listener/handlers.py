@@ -8,38 +8,54 @@ from typing import Any
 
 from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
-from localcloud.core.elb_records import BALANCERS, LISTENERS, TARGET_GROUPS, Listener
-from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.elb_records import BALANCERS, CERTIFICATES, LISTENERS, TARGET_GROUPS, Balancer, Listener, TargetGroup
+from localcloud.core.errors import NotModelled, ParameterError, QuotaExceeded
 from localcloud.core.identifiers import short_id
 from localcloud.services.listener import model
-from localcloud.services.targetgroup.errors import GroupOutside
+from localcloud.services.targetgroup.errors import CookiesNeedHttp, GroupOutside
+from localcloud.services.targetgroup.model import keeps_by_cookie
 
 
 def create_listener(call: Call) -> list[dict[str, Any]]:
     fields, region = call.fields, call.region()
     balancer_id, name = fields.text("loadBalancerID", required=True), fields.name("name", required=True)
     protocol = fields.choice("protocol", model.PROTOCOLS, required=True)
-    if protocol in ("UDP", "HTTPS"):
-        raise NotModelled(f"{protocol} listeners are not modelled by the local cloud; there are TCP and HTTP.")
+    if protocol == "UDP":
+        raise NotModelled("UDP listeners are not modelled by the local cloud; there are TCP, HTTP and HTTPS.")
     port, forwarded = fields.integer("protocolPort", low=1, high=65535, required=True), fields.boolean("forwardedForEnabled")
     description, action = fields.description(), fields.object("defaultAction", required=True)
+    certificate_id = fields.text("certificateID")
+    if certificate_id and protocol in ("TCP", "HTTP"):
+        fields.problem("certificateID", f"is for HTTPS listeners, not for {protocol}")
+    if protocol == "HTTPS" and not certificate_id:
+        fields.problem("certificateID", "is required for HTTPS listeners")
     fields.only("accessControlType", "Close")
     fields.only("caEnabled", False, "false")
     fields.check()
     balancer = call.store.require(BALANCERS, balancer_id, region.id)
-    group = call.store.require(TARGET_GROUPS, model.read_target_group(action), region.id)
-    if group.vpc_id != balancer.vpc_id:
-        raise GroupOutside(group.id, group.vpc_id, balancer.id, balancer.vpc_id)
+    group = _group(call, balancer, protocol, action)
+    if certificate_id:
+        call.store.require(CERTIFICATES, certificate_id, region.id)
     model.check_listener(call.store, balancer_id, name, port)
     if call.store.count(LISTENERS, balancer_id=balancer_id) >= QUOTAS.listeners_per_balancer:
         raise QuotaExceeded(f"listeners of load balancer {balancer_id}", QUOTAS.listeners_per_balancer)
     now = time()
     listener = Listener(
         short_id("listener"), region.id, balancer_id, name, description, protocol, port, group.id,
-        forwarded and protocol == "HTTP", "ACTIVE", now, now,
+        forwarded and protocol != "TCP", "ACTIVE", now, now, certificate_id,
     )  # fmt: skip
     call.rebalances(balancer_id)
     return [{"ID": call.store.put(LISTENERS, listener).id}]
+
+
+def _group(call: Call, balancer: Balancer, protocol: str, action: dict[str, Any]) -> TargetGroup:
+    """The target group of a `defaultAction`, which must be one that this listener can use."""
+    group = call.store.require(TARGET_GROUPS, model.read_target_group(action), balancer.region)
+    if group.vpc_id != balancer.vpc_id:
+        raise GroupOutside(group.id, group.vpc_id, balancer.id, balancer.vpc_id)
+    if protocol == "TCP" and keeps_by_cookie(group.sticky):
+        raise CookiesNeedHttp(group.id)
+    return group
 
 
 def show_listener(call: Call) -> list[dict[str, Any]]:
@@ -61,19 +77,23 @@ def update_listener(call: Call) -> list[dict[str, Any]]:
     fields = call.fields
     name, described, description = fields.name("name"), fields.has("description"), fields.description()
     action = fields.object("defaultAction") if fields.has("defaultAction") else None
+    certificate_id = fields.text("certificateID")
+    fields.only("accessControlType", "Close")
+    fields.only("caEnabled", False, "false")
     marked, forwarded = fields.has("forwardedForEnabled"), fields.boolean("forwardedForEnabled")
     listener = _listener(call)
     model.check_listener(call.store, listener.balancer_id, name, own_id=listener.id)
     group_id = listener.group_id
     if action is not None:
-        group = call.store.require(TARGET_GROUPS, model.read_target_group(action), listener.region)
-        balancer = call.store.require(BALANCERS, listener.balancer_id)
-        if group.vpc_id != balancer.vpc_id:
-            raise GroupOutside(group.id, group.vpc_id, balancer.id, balancer.vpc_id)
-        group_id = group.id
+        group_id = _group(call, call.store.require(BALANCERS, listener.balancer_id), listener.protocol, action).id
+    if certificate_id and listener.protocol != "HTTPS":
+        raise ParameterError([f"certificateID is for HTTPS listeners, not for {listener.protocol}"])
+    if certificate_id:
+        call.store.require(CERTIFICATES, certificate_id, listener.region)
     call.store.put(LISTENERS, replace(
         listener, name=name or listener.name, description=description if described else listener.description, group_id=group_id,
-        forwarded_for=forwarded and listener.protocol == "HTTP" if marked else listener.forwarded_for, updated=time(),
+        forwarded_for=forwarded and listener.protocol != "TCP" if marked else listener.forwarded_for, updated=time(),
+        certificate_id=certificate_id or listener.certificate_id,
     ))  # fmt: skip
     call.rebalances(listener.balancer_id)
     return [{"ID": listener.id}]

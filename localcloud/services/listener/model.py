@@ -21,7 +21,8 @@ def listener_shown(listener: Listener) -> dict[str, Any]:
     return {
         "ID": listener.id, "name": listener.name, "description": listener.description, "regionID": listener.region,
         "loadBalancerID": listener.balancer_id, "protocol": listener.protocol, "protocolPort": listener.port,
-        "certificateID": "", "caEnabled": False, "clientCertificateID": "", "accessControlID": "", "accessControlType": "Close",
+        "certificateID": listener.certificate_id, "caEnabled": False, "clientCertificateID": "", "accessControlID": "",
+        "accessControlType": "Close",
         "defaultAction": {"type": "forward", "forwardConfig": forward, "redirectListenerID": ""},
         "forwardedForEnabled": listener.forwarded_for, "status": listener.status, "azName": "", "projectID": "0",
         "createdTime": when(listener.created), "updatedTime": when(listener.updated),

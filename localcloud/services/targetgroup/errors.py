@@ -48,6 +48,14 @@ class TargetOutside(ApiError):
         super().__init__(f"Instance {instance_id} is in VPC {instance_vpc}, but target group {group_id} is in VPC {vpc_id}.")
 
 
+class CookiesNeedHttp(ApiError):
+    code, chinese = invented.TARGET_GROUP_COOKIES, "TCP 监听器不支持基于 Cookie 的会话保持"
+
+    def __init__(self, group_id: str, listener_id: str = "") -> None:
+        whose = f"TCP listener {listener_id} sends to it and" if listener_id else "a TCP listener"
+        super().__init__(f"Target group {group_id} cannot keep sessions by cookie: {whose} sees no cookies.")
+
+
 class GroupOutside(ApiError):
     code, chinese = invented.TARGET_OUTSIDE, "后端主机组不在该 VPC 内"
 

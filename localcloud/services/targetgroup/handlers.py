@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.elb_records import HEALTH_CHECKS, TARGET_GROUPS, TARGETS, HealthCheck, Target, TargetGroup
-from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.errors import NotModelled, ParameterError, QuotaExceeded
 from localcloud.core.identifiers import short_id
 from localcloud.core.records import INSTANCES, VPCS
 from localcloud.core.store import Kind, Record
 from localcloud.services.targetgroup import model
 from localcloud.services.targetgroup.errors import (
+    CookiesNeedHttp,
     HealthCheckInUse,
     HealthCheckNameDuplicated,
     TargetDuplicated,
@@ -88,7 +89,7 @@ def create_group(call: Call) -> list[dict[str, Any]]:
     check_id = fields.text("healthCheckID")
     fields.choice("protocol", ("TCP", "HTTP"))
     fields.only("proxyProtocol", 0, "0")
-    model.check_stickiness(fields)
+    sticky = model.read_stickiness(fields, algorithm)
     fields.project()
     fields.check()
     call.store.require(VPCS, vpc_id, region.id)
@@ -98,7 +99,7 @@ def create_group(call: Call) -> list[dict[str, Any]]:
         raise TargetGroupNameDuplicated(name, other.id)
     if call.store.count(TARGET_GROUPS, region=region.id) >= QUOTAS.target_groups:
         raise QuotaExceeded("target groups in this region", QUOTAS.target_groups)
-    group = TargetGroup(short_id("tg"), region.id, vpc_id, name, description, algorithm, check_id, now, now)
+    group = TargetGroup(short_id("tg"), region.id, vpc_id, name, description, algorithm, check_id, now, now, sticky)
     return [{"ID": call.store.put(TARGET_GROUPS, group).id}]
 
 
@@ -122,8 +123,14 @@ def list_groups(call: Call) -> list[dict[str, Any]]:
 def update_group(call: Call) -> list[dict[str, Any]]:
     fields = call.fields
     name, algorithm, check_id = fields.name("name"), _algorithm(call), fields.text("healthCheckID")
-    model.check_stickiness(fields)
+    old = call.store.get(TARGET_GROUPS, fields.text("targetGroupID") or fields.text("ID"))
+    sticks = fields.has("sessionSticky")
+    sticky = model.read_stickiness(fields, algorithm or (old.algorithm if old else ""))
     group = _one(call, TARGET_GROUPS, "targetGroupID")
+    if algorithm in ("lc", "sh") and group.sticky and not sticks:
+        raise ParameterError([f"algorithm is {algorithm}, but the group keeps sessions; send sessionSticky with CLOSE too"])
+    if model.keeps_by_cookie(sticky) and (listener := model.tcp_listener_of(call.store, group.id)):
+        raise CookiesNeedHttp(group.id, listener)
     if check_id:
         call.store.require(HEALTH_CHECKS, check_id, group.region)
     for other in call.store.find(TARGET_GROUPS, region=group.region, name=name):
@@ -131,7 +138,7 @@ def update_group(call: Call) -> list[dict[str, Any]]:
             raise TargetGroupNameDuplicated(name, other.id)
     call.store.put(TARGET_GROUPS, replace(
         group, name=name or group.name, algorithm=algorithm or group.algorithm,
-        health_check_id=check_id or group.health_check_id, updated=time(),
+        health_check_id=check_id or group.health_check_id, sticky=sticky if sticks else group.sticky, updated=time(),
     ))  # fmt: skip
     _changed(call, group.id)
     return [{"ID": group.id}]

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 from localcloud.core.elb_records import LISTENERS, TARGETS, HealthCheck, Target, TargetGroup
-from localcloud.core.errors import NotModelled
 from localcloud.core.identifiers import when
 from localcloud.core.inputs import Fields
 from localcloud.core.store import Store
@@ -16,6 +15,9 @@ from localcloud.core.store import Store
 ALGORITHMS = ("wrr", "lc", "sh")
 METHODS = ("GET", "HEAD", "OPTIONS")
 CODES = ("http_2xx", "http_3xx", "http_4xx", "http_5xx")
+MODES = ("CLOSE", "INSERT", "REWRITE", "SOURCE_IP")
+LONGEST_SESSION = 86400  # seconds
+_COOKIE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PATH = re.compile(r"/[A-Za-z0-9\-._~/?#%&=+:@!,;]{0,79}")
 
 
@@ -53,7 +55,7 @@ def group_shown(group: TargetGroup) -> dict[str, Any]:
     return {
         "ID": group.id, "regionID": group.region, "azName": "", "projectID": "0", "name": group.name,
         "description": group.description, "vpcID": group.vpc_id, "healthCheckID": group.health_check_id,
-        "algorithm": group.algorithm, "sessionSticky": {"sessionStickyMode": "CLOSE"}, "proxyProtocol": 0, "status": "ACTIVE",
+        "algorithm": group.algorithm, "sessionSticky": _sticky_shown(group.sticky), "proxyProtocol": 0, "status": "ACTIVE",
         "createdTime": when(group.created), "updatedTime": when(group.updated),
     }  # fmt: skip
 
@@ -74,12 +76,45 @@ def balancers_of(store: Store, group_id: str) -> set[str]:
     return {listener.balancer_id for listener in store.find(LISTENERS, group_id=group_id)}
 
 
-def check_stickiness(fields: Fields) -> None:
-    """Only what is off is modelled."""
-    sticky = fields.object("sessionSticky")
-    mode = sticky.get("sessionStickyMode", "CLOSE")
-    if mode != "CLOSE":
-        raise NotModelled(f"sessionSticky.sessionStickyMode={mode!r} is not modelled by the local cloud.")
+def read_stickiness(fields: Fields, algorithm: str) -> dict[str, Any]:
+    """What the record holds of `sessionSticky`, {} where it is off; what is wrong with it is noted in `fields`."""
+    given = fields.object("sessionSticky")
+    if not given:
+        return {}
+    reader = Fields(given, fields.problems, "sessionSticky.")
+    mode = reader.choice("sessionStickyMode", MODES, required=True)
+    seconds = {name: reader.integer(name, low=1, high=LONGEST_SESSION) for name in ("cookieExpire", "sourceIpTimeout")}
+    cookie = reader.text("rewriteCookieName")
+    if mode in ("", "CLOSE"):
+        return {}
+    if algorithm in ("lc", "sh"):
+        reader.problem("sessionStickyMode", f"must be CLOSE with algorithm {algorithm}")
+    if mode == "REWRITE":
+        if not _COOKIE.fullmatch(cookie):
+            reader.problem("rewriteCookieName", f"is {cookie!r}; mode REWRITE needs 1-64 letters, digits, '-' or '_'")
+        return {"mode": mode, "seconds": 0, "cookie": cookie}
+    name = "cookieExpire" if mode == "INSERT" else "sourceIpTimeout"
+    if not seconds[name]:
+        reader.problem(name, f"is required for mode {mode}")
+    return {"mode": mode, "seconds": seconds[name], "cookie": ""}
+
+
+def keeps_by_cookie(sticky: Mapping[str, Any]) -> bool:
+    return sticky.get("mode") in ("INSERT", "REWRITE")
+
+
+def tcp_listener_of(store: Store, group_id: str) -> str:
+    """The id of one that sends to a group, "" when there is none."""
+    return next((found.id for found in store.find(LISTENERS, group_id=group_id) if found.protocol == "TCP"), "")
+
+
+def _sticky_shown(sticky: Mapping[str, Any]) -> dict[str, Any]:
+    mode = sticky.get("mode", "CLOSE")
+    return {"sessionStickyMode": mode} | {
+        "INSERT": {"cookieExpire": sticky.get("seconds")},
+        "SOURCE_IP": {"sourceIpTimeout": sticky.get("seconds")},
+        "REWRITE": {"rewriteCookieName": sticky.get("cookie")},
+    }.get(mode, {})
 
 
 def users_of_group(store: Store, group_id: str) -> list[str]:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from localcloud.engines.api import BalancerSpec, HealthCheck, Listener, MovingAddress, Nic, Pool, Subnet, Target, VpcNetwork
+from localcloud.engines.api import (
+    BalancerSpec,
+    Certificate,
+    HealthCheck,
+    Listener,
+    MovingAddress,
+    Nic,
+    Pool,
+    Stickiness,
+    Subnet,
+    Target,
+    VpcNetwork,
+)
 from localcloud.engines.firewall import script
 from localcloud.engines.haproxy_text import changes, configuration, health, structure
 from localcloud.engines.naming import port_name
@@ -17,18 +29,50 @@ STATE = "1\n# be_id be_name srv_id srv_name srv_uweight\n4 tg-1.http 1 target-1 
 
 
 def test_a_listener_leads_to_its_group() -> None:
-    text = configuration(SPEC)
+    text = configuration(SPEC, "lb-1-1")
     assert "frontend listener-1\n    mode http\n    bind :80\n    option forwardfor\n    default_backend tg-1.http\n" in text
     assert "backend tg-1.http\n    mode http\n    balance roundrobin\n" in text
     assert "http-check send meth GET uri /up\n    http-check expect rstatus ^[23]\n" in text
 
 
+def test_an_https_listener_ends_tls_with_its_certificate() -> None:
+    https = Listener("listener-2", 443, "http", "tg-1", certificate_id="cert-1")
+    spec = replace(SPEC, listeners=(https,), certificates=(Certificate("cert-1", "PEM"),))
+    text = configuration(spec, "lb-1-1")
+    assert "frontend listener-2\n    mode http\n    bind :443 ssl crt /run/drlab/cert-1.pem ssl-min-ver TLSv1.2\n" in text
+    assert "PEM" not in text and "PEM" not in repr(spec)
+    assert structure(spec) != structure(replace(spec, listeners=(replace(https, certificate_id="cert-2"),)))
+
+
+def test_sessions_by_address_are_told_to_the_other_node_and_to_the_next_worker() -> None:
+    pool = replace(POOL, mode="tcp", sticky=Stickiness("source", 1000))
+    text = configuration(replace(SPEC, pools=(pool,), listeners=(), peers=("lb-1-1", "lb-1-2")), "lb-1-2")
+    assert "localpeer lb-1-2\n" in text
+    assert "peers nodes\n    peer lb-1-1 unix@/run/drlab-peers/lb-1-1.sock\n    peer lb-1-2 unix@" in text
+    assert "stick-table type ip size 100k expire 1000s peers nodes\n    stick on src\n" in text
+    assert "peers" not in configuration(SPEC, "lb-1-2").replace("localpeer", "")
+
+
+def test_sessions_by_cookie_name_targets_alike_on_both_nodes() -> None:
+    pool = replace(POOL, sticky=Stickiness("insert", 60))
+    spec = replace(SPEC, pools=(pool,))
+    first, second = (configuration(spec, node).replace(node, "") for node in ("lb-1-1", "lb-1-2"))
+    assert first == second
+    assert "dynamic-cookie-key tg-1\n    cookie ctelb insert indirect nocache httponly dynamic maxidle 60\n" in first
+    later = [command for command in changes(spec, STATE) if command.startswith("enable server")]
+    assert later == [
+        "enable server tg-1.http/target-2; enable health tg-1.http/target-2; enable dynamic-cookie backend tg-1.http"
+    ]
+    own = replace(POOL, sticky=Stickiness("rewrite", cookie="JSESSIONID"))
+    assert "cookie JSESSIONID rewrite dynamic\n" in configuration(replace(SPEC, pools=(own,)), "lb-1-1")
+
+
 def test_a_silent_server_is_noticed_after_interval_times_retries_and_one_timeout() -> None:
     """A check that timed out took 2 s already: the next one follows 3 s later, so that they begin 5 s apart."""
-    [line] = [line for line in configuration(SPEC).splitlines() if "server target-1" in line]
+    [line] = [line for line in configuration(SPEC, "lb-1-1").splitlines() if "server target-1" in line]
     assert "inter 5s fastinter 3000ms" in line and "fall 3" in line
     assert "on-marked-down shutdown-sessions" in line
-    assert "timeout check 2s" in configuration(SPEC) and "timeout connect 2s" in configuration(SPEC)
+    assert "timeout check 2s" in configuration(SPEC, "lb-1-1") and "timeout connect 2s" in configuration(SPEC, "lb-1-1")
 
 
 def test_targets_and_weights_need_no_reload_but_everything_else_does() -> None:

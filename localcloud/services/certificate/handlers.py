@@ -1,0 +1,97 @@
+"""Certificates: read the call, obey the rules, shape the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import time
+from typing import Any
+
+from localcloud.core.calls import Call
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.elb_records import CERTIFICATES, Certificate
+from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.identifiers import short_id
+from localcloud.services.certificate import model
+from localcloud.services.certificate.errors import CertificateInUse, CertificateNameDuplicated
+
+
+def create_certificate(call: Call) -> dict[str, Any]:
+    fields, region, now = call.fields, call.region(), time()
+    name, description = fields.name("name", required=True), fields.description()
+    kind = fields.choice("type", model.KINDS, required=True)
+    certificate, key = fields.text("certificate", required=True, longest=model.LONGEST), _key(call, kind)
+    fields.project()
+    if kind == "Server" and certificate and key and (problem := model.problem_of(certificate, key)):
+        fields.problem("certificate", problem)
+    fields.check()
+    if kind == "Ca":
+        raise NotModelled("Certificates of clients' authorities (type=Ca) are not modelled by the local cloud.")
+    _check_name(call, region.id, name)
+    if call.store.count(CERTIFICATES, region=region.id) >= QUOTAS.certificates:
+        raise QuotaExceeded("certificates in this region", QUOTAS.certificates)
+    made = Certificate(short_id("cert"), region.id, name, description, certificate, key, now, now)
+    return {"ID": call.store.put(CERTIFICATES, made).id}
+
+
+def _key(call: Call, kind: str) -> str:
+    return call.fields.text("privateKey", required=kind == "Server", longest=model.LONGEST)
+
+
+def check_server_certificate(call: Call) -> dict[str, Any]:
+    """Whether a certificate and a key could be uploaded."""
+    fields = call.fields
+    certificate = fields.text("certificate", required=True, longest=model.LONGEST)
+    key = _key(call, "Server")
+    fields.check()
+    return {"isValid": model.problem_of(certificate, key) is None}
+
+
+def show_certificate(call: Call) -> dict[str, Any]:
+    return model.certificate_shown(_certificate(call))
+
+
+def list_certificates(call: Call) -> list[dict[str, Any]]:
+    fields, region = call.fields, call.region()
+    ids, names, kinds = fields.text("IDs", longest=4096), fields.text("name", longest=4096), fields.text("type", longest=4096)
+    fields.check()
+    return [
+        model.certificate_shown(found)
+        for found in call.store.find(CERTIFICATES, region=region.id)
+        if (not ids or found.id in ids.split(",")) and (not names or found.name in names.split(","))
+        and (not kinds or "Server" in kinds.split(","))
+    ]  # fmt: skip
+
+
+def update_certificate(call: Call) -> list[dict[str, Any]]:
+    fields = call.fields
+    name, described, description = fields.name("name"), fields.has("description"), fields.description()
+    certificate = _certificate(call)
+    _check_name(call, certificate.region, name, certificate.id)
+    call.store.put(CERTIFICATES, replace(
+        certificate, name=name or certificate.name, description=description if described else certificate.description,
+        updated=time(),
+    ))  # fmt: skip
+    return [{"ID": certificate.id}]
+
+
+def delete_certificate(call: Call) -> list[dict[str, Any]]:
+    certificate = _certificate(call)
+    if users := model.listeners_with(call.store, certificate):
+        raise CertificateInUse(certificate.id, users)
+    call.store.delete(CERTIFICATES, certificate.id)
+    return [{"ID": certificate.id}]
+
+
+def _check_name(call: Call, region: str, name: str, own_id: str = "") -> None:
+    for other in call.store.find(CERTIFICATES, region=region, name=name):
+        if other.id != own_id:
+            raise CertificateNameDuplicated(name, other.id)
+
+
+def _certificate(call: Call) -> Certificate:
+    region, certificate_id = call.region(), call.fields.text("certificateID") or call.fields.text("ID")
+    if not certificate_id:
+        call.fields.problem("certificateID", "is required")
+    call.fields.project()
+    call.fields.check()
+    return call.store.require(CERTIFICATES, certificate_id, region.id)
