@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Collection
 from dataclasses import replace
 from time import time
 
+from localcloud.core import volumes, volumes_snapshots
 from localcloud.core.backups_records import BACKUP_TASKS, IN_PROGRESS
 from localcloud.core.cloud import Cloud
 from localcloud.core.images import TASKS as IMAGE_TASKS
@@ -20,6 +21,7 @@ from localcloud.core.power import fault_over, power_faults
 from localcloud.core.pruning import prune
 from localcloud.core.records import FAULTS, INSTANCES, JOBS, ORDERS, Instance
 from localcloud.core.servers import SHUTDOWN_SECONDS
+from localcloud.core.volumes_records import DISK_TASKS, RUNNING
 from localcloud.engines.api import EngineError
 
 log = logging.getLogger("localcloud")
@@ -89,17 +91,25 @@ def _resume_tasks(cloud: Cloud) -> None:
         "ecs-unsubscribe": cloud.servers.unsubscribe,
         "pgelb-create": cloud.balancers.carry_out,
         "csbs-create": cloud.backups.build,
+        **dict.fromkeys(volumes.ORDER_KINDS, cloud.volumes.carry_out),
+        **dict.fromkeys(volumes_snapshots.ORDER_KINDS, cloud.snapshots.carry_out),
     }
     for order in cloud.store.find(ORDERS, status="14"):
         if order.kind in tasks:
             cloud.tasks.spawn(tasks[order.kind](order.id), f"carry on order {order.id}")
         else:
             cloud.store.put(ORDERS, replace(order, status="3"))
+    job_runners = {
+        **dict.fromkeys(IMAGE_TASKS, cloud.images.run_job),
+        **dict.fromkeys(volumes.JOB_TASKS, cloud.volumes.run_job),
+        **dict.fromkeys(volumes_snapshots.JOB_TASKS, cloud.snapshots.run_job),
+    }
     for job in cloud.store.find(JOBS, status="0"):
-        run_job = cloud.images.run_job if job.task in IMAGE_TASKS else cloud.servers.run_job
-        cloud.tasks.spawn(run_job(job.id), f"carry on job {job.id}")
+        cloud.tasks.spawn(job_runners.get(job.task, cloud.servers.run_job)(job.id), f"carry on job {job.id}")
     for task in cloud.store.find(BACKUP_TASKS, status=IN_PROGRESS):
         cloud.tasks.spawn(cloud.backups.run(task.id), f"carry on backup task {task.id}")
+    for disk_task in cloud.store.find(DISK_TASKS, status=RUNNING):
+        cloud.tasks.spawn(cloud.volume_backups.run(disk_task.id), f"carry on volume backup task {disk_task.id}")
     switching = {job.instance_id for job in cloud.store.find(JOBS, status="0")}
     if half_on := [server for server in cloud.store.find(INSTANCES, status="starting") if server.id not in switching]:
         cloud.tasks.spawn(_switch_on(cloud, half_on), "carry on the end of a power fault")
@@ -117,6 +127,7 @@ def under_way(cloud: Cloud) -> list[str]:
     """Orders and jobs that are not done."""
     orders = [f"order {order.id} ({order.kind})" for order in cloud.store.find(ORDERS, status="14")]
     backups = [f"task {task.id} ({task.kind} backup)" for task in cloud.store.find(BACKUP_TASKS, status=IN_PROGRESS)]
+    backups += [f"task {task.id} ({task.kind} volume backup)" for task in cloud.store.find(DISK_TASKS, status=RUNNING)]
     return orders + backups + [f"job {job.id} ({job.task})" for job in cloud.store.find(JOBS, status="0")]
 
 

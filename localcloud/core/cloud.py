@@ -18,6 +18,10 @@ from localcloud.core.schedules_watch import Scheduler
 from localcloud.core.servers import Servers
 from localcloud.core.store import Store
 from localcloud.core.tasks import Tasks
+from localcloud.core.volumes import Volumes
+from localcloud.core.volumes_backups import VolumeBackups
+from localcloud.core.volumes_policies import SnapshotPolicies
+from localcloud.core.volumes_snapshots import Snapshots
 from localcloud.engines.api import Engines
 
 VERSION = "0.1.0"
@@ -54,6 +58,10 @@ class Cloud:
     faults: Faults = field(init=False)
     clock: Clock = field(init=False)
     scheduler: Scheduler = field(init=False)
+    volumes: Volumes = field(init=False)
+    snapshots: Snapshots = field(init=False)
+    snapshot_policies: SnapshotPolicies = field(init=False)
+    volume_backups: VolumeBackups = field(init=False)
     backups: Backups = field(init=False)
     backup_policies: BackupPolicies = field(init=False)
 
@@ -67,4 +75,10 @@ class Cloud:
         self.clock = Clock(self.store)
         self.backups = Backups(self.store, self.engines, self.servers, self.clock)
         self.backup_policies = BackupPolicies(self.store, self.backups, self.clock, self.tasks)
-        self.scheduler = Scheduler(self.clock, self.backup_policies)  # every owner of policies is an argument
+        self.volumes = Volumes(self.store, self.engines, self.servers)
+        self.snapshots = Snapshots(self.store, self.engines, self.servers, self.clock)
+        self.snapshot_policies = SnapshotPolicies(self.store, self.snapshots, self.clock, self.tasks)
+        self.volume_backups = VolumeBackups(self.store, self.engines, self.clock)
+        self.scheduler = Scheduler(
+            self.clock, self.backup_policies, self.snapshot_policies
+        )  # every owner of policies is an argument

@@ -12,6 +12,7 @@ from localcloud.core.elb_records import ELB_KINDS
 from localcloud.core.errors import FaultNotFound
 from localcloud.core.rds_records import RDS_KINDS
 from localcloud.core.store import Kind
+from localcloud.core.volumes_records import VOLUME_KINDS
 from localcloud.services.ebs.errors import DiskNotFound
 from localcloud.services.ecs.errors import InstanceNotFound
 from localcloud.services.eip.errors import EipNotFound
@@ -110,6 +111,11 @@ class KeyPair:
 
 @dataclass(frozen=True)
 class Disk:
+    """A disk of a server, or a volume, which may be in none (`instance_id` and `device` are "" then).
+
+    `packaged`: ordered with its server, and released with it. `status` is the API's.
+    """
+
     id: str
     region: str
     zone: str
@@ -122,6 +128,18 @@ class Disk:
     system: bool
     created: float
     image_disk: str = ""  # the disk whose copy, in the server's private image, this one began as
+    status: str = "in-use"
+    packaged: bool = True
+    on_demand: bool = True
+    expires: float | None = None
+    description: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    source: str = ""  # "snapshot" | "backup": what a volume was made from,
+    source_id: str = ""  # and its id
+    drops_snapshots: bool = False  # they go with it
+    policy_id: str = ""  # which takes snapshots of it
+    grows_to: int = 0  # GiB, while it is "resizing"
+    updated: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -250,5 +268,5 @@ FAULTS = Kind("faults", Fault, ("phase", "kind"), FaultNotFound)
 
 ALL_KINDS = (
     VPCS, SUBNETS, GROUPS, RULES, EIPS, KEY_PAIRS, DISKS, INSTANCES, ORDERS, JOBS, FAULTS, PRIVATE_IMAGES,
-    *BACKUP_KINDS, *ELB_KINDS, *RDS_KINDS,
+    *BACKUP_KINDS, *ELB_KINDS, *RDS_KINDS, *VOLUME_KINDS,
 )  # fmt: skip

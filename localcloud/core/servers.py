@@ -10,16 +10,17 @@ import asyncio
 import base64
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from time import time
 
 from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
+from localcloud.core.disks import for_engines, set_free
 from localcloud.core.elb_records import TARGETS
 from localcloud.core.locks import Locks
 from localcloud.core.networks import Networks, nic
 from localcloud.core.power import fault_over, power_faults
-from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Disk, Instance, Job, Order
+from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Instance, Job, Order
 from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError, Power
@@ -121,7 +122,10 @@ class Servers:
                     else:
                         self._store.put(EIPS, replace(eip, instance_id="", updated=time()))
                 for disk in self._store.find(DISKS, instance_id=instance.id):
-                    self._store.delete(DISKS, disk.id)
+                    if disk.packaged:
+                        self._store.delete(DISKS, disk.id)
+                    else:
+                        self._store.put(DISKS, set_free(disk))
                 for target in self._store.find(TARGETS, instance_id=instance.id):
                     self._store.delete(TARGETS, target.id)  # its balancers notice by themselves
                 self._store.delete(INSTANCES, instance.id)
@@ -231,6 +235,10 @@ class Servers:
         if instance is not None:
             self._store.put(INSTANCES, replace(instance, status=status, updated=time()))
 
+    def held(self, instance_id: str) -> AbstractAsyncContextManager[None]:
+        """For who works on a server's disks: it is neither switched nor removed meanwhile."""
+        return self._locks.held([instance_id])
+
     async def set_password(self, instance_id: str, password_hash: str) -> None:
         """Give root of a running server another password, by its hash on standard input."""
         try:
@@ -286,7 +294,7 @@ class Servers:
             memory_mib=flavor.memory_gib * 1024,
             vpc_id=instance.vpc_id,
             nic=nic(instance, subnet),
-            disks=tuple(_disk(instance, disk) for disk in disks),
+            disks=tuple(for_engines(disk, instance.image_id) for disk in disks),
             user_data=base64.b64decode(instance.user_data),
             public_key=instance.public_key,
             password_hash=instance.password_hash,
@@ -301,9 +309,3 @@ def told(what: str, error: Exception) -> str:
         return str(error)
     log.error("%s failed", what, exc_info=error)
     return f"{type(error).__name__}: {error}"
-
-
-def _disk(instance: Instance, disk: Disk) -> api.Disk:
-    if not disk.image_disk:
-        return api.Disk(disk.id, disk.size, disk.device)
-    return api.Disk(disk.id, disk.size, disk.device, instance.image_id, disk.image_disk)

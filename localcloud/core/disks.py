@@ -1,0 +1,60 @@
+"""Disks by their records: as engines see them, and what may be done with them. Pure questions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import time
+
+from localcloud.core.power import fault_over, power_faults
+from localcloud.core.records import DISKS, Disk
+from localcloud.core.store import Store
+from localcloud.core.volumes_records import CREATING, DISK_BACKUPS, RESTORING, ROLLING_BACK, SNAPSHOTS
+from localcloud.engines import api
+from localcloud.services.ebs.errors import DiskBeingCopied, DiskBusy
+from localcloud.services.ecs.errors import ZoneWithoutPower
+
+AVAILABLE, IN_USE = "available", "in-use"
+ATTACHING, DETACHING, RESIZING, DELETING, FAILED = "diskAttaching", "detaching", "resizing", "deleting", "error"
+LETTERS = "bcdefghijklmnopqrstuvwxyz"  # /dev/vda is the system disk
+
+
+def for_engines(disk: Disk, image_id: str = "") -> api.Disk:
+    """`image_id`: the server's, for a disk that comes out of a private image."""
+    separate = not disk.packaged
+    if not disk.image_disk:
+        return api.Disk(disk.id, disk.size, disk.device, separate=separate)
+    return api.Disk(disk.id, disk.size, disk.device, image_id, disk.image_disk, separate)
+
+
+def set_free(disk: Disk) -> Disk:
+    """A volume that no server has; one that was ordered with a server stays from now on when that goes."""
+    return replace(disk, instance_id="", device="", status=AVAILABLE, packaged=False, updated=time())
+
+
+def rests(disk: Disk) -> Disk:
+    """After something was done to it."""
+    return replace(disk, status=IN_USE if disk.instance_id else AVAILABLE, grows_to=0, updated=time())
+
+
+def must_rest(store: Store, disk: Disk, *wanted: str) -> None:
+    """Raises unless its status is one of those (in-use or available), its zone has power, and it is not being copied."""
+    allowed = wanted or (AVAILABLE, IN_USE)
+    if disk.status not in allowed:
+        raise DiskBusy(disk.id, disk.status, " or ".join(allowed))
+    if fault := fault_over(power_faults(store), disk):
+        raise ZoneWithoutPower(fault.target, fault.id)
+    copies = [f"snapshot {it.id}" for it in store.find(SNAPSHOTS, disk_id=disk.id) if it.status in (CREATING, ROLLING_BACK)]
+    copies += [f"backup {it.id}" for it in store.find(DISK_BACKUPS, disk_id=disk.id) if it.status in (CREATING, RESTORING)]
+    if copies:
+        raise DiskBeingCopied(disk.id, copies)
+
+
+def free_device(store: Store, instance_id: str) -> str:
+    """The first place for a disk in a server: "/dev/vdb", ... (there are more letters than a server may have disks)."""
+    taken = {disk.device for disk in store.find(DISKS, instance_id=instance_id)}
+    return next(device for letter in LETTERS if (device := f"/dev/vd{letter}") not in taken)
+
+
+def makings(store: Store, region: str, source_id: str) -> list[str]:
+    """New disks that are just being filled from a snapshot or a backup."""
+    return [disk.id for disk in store.find(DISKS, region=region) if disk.status == CREATING and disk.source_id == source_id]

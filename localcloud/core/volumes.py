@@ -1,0 +1,143 @@
+"""Volumes' lives: orders that make, enlarge and release them, jobs that give them to servers and take them away again.
+
+Each can be carried on by the next daemon after a kill: it reads all from the records, and every engine call may be repeated.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from time import time
+
+from localcloud.core.disks import FAILED, for_engines, rests, set_free
+from localcloud.core.power import fault_over, power_faults
+from localcloud.core.records import DISKS, INSTANCES, JOBS, ORDERS, Disk, Job
+from localcloud.core.servers import FINISHED, PROVISIONING_FAILED, Servers, told
+from localcloud.core.store import Store
+from localcloud.core.volumes_records import DISK_BACKUPS, SNAPSHOTS
+from localcloud.engines.api import EngineError, Engines
+from localcloud.services.ecs.errors import ZoneWithoutPower
+
+log = logging.getLogger("localcloud")
+
+ORDER_KINDS = ("ebs-create", "ebs-resize", "ebs-release")
+JOB_TASKS = ("attach-disk", "detach-disk")
+
+
+class Volumes:
+    """Makes, enlarges, moves and releases volumes."""
+
+    def __init__(self, store: Store, engines: Engines, servers: Servers) -> None:
+        self._store, self._engines, self._servers = store, engines, servers
+
+    # -- orders --------------------------------------------------------------------------------------------------------
+    async def carry_out(self, order_id: str) -> None:
+        """The order ends at 3 or, with the reason, at 5."""
+        order = self._store.require(ORDERS, order_id)
+        work = {"ebs-create": self._create, "ebs-resize": self._resize, "ebs-release": self._release}[order.kind]
+        problem = ""
+        try:
+            await work(order.resource_ids[0])
+        except Exception as error:
+            problem = told(f"order {order_id} ({order.kind})", error)
+        with self._store.transaction():
+            status = PROVISIONING_FAILED if problem else FINISHED
+            self._store.put(ORDERS, replace(self._store.require(ORDERS, order_id), status=status, problem=problem))
+
+    async def _create(self, disk_id: str) -> None:
+        disk = self._store.get(DISKS, disk_id)
+        if disk is None:
+            raise EngineError("its disk was being cleared away when the local cloud was killed")
+        try:
+            if fault := fault_over(power_faults(self._store), disk):
+                raise ZoneWithoutPower(fault.target, fault.id)
+            await self._engines.volumes.make_volume(for_engines(disk))
+            if chain := self._chain(disk):
+                await self._engines.volumes.restore_volume(for_engines(disk), chain)
+        except Exception:
+            self._store.delete(DISKS, disk_id)  # a failed order leaves nothing behind
+            await self._engines.volumes.delete_volume(disk_id)
+            raise
+        self._store.put(DISKS, rests(disk))
+
+    def _chain(self, disk: Disk) -> list[str]:
+        """The copies that a new disk begins as."""
+        if disk.source == "snapshot":
+            return [self._store.require(SNAPSHOTS, disk.source_id).id]
+        return chain_of(self._store, disk.source_id) if disk.source else []
+
+    async def _resize(self, disk_id: str) -> None:
+        disk = self._store.require(DISKS, disk_id)
+        if not disk.grows_to:
+            return  # done, and the daemon died before the order was closed
+        larger = replace(disk, size=disk.grows_to)
+        try:
+            await self._engines.volumes.make_volume(for_engines(larger))
+        except Exception:
+            self._store.put(DISKS, rests(disk))
+            raise
+        self._store.put(DISKS, rests(larger))
+
+    async def _release(self, disk_id: str) -> None:
+        disk = self._store.get(DISKS, disk_id)
+        try:
+            await self._engines.volumes.delete_volume(disk_id)
+        except Exception:
+            if disk is not None:
+                self._store.put(DISKS, replace(disk, status=FAILED, updated=time()))  # it can be released again
+            raise
+        for snapshot in self._store.find(SNAPSHOTS, disk_id=disk_id) if disk is not None and disk.drops_snapshots else ():
+            await self._engines.volumes.remove_copy(snapshot.id)
+            self._store.delete(SNAPSHOTS, snapshot.id)
+        self._store.delete(DISKS, disk_id)
+
+    # -- jobs ----------------------------------------------------------------------------------------------------------
+    async def run_job(self, job_id: str) -> None:
+        """The job ends at 1 or, with the reason, at 2; the disk is where it was or where it was to be."""
+        job = self._store.require(JOBS, job_id)
+        attaches, problem = job.task == "attach-disk", ""
+        disk = self._store.get(DISKS, job.instance_id)
+        if disk is not None and disk.instance_id:  # else its server was released meanwhile, or the daemon died before the end
+            async with self._held(disk):
+                try:
+                    await (self._attach(disk) if attaches else self._detach(disk))
+                except Exception as error:
+                    problem = told(f"job {job.id} ({job.task} of {disk.id})", error)
+                problem += await self._settle(disk, stays=attaches != bool(problem))
+        self._end(job, problem)
+
+    def _held(self, disk: Disk) -> AbstractAsyncContextManager[None]:
+        return self._servers.held(disk.instance_id)
+
+    async def _attach(self, disk: Disk) -> None:
+        if self._store.get(INSTANCES, disk.instance_id) is None:
+            raise EngineError(f"server {disk.instance_id} was released meanwhile")
+        await self._engines.volumes.attach_volume(disk.instance_id, for_engines(disk))
+
+    async def _detach(self, disk: Disk) -> None:
+        await self._engines.volumes.detach_volume(disk.instance_id, disk.id)
+
+    async def _settle(self, disk: Disk, stays: bool) -> str:
+        """The disk's record when a job is over; what went wrong in clearing up after a failed one."""
+        problem = ""
+        if not stays and disk.status == "diskAttaching":
+            try:
+                await self._detach(disk)
+            except EngineError as error:
+                problem, stays = f"; and it cannot be taken back: {error}", True
+        now = self._store.get(DISKS, disk.id)
+        if now is not None and now.instance_id == disk.instance_id:
+            self._store.put(DISKS, rests(now) if stays else set_free(now))
+        return problem
+
+    def _end(self, job: Job, problem: str) -> None:
+        self._store.put(JOBS, replace(job, status=2 if problem else 1, problem=problem))
+
+
+def chain_of(store: Store, backup_id: str) -> list[str]:
+    """A volume backup and all that it needs, the full one first."""
+    needed = [backup_id]
+    while base := store.require(DISK_BACKUPS, needed[0]).base:
+        needed.insert(0, base)
+    return needed

@@ -1,0 +1,72 @@
+"""Snapshot policies: what the scheduler asks of them; and snapshots whose days are over, whoever made them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.clock import Clock
+from localcloud.core.disks import makings, must_rest
+from localcloud.core.errors import ApiError, QuotaExceeded
+from localcloud.core.records import DISKS, Disk
+from localcloud.core.schedules import CHINA, DAY_SECONDS, Schedule
+from localcloud.core.schedules_watch import Plan
+from localcloud.core.store import Store
+from localcloud.core.tasks import Tasks
+from localcloud.core.volumes_records import AVAILABLE, DELETING, SNAPSHOT_POLICIES, SNAPSHOTS, Snapshot, SnapshotPolicy
+from localcloud.core.volumes_snapshots import Snapshots, begun
+from localcloud.services.jobs import model as jobs
+
+log = logging.getLogger("localcloud")
+
+LONGEST_NAME = 63
+
+
+class SnapshotPolicies:
+    """Implements `schedules_watch.Planned`."""
+
+    def __init__(self, store: Store, snapshots: Snapshots, clock: Clock, tasks: Tasks) -> None:
+        self._store, self._snapshots, self._clock, self._tasks = store, snapshots, clock, tasks
+
+    def plans(self) -> Iterable[Plan]:
+        policies = [policy for policy in self._store.find(SNAPSHOT_POLICIES) if policy.enabled]
+        return [Plan(policy.id, policy.name, Schedule(policy.hours, policy.weekdays), policy.last) for policy in policies]
+
+    def begin(self, plan_id: str, at: float) -> None:
+        """A snapshot of each of its disks. A disk of which none can be made now is passed over, and the log says why."""
+        with self._store.transaction():
+            policy = self._store.put(SNAPSHOT_POLICIES, replace(self._store.require(SNAPSHOT_POLICIES, plan_id), last=at))
+            for disk in disks_of(self._store, policy):
+                self._one(policy, disk)
+
+    def _one(self, policy: SnapshotPolicy, disk: Disk) -> None:
+        try:
+            must_rest(self._store, disk)
+            if self._store.count(SNAPSHOTS, disk_id=disk.id) >= QUOTAS.snapshots_per_disk:
+                raise QuotaExceeded(f"snapshots of disk {disk.id}", QUOTAS.snapshots_per_disk)
+        except ApiError as error:
+            log.warning("policy %s (%s) makes no snapshot of disk %s: %s", policy.name, policy.id, disk.name, error)
+            return
+        moment = datetime.fromtimestamp(self._clock.now(), CHINA).strftime("%Y%m%d-%H%M%S")
+        name = f"{policy.name[: LONGEST_NAME - len(moment) - 1]}-{moment}"
+        self._spawn("create-snapshot", self._snapshots.new(disk, name, policy.days, policy.id))
+
+    def expire(self, now: float) -> None:
+        """Each snapshot says how long it is kept."""
+        for snapshot in self._store.find(SNAPSHOTS, status=AVAILABLE):
+            over = snapshot.days > 0 and snapshot.created + snapshot.days * DAY_SECONDS <= now
+            if over and not makings(self._store, snapshot.region, snapshot.id):
+                with self._store.transaction():
+                    self._spawn("delete-snapshot", self._store.put(SNAPSHOTS, begun(snapshot, DELETING)))
+
+    def _spawn(self, task: str, snapshot: Snapshot) -> None:
+        job = jobs.begin(self._store, snapshot.region, task, snapshot.id)
+        self._tasks.spawn(self._snapshots.run_job(job.id), f"{task} {snapshot.name}")
+
+
+def disks_of(store: Store, policy: SnapshotPolicy) -> list[Disk]:
+    """The disks that a policy takes snapshots of."""
+    return [disk for disk in store.find(DISKS, region=policy.region) if disk.policy_id == policy.id]
