@@ -21,6 +21,7 @@ from pulumi_ctyun.resources.declarations import RESOURCES
 PEM = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"
 PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGpVb2tq0Q9J9m7dJm0vP3b0t2zX2C1q0n9s8r7q6p5o"
 RESULTS: dict[str, dict[str, Any]] = {
+    "random:index/randomPassword:RandomPassword": {"result": "Generated1234"},
     "ctyun:vpc:Subnet": {"gateway": "192.168.1.1"},
     "ctyun:eip:Eip": {"address": "198.18.0.9"},
     "ctyun:rds:MysqlInstance": {
@@ -53,7 +54,7 @@ class Recorder(Mocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         declared = RESOURCES.get(args.typ)
         if declared is None:
-            return args.name, args.inputs
+            return args.name, {**args.inputs, **RESULTS.get(args.typ, {})}
         inputs = {key: in_clear(value) for key, value in args.inputs.items() if value is not None}
         self.seen[args.typ.rpartition(":")[2], args.name] = inputs
         _, found = check(declared.inputs, declared.rules, to_properties(inputs))
