@@ -90,6 +90,9 @@ def _resume_tasks(cloud: Cloud) -> None:
         "ecs-release": cloud.servers.release,
         "ecs-unsubscribe": cloud.servers.unsubscribe,
         "pgelb-create": cloud.balancers.carry_out,
+        "mysql-create": cloud.databases.build,
+        "mysql-refund": cloud.databases.refund,
+        "mysql-destroy": cloud.databases.release,
         "csbs-create": cloud.backups.build,
         **dict.fromkeys(volumes.ORDER_KINDS, cloud.volumes.carry_out),
         **dict.fromkeys(volumes_snapshots.ORDER_KINDS, cloud.snapshots.carry_out),
@@ -116,6 +119,7 @@ def _resume_tasks(cloud: Cloud) -> None:
     for fault in cloud.store.find(FAULTS, phase="landing"):
         cloud.tasks.spawn(cloud.faults.land_again(fault.id), f"carry on fault {fault.id}")
     cloud.tasks.spawn(cloud.balancers.watch(), "watch over the balancers")
+    cloud.databases.resume(cloud.tasks)
     cloud.tasks.spawn(cloud.scheduler.watch(), "run the policies by the clock")
 
 
@@ -128,6 +132,7 @@ def under_way(cloud: Cloud) -> list[str]:
     orders = [f"order {order.id} ({order.kind})" for order in cloud.store.find(ORDERS, status="14")]
     backups = [f"task {task.id} ({task.kind} backup)" for task in cloud.store.find(BACKUP_TASKS, status=IN_PROGRESS)]
     backups += [f"task {task.id} ({task.kind} volume backup)" for task in cloud.store.find(DISK_TASKS, status=RUNNING)]
+    backups += cloud.databases.under_way()
     return orders + backups + [f"job {job.id} ({job.task})" for job in cloud.store.find(JOBS, status="0")]
 
 
@@ -164,4 +169,4 @@ async def _suspend(cloud: Cloud) -> list[str]:
     with cloud.store.transaction():
         for server in running:
             cloud.store.put(INSTANCES, replace(server, status="stopped", updated=time()))
-    return [server.name for server in running]
+    return [server.name for server in running] + await cloud.databases.suspend()
