@@ -21,6 +21,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from support.fake_backups import FakeBackups
+from support.fake_databases import FakeDatabases
 from support.fake_volumes import FakeVolumes
 
 from localcloud.app import create_app
@@ -52,6 +53,11 @@ class FakeEngines:
     nodes: set[str] = field(default_factory=set)  # balancer nodes that answer
     volumes: FakeVolumes = field(default_factory=FakeVolumes)
     health: dict[str, str] = field(default_factory=dict)
+    databases: FakeDatabases = field(default_factory=FakeDatabases)
+
+    def __post_init__(self) -> None:
+        self.databases.networks, self.databases.journal = self.networks, self.journal
+        self.databases.fail, self.databases.on_call = self.fail, self.on_call
 
     def _did(self, name: str, *what: Any) -> None:
         self.journal.append((name, *what))
