@@ -44,12 +44,13 @@ MISSING = re.compile(r"MYSQL_10002|\b(outerProdInstId|accountName|dbName|groupNa
 class Answer:
     """A successful answer: `body` is returnObj, or {"items": returnObj} where that is a list, {"value": returnObj} where a text.
 
-    `in_progress` says that an order was accepted and still runs.
+    `in_progress` says that an order was accepted and still runs. `message`: the cloud's sentence, mostly "success".
     """
 
     body: Mapping[str, Any]
     in_progress: bool = False
     request_id: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def read_envelope(
     """The answer in an envelope. Raises the ApiError of its code; texts in `secrets` are hidden in it."""
     contents = _contents(envelope.get("returnObj"))
     if 200 <= http_status < 300 and str(envelope.get("statusCode")) == success:
-        return Answer(contents, request_id=request_id)
+        return Answer(contents, request_id=request_id, message=hide(_text(envelope, "message"), secrets))
     refusal = Refusal.from_api(envelope)
     if refusal.code.lower() in IN_PROGRESS:
         return Answer(contents, in_progress=True, request_id=request_id)

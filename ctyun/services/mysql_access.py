@@ -88,7 +88,7 @@ class MysqlEips(MysqlService):
         """Those that are bound to it."""
         query = {"regionId": region_id, "instId": mysql_id}
         answer = await self._order(EIPS, mysql_id, region_id=region_id, query=query)
-        return [eip for eip in map(MysqlEip.from_api, data_items(answer)) if eip.is_bound]
+        return [eip for eip in map(MysqlEip.from_api, data_items(answer.body)) if eip.is_bound]
 
     async def bind(self, region_id: str, mysql_id: str, eip_id: str, address: str) -> None:
         """The API wants the EIP by id and by address."""

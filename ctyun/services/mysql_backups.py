@@ -9,8 +9,7 @@ from typing import Self
 
 from ctyun.errors import JobFailed, NotFound
 from ctyun.fields import Body, items, number, present, text
-from ctyun.services.base import PAGE
-from ctyun.services.mysql_base import MysqlService, rds2
+from ctyun.services.mysql_base import PROJECT, MysqlService, rds2
 from ctyun.waiting import wait_until
 
 CREATE = rds2("PUT", "v2/open-api/backup/createManual", "back up MySQL instance")
@@ -81,8 +80,7 @@ class MysqlBackups(MysqlService):
 
     async def list(self, region_id: str, mysql_id: str, *, name: str | None = None) -> builtins.list[MysqlBackup]:
         """The latest ones, or those with exactly this name."""
-        query = present(backupName=name, pageNow=1, pageSize=PAGE)
-        blocks = items(await self._ask(LIST, region_id, mysql_id, query=query), "list")
+        blocks = await self._latest(LIST, region_id, mysql_id, **present(backupName=name))
         found = [MysqlBackup.from_api(block, body) for block in blocks for body in items(block, "records")]
         return [backup for backup in found if name is None or backup.name == name]
 
@@ -106,5 +104,6 @@ class MysqlBackups(MysqlService):
             taskId=task,
             toTimepoint=until.strftime("%Y-%m-%d %H:%M:%S") if until else None,
         )
-        answer = await self._ask(RESTORE, region_id, target_id, body=body)
+        headers = {"regionId": region_id, "inst-id": target_id, "project-id": PROJECT}
+        answer = (await self._transport.send(RESTORE, target_id, body=body, headers=headers)).body
         return text(answer, "data") or text(answer, "value")

@@ -9,8 +9,9 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from ctyun.envelopes import Answer
 from ctyun.fields import Body, items, part
-from ctyun.services.base import Service
+from ctyun.services.base import PAGE, Service
 from ctyun.signing import QueryValue
 from ctyun.transport import Call
 
@@ -64,6 +65,10 @@ class MysqlService(Service):
             answer = await self._transport.send(call, thing or mysql_id, body={**own, **(body or {})}, headers=headers)
         return answer.body
 
+    async def _latest(self, call: Call, region_id: str, mysql_id: str, **query: QueryValue) -> list[Body]:
+        """The first page of a list about one instance, which is its latest entries."""
+        return items(await self._ask(call, region_id, mysql_id, query={**query, "pageNow": 1, "pageSize": PAGE}), "list")
+
     async def _order(
         self,
         call: Call,
@@ -72,7 +77,7 @@ class MysqlService(Service):
         region_id: str = "",
         query: Mapping[str, QueryValue] | None = None,
         body: Mapping[str, Any] | None = None,
-    ) -> Body:
+    ) -> Answer:
         """A call of `/teledb-...`."""
         headers = {"project-id": PROJECT, **({"regionId": region_id} if region_id else {})}
-        return (await self._transport.send(call, thing, query=query, body=body, headers=headers)).body
+        return await self._transport.send(call, thing, query=query, body=body, headers=headers)

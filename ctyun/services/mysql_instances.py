@@ -6,14 +6,14 @@ import builtins
 from collections.abc import Callable
 
 from ctyun.errors import NotFound, OrderFailed, UnknownName
-from ctyun.fields import Body, items, need, text, texts
+from ctyun.fields import items, need, text, texts
 from ctyun.services.base import PAGE, all_pages
 from ctyun.services.mysql_base import PROJECT, MysqlService, data_items, data_part, encoded, rds2, teledb
 from ctyun.services.mysql_orders import SERIES, MysqlSpec, NewMysql
 from ctyun.services.mysql_passwords import encrypted
-from ctyun.services.mysql_values import CHANGING, CREATING, FAILED, NORMAL, MysqlInstance
-from ctyun.transport import Call
-from ctyun.waiting import wait_until
+from ctyun.services.mysql_values import CHANGING, CREATING, FAILED, NORMAL, STOPPED, MysqlInstance
+from ctyun.transport import Call, Transport
+from ctyun.waiting import LOCAL_PACE, Pace, wait_until
 
 SPECS = teledb("GET", "acceptor/v2/openapi/accept-order-info/template", "list sizes of MySQL instances")
 PUBLIC_KEY = teledb("GET", "acceptor/v2/openapi/accept-order-info/getPublicKey", "get the key for passwords of MySQL instances")
@@ -29,6 +29,8 @@ STOP = rds2("POST", "v1/open-api/instance/stop-instance", "stop MySQL instance")
 START = rds2("POST", "v1/open-api/instance/start-instance", "start MySQL instance")
 ROOT_PASSWORD = rds2("POST", "v1/open-api/instance/reset-root-password", "set the password of root of MySQL instance")
 
+SUCCESS_WORDS = frozenset({"", "success", "ok", "成功"})
+ORDER_SECONDS = 30.0
 PAUSED = 6  # prodOrderStatus after a stop through the API
 ON_THE_WAY = frozenset({NORMAL, CREATING, CHANGING})
 
@@ -36,10 +38,14 @@ ON_THE_WAY = frozenset({NORMAL, CREATING, CHANGING})
 class MysqlInstances(MysqlService):
     """Order, look up, change and give back MySQL instances."""
 
+    def __init__(self, transport: Transport, pace: Pace = LOCAL_PACE) -> None:
+        super().__init__(transport, pace)
+        self._orders: dict[str, str] = {}  # instance id -> its order, which alone knows why a build failed
+
     async def specs(self, region_id: str) -> builtins.list[MysqlSpec]:
         """The general-purpose sizes of all products."""
         query = {"prodType": "1", "prodCode": "MYSQL", "regionId": region_id, "instanceType": SERIES}
-        products = data_items(await self._order(SPECS, "", region_id=region_id, query=query))
+        products = data_items((await self._order(SPECS, "", region_id=region_id, query=query)).body)
         return [MysqlSpec.from_api(product, body) for product in products for body in items(product, "instSpecInfoList")]
 
     async def create(self, region_id: str, new: NewMysql, *, timeout: float = 600) -> str:
@@ -47,7 +53,7 @@ class MysqlInstances(MysqlService):
         spec = await self._spec(region_id, new)
         password = encrypted(new.password, await self._public_key()) if new.password is not None else None
         body = {"regionId": region_id, **new.to_api(spec, password)}
-        order = data_part(await self._order(CREATE, new.name, region_id=region_id, body=body))
+        order = data_part((await self._order(CREATE, new.name, region_id=region_id, body=body)).body)
         if order.get("submitted") is False:
             reason = text(order, "errorMessage") or "the cloud gave no reason"
             raise OrderFailed(f"The order of MySQL instance {new.name} was not accepted: {reason.rstrip('.')}.")
@@ -62,18 +68,29 @@ class MysqlInstances(MysqlService):
         return found
 
     async def _public_key(self) -> str:
-        answer = await self._order(PUBLIC_KEY, "")
+        answer = (await self._order(PUBLIC_KEY, "")).body
         key = next((value for name in ("data", "string", "value") if isinstance(value := answer.get(name), str)), "")
         return key or need(data_part(answer), "string")
 
     async def _ordered(self, order_id: str, name: str, timeout: float) -> str:
-        """The order's first instance."""
+        """The order's first instance. Raises OrderFailed with the cloud's reason."""
 
         async def ask() -> tuple[str, ...]:
-            return texts(await self._order(ORDERED, name, query={"newOrderId": order_id}), "data")
+            answer = await self._order(ORDERED, name, query={"newOrderId": order_id})
+            found = texts(answer.body, "data") or texts(answer.body, "items")
+            if not found and answer.message.lower() not in SUCCESS_WORDS:
+                raise OrderFailed(f"The order of MySQL instance {name} failed: {answer.message.rstrip('.')}.")
+            return found
 
         what = f"order {order_id} (MySQL instance {name}) to have an instance"
-        return (await wait_until(ask, bool, what=what, timeout=timeout, state=lambda ids: "none yet", pace=self._pace))[0]
+        ids = await wait_until(ask, bool, what=what, timeout=timeout, state=lambda ids: "none yet", pace=self._pace)
+        self._orders[ids[0]] = order_id
+        return ids[0]
+
+    async def _check_order(self, instance: MysqlInstance) -> None:
+        """Raises OrderFailed with the cloud's reason, when it was ordered through this client and the order knows one."""
+        if order_id := self._orders.get(instance.id):
+            await self._ordered(order_id, instance.name, ORDER_SECONDS)
 
     async def get(self, region_id: str, mysql_id: str) -> MysqlInstance:
         """Raises NotFound, also when it is destroyed."""
@@ -106,6 +123,7 @@ class MysqlInstances(MysqlService):
         """Wait until it can be used. Raises OrderFailed, WaitTimeout, NotFound."""
         instance = await self._until(region_id, mysql_id, "to be ready", lambda seen: seen.is_ready or _hopeless(seen), timeout)
         if not instance.is_ready:
+            await self._check_order(instance)
             advice = "Delete it and order again." if instance.order_status == FAILED else "Somebody has stopped or returned it."
             raise OrderFailed(f"MySQL instance {instance.name} ({mysql_id}) cannot be used: it is {instance.state}. {advice}")
         return instance
@@ -141,8 +159,8 @@ class MysqlInstances(MysqlService):
 
     async def delete(self, region_id: str, mysql_id: str, *, timeout: float = 600) -> None:
         """Give it back, destroy it, and wait until it is gone. Raises NotFound when it is gone already."""
-        instance = await self.get(region_id, mysql_id)
-        if not instance.is_returned:
+        await self._until(region_id, mysql_id, "to be at rest", lambda seen: seen.is_returned or _is_at_rest(seen), timeout)
+        if not (await self.get(region_id, mysql_id)).is_returned:
             await self._send_order(REFUND, mysql_id)
         await self._gone_or(region_id, mysql_id, "to be given back", lambda seen: seen.is_returned, timeout)
         if await self.find(region_id, mysql_id) is not None:
@@ -150,7 +168,7 @@ class MysqlInstances(MysqlService):
         await self._gone_or(region_id, mysql_id, "to be gone", lambda seen: False, timeout)
 
     async def _send_order(self, call: Call, mysql_id: str) -> None:
-        order: Body = data_part(await self._order(call, mysql_id, query={"instId": mysql_id}))
+        order = data_part((await self._order(call, mysql_id, query={"instId": mysql_id})).body)
         if order.get("submitted") is False:
             reason = text(order, "errorMessage") or "the cloud gave no reason"
             raise OrderFailed(f"Could not {call.operation} {mysql_id}: {reason.rstrip('.')}.")
@@ -178,6 +196,11 @@ class MysqlInstances(MysqlService):
             state=lambda seen: seen.state,
             pace=self._pace,
         )
+
+
+def _is_at_rest(instance: MysqlInstance) -> bool:
+    """Nothing is being done to it that a return would have to wait for."""
+    return instance.order_status not in (CREATING, CHANGING) and instance.running_status in (0, STOPPED)
 
 
 def _hopeless(instance: MysqlInstance) -> bool:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ctyun.errors import JobFailed, NotFound
-from ctyun.fields import Body, items, need, text
-from ctyun.services.base import PAGE
+from ctyun.fields import Body, need, number, text
 from ctyun.services.mysql_base import MysqlService, rds2
 from ctyun.services.mysql_instances import GET
 from ctyun.services.mysql_values import MysqlInstance
@@ -23,7 +22,9 @@ SET_SYNC_MODE = rds2("POST", "v1/open-api/instance/instance-sync-mode", "set the
 FAILOVER = rds2("GET", "v1/open-api/instance/describe-ha-switch-config", "look up the failover of MySQL instance")
 SET_FAILOVER = rds2("POST", "v1/open-api/instance/modify-ha-switch-config", "set the failover of MySQL instance")
 
-MANUAL_REASON = "manaul"  # the API spells it so
+TASKS = rds2("GET", "v1/open-api/instance/task-center-events", "list tasks of MySQL instance")
+
+SWITCH_TASK, TASK_RUNS = "MasterSlaveSwitch", 1
 RELIABILITY = "reliability"
 RELIABILITY_ON_THE_WIRE = "reliablity"  # the API spells it so
 
@@ -85,32 +86,36 @@ class MysqlRoles(MysqlService):
 
     async def switches(self, region_id: str, mysql_id: str) -> builtins.list[MysqlSwitch]:
         """The latest changes of roles."""
-        answer = await self._ask(SWITCHES, region_id, mysql_id, query={"pageNow": 1, "pageSize": PAGE})
-        return [MysqlSwitch.from_api(body) for body in items(answer, "list")]
+        return [MysqlSwitch.from_api(body) for body in await self._latest(SWITCHES, region_id, mysql_id)]
 
     async def switch_over(self, region_id: str, mysql_id: str, res_id: int, *, timeout: float = 120) -> MysqlInstance:
         """Make another node the primary and wait until it is. Raises JobFailed when the cloud ended without having done so."""
-        before = {switch.id for switch in await self.switches(region_id, mysql_id)}
+        before = await self._switch_tasks(region_id, mysql_id)
         await self._ask(SWITCH, region_id, mysql_id, body={"newMasterResId": res_id})
 
-        async def look() -> tuple[MysqlInstance, bool]:
-            ended = [switch for switch in await self.switches(region_id, mysql_id) if switch.id not in before and switch.ended]
-            return await self._instance(region_id, mysql_id), bool(ended)
+        async def look() -> Body | None:
+            """The new task, as it stands."""
+            tasks = await self._switch_tasks(region_id, mysql_id)
+            return next((task for id, task in tasks.items() if id not in before), None)
 
-        def is_primary(instance: MysqlInstance) -> bool:
-            return any(node.res_id == res_id and node.role == "primary" for node in instance.nodes)
-
-        instance, _ = await wait_until(
+        task = await wait_until(
             look,
-            lambda seen: (is_primary(seen[0]) and seen[0].is_ready) or (seen[1] and seen[0].is_ready),
+            lambda task: task is not None and number(task, "resultStatus") != TASK_RUNS,
             what=f"MySQL instance {mysql_id} to have node {res_id} as its primary",
             timeout=timeout,
-            state=lambda seen: seen[0].state,
+            state=lambda task: "the task runs" if task else "no task yet",
             pace=self._pace,
         )
-        if not is_primary(instance):
-            raise JobFailed(f"The roles of MySQL instance {instance.name} were not switched: the old primary goes on. Try again.")
+        instance = await self._instance(region_id, mysql_id)
+        if not any(node.res_id == res_id and node.role == "primary" for node in instance.nodes):
+            reason = text(task or {}, "message").rstrip(".") or "the cloud gave no reason"
+            raise JobFailed(f"The roles of MySQL instance {instance.name} were not switched, the old primary goes on: {reason}.")
         return instance
+
+    async def _switch_tasks(self, region_id: str, mysql_id: str) -> dict[str, Body]:
+        """Switchovers that were asked for, by id."""
+        tasks = await self._latest(TASKS, region_id, mysql_id, taskName=SWITCH_TASK)
+        return {need(task, "jobId"): task for task in tasks}
 
     async def _instance(self, region_id: str, mysql_id: str) -> MysqlInstance:
         body = await self._ask(GET, region_id, mysql_id)

@@ -36,6 +36,7 @@ class FakeRds:
     passwords: dict[str, str] = field(default_factory=dict)
     settle: int = 2
     fails: bool = False
+    message: str = "success"
     after: dict[str, Callable[[], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -47,6 +48,7 @@ class FakeRds:
         name = f"{request.method} {request.url.path.rpartition('/')[2]}"
         self.calls[name] += 1
         self.headers.append(request.headers)
+        self.message = "success"
         success = 0 if request.url.path.startswith("/RDS2/") else 200 if request.url.path.startswith("/teledb") else 800
         try:
             if self.refuse.get(name):
@@ -58,7 +60,7 @@ class FakeRds:
             return httpx.Response(200, json={"statusCode": 900, field_name: code, "message": message})
         if name in self.after:
             self.after[name]()
-        return httpx.Response(200, json={"statusCode": success, "returnObj": body, "message": "success"})
+        return httpx.Response(200, json={"statusCode": success, "returnObj": body, "message": self.message})
 
     def _table(self) -> dict[str, Callable[[Body], Any]]:
         return {
@@ -67,7 +69,7 @@ class FakeRds:
             "GET template": self.template,
             "GET getPublicKey": lambda _: {"data": self.public_key()},
             "POST accept": self.accept,
-            "GET getInstIdByOrderId": lambda w: {"data": [w["newOrderId"].removeprefix("order-of-")]},
+            "GET getInstIdByOrderId": lambda w: {"data": self.ordered(w["newOrderId"].removeprefix("order-of-"))},
             "GET refundOrder": self.refund,
             "GET destroyOrder": self.destroy,
             "POST instance-list": self.listed,
@@ -82,6 +84,7 @@ class FakeRds:
             "POST modify-ha-switch-config": lambda w: self.change(w, switchType=w["switchType"]),
             "POST switch-db-instance-ha": self.switch,
             "GET switch-instance-record": lambda w: {"list": self.detail(w)["switches"]},
+            "GET task-center-events": lambda w: {"list": self.detail(w)["tasks"]},
             "POST database": lambda w: self.add("database", w, "dbName", grantSchema=w["dbName"], charsetName=w["charSetName"]),
             "GET schemas": lambda w: self.all("database", w),
             "DELETE database": lambda w: self.drop("database", w, "dbName"),
@@ -137,6 +140,7 @@ class FakeRds:
             "syncMode": "Semi_sync",
             "switchType": "auto",
             "switches": [],
+            "tasks": [],
             "looks": 0,
             **{key: wanted[key] for key in ("vpcId", "subnetId", "securityGroupId")},
         }
@@ -144,6 +148,10 @@ class FakeRds:
             clear = self.key.decrypt(base64.b64decode(wanted["password"]), PKCS1v15()).decode()
             self.passwords["root"] = clear
         return {"data": {"submitted": True, "newOrderId": f"order-of-{id}"}}
+
+    def ordered(self, id: str) -> list[str]:
+        self.message = "the zone is without power" if self.instances[id]["prodOrderStatus"] == 4 else "success"
+        return [] if self.instances[id]["prodOrderStatus"] == 4 else [id]
 
     def found(self, id: str) -> Body:
         if id not in self.instances:
@@ -182,13 +190,10 @@ class FakeRds:
 
     def switch(self, wanted: Body) -> None:
         instance = self.found(wanted["outerProdInstId"])
-        record = {"switchId": len(instance["switches"]) + 1, "freason": "manaul", "fstarttime": "1", "fendtime": "2"}
-        if self.fails:
-            record["freason"] = "ignore"
-        else:
+        instance["tasks"].append({"jobId": len(instance["tasks"]) + 1, "resultStatus": 2 if self.fails else 0, "message": "busy"})
+        if not self.fails:
             for node in instance["azInfoList"]:
                 node["role"] = "master" if node["resId"] == wanted["newMasterResId"] else "slave"
-        instance["switches"].append(record)
 
     # -- what is in them
 

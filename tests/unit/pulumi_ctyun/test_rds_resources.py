@@ -109,7 +109,7 @@ def test_somebody_elses_instance_is_left_alone(make_engine, fake, run, pair, tmp
 
 def test_a_build_that_failed_is_removed_and_told(engine, fake, run) -> None:
     fake.fails = True
-    with pytest.raises(PluginError, match="it is build failed"):
+    with pytest.raises(PluginError, match="dev-db failed: the zone is without power"):
         run(engine.create(INSTANCE, A_PAIR))
     assert fake.instances == {}
     fake.fails = False
