@@ -22,7 +22,9 @@ import pytest
 from starlette.applications import Starlette
 from support.fake_backups import FakeBackups
 from support.fake_databases import FakeDatabases
+from support.fake_lives import FakeLives
 from support.fake_volumes import FakeVolumes
+from support.rds_calls import Rds
 
 from localcloud.app import create_app
 from localcloud.core.cloud import Cloud, Identity
@@ -330,3 +332,23 @@ def start(engines: FakeEngines, tmp_path: Path) -> Iterator[Callable[[], Api]]:
 @pytest.fixture
 def api(start: Callable[[], Api]) -> Api:
     return start()
+
+
+@pytest.fixture
+def lives(api: Api) -> FakeLives:
+    """MySQL instances whose lives are only remembered."""
+    lives = FakeLives(api.cloud.store)
+    api.cloud.databases = lives  # type: ignore[assignment]
+    return lives
+
+
+@pytest.fixture
+def rds(api: Api, lives: FakeLives) -> Rds:
+    return Rds(api)
+
+
+@pytest.fixture
+def data_net(api: Api) -> tuple[str, str, str]:
+    """VPC, subnet and security group for MySQL instances."""
+    vpc = api.vpc()
+    return vpc, api.subnet(vpc), api.group(vpc, "data")
