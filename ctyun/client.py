@@ -12,6 +12,9 @@ import httpx
 from ctyun.credentials import CloudRecord, Credentials, ctyun_credentials, running_cloud
 from ctyun.endpoints import Endpoints
 from ctyun.errors import ConfigurationError
+from ctyun.services.backup_policies import BackupPolicies
+from ctyun.services.backup_vaults import BackupVaults
+from ctyun.services.backups import ServerBackups
 from ctyun.services.certificates import Certificates
 from ctyun.services.eips import Eips
 from ctyun.services.flavors import Flavors
@@ -66,6 +69,9 @@ class Client:
         self.key_pairs = KeyPairs(self.transport)
         self.images = Images(self.transport, pace)
         self.flavors = Flavors(self.transport)
+        self.backup_vaults = BackupVaults(self.transport, self.orders, pace)
+        self.server_backups = ServerBackups(self.transport, pace)
+        self.backup_policies = BackupPolicies(self.transport)
         self.load_balancers = LoadBalancers(self.transport, pace)
         self.health_checks = HealthChecks(self.transport)
         self.target_groups = TargetGroups(self.transport)

@@ -168,6 +168,14 @@ class LocalCloud:
         """Undo power faults that cover the target, or start what is stopped there."""
         return await self._object("POST", "/_local/power-on", present(target=target, namePrefix=name_prefix))
 
+    async def clock(self) -> Mapping[str, Any]:
+        """The cloud's clock: `now`, and its `offset` from the machine's in seconds."""
+        return await self._object("GET", "/_local/clock")
+
+    async def advance_clock(self, seconds: int) -> Mapping[str, Any]:
+        """Move it forward; what schedules make due by then begins at once. It never goes back."""
+        return await self._object("POST", "/_local/clock", {"advanceSeconds": seconds})
+
     async def shutdown(self, *, force: bool = False) -> Mapping[str, Any]:
         """Suspend the servers, remove what nothing needs any more, then end the local cloud's process."""
         return await self._object("POST", "/_local/shutdown", {"force": force})
