@@ -21,6 +21,10 @@ class EngineError(Exception):
     """An engine could not do what was asked; the text says what, on which thing, and why."""
 
 
+class HalfApplied(EngineError):
+    """One of a balancer's processes could not be brought to what is wanted, another one is."""
+
+
 class Power(StrEnum):
     """What a server's container is seen to do (not what somebody wants it to do)."""
 
@@ -64,7 +68,6 @@ class Nic:
     groups: tuple[str, ...] = ()
     only_from: tuple[str, ...] | None = None  # CIDRs; to `only_port` nobody else gets through, whatever the groups say
     only_port: int = 0
-    peers: tuple[str, ...] = ()  # NIC ids that get through to `only_port` all the same
 
 
 @dataclass(frozen=True)

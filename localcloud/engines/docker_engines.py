@@ -10,6 +10,7 @@ from localcloud.engines.api import BalancerSpec, Power, ServerSpec, VpcNetwork
 from localcloud.engines.backups import Backups
 from localcloud.engines.balancers import Balancers
 from localcloud.engines.context import Context
+from localcloud.engines.databases import MariadbEngine
 from localcloud.engines.disks import Disks
 from localcloud.engines.docker_api import Docker
 from localcloud.engines.faults import Faults
@@ -43,6 +44,7 @@ class DockerEngines:
         self._backups = Backups(context, self._servers, self._images, self._volumes)
         self._faults = Faults(context, self._servers)
         self._balancers = Balancers(context, self._networks)
+        self.databases = MariadbEngine(context, self._networks, self._disks)
 
     async def start(self) -> None:
         """Make or find agent, `internet` network and guard route. Raises EngineError with what is missing."""
@@ -56,6 +58,7 @@ class DockerEngines:
 
     async def close(self) -> None:
         """Let go of connections and threads, leaving everything as it runs. The engines cannot be used afterwards."""
+        self.databases.close()
         await self._context.agent.close()
         await self._context.docker.close()
 

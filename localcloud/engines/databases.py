@@ -1,0 +1,191 @@
+"""The database engine: what services ask of MariaDB nodes, put together from nodes, replication and backups."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pymysql.cursors import Cursor
+
+from localcloud.engines.api import EngineError
+from localcloud.engines.context import Context
+from localcloud.engines.database_api import DatabaseNode, NodeState, Replication
+from localcloud.engines.database_nodes import DatabaseNodes
+from localcloud.engines.disks import Disks
+from localcloud.engines.mariadb_backups import MariadbBackups
+from localcloud.engines.mariadb_replication import MariadbReplication
+from localcloud.engines.mariadb_sql import by_column
+from localcloud.engines.mariadb_state import COUNTERS, LOOK, SOURCE, seen
+from localcloud.engines.network import Networks
+
+log = logging.getLogger("localcloud")
+
+
+class MariadbEngine:
+    """Implements `database_api.DatabaseEngine`; its docstrings say what each method promises."""
+
+    def __init__(self, context: Context, networks: Networks, disks: Disks) -> None:
+        self._nodes = DatabaseNodes(context, networks, disks)
+        self._replication = MariadbReplication(self._nodes)
+        self._backups = MariadbBackups(context, self._nodes)
+
+    def close(self) -> None:
+        """Let go of threads."""
+        self._nodes.sql.close()
+
+    # -- nodes -----------------------------------------------------------------------------------------------------------
+    async def create_node(self, node: DatabaseNode) -> None:
+        await self._nodes.create(node)
+
+    async def boot_node(self, node: DatabaseNode) -> None:
+        async with self._nodes.held(node.node_id):
+            if await self._nodes.boot(node):
+                await self._catch_up(node.node_id)
+
+    async def shut_down_node(self, node_id: str, timeout: float) -> None:
+        async with self._nodes.held(node_id):
+            await self._nodes.shut_down(node_id, timeout)
+
+    async def cut_node_power(self, node_ids: Collection[str]) -> None:
+        await self._nodes.cut_power(node_ids)
+
+    async def remove_nodes(self, node_ids: Collection[str]) -> None:
+        await self._nodes.remove(node_ids)
+
+    async def nodes(self) -> Mapping[str, bool]:
+        return await self._nodes.all()
+
+    async def observe_nodes(self, nodes: Collection[DatabaseNode], timeout: float) -> Mapping[str, NodeState]:
+        running = await self._nodes.all()
+        alive = [node for node in nodes if running.get(node.node_id)]
+        asked = {node.node_id: asyncio.ensure_future(self._look(node.node_id, timeout)) for node in alive}
+        greeting = asyncio.ensure_future(self._greeting(alive, timeout))
+        if asked:
+            await asyncio.wait([*asked.values(), greeting], timeout=timeout)
+        reached = _result(greeting) or frozenset()
+        found = {}
+        for node in nodes:
+            state = _result(asked[node.node_id]) if node.node_id in asked else None
+            state = state or NodeState(running=node.node_id in asked, answers=False, reachable=False)
+            found[node.node_id] = replace(state, reachable=node.node_id in reached)
+        return found
+
+    # -- replication -----------------------------------------------------------------------------------------------------
+    async def follow(self, node_id: str, source: Replication) -> None:
+        await self._replication.follow(node_id, source)
+
+    async def stop_receiving(self, node_id: str) -> None:
+        await self._replication.stop_receiving(node_id)
+
+    async def apply_all(self, node_id: str, timeout: float) -> str:
+        return await self._replication.apply_all(node_id, timeout)
+
+    async def forget_source(self, node_id: str) -> None:
+        await self._replication.forget_source(node_id)
+
+    async def set_semi_sync(self, node_id: str, wanted: bool) -> None:
+        await self._replication.set_semi_sync(node_id, wanted)
+
+    async def open_writes(self, node_id: str) -> None:
+        await self._replication.open_writes(node_id)
+
+    async def close_writes(self, node_id: str, timeout: float) -> str:
+        return await self._replication.close_writes(node_id, timeout)
+
+    async def reseed(self, node: DatabaseNode, source_id: str) -> None:
+        async with self._nodes.held(node.node_id):
+            await self._backups.reseed(node, source_id)
+
+    # -- questions, faults -----------------------------------------------------------------------------------------------
+    async def sql(self, node_id: str, statements: Sequence[tuple[str, Sequence[Any]]], log: bool = True) -> list[tuple[Any, ...]]:
+        before: list[tuple[str, Sequence[Any]]] = [] if log else [("SET SESSION sql_log_bin = 0", ())]
+        return await self._nodes.sql.run(node_id, *before, *statements)
+
+    async def node_disk(self, node_id: str) -> tuple[int, int]:
+        statement = "SELECT Used * 1024, Available * 1024 FROM information_schema.DISKS WHERE Path = '/data' LIMIT 1"
+        used, free = (await self._nodes.sql.run(node_id, statement))[0]
+        return int(used), int(free)
+
+    async def fill_node_disk(self, node_id: str) -> None:
+        await self._nodes.fill_disk(node_id)
+
+    async def free_node_disk(self, node_id: str) -> None:
+        await self._nodes.free_disk(node_id)
+
+    async def kill_node_process(self, node_id: str, process: str) -> int:
+        return await self._nodes.kill_process(node_id, process)
+
+    async def run_in_node(self, node_id: str, command: Sequence[str], stdin: bytes = b"") -> tuple[int, bytes]:
+        return await self._nodes.run(node_id, command, stdin)
+
+    async def move_database_address(self, address: str, to_node: str, from_nodes: Collection[str]) -> None:
+        await self._nodes.move_address(address, to_node, from_nodes)
+
+    # -- backups ---------------------------------------------------------------------------------------------------------
+    async def back_up(self, node_id: str, backup_id: str) -> int:
+        return await self._backups.back_up(node_id, backup_id)
+
+    async def keep_binlogs(self, node_id: str, instance_id: str) -> None:
+        await self._backups.keep(node_id, instance_id)
+
+    async def restore(self, node: DatabaseNode, backup_id: str, instance_id: str, until: float | None) -> None:
+        async with self._nodes.held(node.node_id):
+            await self._backups.restore(node, backup_id, instance_id, until)
+
+    async def remove_backup(self, backup_id: str) -> None:
+        await self._backups.remove_backup(backup_id)
+
+    async def remove_binlogs(self, instance_id: str) -> None:
+        await self._backups.remove_logs(instance_id)
+
+    async def _catch_up(self, node_id: str) -> None:
+        """What a node had received and not applied when it went down: it may be the only one that still has it."""
+        if not await self._nodes.sql.rows(node_id, SOURCE):
+            return
+        remarkable = await self._replication.replay_relay_log(node_id)
+        if remarkable:
+            log.warning("database node %s: %s", node_id, remarkable)
+
+    async def _look(self, node_id: str, seconds: float) -> NodeState | None:
+        try:
+            return await self._nodes.sql.do(node_id, _state, seconds)
+        except EngineError:
+            return None  # it does not answer; that is the answer
+
+    async def _greeting(self, nodes: Collection[DatabaseNode], seconds: float) -> frozenset[str]:
+        """Ids of those that greet on their own address."""
+        by_vpc: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        for node in nodes:
+            by_vpc[node.vpc_id][node.nic.address] = node.node_id
+        reached: set[str] = set()
+
+        async def ask(vpc_id: str, addresses: dict[str, str]) -> None:
+            try:
+                found = await self._nodes.greeting(vpc_id, addresses, seconds * 0.9)
+            except EngineError as exc:
+                log.warning("nobody can tell whether databases of VPC %s are reachable: %s", vpc_id, exc)
+                return
+            reached.update(addresses[address] for address in found)
+
+        await asyncio.gather(*(ask(vpc_id, addresses) for vpc_id, addresses in by_vpc.items()))
+        return frozenset(reached)
+
+
+def _state(cursor: Cursor) -> NodeState:
+    cursor.execute(LOOK)
+    look = cursor.fetchone() or ()
+    counters = {str(row["Variable_name"]): str(row["Value"]) for row in by_column(cursor, COUNTERS)}
+    source = by_column(cursor, SOURCE)
+    return seen(look, counters, source[0] if source else None)
+
+
+def _result(task: asyncio.Future[Any]) -> Any:
+    """What a task has come to, None when it has not; nobody waits for it any longer."""
+    if not task.done():
+        task.cancel()
+        return None
+    return task.result()

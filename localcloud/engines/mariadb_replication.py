@@ -1,0 +1,153 @@
+"""Replication of MariaDB nodes by GTID, semi-synchronous where it must be; and the one who may write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import pymysql
+from pymysql.cursors import Cursor
+
+from localcloud.engines.api import EngineError
+from localcloud.engines.database_api import Replication
+from localcloud.engines.database_nodes import LOGS, DatabaseNodes
+from localcloud.engines.mariadb_sql import by_column
+from localcloud.engines.mariadb_state import SOURCE, position, sequence
+from localcloud.engines.waiting import wait_until
+
+_APPLY = 60.0  # seconds for what a node has received before it is made to follow somebody else
+_ALL_APPLIED = "Slave has read all relay log"
+# Everybody who came over the network, except for standbys.
+_CLIENTS = (
+    "SELECT ID FROM information_schema.PROCESSLIST WHERE HOST LIKE '%:%' "
+    "AND COMMAND NOT IN ('Binlog Dump', 'Slave_IO', 'Slave_SQL', 'Slave_worker', 'Daemon')"
+)
+# MariaDB would throw relay logs away when replication starts by GTID: what they hold beyond the binary log is replayed from them.
+# A transaction that was cut off at their end was never acknowledged; mariadb-binlog then ends with an error.
+REPLAY_RELAY = """
+start=$(mariadb -BNe 'SELECT @@gtid_binlog_pos')
+test -e {logs}/relay-*.index || exit 0
+sed 's,^\\./,{logs}/,' {logs}/relay-*.index | xargs -r mariadb-binlog ${{start:+--start-position="$start"}} > /data/tmp/replay \\
+    2> /data/tmp/replay.problem || echo "the relay log ends with: $(tail -n 1 /data/tmp/replay.problem)"
+mariadb --binary-mode < /data/tmp/replay
+rm -f /data/tmp/replay /data/tmp/replay.problem
+"""
+
+
+class MariadbReplication:
+    """Who follows whom, and who takes writes."""
+
+    def __init__(self, nodes: DatabaseNodes) -> None:
+        self._nodes, self._sql = nodes, nodes.sql
+
+    async def follow(self, node_id: str, source: Replication) -> None:
+        """From the same source as before nothing is forgotten that it has received, not even for a moment."""
+        await self._sql.run(node_id, "SET GLOBAL read_only = 1")
+        found = await self._sql.rows(node_id, SOURCE)
+        if found and _is(found[0], source):
+            if await self._goes_on(node_id, found[0], source):
+                return
+            await self.apply_all(node_id, _APPLY)
+        await self._sql.do(node_id, lambda cursor: _follow(cursor, source))
+
+    async def stop_receiving(self, node_id: str) -> None:
+        await self._sql.run(node_id, "STOP SLAVE IO_THREAD")
+
+    async def apply_all(self, node_id: str, seconds: float) -> str:
+        """By the applier where it runs; it is never started for this: MariaDB would throw the relay log away before."""
+        source = await self._sql.rows(node_id, SOURCE)
+        if source and source[0]["Slave_SQL_Running"] == "Yes":
+            await wait_until(lambda: self._unapplied(node_id), seconds, f"node {node_id} to apply what it has received")
+        elif source and source[0]["Slave_IO_Running"] == "No":
+            await self.replay_relay_log(node_id)
+        return await self.position(node_id)
+
+    async def replay_relay_log(self, node_id: str) -> str:
+        """Apply what relay logs hold beyond the binary log, with replication stopped; what was remarkable, "" as a rule."""
+        script = REPLAY_RELAY.format(logs=LOGS)
+        return await self._nodes.script(node_id, script, f"applying what node {node_id} had received")
+
+    async def forget_source(self, node_id: str) -> None:
+        await self._sql.run(node_id, "STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL rpl_semi_sync_slave_enabled = 0")
+
+    async def set_semi_sync(self, node_id: str, wanted: bool) -> None:
+        await self._sql.run(node_id, f"SET GLOBAL rpl_semi_sync_master_enabled = {int(wanted)}")
+
+    async def open_writes(self, node_id: str) -> None:
+        await self._sql.run(node_id, "SET GLOBAL read_only = 0")
+
+    async def close_writes(self, node_id: str, seconds: float) -> str:
+        """Raises EngineError when a write did not end in time; whether the node takes writes then is not known."""
+        closing = asyncio.ensure_future(self._sql.do(node_id, lambda cursor: _close(cursor, seconds), seconds + 2))
+        try:
+            while not closing.done():
+                await self.end_clients(node_id, seconds)
+                await asyncio.wait([closing], timeout=0.05)
+        finally:
+            await asyncio.wait([closing])
+        try:
+            closing.result()
+        except EngineError as exc:
+            raise EngineError(f"a write on node {node_id} did not end within {seconds:g} s: {exc}") from exc
+        await self.end_clients(node_id, seconds)
+        return await self.position(node_id)
+
+    async def end_clients(self, node_id: str, seconds: float) -> None:
+        """All sessions that came over the network, except for standbys."""
+        await self._sql.do(node_id, _end_clients, seconds)
+
+    async def position(self, node_id: str) -> str:
+        row = (await self._sql.run(node_id, "SELECT @@gtid_binlog_pos, @@gtid_slave_pos"))[0]
+        return position(*row)
+
+    async def _goes_on(self, node_id: str, found: Mapping[str, Any], source: Replication) -> bool:
+        """Whether the applier runs, with a receiver that is as it should be, or is started beside it."""
+        acknowledges = (await self._sql.run(node_id, "SELECT @@rpl_semi_sync_slave_enabled"))[0][0]
+        if found["Slave_SQL_Running"] != "Yes" or bool(int(acknowledges)) != source.acknowledge:
+            return False
+        await self._sql.run(node_id, "START SLAVE IO_THREAD")
+        return True
+
+    async def _unapplied(self, node_id: str) -> str | None:
+        found = await self._sql.rows(node_id, SOURCE)
+        if not found or found[0]["Slave_SQL_Running"] != "Yes":
+            reason = found[0]["Last_SQL_Error"] if found else "it has no source any more"
+            raise EngineError(f"node {node_id} cannot apply what it has received: {reason or 'its applier was stopped'}")
+        state = str(found[0]["Slave_SQL_Running_State"])
+        behind = f"{found[0]['Exec_Master_Log_Pos']} of {found[0]['Read_Master_Log_Pos']} applied, {state!r}"
+        return None if state.startswith(_ALL_APPLIED) else behind
+
+
+def _is(found: Mapping[str, Any], source: Replication) -> bool:
+    wanted = (source.address, source.port, source.user)
+    return (found["Master_Host"], int(found["Master_Port"]), found["Master_User"]) == wanted
+
+
+def _follow(cursor: Cursor, source: Replication) -> None:
+    cursor.execute("STOP SLAVE")
+    cursor.execute("SELECT @@gtid_binlog_pos, @@gtid_slave_pos")
+    binlog, applied = cursor.fetchone() or ("", "")
+    if sequence(binlog) > sequence(applied):  # it was primary, or has replayed: MariaDB counts only what its applier did
+        cursor.execute("RESET SLAVE ALL")
+        cursor.execute("SET GLOBAL gtid_slave_pos = %s", (binlog,))
+    cursor.execute(f"SET GLOBAL rpl_semi_sync_slave_enabled = {int(source.acknowledge)}")
+    cursor.execute(
+        "CHANGE MASTER TO MASTER_HOST = %s, MASTER_PORT = %s, MASTER_USER = %s, MASTER_PASSWORD = %s, "
+        "MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1, MASTER_HEARTBEAT_PERIOD = 1",
+        (source.address, source.port, source.user, source.password),
+    )
+    cursor.execute("START SLAVE")
+
+
+def _close(cursor: Cursor, seconds: float) -> None:
+    """Waits until no write is open."""
+    cursor.execute("SET SESSION lock_wait_timeout = %s", (max(1, round(seconds)),))
+    cursor.execute("SET GLOBAL read_only = 1")
+
+
+def _end_clients(cursor: Cursor) -> None:
+    for row in by_column(cursor, _CLIENTS):
+        with suppress(pymysql.OperationalError):  # it has ended by itself
+            cursor.execute(f"KILL CONNECTION {int(row['ID'])}")

@@ -1,0 +1,108 @@
+"""SQL to database nodes on their management sockets, in threads, with a deadline each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pymysql
+from pymysql.connections import Connection
+from pymysql.cursors import Cursor
+
+from localcloud.engines.api import EngineError
+
+T = TypeVar("T")
+Statement = tuple[str, Sequence[Any]]
+SECONDS = 60.0  # for one call, all its statements
+SOCKET = "mysql.sock"
+OPERATOR = "operator"  # the account of whoever runs the cloud, unless that is root
+_WORKERS = 32  # a node that hangs holds one until its deadline
+
+
+class Sql:
+    """The management sockets of one cloud's nodes. Each call opens a connection of its own: that it can is part of the answer."""
+
+    def __init__(self, folder: Callable[[str], Path]) -> None:
+        self._folder = folder
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sql")
+
+    def close(self) -> None:
+        """Nothing more is begun; what runs ends at its deadline."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def run(self, node_id: str, *statements: str | Statement, seconds: float = SECONDS) -> list[tuple[Any, ...]]:
+        """The rows of the last statement. Raises EngineError with MariaDB's own sentence, without parameters."""
+        wanted = [(item, ()) if isinstance(item, str) else item for item in statements]
+        return await self.do(node_id, lambda cursor: _all(cursor, wanted), seconds)
+
+    async def rows(self, node_id: str, statement: str, seconds: float = SECONDS) -> list[dict[str, Any]]:
+        """The rows of a statement, by column."""
+        return await self.do(node_id, lambda cursor: by_column(cursor, statement), seconds)
+
+    async def do(self, node_id: str, work: Callable[[Cursor], T], seconds: float = SECONDS) -> T:
+        """Run `work` in a thread, with a cursor on a connection of its own; every statement has `seconds`."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._do, node_id, work, seconds)
+
+    def _do(self, node_id: str, work: Callable[[Cursor], T], seconds: float) -> T:
+        try:
+            connection = self._connected(node_id, seconds)
+        except (OSError, pymysql.Error) as exc:
+            raise EngineError(f"database node {node_id} does not answer on its management socket: {_sentence(exc)}") from exc
+        try:
+            with connection.cursor() as cursor:
+                return work(cursor)
+        except (OSError, pymysql.Error) as exc:
+            raise EngineError(f"database node {node_id} refused: {_sentence(exc)}") from exc
+        finally:
+            connection.close()
+
+    def _connected(self, node_id: str, seconds: float) -> Connection[Cursor]:
+        # A socket's path may have 107 bytes; going through the folder's descriptor, state folders may be of any depth.
+        folder = os.open(self._folder(node_id), os.O_PATH | os.O_DIRECTORY)
+        try:
+            return pymysql.connect(
+                unix_socket=f"/proc/self/fd/{folder}/{SOCKET}",
+                user="root" if os.getuid() == 0 else OPERATOR,
+                connect_timeout=max(1, round(seconds)),
+                read_timeout=max(1, round(seconds)),
+                write_timeout=max(1, round(seconds)),
+                charset="utf8mb4",
+                autocommit=True,
+            )
+        finally:
+            os.close(folder)
+
+
+def by_column(cursor: Cursor, statement: str) -> list[dict[str, Any]]:
+    """The rows of a statement as dictionaries."""
+    cursor.execute(statement)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _all(cursor: Cursor, statements: Sequence[Statement]) -> list[tuple[Any, ...]]:
+    for text, values in statements:
+        try:
+            cursor.execute(text, tuple(values) or None)
+        except pymysql.Error as exc:
+            raise EngineError(f"the database refused: {without(_sentence(exc), values)}") from None
+    return [tuple(row) for row in cursor.fetchall()]
+
+
+def without(sentence: str, values: Sequence[Any]) -> str:
+    """A sentence of MariaDB's in which no parameter stands: it quotes what it could not parse."""
+    for value in sorted((str(value) for value in values), key=len, reverse=True):
+        if value:
+            sentence = sentence.replace(value, "…")
+    return sentence
+
+
+def _sentence(exc: BaseException) -> str:
+    """ "Table 'x' already exists (1050)"."""
+    if isinstance(exc, pymysql.Error) and len(exc.args) > 1:
+        return f"{exc.args[1]} ({exc.args[0]})"
+    return str(exc) or type(exc).__name__

@@ -1,0 +1,61 @@
+"""Pure functions: what MariaDB says of itself, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from localcloud.engines.database_api import NodeState
+
+FULL_KIB = 1024  # less room than this, and the disk is called full
+# One row. DISKS is the disk as MariaDB sees it, in KiB.
+LOOK = (
+    "SELECT @@read_only, @@gtid_binlog_pos, @@gtid_slave_pos, @@rpl_semi_sync_master_enabled, "
+    "(SELECT Available FROM information_schema.DISKS WHERE Path = '/data' LIMIT 1)"
+)
+COUNTERS = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_master_clients', 'Rpl_semi_sync_master_wait_sessions')"
+SOURCE = "SHOW SLAVE STATUS"
+
+
+def position(binlog: str | None, applied: str | None) -> str:
+    """What a node has executed. Both positions have one domain here; the further one holds.
+
+    gtid_current_pos would not do: it leaves out what was replayed from another server's log.
+    """
+    return max(binlog or "", applied or "", key=sequence)
+
+
+def sequence(gtid: str) -> int:
+    """The number of a position in the one domain ("0-2-71" -> 71); 0 for none."""
+    return max((int(part.rsplit("-", 1)[1]) for part in gtid.split(",") if part.count("-") == 2), default=0)
+
+
+def seen(look: tuple[Any, ...], counters: Mapping[str, str], source: Mapping[str, Any] | None) -> NodeState:
+    """The state of a node that answers; whether it is reachable is not known here."""
+    read_only, binlog, applied, semi_sync, room = look
+    state = NodeState(
+        running=True,
+        answers=True,
+        reachable=False,
+        writable=not int(read_only),
+        gtid=position(binlog, applied),
+        semi_sync=bool(int(semi_sync)),
+        standbys=int(counters.get("Rpl_semi_sync_master_clients", 0)),
+        waiting=int(counters.get("Rpl_semi_sync_master_wait_sessions", 0)),
+        problem="disk full" if room is not None and int(room) < FULL_KIB else "",
+    )
+    return state if source is None else _following(state, source)
+
+
+def _following(state: NodeState, source: Mapping[str, Any]) -> NodeState:
+    behind = source["Seconds_Behind_Master"]
+    return replace(
+        state,
+        following=str(source["Master_Host"] or ""),
+        received=str(source["Gtid_IO_Pos"] or ""),
+        receiving=source["Slave_IO_Running"] == "Yes",
+        applying=source["Slave_SQL_Running"] == "Yes",
+        behind=None if behind is None else float(behind),
+        problem=state.problem or str(source["Last_SQL_Error"] or source["Last_IO_Error"] or ""),
+    )
