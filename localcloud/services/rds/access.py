@@ -40,7 +40,7 @@ def create_white_list(call: Call) -> None:
     mysql = _standing(mysql_of(call))
     present = call.store.find(WHITE_LISTS, mysql_id=mysql.id)
     if any(other.name == name for other in present):
-        raise PartDuplicated("white list", name, mysql.name)
+        raise PartDuplicated("a white list", name, mysql.name)
     if len(present) >= QUOTAS.white_lists_per_mysql:
         raise QuotaExceeded(f"white lists of instance {mysql.name}", QUOTAS.white_lists_per_mysql)
     number = str(next_number(call.store, "white list"))

@@ -26,7 +26,7 @@ def create_account(call: Call) -> None:
 
     async def create() -> None:
         if name in await contents.account_names():
-            raise PartDuplicated("account", name, contents.mysql.name)
+            raise PartDuplicated("an account", name, contents.mysql.name)
         await contents.require_databases(wanted)
         granted = [
             statement

@@ -97,7 +97,7 @@ def create_database(call: Call) -> None:
             call.fields.problem("charSetName", f"{charset!r} is not a character set; there are {', '.join(known)}")
             call.fields.check()
         if name in await contents.database_names():
-            raise PartDuplicated("database", name, contents.mysql.name)
+            raise PartDuplicated("a database", name, contents.mysql.name)
         await contents.do([(f"CREATE DATABASE `{name}` CHARACTER SET {charset}", ())])
 
     call.answers_with(create)

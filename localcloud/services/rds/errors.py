@@ -43,7 +43,7 @@ class PartDuplicated(ApiError):
     code, chinese = invented.MYSQL_PART_DUPLICATED, "名称重复"
 
     def __init__(self, what: str, name: str, mysql_name: str) -> None:
-        super().__init__(f"MySQL instance {mysql_name} already has a {what} {name}.")
+        super().__init__(f"MySQL instance {mysql_name} already has {what} {name}.")
 
 
 class WrongState(ApiError):
