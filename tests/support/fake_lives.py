@@ -24,6 +24,7 @@ class FakeLives:
     rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
     statements: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     applied: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)  # backups
     busy: set[str] = field(default_factory=set)  # "job", "backup": these stay under way
     fails: str = ""  # why SQL fails
 
@@ -53,7 +54,7 @@ class FakeLives:
         mysql = self.store.require(MYSQLS, job.mysql_id)
         changes: dict[str, Any] = {"running_status": 0}
         if job.task in ("stop", "start"):
-            changes["order_status"] = 6 if job.task == "stop" else 0
+            changes = {"order_status": 6, "running_status": 21} if job.task == "stop" else changes | {"order_status": 0}
         if job.task == "switch":
             changes["primary"] = job.arguments["nodeId"]
         self.store.put(MYSQLS, replace(mysql, **changes))
@@ -65,7 +66,7 @@ class FakeLives:
         self.store.put(MYSQL_BACKUPS, replace(backup, **done))
 
     async def delete_backup(self, backup_id: str) -> None:
-        self.store.delete(MYSQL_BACKUPS, backup_id)
+        self.deleted.append(backup_id)
 
     async def sql(
         self, mysql_id: str, statements: Sequence[tuple[str, Sequence[Any]]], log: bool = True

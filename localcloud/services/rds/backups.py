@@ -93,7 +93,12 @@ def delete_backup(call: Call) -> None:
     for job in call.store.find(MYSQL_JOBS, region=mysql.region, status="1"):
         if job.arguments.get("backupId") == backup.id:
             raise BackupBusy(backup.id)
-    call.answers_with(lambda: call.cloud.databases.delete_backup(backup.id))
+
+    async def delete() -> None:
+        await call.cloud.databases.delete_backup(backup.id)
+        call.store.delete(MYSQL_BACKUPS, backup.id)
+
+    call.answers_with(delete)
 
 
 def _backup(call: Call, mysql: Mysql, backup_id: str) -> MysqlBackup:

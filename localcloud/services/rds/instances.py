@@ -19,6 +19,7 @@ from localcloud.services.rds.reading import (
     PAUSED,
     RESTARTING,
     STARTING,
+    STOPPED,
     STOPPING,
     millis,
     must_be_normal,
@@ -118,7 +119,7 @@ def stop_instance(call: Call) -> None:
 
 def start_instance(call: Call) -> None:
     mysql = mysql_of(call)
-    if mysql.order_status != PAUSED or mysql.running_status == STARTING:
+    if mysql.order_status != PAUSED or mysql.running_status != STOPPED:
         raise WrongState(mysql.name, state_word(mysql), "stopped")
     begin(call, mysql, "start", {}, STARTING)
 

@@ -8,7 +8,7 @@ from localcloud.core.rds_records import MYSQL_BACKUPS, MYSQL_NODES, MYSQLS, Mysq
 from localcloud.core.records import EIPS, GROUPS, SUBNETS, VPCS
 from localcloud.core.store import Store
 from localcloud.services.rds.products import PAIR, PROD_TYPE, REPLICA, STORAGE
-from localcloud.services.rds.reading import NORMAL, china_time, millis
+from localcloud.services.rds.reading import NORMAL, china_time, millis, order_status
 
 ON_DEMAND = 4  # prodBillType
 UNBOUND, BOUND = 0, 1  # eipStatus
@@ -19,7 +19,7 @@ REASONS = {"manual": "manaul"}  # and so
 
 def inst_state(mysql: Mysql) -> int:
     """What getInstState answers: 0 building, 1 failed, 2 running, 3 paused, 5 destroyed."""
-    return _STATES[mysql.order_status]
+    return _STATES[order_status(mysql)]
 
 
 def nodes_of(store: Store, mysql: Mysql) -> list[MysqlNode]:
@@ -41,14 +41,14 @@ def listed(store: Store, mysql: Mysql, alive: bool) -> dict[str, Any]:
     port = str(mysql.port)
     return {
         "prodInstName": mysql.name, "outerProdInstId": mysql.id, "prodBillType": ON_DEMAND, "prodType": PROD_TYPE[mysql.kind],
-        "prodRunningStatus": mysql.running_status, "prodOrderStatus": mysql.order_status, "alive": 0 if alive else -1,
+        "prodRunningStatus": mysql.running_status, "prodOrderStatus": order_status(mysql), "alive": 0 if alive else -1,
         "vip": mysql.address, "vip6": "", "writePort": port, "readPort": port, "createTime": millis(mysql.created),
         "expireTime": None, "machineSpec": mysql.spec, "prodDbEngine": "MYSQL", "diskSize": mysql.disk_gib,
         "newMysqlVersion": mysql.version, "dbMysqlVersion": mysql.version, "diskType": str(STORAGE[mysql.storage_type]),
         "netName": vpc.name if vpc else "", "subnet": subnet.name if subnet else "", "vpcId": mysql.vpc_id,
         "subnetId": mysql.subnet_id, "securityGroupId": mysql.group_id, "securityGroup": group.name if group else "",
         "prodInstFlag": mysql.name, "prodInstSetName": mysql.name, "prodInstId": nodes[0].res_id if nodes else 0,
-        "prodId": mysql.prod_id, "projectId": mysql.project, "pauseEnable": mysql.order_status == NORMAL,
+        "prodId": mysql.prod_id, "projectId": mysql.project, "pauseEnable": order_status(mysql) == NORMAL,
         "instReleaseProtectionStatus": 0, "isMGR": 0, "auditLogStatus": 0, "usezos": 0, "renewalEnable": False,
         "readNode": [replica.id for replica in store.find(MYSQLS, parent=mysql.id)], "parentOuterProdInstId": mysql.parent,
     }  # fmt: skip

@@ -23,6 +23,7 @@ from localcloud.services.rds.reading import (
     IDLE,
     NORMAL,
     PAUSED,
+    STOPPED,
     TO_DESTROY,
     next_number,
     ordered_mysql,
@@ -113,7 +114,7 @@ def refund(call: Call) -> dict[str, Any]:
     mysql = ordered_mysql(call)
     if users := model.users_of_mysql(call.store, mysql):
         raise MysqlInUse(mysql.id, users)
-    resting = mysql.order_status in (NORMAL, PAUSED) and mysql.running_status == IDLE
+    resting = (mysql.order_status, mysql.running_status) in ((NORMAL, IDLE), (PAUSED, STOPPED))
     if not resting and mysql.order_status != BUILD_FAILED:
         raise WrongState(mysql.name, state_word(mysql), "running or stopped, with nothing else under way")
     order = orders.place(call.store, mysql.region, REFUND, "RDS", (mysql.id,))

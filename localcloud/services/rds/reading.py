@@ -13,11 +13,11 @@ from localcloud.core.store import Store
 from localcloud.services.rds.errors import WrongState
 
 NORMAL, CREATING, BUILD_FAILED, PAUSED, TO_DESTROY = 0, 3, 4, 6, 8  # prodOrderStatus
-IDLE, RESTARTING, BACKING_UP, RESTORING, STOPPING, STARTING = 0, 1, 2, 3, 20, 22  # prodRunningStatus
+IDLE, RESTARTING, BACKING_UP, RESTORING, STOPPING, STOPPED, STARTING = 0, 1, 2, 3, 20, 21, 22  # prodRunningStatus
 ORDER_WORDS = {NORMAL: "normal", CREATING: "creating", BUILD_FAILED: "failed", PAUSED: "stopped", TO_DESTROY: "refunded"}
 RUNNING_WORDS = {
     RESTARTING: "restarting", BACKING_UP: "backing up", RESTORING: "restoring", 10: "getting another password",
-    11: "changing its replication", STOPPING: "stopping", 21: "stopped", STARTING: "starting",
+    11: "changing its replication", STOPPING: "stopping", STOPPED: "stopped", STARTING: "starting",
 }  # fmt: skip
 CHINA = timezone(timedelta(hours=8))
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -63,9 +63,14 @@ def must_be_normal(mysql: Mysql, running: tuple[int, ...] = (IDLE,)) -> None:
         raise WrongState(mysql.name, state_word(mysql), "running, with nothing else under way")
 
 
+def order_status(mysql: Mysql) -> int:
+    """prodOrderStatus; one that is still stopping is not stopped."""
+    return NORMAL if mysql.order_status == PAUSED and mysql.running_status == STOPPING else mysql.order_status
+
+
 def state_word(mysql: Mysql) -> str:
     """How an instance is, in a word."""
-    if mysql.order_status == NORMAL:
+    if mysql.order_status in (NORMAL, PAUSED):
         return RUNNING_WORDS.get(mysql.running_status, "running")
     return ORDER_WORDS.get(mysql.order_status, f"in state {mysql.order_status}")
 

@@ -89,7 +89,12 @@ def test_restart_stop_and_start_are_jobs(rds: Rds, lives: FakeLives, api: Any, p
     rds.until(pair, lambda seen: seen["prodOrderStatus"] == 6, "the stop")
     assert "data is stopped" in rds.refused("POST", f"{INSTANCE}/restart-db-instance", pair)
     assert rds.order("GET", f"{ORDER}/getInstState", instId=pair) == 3
+    lives.busy.add("job")
     rds.ok("POST", f"{INSTANCE}/start-instance", pair)
+    assert "data is starting" in rds.refused("POST", f"{INSTANCE}/start-instance", pair)
+    lives.busy.clear()
+    [*_, job] = api.cloud.store.find(MYSQL_JOBS, mysql_id=pair)
+    api.http.wait(lives.run_job(job.id))
     rds.until(pair, lambda seen: seen["prodOrderStatus"] == 0 and seen["prodRunningStatus"] == 0, "the start")
     assert "this needs one that is stopped" in rds.refused("POST", f"{INSTANCE}/start-instance", pair)
 
@@ -237,7 +242,7 @@ def test_backups(rds: Rds, lives: FakeLives, pair: str) -> None:
     shown = rds.ok("GET", f"{BACKUPS}/get", id=block)
     assert (shown["taskStatus"], shown["backedUpDataSizeHuman"], shown["opType"]) == (1, "1.5KB", "manual")
     rds.ok("DELETE", f"{BACKUPS}/manualDelete", pair, blockId=block)
-    assert "Backup" in rds.refused("GET", f"{BACKUPS}/get", id=block)
+    assert "Backup" in rds.refused("GET", f"{BACKUPS}/get", id=block) and lives.deleted == [str(block)]
     assert "taskType='table' is not modelled" in rds.refused(
         "PUT", f"{BACKUPS}/createManual", pair, backupName="x", taskType="table"
     )
