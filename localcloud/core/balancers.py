@@ -9,30 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from time import monotonic, time
 
-from localcloud.core.catalogue import REGIONS
-from localcloud.core.elb_records import (
-    BALANCERS,
-    CERTIFICATES,
-    HEALTH_CHECKS,
-    LISTENERS,
-    TARGET_GROUPS,
-    TARGETS,
-    Balancer,
-    Listener,
-    TargetGroup,
-)
+from localcloud.core.balancer_specs import wanted
+from localcloud.core.elb_records import BALANCERS, Balancer
 from localcloud.core.networks import Networks, cut_from
-from localcloud.core.nodes import Node, all_nodes, node_nic, nodes_of
+from localcloud.core.nodes import Node, all_nodes, nodes_of
 from localcloud.core.power import fault_over, power_faults
-from localcloud.core.records import EIPS, ORDERS, SUBNETS
+from localcloud.core.records import EIPS, ORDERS
 from localcloud.core.servers import told
 from localcloud.core.store import Store
 from localcloud.engines import api
-from localcloud.engines.api import EngineError
+from localcloud.engines.api import EngineError, HalfApplied
 
 log = logging.getLogger("localcloud")
 
@@ -46,7 +36,9 @@ class Balancers:
 
     def __init__(self, store: Store, engines: api.Engines, networks: Networks) -> None:
         self._store, self._engines, self._networks = store, engines, networks
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # over what its processes do
+        self._seats: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # over where its address is; taken last
+        self._seated: set[str] = set()  # balancers that have been complete since this daemon watches
         self.seen: Mapping[str, str] = {}  # health by target id, at the last look
         self._applied: dict[str, api.BalancerSpec] = {}
         self._died: dict[str, float] = {}  # node id -> when it was first seen dead
@@ -58,16 +50,24 @@ class Balancers:
             balancer = self._store.get(BALANCERS, balancer_id)
             if balancer is None:
                 return
-            spec = self._spec(balancer)
+            spec = wanted(self._store, balancer)
             changed = spec != self._applied.get(balancer_id)
             if changed:
                 self._applied.pop(balancer_id, None)
                 # rules first: a card is plugged in behind them
                 await self._networks.change({balancer.vpc_id})
-                await self._engines.apply_balancer(spec)
-                self._applied[balancer_id] = spec
+                await self._change(balancer, spec)
                 await self._remove_dark(balancer)
             await self._seat_address(balancer_id, again=changed)
+
+    async def _change(self, balancer: Balancer, spec: api.BalancerSpec) -> None:
+        """A process that cannot follow does not keep the other one from it; the watch tries it again."""
+        try:
+            await self._engines.apply_balancer(spec)
+        except HalfApplied as error:
+            log.warning("balancer %s (%s): %s", balancer.name, balancer.id, error)
+        else:
+            self._applied[balancer.id] = spec
 
     async def _remove_dark(self, balancer: Balancer) -> None:
         """A fault may have landed while a process was being started."""
@@ -102,8 +102,9 @@ class Balancers:
 
     async def remove(self, balancer: Balancer) -> str:
         """Remove a balancer's processes and address; its record is gone already. What failed, which the watch tries again."""
-        async with self._locks[balancer.id]:
+        async with self._locks[balancer.id], self._seats[balancer.id]:
             self._applied.pop(balancer.id, None)
+            self._seated.discard(balancer.id)
             try:
                 await self._engines.remove_nodes([node.id for node in nodes_of(balancer)])
                 await self._networks.change({balancer.vpc_id})
@@ -131,13 +132,23 @@ class Balancers:
         """Round after round, until the task is cancelled; first what a killed daemon had not removed any more."""
         self._swept = False
         self._applied.clear()  # after a shutdown that failed the processes may be gone
-        while True:
-            if not self._swept:
-                await self._sweep()
-            balancers = self._store.find(BALANCERS)
-            if balancers:
-                await asyncio.gather(*(self.tend(balancer) for balancer in balancers))
-            await asyncio.sleep(ROUND_SECONDS)
+        self._seated.clear()
+        async with asyncio.TaskGroup() as changes:
+            while True:
+                if not self._swept:
+                    await self._sweep()
+                balancers = self._store.find(BALANCERS)
+                await asyncio.gather(*map(self._follow, balancers))
+                for balancer in balancers:
+                    if not self._locks[balancer.id].locked():
+                        changes.create_task(self.tend(balancer))
+                await asyncio.sleep(ROUND_SECONDS)
+
+    async def _follow(self, balancer: Balancer) -> None:
+        """The address leaves a process that does not answer, also in the middle of a change, which waits for that process."""
+        if balancer.id not in self._seated and self._locks[balancer.id].locked():
+            return  # it is being built
+        await self._tried(balancer, self._seat_address(balancer.id))
 
     async def _sweep(self) -> None:
         try:
@@ -150,12 +161,12 @@ class Balancers:
             self._swept = True
 
     async def tend(self, balancer: Balancer) -> None:
-        """One round for one balancer; what fails is logged and tried again in the next."""
+        """Bring one balancer to what its records say; what fails is logged and tried again in the next round."""
+        await self._tried(balancer, self.apply(balancer.id))
+
+    async def _tried(self, balancer: Balancer, work: Awaitable[None]) -> None:
         try:
-            if not self._locks[balancer.id].locked():
-                async with self._locks[balancer.id]:
-                    await self._seat_address(balancer.id)  # the quick part first
-                await self.apply(balancer.id)
+            await work
         except Exception as error:  # the watch over the others must go on
             log.warning("balancer %s (%s): %s", balancer.name, balancer.id, error, exc_info=not isinstance(error, EngineError))
 
@@ -164,6 +175,10 @@ class Balancers:
 
         `again`: the process may be a new one, which does not have the address yet.
         """
+        async with self._seats[balancer_id]:
+            await self._seat(balancer_id, again)
+
+    async def _seat(self, balancer_id: str, again: bool) -> None:
         balancer = self._store.get(BALANCERS, balancer_id)
         if balancer is None:
             return
@@ -175,10 +190,11 @@ class Balancers:
             self._keep(balancer_id, status="DOWN")
             return
         if balancer.active in living and balancer.status == "ACTIVE" and not again:
+            self._seated.add(balancer_id)
             return
         winner = balancer.active if balancer.active in living else living[0]
         moved = winner != balancer.active
-        if balancer.active and winner != balancer.active:
+        if balancer.active and moved:
             log.warning("balancer %s: its address moves from %s to %s", balancer.name, balancer.active, winner)
         self._keep(balancer_id, active=winner)
         try:
@@ -188,6 +204,7 @@ class Balancers:
             self._keep(balancer_id, status="DOWN")  # the next round tries again
             raise
         self._keep(balancer_id, status="ACTIVE")
+        self._seated.add(balancer_id)
         if moved and self._store.count(EIPS, instance_id=balancer_id):  # its EIP is elsewhere in a zone now
             await self._networks.change(cut_from(self._store, balancer.vpc_id))
 
@@ -205,59 +222,3 @@ class Balancers:
         if balancer is not None and any(getattr(balancer, name) != value for name, value in changes.items()):
             # what takes a dict of texts cannot know which fields are texts
             self._store.put(BALANCERS, replace(balancer, updated=time(), **changes))  # type: ignore[arg-type]
-
-    # -- records to values ---------------------------------------------------------------------------------------------
-    def _spec(self, balancer: Balancer) -> api.BalancerSpec:
-        region, subnet = REGIONS[balancer.region], self._store.require(SUBNETS, balancer.subnet_id)
-        faults = power_faults(self._store)
-        listeners = [found for found in self._store.find(LISTENERS, balancer_id=balancer.id) if found.status == "ACTIVE"]
-        return api.BalancerSpec(
-            balancer_id=balancer.id,
-            region=region.name,
-            vpc_id=balancer.vpc_id,
-            nodes=tuple(
-                api.BalancerNode(node.id, region.zone_number(node.zone), node_nic(node, subnet))
-                for node in nodes_of(balancer)
-                if not fault_over(faults, node)
-            ),
-            listeners=tuple(
-                api.Listener(found.id, found.port, _mode(found), found.group_id, found.forwarded_for, found.certificate_id)
-                for found in listeners
-            ),
-            pools=tuple(self._pool(*key) for key in sorted({(found.group_id, _mode(found)) for found in listeners})),
-            certificates=tuple(map(self._certificate, sorted({found.certificate_id for found in listeners} - {""}))),
-            peers=tuple(node.id for node in nodes_of(balancer)),
-        )
-
-    def _certificate(self, certificate_id: str) -> api.Certificate:
-        found = self._store.require(CERTIFICATES, certificate_id)
-        return api.Certificate(found.id, f"{found.certificate.rstrip()}\n{found.private_key.rstrip()}\n")
-
-    def _pool(self, group_id: str, mode: str) -> api.Pool:
-        group = self._store.require(TARGET_GROUPS, group_id)
-        check = self._store.get(HEALTH_CHECKS, group.health_check_id) if group.health_check_id else None
-        return api.Pool(
-            pool_id=group.id,
-            mode=mode,
-            algorithm=group.algorithm,
-            targets=tuple(
-                api.Target(target.id, target.address, target.port, target.weight)
-                for target in self._store.find(TARGETS, group_id=group.id)
-            ),
-            check=api.HealthCheck(
-                check.protocol, check.interval, check.timeout, check.retries, check.method, check.path,
-                "".join(sorted(code[5] for code in check.codes)), check.port,
-            ) if check else None,
-            sticky=_sticky(group),
-        )  # fmt: skip
-
-
-def _mode(listener: Listener) -> str:
-    """Behind HTTPS is HTTP: the balancer ends TLS."""
-    return "tcp" if listener.protocol == "TCP" else "http"
-
-
-def _sticky(group: TargetGroup) -> api.Stickiness | None:
-    modes = {"INSERT": "insert", "REWRITE": "rewrite", "SOURCE_IP": "source"}
-    kept = group.sticky
-    return api.Stickiness(modes[kept["mode"]], kept["seconds"], kept["cookie"]) if kept else None

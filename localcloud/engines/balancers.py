@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from localcloud.engines.api import BalancerNode, BalancerSpec, EngineError
+from localcloud.engines.api import BalancerNode, BalancerSpec, EngineError, HalfApplied
 from localcloud.engines.context import Context
 from localcloud.engines.haproxy_text import FOLDER, SHARED, certificate_file, changes, configuration, health, structure
 from localcloud.engines.host import Flags
@@ -18,6 +18,7 @@ from localcloud.engines.waiting import wait_until, within
 
 _ANSWER = 1.0  # seconds until a HAProxy that says nothing is taken for dead
 _STARTS = 10.0
+_REVIVES = 3.0  # seconds until one that was started long ago and says nothing is given up for now
 _REMOVAL = 2.0  # seconds for the last connection of a removed target to end
 
 
@@ -28,11 +29,13 @@ class Balancers:
         self._context, self._networks = context, networks
 
     async def apply(self, spec: BalancerSpec) -> None:
-        """All nodes at the same time; raises the first EngineError after all have been tried."""
+        """All nodes at the same time; raises the first EngineError after all have been tried, HalfApplied where one could."""
         results = await asyncio.gather(*(self._apply_node(spec, node) for node in spec.nodes), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        failures = [result for result in results if isinstance(result, BaseException)]
+        for failure in failures:
+            if isinstance(failure, EngineError) and len(failures) < len(results):
+                raise HalfApplied(str(failure)) from failure
+            raise failure
 
     async def nodes(self) -> frozenset[str]:
         found = await self._context.docker.containers(self._context.naming.filters("balancer"))
@@ -75,10 +78,11 @@ class Balancers:
     async def _apply_node(self, spec: BalancerSpec, node: BalancerNode) -> None:
         await asyncio.to_thread(self._write_all, spec, node.node_id)
         found = await running(self._context, self._name(node.node_id))
+        patience = _REVIVES if found else _STARTS
         if found is None:
             found = await self._start(spec, node)
         await self._networks.plug(spec.vpc_id, node.nic, found)
-        await wait_until(lambda: self._silent(node.node_id), _STARTS, f"HAProxy of {node.node_id} to answer")
+        await wait_until(lambda: self._silent(node.node_id), patience, f"HAProxy of {node.node_id} to answer")
         if await self._differs(node.node_id, structure(spec)) is not None:
             await self._reload(node.node_id, structure(spec))
             await asyncio.to_thread(self._forget_certificates, spec, node.node_id)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from localcloud.core.records import EIPS
+from localcloud.engines.api import HalfApplied
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 CLASSIC, GUARANTEED = "/v4/elb/create-loadbalancer", "/v4/elb/create-pgelb"
@@ -132,6 +136,42 @@ def test_the_address_follows_a_process_that_answers(api: Any, net: tuple[str, st
     api.engines.nodes.discard(f"{balancer}-1")
     until(lambda: api.engines.calls("move_address")[-1][2] == f"{balancer}-2", "the move")
     until(lambda: api.engines.networks[net[0]].moving[0].nic_id == api.engines.networks[net[0]].nics[1].nic_id, "the router")
+
+
+def test_the_address_moves_in_the_middle_of_a_change(
+    api: Any, net: tuple[str, str], balancer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change waits for a process that has just died; the address must not."""
+    group_id, changing, go_on = group(api, net[0]), threading.Event(), threading.Event()
+    apply = api.engines.apply_balancer
+
+    async def slow(spec: Any) -> None:
+        changing.set()
+        while not go_on.is_set():
+            await asyncio.sleep(0.01)
+        await apply(spec)
+
+    with ThreadPoolExecutor() as pool:
+        monkeypatch.setattr(api.engines, "apply_balancer", slow)
+        change = pool.submit(listen, api, balancer, group_id)
+        try:
+            assert changing.wait(10)
+            api.engines.nodes.discard(f"{balancer}-1")
+            until(lambda: api.engines.calls("move_address")[-1][2] == f"{balancer}-2", "the move")
+            assert not change.done()
+        finally:
+            go_on.set()
+        assert api.ok(change.result(10))
+
+
+def test_a_process_that_cannot_follow_does_not_stop_a_change(api: Any, net: tuple[str, str], balancer: str) -> None:
+    def half() -> None:
+        raise HalfApplied("HAProxy of the standby does not answer")
+
+    api.engines.on_call["apply_balancer"] = half
+    assert api.ok(listen(api, balancer, group(api, net[0])))
+    del api.engines.on_call["apply_balancer"]
+    until(lambda: len(api.engines.balancers[balancer].listeners) == 1, "the watch to try it again")
 
 
 def test_a_zone_without_power_has_no_process_until_it_is_back(api: Any, balancer: str) -> None:
