@@ -6,6 +6,8 @@ from localcloud.core.calls import Route
 from localcloud.services.certificate.routes import ROUTES as CERTIFICATE
 from localcloud.services.csbs.routes import ROUTES as SERVER_BACKUP
 from localcloud.services.ebs.routes import ROUTES as EBS
+from localcloud.services.ebsbackup.routes import ROUTES as EBS_BACKUP
+from localcloud.services.ebssnapshot.routes import ROUTES as EBS_SNAPSHOT
 from localcloud.services.ecs.routes import ROUTES as ECS
 from localcloud.services.eip.routes import ROUTES as EIP
 from localcloud.services.elb.routes import ROUTES as ELB
@@ -34,6 +36,8 @@ def all_routes() -> dict[tuple[str, str], Route]:
         ORDERS,
         JOBS,
         EBS,
+        EBS_SNAPSHOT,
+        EBS_BACKUP,
         ELB,
         CERTIFICATE,
         LISTENER,

@@ -28,7 +28,7 @@ class DiskElsewhere(ApiError):
 
     def __init__(self, disk_id: str, zone: str, instance_id: str, instance_zone: str) -> None:
         super().__init__(
-            f"Disk {disk_id} is in {zone} and instance {instance_id} in {instance_zone}; a server can have disks of its zone only."
+            f"Disk {disk_id} is in {zone}, instance {instance_id} in {instance_zone}; a server can have disks of its zone only."
         )
 
 
@@ -44,6 +44,6 @@ class ServerRuns(ApiError):
 
     def __init__(self, disk_id: str, instance_id: str, status: str) -> None:
         super().__init__(
-            f"Disk {disk_id} is in instance {instance_id}, which is {status}; stop the instance or detach the disk first: what is "
-            "on it will be replaced."
+            f"Disk {disk_id} is in instance {instance_id}, which is {status}; stop the instance or detach the disk first: "
+            "what is on it will be replaced."
         )

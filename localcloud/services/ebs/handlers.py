@@ -1,26 +1,170 @@
-"""Disks: info and list."""
+"""Volumes: ordered, shown, changed, given to servers and taken away. `localcloud.core.volumes` does the work."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from time import time
 from typing import Any
 
+from localcloud.core import disks as states
 from localcloud.core.calls import Call, page
-from localcloud.core.records import DISKS
-from localcloud.services.ebs import model
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.records import DISKS, INSTANCES, Disk, Instance
+from localcloud.services.ebs import creation, model
+from localcloud.services.ebs.errors import DiskElsewhere, DiskInUse
+from localcloud.services.ebsbackup import model as backups
+from localcloud.services.ecs.model import must_rest as server_must_rest
+from localcloud.services.jobs import model as jobs
+from localcloud.services.orders import model as orders
 
 
+# -- shown ---------------------------------------------------------------------------------------------------------------
 def disk_info(call: Call) -> dict[str, Any]:
-    disk_id = call.fields.text("diskID", required=True)
-    region = call.region().id if call.fields.has("regionID") else None
-    call.fields.check()
-    return model.shown(call.store, call.store.require(DISKS, disk_id, region))
+    return model.shown(call.store, _disk(call))
 
 
 def list_disks(call: Call) -> dict[str, Any]:
-    region = call.region()
+    fields, region = call.fields, call.region()
     number, size = page(call, most=300)
-    call.fields.project()
+    wanted = {name: fields.text(name) for name in ("diskStatus", "diskType", "diskMode")} | {"azName": call.zone(region)}
+    flags = {name: fields.boolean(name) for name in ("isSystemVolume", "multiAttach", "isEncrypt") if fields.has(name)}
+    content = fields.text("queryContent")
+    fields.project()
+    fields.check()
+    found = [
+        shown
+        for disk in call.store.find(DISKS, region=region.id)
+        if (shown := model.shown(call.store, disk))
+        and all(not value or shown[name] == value for name, value in wanted.items())
+        and all(shown[name] == flag for name, flag in flags.items())
+        and content in f"{disk.name} {disk.id} {disk.instance_id} {shown.get('instanceName', '')}"
+    ]
+    part = found[(number - 1) * size : number * size]
+    return {
+        "diskList": part, "diskTotal": len(found), "totalCount": len(found), "currentCount": len(part),
+        "totalPage": -(-len(found) // size),
+    }  # fmt: skip
+
+
+# -- orders --------------------------------------------------------------------------------------------------------------
+def create_disk(call: Call) -> dict[str, Any]:
+    """An empty disk, or one that begins as a volume backup."""
+    fields, region = call.fields, call.region()
+    zone, kind = call.zone(region, required=True), fields.choice("diskType", model.TYPES, required=True)
+    backup = backups.usable(call, fields.text("backupID"))
+    if fields.text("imageID"):
+        raise NotModelled("Images of data disks alone are not modelled by the local cloud; leave imageID out.")
+    disk = creation.wanted(call, kind, zone, least=backup.disk_size if backup else 0)
+    return creation.order(call, replace(disk, source="backup", source_id=backup.id) if backup else disk)
+
+
+def create_again(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
+    return model.ordered_again(call.store, answer)
+
+
+def resize_disk(call: Call) -> dict[str, Any]:
+    """Its server sees the new size at once; the file system on it grows when the server makes it."""
+    size = call.fields.integer("diskSize", low=10, high=model.LARGEST, required=True)
+    disk = _data_disk(call)
+    if size <= disk.size:
+        call.fields.problem("diskSize", f"is {size}; disk {disk.id} has {disk.size} GB, and a disk can only grow")
     call.fields.check()
-    disks = call.store.find(DISKS, region=region.id)
-    shown = [model.shown(call.store, disk) for disk in disks[(number - 1) * size : number * size]]
-    return {"diskList": shown, "diskTotal": len(disks), "totalCount": len(disks), "currentCount": len(shown)}
+    states.must_rest(call.store, disk)
+    return _order(call, "ebs-resize", replace(disk, status=states.RESIZING, grows_to=size, updated=time()))
+
+
+def release_disk(call: Call) -> dict[str, Any]:
+    """Refused while a server has it. Its snapshots stay, unless it is said that they go with it; its backups always stay."""
+    drops = call.fields.boolean("deleteSnapWithEbs")
+    disk = _data_disk(call)
+    if disk.instance_id:
+        raise DiskInUse(disk.id, [f"instance {disk.instance_id}"])
+    states.must_rest(call.store, disk, states.AVAILABLE, states.FAILED)
+    changed = replace(disk, status=states.DELETING, drops_snapshots=drops or disk.drops_snapshots, updated=time())
+    return _order(call, "ebs-release", changed)
+
+
+def _order(call: Call, kind: str, disk: Disk) -> dict[str, Any]:
+    call.store.put(DISKS, disk)
+    order = orders.place(call.store, disk.region, kind, "EBS", (disk.id,))
+    call.afterwards(lambda: call.cloud.volumes.carry_out(order.id))
+    return orders.placed(order)
+
+
+# -- changed -------------------------------------------------------------------------------------------------------------
+def update_disk(call: Call) -> dict[str, Any]:
+    fields = call.fields
+    name = fields.name("diskName", rule=model.NAME, says=model.NAME_RULE)
+    described, description = fields.has("volumeDescription"), fields.description("volumeDescription")
+    if not (name or described):
+        fields.problem("diskName", "or volumeDescription is required")
+    disk = _disk(call)
+    text = description if described else disk.description
+    call.store.put(DISKS, replace(disk, name=name or disk.name, description=text, updated=time()))
+    return {}
+
+
+def set_delete_policy(call: Call) -> dict[str, Any]:
+    drops = call.fields.boolean("deleteSnapWithEbs", required=True)
+    call.store.put(DISKS, replace(_disk(call), drops_snapshots=drops, updated=time()))
+    return {"setDeletePolicyJobResult": "success"}
+
+
+# -- attached and detached -------------------------------------------------------------------------------------------------
+def attach_disk(call: Call) -> dict[str, Any]:
+    instance_id = call.fields.text("instanceID", required=True)
+    disk = _data_disk(call)
+    server = call.store.require(INSTANCES, instance_id, disk.region)
+    if disk.zone != server.zone:
+        raise DiskElsewhere(disk.id, disk.zone, server.id, server.zone)
+    if disk.instance_id:
+        raise DiskInUse(disk.id, [f"instance {disk.instance_id}"])
+    states.must_rest(call.store, disk, states.AVAILABLE)
+    server_must_rest(server)
+    if sum(not other.system for other in call.store.find(DISKS, instance_id=server.id)) >= QUOTAS.data_disks_per_server:
+        raise QuotaExceeded(f"data disks of instance {server.id}", QUOTAS.data_disks_per_server)
+    device = states.free_device(call.store, server.id)
+    return _move(
+        call, "attach-disk", replace(disk, instance_id=server.id, device=device, status=states.ATTACHING, updated=time())
+    )
+
+
+def detach_disk(call: Call) -> dict[str, Any]:
+    """The server must have unmounted it, or be stopped. A disk that was ordered with the server stays from now on when that goes."""
+    instance_id = call.fields.text("instanceID", required=True)
+    disk = _data_disk(call)
+    if disk.instance_id != instance_id:
+        where = f"in instance {disk.instance_id}" if disk.instance_id else "in no instance"
+        call.fields.problem("instanceID", f"is {instance_id!r}; disk {disk.id} is {where}")
+    call.fields.check()
+    states.must_rest(call.store, disk, states.IN_USE)
+    server: Instance = call.store.require(INSTANCES, instance_id, disk.region)
+    server_must_rest(server)
+    return _move(call, "detach-disk", replace(disk, status=states.DETACHING, updated=time()))
+
+
+def _move(call: Call, task: str, disk: Disk) -> dict[str, Any]:
+    call.store.put(DISKS, disk)
+    job = jobs.begin(call.store, disk.region, task, disk.id)
+    call.afterwards(lambda: call.cloud.volumes.run_job(job.id))
+    return {"diskJobID": job.id, "diskRequestID": job.id}
+
+
+# -- helpers -------------------------------------------------------------------------------------------------------------
+def _disk(call: Call) -> Disk:
+    """`diskID`, within `regionID` if that is given; raises what is wrong with the call."""
+    disk_id = call.fields.text("diskID", required=True)
+    region = call.region().id if call.fields.has("regionID") else None
+    call.fields.check()
+    return call.store.require(DISKS, disk_id, region)
+
+
+def _data_disk(call: Call) -> Disk:
+    disk = _disk(call)
+    if disk.system:
+        raise NotModelled(
+            f"Disk {disk.id} is a system disk, which the local cloud keeps in its server's container: it is not detached, enlarged "
+            "or released by itself."
+        )
+    return disk

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from localcloud.core.calls import Route
+from localcloud.core.calls import Route, Token
 from localcloud.services.ebs import handlers
 
 ROUTES = (
     Route("GET", "/v4/ebs/info-ebs", "ebs", handlers.disk_info),
     Route("GET", "/v4/ebs/list-ebs", "ebs", handlers.list_disks),
+    Route("POST", "/v4/ebs/new-ebs", "ebs", handlers.create_disk, Token.OPTIONAL, repeat=handlers.create_again),
+    Route("POST", "/v4/ebs/resize-ebs", "ebs", handlers.resize_disk, Token.OPTIONAL),
+    Route("POST", "/v4/ebs/refund-ebs", "ebs", handlers.release_disk, Token.OPTIONAL),
+    Route("POST", "/v4/ebs/update-attr-ebs", "ebs", handlers.update_disk),
+    Route("POST", "/v4/ebs/set-delete-policy-ebs", "ebs", handlers.set_delete_policy),
+    Route("POST", "/v4/ebs/attach-ebs", "ebs", handlers.attach_disk, observes=True),
+    Route("POST", "/v4/ebs/detach-ebs", "ebs", handlers.detach_disk, observes=True),
 )

@@ -41,7 +41,9 @@ class DiskVaultFull(ApiError):
     code, chinese = invented.DISK_VAULT_FULL, "存储库容量不足"
 
     def __init__(self, name: str, size: int) -> None:
-        super().__init__(f"Volume backup vault {name} is full: its {size} GB are used up. Delete backups in it, or use another one.")
+        super().__init__(
+            f"Volume backup vault {name} is full: its {size} GB are used up. Delete backups in it, or use another one."
+        )
 
 
 class NotItsSource(ApiError):

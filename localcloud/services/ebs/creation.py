@@ -1,0 +1,48 @@
+"""Carrying an order for a volume into the records."""
+
+from __future__ import annotations
+
+from time import time
+from typing import Any
+
+from localcloud.core.calls import Call
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import QuotaExceeded
+from localcloud.core.identifiers import long_id
+from localcloud.core.records import DISKS, Disk
+from localcloud.core.volumes_records import CREATING
+from localcloud.services.ebs import model
+from localcloud.services.orders import model as orders
+
+
+def wanted(call: Call, kind: str, zone: str, least: int = 0) -> Disk:
+    """A disk as a call asks for it, at least so many GiB large. Raises what is wrong with the call."""
+    fields = call.fields
+    fields.text("diskMode", required=True)
+    fields.only("diskMode", "VBD")
+    name = fields.name("diskName", required=True, rule=model.NAME, says=model.NAME_RULE)
+    size = model.read_size(fields, kind, least)
+    on_demand, expires = model.read_billing(fields)
+    for option in ("multiAttach", "isEncrypt"):
+        fields.only(option, False, "false", "False")
+    fields.only("kmsUUID", "")
+    drops, labels = fields.boolean("deleteSnapWithEbs"), model.read_labels(fields, QUOTAS.labels_per_server)
+    description = fields.description("volumeDescription")
+    fields.project()
+    fields.check()
+    now = time()
+    return Disk(
+        id=long_id(), region=call.region().id, zone=zone, instance_id="", name=name, type=kind, mode="VBD", size=size, device="",
+        system=False, created=now, status=CREATING, packaged=False, on_demand=on_demand, expires=expires,
+        description=description, labels=labels, drops_snapshots=drops, updated=now,
+    )  # fmt: skip
+
+
+def order(call: Call, disk: Disk) -> dict[str, Any]:
+    """Store a disk that is to be made, and its order."""
+    if sum(not other.packaged for other in call.store.find(DISKS, region=disk.region)) >= QUOTAS.volumes:
+        raise QuotaExceeded("volumes in this region", QUOTAS.volumes)
+    call.store.put(DISKS, disk)
+    placed = orders.place(call.store, disk.region, "ebs-create", "EBS", (disk.id,))
+    call.afterwards(lambda: call.cloud.volumes.carry_out(placed.id))
+    return model.ordered(placed, disk)

@@ -1,0 +1,212 @@
+"""Volume backups: vaults, and backups made, shown, restored, deleted. `localcloud.core.volumes_backups` does the work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import time
+from typing import Any
+
+from localcloud.core import disks as states
+from localcloud.core.calls import Call, page
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.identifiers import hex_id, long_id
+from localcloud.core.records import DISKS, INSTANCES, ORDERS, Disk
+from localcloud.core.volumes import chain_of
+from localcloud.core.volumes_records import (
+    AVAILABLE,
+    CREATING,
+    DELETING,
+    DISK_BACKUPS,
+    DISK_TASKS,
+    DISK_VAULTS,
+    ERROR,
+    RESTORING,
+    DiskBackup,
+    DiskVault,
+)
+from localcloud.services.ebsbackup import model
+from localcloud.services.ebsbackup.errors import (
+    DiskBackupBusy,
+    DiskBackupInUse,
+    DiskVaultFull,
+    DiskVaultInUse,
+    DiskVaultNameDuplicated,
+    NotItsSource,
+)
+from localcloud.services.eip.model import expiry
+from localcloud.services.orders import model as orders
+
+
+# -- vaults --------------------------------------------------------------------------------------------------------------
+def create_vault(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    name = fields.name("repositoryName", required=True, rule=model.VAULT_NAME, says=model.VAULT_NAME_RULE)
+    size, on_demand = fields.integer("size", low=100, high=1024000, default=100), fields.boolean("onDemand")
+    cycle = fields.choice("cycleType", ("MONTH", "YEAR"), required=not on_demand)
+    count = fields.integer("cycleCount", low=1, high=36, required=not on_demand, default=1)
+    fields.only("autoScaling", False, "false", "False")
+    fields.ignore("autoRenewStatus", "labels")
+    project = fields.project()
+    fields.check()
+    for other in call.store.find(DISK_VAULTS, region=region.id, name=name):
+        raise DiskVaultNameDuplicated(name, other.id)
+    if call.store.count(DISK_VAULTS, region=region.id) >= QUOTAS.disk_vaults:
+        raise QuotaExceeded("volume backup vaults in this region", QUOTAS.disk_vaults)
+    clock, ends = call.cloud.clock, None if on_demand else expiry(cycle, count)
+    expires = None if ends is None else ends + clock.offset
+    vault = call.store.put(DISK_VAULTS, DiskVault(hex_id(), region.id, name, size, on_demand, expires, project, clock.now()))
+    return _done(call, region.id, vault.id) | {"repositoryID": vault.id}
+
+
+def list_vaults(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    exact = {name: fields.text(name) for name in ("repositoryName", "repositoryID", "status")}
+    content = fields.text("queryContent")
+    number, size = page(call)
+    fields.project()
+    fields.ignore("hideExpire", "asc", "sort")
+    fields.check()
+    shown = [model.shown_vault(call.store, vault) for vault in call.store.find(DISK_VAULTS, region=region.id)]
+    found = [it for it in shown if content in it["repositoryName"] and all(not v or it[name] == v for name, v in exact.items())]
+    return _paged("repositoryList", found, number, size)
+
+
+def delete_vault(call: Call) -> dict[str, Any]:
+    """Refused while it holds backups."""
+    region, vault_id = call.region(), call.fields.text("repositoryID", required=True)
+    call.fields.check()
+    vault = call.store.require(DISK_VAULTS, vault_id, region.id)
+    if held := call.store.find(DISK_BACKUPS, vault_id=vault.id):
+        raise DiskVaultInUse(vault.id, [f"backup {backup.id}" for backup in held])
+    call.store.delete(DISK_VAULTS, vault.id)
+    return _done(call, region.id, vault.id)
+
+
+def _done(call: Call, region_id: str, vault_id: str) -> dict[str, Any]:
+    """An order that is finished as it is placed: a vault is a record."""
+    order = orders.place(call.store, region_id, "disk-vault", "VBS", (vault_id,))
+    return orders.placed(call.store.put(ORDERS, replace(order, status=orders.FINISHED)))
+
+
+# -- backups -------------------------------------------------------------------------------------------------------------
+def create_backup(call: Call) -> dict[str, Any]:
+    """Incremental, unless a full one is asked for or the vault has none of the disk yet."""
+    fields, region = call.fields, call.region()
+    name = fields.name("backupName", required=True, rule=model.NAME, says=model.NAME_RULE)
+    disk_id, vault_id = fields.text("diskID", required=True), fields.text("repositoryID", required=True)
+    full = fields.boolean("fullBackup")
+    fields.check()
+    disk, vault = call.store.require(DISKS, disk_id, region.id), call.store.require(DISK_VAULTS, vault_id, region.id)
+    if disk.system:
+        raise NotModelled(f"Disk {disk.id} is a system disk, which the local cloud backs up with its whole server only (CSBS).")
+    states.must_rest(call.store, disk)
+    if model.used(call.store, vault) >= vault.size * model.GB:
+        raise DiskVaultFull(vault.name, vault.size)
+    backup = _new(call, disk, vault, name, full)
+    task = call.cloud.volume_backups.begin("create", backup, CREATING)
+    call.afterwards(lambda: call.cloud.volume_backups.run(task.id))
+    return model.shown(call.store, backup) | {"taskID": task.id}
+
+
+def _new(call: Call, disk: Disk, vault: DiskVault, name: str, full: bool) -> DiskBackup:
+    server, now = call.store.get(INSTANCES, disk.instance_id) if disk.instance_id else None, call.cloud.clock.now()
+    full = full or call.cloud.volume_backups.latest(disk.id, vault.id) is None
+    return DiskBackup(
+        id=long_id(), region=disk.region, zone=disk.zone, name=name, vault_id=vault.id, disk_id=disk.id, disk_name=disk.name,
+        disk_type=disk.type, disk_size=disk.size, instance_id=disk.instance_id, instance_name=server.name if server else "",
+        status=CREATING, full=full, base="", used=0, problem="", created=now, updated=now, finished=None, restored=None,
+    )  # fmt: skip
+
+
+def show_backup(call: Call) -> dict[str, Any]:
+    return model.shown(call.store, _backup(call))
+
+
+def show_usage(call: Call) -> dict[str, Any]:
+    return {"backupSize": _backup(call).used}
+
+
+def list_backups(call: Call) -> dict[str, Any]:
+    """The newest first."""
+    fields, region = call.fields, call.region()
+    exact = {name: fields.text(name) for name in ("diskID", "diskName", "backupID", "backupName", "repositoryID", "backupStatus")}
+    content = fields.text("queryContent")
+    number, size = page(call, most=300)
+    fields.project()
+    fields.check()
+    shown = [model.shown(call.store, backup) for backup in reversed(call.store.find(DISK_BACKUPS, region=region.id))]
+    found = [
+        it
+        for it in shown
+        if all(not value or it[name] == value for name, value in exact.items())
+        and any(content in it[name] for name in ("diskID", "diskName", "backupID", "backupName"))
+    ]
+    return _paged("backupList", found, number, size)
+
+
+def restore_backup(call: Call) -> dict[str, Any]:
+    """Over the disk that it was made of, which must be detached. Nothing of what that held comes back."""
+    disk_id = call.fields.text("diskID", required=True)
+    backup = _backup(call)
+    if disk_id != backup.disk_id:
+        raise NotItsSource(backup.id, backup.disk_id)
+    disk = call.store.require(DISKS, disk_id, backup.region)
+    if backup.status != AVAILABLE:
+        raise DiskBackupBusy(backup.id, backup.status)
+    states.must_rest(call.store, disk, states.AVAILABLE)
+    call.store.put(DISKS, replace(disk, status="Restoringbackup", updated=time()))
+    task = call.cloud.volume_backups.begin("restore", backup, RESTORING)
+    call.afterwards(lambda: call.cloud.volume_backups.run(task.id))
+    return {"taskID": task.id}
+
+
+def delete_backup(call: Call) -> dict[str, Any]:
+    """Later ones that need it take over what they need."""
+    backup = _backup(call)
+    if backup.status not in (AVAILABLE, ERROR):
+        raise DiskBackupBusy(backup.id, backup.status)
+    if users := _makings(call, backup):
+        raise DiskBackupInUse(backup.id, [f"the creation of disk {id_}" for id_ in users])
+    task = call.cloud.volume_backups.begin("delete", backup, DELETING)
+    call.afterwards(lambda: call.cloud.volume_backups.run(task.id))
+    return {"taskID": task.id}
+
+
+def _makings(call: Call, backup: DiskBackup) -> list[str]:
+    """New disks that are being filled from a backup, or from one that needs it."""
+    return [
+        disk_id
+        for other in call.store.find(DISK_BACKUPS, disk_id=backup.disk_id)
+        for disk_id in states.makings(call.store, other.region, other.id)
+        if backup.id in chain_of(call.store, other.id)
+    ]
+
+
+def list_tasks(call: Call) -> dict[str, Any]:
+    """The newest first."""
+    fields, region = call.fields, call.region()
+    task_id, content = fields.text("taskID"), fields.text("queryContent")
+    status = model.TASK_STATUSES.get(fields.choice("taskStatus", tuple(model.TASK_STATUSES)), "")
+    kind = model.TASK_TYPES.get(fields.integer("taskType", low=1, high=3), "")
+    number, size = page(call)
+    fields.check()
+    found = [
+        it
+        for task in reversed(call.store.find(DISK_TASKS, region=region.id))
+        if (it := model.shown_task(task)) and task_id in ("", task.id) and status in ("", task.status) and kind in ("", task.kind)
+        and any(content in it[name] for name in ("taskID", "diskID", "diskName", "backupID", "backupName", "repositoryName"))
+    ]  # fmt: skip
+    return _paged("taskList", found, number, size)
+
+
+# -- helpers -------------------------------------------------------------------------------------------------------------
+def _backup(call: Call) -> DiskBackup:
+    region, backup_id = call.region(), call.fields.text("backupID", required=True)
+    call.fields.check()
+    return call.store.require(DISK_BACKUPS, backup_id, region.id)
+
+
+def _paged(name: str, items: list[dict[str, Any]], number: int, size: int) -> dict[str, Any]:
+    part = items[(number - 1) * size : number * size]
+    return {name: part, "totalCount": len(items), "currentCount": len(part)}

@@ -1,0 +1,150 @@
+"""Snapshots of volumes: made, listed, deleted, gone back to, made into new volumes. `core.volumes_snapshots` does the work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import time
+from typing import Any
+
+from localcloud.core import disks as states
+from localcloud.core.calls import Call
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.records import DISKS, INSTANCES, Disk
+from localcloud.core.volumes_records import AVAILABLE, DELETING, ERROR, ROLLING_BACK, SNAPSHOTS, Snapshot
+from localcloud.core.volumes_snapshots import begun
+from localcloud.services.ebs import creation
+from localcloud.services.ebs.errors import ServerRuns
+from localcloud.services.ebssnapshot import model
+from localcloud.services.ebssnapshot.errors import SnapshotBusy, SnapshotInUse
+from localcloud.services.jobs import model as jobs
+from localcloud.services.orders import model as orders
+
+
+def create_snapshot(call: Call) -> dict[str, Any]:
+    """The first snapshot of a disk is an order, a later one a job."""
+    fields, region = call.fields, call.region()
+    name = fields.name("snapshotName", required=True, rule=model.NAME, says=model.NAME_RULE)
+    disk_id = fields.text("diskID", required=True)
+    limited = fields.choice("retentionPolicy", ("custom", "forever"), required=True) == "custom"
+    days = fields.integer("retentionTime", low=1, high=model.LONGEST_DAYS, required=limited, default=1)
+    fields.check()
+    disk = call.store.require(DISKS, disk_id, region.id)
+    if disk.system:
+        raise NotModelled(
+            f"Disk {disk.id} is a system disk, of which the local cloud makes no snapshots; make an image or a server backup."
+        )
+    states.must_rest(call.store, disk)
+    if call.store.count(SNAPSHOTS, disk_id=disk.id) >= QUOTAS.snapshots_per_disk:
+        raise QuotaExceeded(f"snapshots of disk {disk.id}", QUOTAS.snapshots_per_disk)
+    first = not call.store.count(SNAPSHOTS, disk_id=disk.id)
+    snapshot = call.cloud.snapshots.new(disk, name, days if limited else model.FOREVER)
+    if not first:
+        return {"snapshotJobID": _job(call, "create-snapshot", snapshot), "regionID": region.id}
+    order = orders.place(call.store, region.id, "snapshot-create", "EBS", (snapshot.id,))
+    call.afterwards(lambda: call.cloud.snapshots.carry_out(order.id))
+    return model.ordered(order, snapshot)
+
+
+def list_snapshots(call: Call) -> dict[str, Any]:
+    """The newest first."""
+    fields, region = call.fields, call.region()
+    exact = {name: fields.text(name) for name in ("diskID", "snapshotID", "snapshotStatus")}
+    exact |= {"snapshotType": fields.choice("snapshotType", ("manu", "timer"))}
+    exact |= {"volumeAttr": fields.choice("volumeAttr", ("data", "system"))}
+    exact |= {"retentionPolicy": fields.choice("retentionPolicy", ("custom", "forever"))}
+    name = fields.text("snapshotName")
+    fields.check()
+    found = [
+        (snapshot, shown)
+        for snapshot in reversed(call.store.find(SNAPSHOTS, region=region.id))
+        if (shown := model.shown(call.store, snapshot))
+        and name in snapshot.name
+        and all(not value or shown[key] == value for key, value in exact.items())
+    ]
+    return {
+        "snapshotList": [shown for _, shown in found], "snapshotTotal": len(found),
+        "snapshotSize": sum(snapshot.used for snapshot, _ in found),
+        "snapshotManuTotal": sum(not snapshot.policy_id for snapshot, _ in found),
+    }  # fmt: skip
+
+
+def delete_snapshots(call: Call) -> dict[str, Any]:
+    """With `refundOrder` all snapshots of the disk. Else those named; what cannot be deleted now, or is unknown, is told."""
+    fields, region = call.fields, call.region()
+    disk_id, every = fields.text("diskID", required=True), fields.boolean("refundOrder")
+    ids = fields.texts("snapshotIDs", most=100)
+    if not every and not ids:
+        fields.problem("snapshotIDs", "is required, unless refundOrder is true")
+    fields.check()
+    of_disk = {it.id: it for it in call.store.find(SNAPSHOTS, disk_id=disk_id) if it.region == region.id}
+    if every:
+        return _delete_all(call, region.id, list(of_disk.values()))
+    found = [of_disk[id_] for id_ in dict.fromkeys(ids) if id_ in of_disk]
+    deletable = [it for it in found if it.status in (AVAILABLE, ERROR) and not states.makings(call.store, it.region, it.id)]
+    for snapshot in deletable:
+        call.store.put(SNAPSHOTS, begun(snapshot, DELETING))
+    result: dict[str, Any] = {
+        "notAllowedList": [it.id for it in found if it not in deletable],
+        "notFoundList": [id_ for id_ in ids if id_ not in of_disk],
+    }
+    return result | ({"snapshotJobID": _job(call, "delete-snapshot", *deletable)} if deletable else {})
+
+
+def _delete_all(call: Call, region_id: str, snapshots: list[Snapshot]) -> dict[str, Any]:
+    for snapshot in snapshots:
+        _must_be_idle(call, snapshot, AVAILABLE, ERROR)
+    for snapshot in snapshots:
+        call.store.put(SNAPSHOTS, begun(snapshot, DELETING))
+    order = orders.place(call.store, region_id, "snapshot-release", "EBS", tuple(it.id for it in snapshots))
+    call.afterwards(lambda: call.cloud.snapshots.carry_out(order.id))
+    return orders.placed(order)
+
+
+def roll_back(call: Call) -> dict[str, Any]:
+    """Set a disk back to a snapshot of it. Nothing of what it held since comes back. Its server, if any, must be stopped."""
+    fields, region = call.fields, call.region()
+    call.zone(region, required=True)
+    snapshot_id, disk_id = fields.text("snapshotID", required=True), fields.text("diskID", required=True)
+    fields.check()
+    snapshot, disk = call.store.require(SNAPSHOTS, snapshot_id, region.id), call.store.require(DISKS, disk_id, region.id)
+    if snapshot.disk_id != disk.id:
+        fields.problem("diskID", f"is {disk.id}; snapshot {snapshot.id} was made of disk {snapshot.disk_id}")
+    fields.check()
+    _must_be_idle(call, snapshot, AVAILABLE)
+    states.must_rest(call.store, disk)
+    _server_must_be_down(call, disk)
+    call.store.put(DISKS, replace(disk, status=ROLLING_BACK, updated=time()))
+    return {"snapshotJobID": _job(call, "rollback-snapshot", call.store.put(SNAPSHOTS, begun(snapshot, ROLLING_BACK)))}
+
+
+def new_from_snapshot(call: Call) -> dict[str, Any]:
+    """A new disk in the snapshot's zone, of its kind of storage, that begins as the snapshot."""
+    fields, region = call.fields, call.region()
+    snapshot_id = fields.text("snapshotID", required=True)
+    snapshot = call.store.get(SNAPSHOTS, snapshot_id)
+    if snapshot is None or snapshot.region != region.id:
+        fields.check()
+        raise SNAPSHOTS.missing(snapshot_id, region.id)
+    disk = creation.wanted(call, snapshot.disk_type, snapshot.zone, least=snapshot.disk_size)
+    _must_be_idle(call, snapshot, AVAILABLE, making=True)
+    return creation.order(call, replace(disk, source="snapshot", source_id=snapshot.id))
+
+
+def _must_be_idle(call: Call, snapshot: Snapshot, *wanted: str, making: bool = False) -> None:
+    if snapshot.status not in wanted:
+        raise SnapshotBusy(snapshot.id, snapshot.status)
+    if not making and (disks := states.makings(call.store, snapshot.region, snapshot.id)):
+        raise SnapshotInUse(snapshot.id, [f"the creation of disk {id_}" for id_ in disks])
+
+
+def _server_must_be_down(call: Call, disk: Disk) -> None:
+    server = call.store.get(INSTANCES, disk.instance_id) if disk.instance_id else None
+    if server and server.status != "stopped":
+        raise ServerRuns(disk.id, server.id, server.status)
+
+
+def _job(call: Call, task: str, *snapshots: Snapshot) -> str:
+    job = jobs.begin(call.store, snapshots[0].region, task, ",".join(snapshot.id for snapshot in snapshots))
+    call.afterwards(lambda: call.cloud.snapshots.run_job(job.id))
+    return job.id

@@ -1,0 +1,129 @@
+"""Automatic snapshot policies: made, changed, applied to disks. The scheduler lets them run (`core.volumes_policies`)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import time
+from typing import Any
+
+from localcloud.core.calls import Call
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.identifiers import hex_id
+from localcloud.core.records import DISKS, Disk
+from localcloud.core.volumes_policies import disks_of
+from localcloud.core.volumes_records import SNAPSHOT_POLICIES, SnapshotPolicy
+from localcloud.services.ebssnapshot import model
+from localcloud.services.ebssnapshot.errors import AlreadyApplied, SnapshotPolicyNameDuplicated
+
+DONE = {"snapshotPolicyJobResult": "success"}
+
+
+def create_policy(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    name = fields.name("snapshotPolicyName", required=True, rule=model.POLICY_NAME, says=model.POLICY_NAME_RULE)
+    weekdays = model.read_numbers(fields, "repeatWeekdays", model.WEEKDAYS)
+    hours = model.read_numbers(fields, "repeatTimes", model.HOURS)
+    days, enabled, project = model.read_days(fields, "retentionTime"), fields.boolean("isEnabled", default=True), fields.project()
+    fields.check()
+    _name_must_be_free(call, region.id, name)
+    if call.store.count(SNAPSHOT_POLICIES, region=region.id) >= QUOTAS.snapshot_policies:
+        raise QuotaExceeded("snapshot policies in this region", QUOTAS.snapshot_policies)
+    now = call.cloud.clock.now()
+    policy = call.store.put(
+        SNAPSHOT_POLICIES, SnapshotPolicy(hex_id(), region.id, name, weekdays, hours, days, enabled, project, now, now)
+    )
+    return DONE | {"snapshotPolicyID": policy.id}
+
+
+def query_policies(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    policy_id, name = fields.text("snapshotPolicyID"), fields.text("snapshotPolicyName")
+    fields.check()
+    found = [
+        policy
+        for policy in call.store.find(SNAPSHOT_POLICIES, region=region.id)
+        if policy_id in ("", policy.id) and name in ("", policy.name)
+    ]
+    shown = [model.shown_policy(call.store, policy) for policy in found]
+    return {"snapshotPolicyTotalCount": len(shown), "snapshotPolicyList": shown}
+
+
+def modify_policy(call: Call) -> dict[str, Any]:
+    """From now on; what is left out stays."""
+    fields = call.fields
+    name = fields.name("snapshotPolicyName", rule=model.POLICY_NAME, says=model.POLICY_NAME_RULE)
+    weekdays = model.read_numbers(fields, "repeatWeekdays", model.WEEKDAYS, required=False)
+    hours = model.read_numbers(fields, "repeatTimes", model.HOURS, required=False)
+    changes_days, days = fields.has("retentionTime"), model.read_days(fields, "retentionTime", required=False)
+    policy = _policy(call)
+    if name and name != policy.name:
+        _name_must_be_free(call, policy.region, name)
+    call.store.put(SNAPSHOT_POLICIES, replace(
+        policy, name=name or policy.name, weekdays=weekdays or policy.weekdays, hours=hours or policy.hours,
+        days=days if changes_days else policy.days, last=call.cloud.clock.now(),
+    ))  # fmt: skip
+    return DONE
+
+
+def modify_status(call: Call) -> dict[str, Any]:
+    """Runs that fell due while it was off are not made up for."""
+    fields, region = call.fields, call.region()
+    enabled = fields.choice("targetStatus", ("activated", "nonactivated"), required=True) == "activated"
+    ids = [part.strip() for part in fields.text("snapshotPolicyID", required=True).split(",")]
+    fields.check()
+    policies = [call.store.require(SNAPSHOT_POLICIES, id_, region.id) for id_ in ids]
+    for policy in policies:
+        call.store.put(SNAPSHOT_POLICIES, replace(policy, enabled=enabled, last=call.cloud.clock.now()))
+    return DONE | {"failedList": []}
+
+
+def delete_policy(call: Call) -> dict[str, Any]:
+    """Its disks have none afterwards. The snapshots that it has made stay, and still expire."""
+    policy = _policy(call)
+    for disk in disks_of(call.store, policy):
+        call.store.put(DISKS, replace(disk, policy_id="", updated=time()))
+    call.store.delete(SNAPSHOT_POLICIES, policy.id)
+    return DONE
+
+
+def apply_policy(call: Call) -> dict[str, Any]:
+    """A disk has one policy at most."""
+    ids = _ids(call)
+    policy = _policy(call)
+    disks = [call.store.require(DISKS, id_, policy.region) for id_ in ids]
+    for disk in disks:
+        if disk.system:
+            raise NotModelled(f"Disk {disk.id} is a system disk, of which the local cloud makes no snapshots.")
+        if disk.policy_id not in ("", policy.id):
+            raise AlreadyApplied(disk.id, disk.policy_id)
+    _point(call, disks, policy.id)
+    return DONE
+
+
+def cancel_policy(call: Call) -> dict[str, Any]:
+    region, ids = call.region(), _ids(call)
+    call.fields.check()
+    _point(call, [call.store.require(DISKS, id_, region.id) for id_ in ids], "")
+    return DONE
+
+
+def _point(call: Call, disks: list[Disk], policy_id: str) -> None:
+    for disk in disks:
+        call.store.put(DISKS, replace(disk, policy_id=policy_id, updated=time()))
+
+
+def _ids(call: Call) -> list[str]:
+    text = call.fields.text("targetDiskIDs", required=True, longest=8192)
+    return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def _policy(call: Call) -> SnapshotPolicy:
+    region, policy_id = call.region(), call.fields.text("snapshotPolicyID", required=True)
+    call.fields.check()
+    return call.store.require(SNAPSHOT_POLICIES, policy_id, region.id)
+
+
+def _name_must_be_free(call: Call, region_id: str, name: str) -> None:
+    for other in call.store.find(SNAPSHOT_POLICIES, region=region_id, name=name):
+        raise SnapshotPolicyNameDuplicated(name, other.id)
