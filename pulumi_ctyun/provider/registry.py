@@ -73,6 +73,12 @@ def _rds(cloud: Cloud) -> dict[str, Handler]:
     }
 
 
+def _csbs(cloud: Cloud) -> dict[str, Handler]:
+    from pulumi_ctyun.provider.csbs import BackupPolicyHandler, BackupVaultHandler
+
+    return {"ctyun:csbs:BackupVault": BackupVaultHandler(cloud), "ctyun:csbs:BackupPolicy": BackupPolicyHandler(cloud)}
+
+
 def _ssh(cloud: Cloud) -> dict[str, Handler]:
     from pulumi_ctyun.provider.remote.connections import Connections
     from pulumi_ctyun.provider.ssh import HostHandler, HostKeyHandler, RemoteCommandHandler, RemoteFilesHandler
@@ -86,4 +92,4 @@ def _ssh(cloud: Cloud) -> dict[str, Handler]:
     }
 
 
-LOADERS = {"vpc": _vpc, "eip": _eip, "ecs": _ecs, "elb": _elb, "image": _image, "rds": _rds, "ssh": _ssh}
+LOADERS = {"vpc": _vpc, "eip": _eip, "ecs": _ecs, "elb": _elb, "image": _image, "csbs": _csbs, "rds": _rds, "ssh": _ssh}

@@ -12,7 +12,10 @@ from pulumi_ctyun.resources.base import CtyunResource
 
 
 class BackupVault(CtyunResource):
-    """A vault for backups of servers, `size_gib` (100) large and paid for `months` (1); any change replaces it."""
+    """A vault for backups of servers, `size_gib` (100) large and paid for `months` (1).
+
+    `delete_backups` (True): its backups go with it; else it cannot be deleted while it holds any. Other changes replace it.
+    """
 
     region: Output[str]
     name: Output[str]
@@ -26,15 +29,21 @@ class BackupVault(CtyunResource):
         name: Input[str],
         size_gib: Input[int] | None = None,
         months: Input[int] | None = None,
+        delete_backups: Input[bool] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "name": name, "sizeGib": size_gib, "months": months}
+        inputs = {"region": region, "name": name, "sizeGib": size_gib, "months": months, "deleteBackups": delete_backups}
         super().__init__("ctyun:csbs:BackupVault", resource_name, inputs, ["vaultId"], opts)
 
     @property
     def size_gib(self) -> Output[int]:
         """GiB."""
         return self.output("sizeGib")
+
+    @property
+    def delete_backups(self) -> Output[bool]:
+        """Whether its backups go with it."""
+        return self.output("deleteBackups")
 
     @property
     def vault_id(self) -> Output[str]:

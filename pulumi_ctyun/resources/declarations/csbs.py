@@ -42,6 +42,7 @@ BACKUP_VAULT = Resource(
         Field(
             "months", Kind.WHOLE, "Paid for so many months.", default=1, replaces=True, rules=(rules.within(1, 60, " months"),)
         ),
+        Field("deleteBackups", Kind.FLAG, "Delete its backups with it; else a vault that holds any stays.", default=True),
     ),
     outputs=(Field("vaultId", Kind.TEXT, "Id."),),
 )

@@ -1,0 +1,150 @@
+"""Vaults and policies of server backup. They carry no marks: each is known by its fixed name, and by the token of its create."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ctyun import errors
+from ctyun.services.backup_policies import WEEK, BackupPolicy, Rules
+from ctyun.services.backup_vaults import Vault
+from ctyun.services.backups import ACTIVE, ERROR
+from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
+from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.resources.declarations.csbs import BACKUP_POLICY, BACKUP_VAULT
+
+BACKUP_SECONDS = 600.0  # a backup that is being made when its vault is to go comes to its end first
+
+
+class BackupVaultHandler(CloudHandler):
+    """`pulumi import ctyun:csbs:BackupVault NAME [REGION/]VAULT-ID`."""
+
+    resource = BACKUP_VAULT
+    unreadable = ("months", "deleteBackups")
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        found = await self.client.backup_vaults.find(region, wish.inputs["name"])
+        if found and self.cloud.tokens.known(wish.mark) is None:
+            how = f"ctyun:csbs:BackupVault NAME {wish.inputs['region']}/{found.id}"
+            raise not_ours("A backup vault", found.name, how)
+        return [_seen_vault(found)] if found else []
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        inputs = wish.inputs
+        vault = await self.client.backup_vaults.create(
+            region, name=inputs["name"], size=inputs["sizeGib"], months=inputs["months"], client_token=token, timeout=wish.timeout
+        )
+        return vault.id
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        return _seen_vault(await self.client.backup_vaults.get(region, id))
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        """What can change in place is no affair of the cloud's."""
+        return await self.settle(await self.cloud.region_id(wish.inputs["region"]), known.id, wish)
+
+    async def delete(self, known: Known) -> None:
+        """Its backups first, if they are to go with it: the cloud deletes no vault that holds any."""
+        if known.state.get("deleteBackups"):
+            region = await self.cloud.region_id(known.state["region"])
+            await self._empty(region, known.id, known.timeout or BACKUP_SECONDS)
+        await super().delete(known)
+
+    async def _empty(self, region: str, vault_id: str, timeout: float) -> None:
+        backups = self.client.server_backups
+        for backup in reversed(await backups.list(region, vault_id=vault_id)):  # the newest first: no other one needs it
+            try:
+                if backup.status not in (ACTIVE, ERROR):
+                    await _at_rest(self, region, backup.id, timeout)
+                await backups.delete(region, backup.id, timeout=timeout)
+            except errors.NotFound:
+                continue
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.backup_vaults.delete(region, id)
+
+
+async def _at_rest(handler: CloudHandler, region: str, backup_id: str, timeout: float) -> None:
+    """A backup that failed is at rest too."""
+    try:
+        await handler.client.server_backups.wait(region, backup_id, timeout=timeout)
+    except errors.JobFailed:
+        return
+
+
+def _seen_vault(vault: Vault) -> Seen:
+    return Seen(vault.id, {"name": vault.name, "sizeGib": vault.size}, {"vaultId": vault.id})
+
+
+class BackupPolicyHandler(CloudHandler):
+    """`pulumi import ctyun:csbs:BackupPolicy NAME [REGION/]POLICY-ID`."""
+
+    resource = BACKUP_POLICY
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        found = await self.client.backup_policies.list(region, name=wish.inputs["name"])
+        if found and self.cloud.tokens.known(wish.mark) is None:
+            how = f"ctyun:csbs:BackupPolicy NAME {wish.inputs['region']}/{found[0].id}"
+            raise not_ours("A backup policy", found[0].name, how)
+        return [_seen_policy(policy, wish.inputs) for policy in found]
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        return await self.client.backup_policies.create(region, name=wish.inputs["name"], rules=_rules(wish.inputs))
+
+    async def settle(self, region: str, id: str, wish: Wish) -> Made:
+        inputs = wish.inputs
+        await self.client.backup_policies.bind(region, id, instance_ids=inputs["instanceIds"], vault_id=inputs["vaultId"])
+        return wish.reached(id, policyId=id)
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        return _seen_policy(await self.client.backup_policies.get(region, id), state)
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        region = await self.cloud.region_id(wish.inputs["region"])
+        await self.client.backup_policies.update(region, known.id, name=wish.inputs["name"], rules=_rules(wish.inputs))
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        """Its backups stay in the vault."""
+        await self.client.backup_policies.delete(region, id)
+
+
+def _rules(inputs: Plain) -> Rules:
+    kept = inputs["retention"]
+    return Rules(
+        cycle=inputs["cycle"],
+        hours=tuple(inputs["hours"]),
+        weekdays=tuple(inputs.get("weekdays") or ()),
+        every_days=inputs.get("everyDays"),
+        keep_count=kept.get("count"),
+        keep_days=kept.get("days"),
+        full_interval=inputs["fullInterval"],
+        enabled=inputs["enabled"],
+    )
+
+
+def _seen_policy(policy: BackupPolicy, state: Plain) -> Seen:
+    """What the program may leave out, or say in two ways, is as the program says it where that means the same."""
+    rules = policy.rules
+    kept = (
+        {"count": rules.keep_count} if rules.keep_count else {"days": rules.keep_days} if rules.keep_days else {"forever": True}
+    )
+    every = rules.every_days if rules.every_days != 1 or state.get("everyDays") else None
+    inputs: dict[str, Any] = {
+        "name": policy.name,
+        "cycle": rules.cycle,
+        "hours": list(rules.hours),
+        "weekdays": list(rules.weekdays) if rules.cycle == WEEK else None,
+        "everyDays": every,
+        "retention": state["retention"] if _same_retention(state.get("retention"), kept) else kept,
+        "fullInterval": rules.full_interval,
+        "enabled": rules.enabled,
+        "vaultId": next(iter(policy.vault_ids), ""),
+        "instanceIds": list(policy.instance_ids),
+    }
+    return Seen(policy.id, inputs, {"policyId": policy.id})
+
+
+def _same_retention(said: Any, kept: Mapping[str, Any]) -> bool:
+    """{"days": 7, "forever": False} says the same as {"days": 7}."""
+    return isinstance(said, Mapping) and {name: value for name, value in said.items() if value} == kept

@@ -1,0 +1,146 @@
+"""Vaults and backup policies in the provider: adoption by name, changes in place, no drift by spelling, a vault with backups."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from support.fake_csbs import FakeCsbs
+
+from plugins.kit.serve import PluginError
+from plugins.kit.values import to_plain
+
+VAULT, POLICY = "ctyun:csbs:BackupVault", "ctyun:csbs:BackupPolicy"
+A_VAULT: dict[str, Any] = {"region": "华东1", "name": "dev-vault"}
+A_POLICY: dict[str, Any] = {
+    "region": "华东1", "name": "dev-nightly", "cycle": "week", "hours": [20], "weekdays": [6, 0], "retention": {"days": 7},
+    "fullInterval": 6, "vaultId": "vault-0", "instanceIds": ["i-2", "i-1"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def fake() -> FakeCsbs:
+    return FakeCsbs()
+
+
+def test_a_vault_and_a_policy_are_made_and_read_back_without_drift(engine, fake, run) -> None:
+    vault_id, vault = run(engine.create(VAULT, A_VAULT))
+    policy_id, policy = run(engine.create(POLICY, A_POLICY))
+    assert (to_plain(vault)["vaultId"], to_plain(vault)["sizeGib"]) == (vault_id, 100)
+    assert fake.vaults[vault_id] == {"repositoryName": "dev-vault", "size": 100, "status": "active"}
+    shown = fake.policies[policy_id]
+    wanted = {"cycleWeek": "0,6", "time": "20", "retentionType": "date", "retentionDay": 7, "fullBackupInterval": 6, "status": 1}
+    assert {name: shown[name] for name in wanted} == wanted and "cycleDay" not in shown
+    assert (shown["resourceIDs"], shown["repositoryList"]) == ("i-2,i-1", [{"repositoryID": "vault-0"}])
+    for type_, id, state, inputs in ((VAULT, vault_id, vault, A_VAULT), (POLICY, policy_id, policy, A_POLICY)):
+        seen = run(engine.read(type_, id, state, inputs))
+        assert not run(engine.diff(type_, id, seen.properties, inputs)).changes
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cycle": "day", "weekdays": None},
+        {"cycle": "day", "weekdays": None, "everyDays": 1},
+        {"cycle": "day", "weekdays": None, "everyDays": 3},
+        {"retention": {"count": 3, "forever": False}},
+        {"retention": {"forever": True}},
+        {"enabled": False},
+        {"instanceIds": []},
+    ],
+)
+def test_every_spelling_comes_back_as_it_was_said(engine, run, changes: dict[str, Any]) -> None:
+    inputs = {name: value for name, value in {**A_POLICY, **changes}.items() if value is not None}
+    id, state = run(engine.create(POLICY, inputs))
+    seen = run(engine.read(POLICY, id, state, inputs))
+    assert not run(engine.diff(POLICY, id, seen.properties, inputs)).changes
+
+
+def test_drift_is_seen(engine, fake, run) -> None:
+    id, state = run(engine.create(POLICY, A_POLICY))
+    fake.policies[id] |= {"time": "3", "resourceIDs": "i-1"}
+    seen = run(engine.read(POLICY, id, state, A_POLICY))
+    diff = run(engine.diff(POLICY, id, seen.properties, A_POLICY))
+    assert sorted(diff.diffs) == ["hours", "instanceIds"] and not diff.replaces
+
+
+def test_rules_and_bindings_change_in_place(engine, fake, run) -> None:
+    id, state = run(engine.create(POLICY, A_POLICY))
+    changed = A_POLICY | {"hours": [3], "retention": {"count": 2}, "vaultId": "vault-9", "instanceIds": ["i-1", "i-3"]}
+    assert not run(engine.diff(POLICY, id, state, changed)).replaces
+    run(engine.update(POLICY, id, state, changed))
+    shown = fake.policies[id]
+    assert (shown["time"], shown["retentionNum"], shown["resourceIDs"]) == ("3", 2, "i-1,i-3")
+    assert shown["repositoryList"] == [{"repositoryID": "vault-9"}]
+
+
+@pytest.mark.parametrize(
+    ("type_", "inputs", "call"),
+    [
+        (VAULT, A_VAULT, "backup-repo/create"),
+        (POLICY, A_POLICY, "backup-policy/create"),
+        (POLICY, A_POLICY, "backup-policy/bind-repo"),
+    ],
+)
+def test_an_interrupted_create_leaves_no_twin(make_engine, fake, run, type_: str, inputs: dict[str, Any], call: str) -> None:
+    fake.cut_off = call
+    with pytest.raises(asyncio.CancelledError):
+        run(make_engine().create(type_, inputs))
+    id, _ = run(make_engine().create(type_, inputs))
+    assert [*fake.vaults, *fake.policies] == [id]
+
+
+@pytest.mark.parametrize(("type_", "inputs"), [(VAULT, A_VAULT), (POLICY, A_POLICY)])
+def test_what_somebody_else_has_made_is_not_taken(engine, fake, run, type_: str, inputs: dict[str, Any]) -> None:
+    fake.vaults["v"] = {"repositoryName": "dev-vault", "size": 100, "status": "active"}
+    fake.policies["p"] = {"policyName": "dev-nightly", "cycleType": "day", "time": "1", "retentionType": "all", "status": 1}
+    with pytest.raises(PluginError, match=r"exists already.*pulumi import"):
+        run(engine.create(type_, inputs))
+
+
+def a_backup(vault_id: str, status: str, created: str) -> dict[str, Any]:
+    return {"repositoryID": vault_id, "instanceBackupStatus": status, "createdTime": created, "instanceBackupName": "b"}
+
+
+def test_a_vaults_backups_go_with_it_the_newest_first(engine, fake, run) -> None:
+    id, state = run(engine.create(VAULT, A_VAULT))
+    fake.backups = {
+        "old": a_backup(id, "ACTIVE", "1"),
+        "new": a_backup(id, "CREATING", "2"),
+        "other": a_backup("v", "ACTIVE", "3"),
+    }
+    run(engine.delete(VAULT, id, state))
+    assert (list(fake.vaults), list(fake.backups)) == ([], ["other"])
+    assert [wanted["instanceBackupID"] for name, wanted in fake.sent if name == "backup-delete"] == ["new", "old"]
+    run(engine.delete(VAULT, id, state))  # gone already
+
+
+def test_a_failed_order_is_told(engine, fake, run) -> None:
+    fake.order_status = "5"
+    fake.do_backup_repo_list = lambda wanted: {"results": [], "totalCount": 0}
+    with pytest.raises(PluginError, match="provisioning failed"):
+        run(engine.create(VAULT, A_VAULT))
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"cycle": "month"}, {"cycle"}),
+        ({"hours": [24, 3, 3]}, {"hours"}),
+        ({"hours": []}, {"hours"}),
+        ({"weekdays": [7]}, {"weekdays"}),
+        ({"weekdays": None}, {"weekdays"}),
+        ({"cycle": "day"}, {"weekdays"}),
+        ({"everyDays": 2}, {"everyDays"}),
+        ({"retention": {}}, {"retention.count"}),
+        ({"retention": {"count": 1, "days": 1}}, {"retention.count"}),
+        ({"retention": {"count": 0}}, {"retention.count"}),
+        ({"fullInterval": 101, "name": "a b"}, {"fullInterval", "name"}),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_made(engine, fake, run, changes: dict[str, Any], fields: set[str]) -> None:
+    inputs = {name: value for name, value in {**A_POLICY, **changes}.items() if value is not None}
+    found = run(engine.failures(POLICY, inputs))
+    assert {name or reason.split()[0].rstrip(":") for name, reason in found} == fields  # what is nested is named in the reason
+    assert not fake.sent
