@@ -131,7 +131,7 @@ def attach_disk(call: Call) -> dict[str, Any]:
 
 
 def detach_disk(call: Call) -> dict[str, Any]:
-    """The server must have unmounted it, or be stopped. A disk that was ordered with the server stays from now on when that goes."""
+    """The server must have unmounted it, or be stopped. One that was ordered with the server stays from now on when that goes."""
     instance_id = call.fields.text("instanceID", required=True)
     disk = _data_disk(call)
     if disk.instance_id != instance_id:
@@ -164,7 +164,7 @@ def _data_disk(call: Call) -> Disk:
     disk = _disk(call)
     if disk.system:
         raise NotModelled(
-            f"Disk {disk.id} is a system disk, which the local cloud keeps in its server's container: it is not detached, enlarged "
-            "or released by itself."
+            f"Disk {disk.id} is a system disk, which the local cloud keeps in its server's container: it is not detached, "
+            "enlarged or released by itself."
         )
     return disk

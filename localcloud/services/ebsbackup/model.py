@@ -11,6 +11,8 @@ from localcloud.core.volumes_records import (
     AVAILABLE,
     DISK_BACKUPS,
     DISK_VAULTS,
+    FAILED,
+    RUNNING,
     SUCCEEDED,
     DiskBackup,
     DiskTask,
@@ -23,9 +25,9 @@ NAME_RULE = "2-63 letters, digits, '_' or '-', beginning with a letter"
 VAULT_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,30})[A-Za-z0-9]")
 VAULT_NAME_RULE = "2-32 letters, digits or '-', beginning with a letter, no '-' at the end"
 TASK_STATUSES = {
-    "running": "running",
+    "running": RUNNING,
     "successed": SUCCEEDED,
-    "failed": "failed",
+    "failed": FAILED,
     "canceled": "canceled",
     "canceling": "canceling",
 }
