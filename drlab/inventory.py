@@ -9,7 +9,7 @@ from ctyun import Client
 from ctyun.credentials import CloudRecord
 from drlab.folders import Folders
 from drlab.kinds import KINDS, Thing
-from drlab.stack_state import read_stack
+from drlab.stack_state import Resource, read_stack
 
 DEFAULT_GROUP = "default"  # comes and goes with its VPC
 
@@ -18,7 +18,13 @@ def owned_ids(folders: Folders) -> frozenset[str]:
     """Ids of everything in any stack of this lab's backend, other projects' stacks included."""
     files = (folders.state / "pulumi/.pulumi/stacks").glob("*/*.json")
     stacks = [read_stack(path, path.stem) for path in files]
-    return frozenset(resource.id for stack in stacks for resource in stack.resources if resource.id)
+    return frozenset(id for stack in stacks for resource in stack.resources if resource.id for id in names_of(resource))
+
+
+def names_of(resource: Resource) -> tuple[str, ...]:
+    """By what a resource's things on the machine are known: its id; nodes of a database carry the beginning of its own."""
+    node = f"db-{resource.id[:10]}-"
+    return (resource.id, node) if resource.type == "ctyun:rds:MysqlInstance" else (resource.id,)
 
 
 def listed(record: CloudRecord) -> list[Thing]:

@@ -35,6 +35,10 @@ async def _servers(client: Client, region: str) -> list[Thing]:
     return [Thing("server", server.id, server.name) for server in await client.servers.list(region)]
 
 
+async def _databases(client: Client, region: str) -> list[Thing]:
+    return [Thing("database", mysql.id, mysql.name) for mysql in await client.mysqls.list(region)]
+
+
 async def _listeners(client: Client, region: str) -> list[Thing]:
     return [Thing("listener", listener.id, listener.name) for listener in await client.listeners.list(region)]
 
@@ -78,6 +82,7 @@ async def _vpcs(client: Client, region: str) -> list[Thing]:
 
 KINDS = (
     Kind("server", _servers, lambda client, region, thing: client.servers.delete(region, thing.id)),
+    Kind("database", _databases, lambda client, region, thing: client.mysqls.delete(region, thing.id)),
     Kind("listener", _listeners, lambda client, region, thing: client.listeners.delete(region, thing.id)),
     Kind("load balancer", _balancers, lambda client, region, thing: client.load_balancers.delete(region, thing.id)),
     Kind("target group", _target_groups, lambda client, region, thing: client.target_groups.delete(region, thing.id)),

@@ -18,12 +18,13 @@ from drlab.engine_run import Run, how_to_go_on, indented, interrupted_sentence
 from drlab.errors import UserError
 from drlab.faults import fault_lines, power_on_line
 from drlab.folders import Folders
-from drlab.inventory import without_owner
+from drlab.inventory import names_of, without_owner
 from drlab.kinds import Thing
 from drlab.leftovers import Leftover, is_accounted_for, parse_scan
 from drlab.progress import changes_sentence
 from drlab.settings import Target, account, parse_settings, read_settings, target_of
 from drlab.site import await_site
+from drlab.stack_state import Resource
 
 
 def test_the_last_lines_of_up() -> None:
@@ -153,6 +154,12 @@ def test_what_serves_a_living_resource_is_no_leftover() -> None:
     assert is_accounted_for(Leftover("record", "faaaf7bf-321d-4502-ade3-6a62474a6699"), owned)
     assert not is_accounted_for(Leftover("container", "drlab-k3f9a2-router-vpc-other"), owned)
     assert not is_accounted_for(Leftover("container", "monkey"), owned), "short ids stand in anything"
+
+
+def test_nodes_of_a_database_are_known_by_the_beginning_of_its_id() -> None:
+    mysql = Resource("urn", "ctyun:rds:MysqlInstance", "b283d5a075c04fb4a37f1d4c6c0a1f00", {}, {}, True)
+    assert is_accounted_for(Leftover("container", "drlab-k3f9a2-db-b283d5a075-2"), names_of(mysql))
+    assert not is_accounted_for(Leftover("container", "drlab-k3f9a2-db-c283d5a075-2"), names_of(mysql))
 
 
 def test_what_no_stack_holds_is_found_and_default_groups_are_their_vpcs_own() -> None:
