@@ -29,6 +29,7 @@ class MysqlBackup:
     block: str
     task: str
     name: str
+    description: str  # of a failed one: why
     status: int
     size: int
     manual: bool
@@ -42,6 +43,7 @@ class MysqlBackup:
             block=text(block, "blockId"),
             task=text(body, "taskId"),
             name=text(body, "backupName"),
+            description=text(body, "description"),
             status=number(body, "taskStatus"),
             size=number(body, "backedUpDataSize"),
             manual=text(body, "opType") == "manual",
@@ -75,7 +77,9 @@ class MysqlBackups(MysqlService):
         )
         if found is None or found.status != DONE:
             word = WORDS.get(found.status, "unknown") if found else "unknown"
-            raise JobFailed(f"Backup {name} of MySQL instance {mysql_id} ended as {word}. Make another one.")
+            reason = found.description.rstrip(".") if found and found.description != (description or "") else ""
+            ended = f"ended as {word}{f': {reason}' if reason else ''}."
+            raise JobFailed(f"Backup {name} of MySQL instance {mysql_id} {ended} Make another one.")
         return found
 
     async def list(self, region_id: str, mysql_id: str, *, name: str | None = None) -> builtins.list[MysqlBackup]:

@@ -136,7 +136,7 @@ class MysqlInstances(MysqlService):
     async def stop(self, region_id: str, mysql_id: str, *, timeout: float = 300) -> MysqlInstance:
         """Stop it in an orderly way and wait."""
         await self._ask(STOP, region_id, mysql_id)
-        return await self._until(region_id, mysql_id, "to stop", lambda seen: seen.order_status == PAUSED, timeout)
+        return await self._until(region_id, mysql_id, "to stop", _is_stopped, timeout)
 
     async def start(self, region_id: str, mysql_id: str, *, timeout: float = 300) -> MysqlInstance:
         """Start a stopped one and wait."""
@@ -201,6 +201,10 @@ class MysqlInstances(MysqlService):
 def _is_at_rest(instance: MysqlInstance) -> bool:
     """Nothing is being done to it that a return would have to wait for."""
     return instance.order_status not in (CREATING, CHANGING) and instance.running_status in (0, STOPPED)
+
+
+def _is_stopped(instance: MysqlInstance) -> bool:
+    return instance.order_status == PAUSED and _is_at_rest(instance)
 
 
 def _hopeless(instance: MysqlInstance) -> bool:

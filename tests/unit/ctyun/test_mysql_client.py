@@ -240,18 +240,25 @@ def test_white_lists_as_a_list_or_as_one_text(client: Client, region: str, made:
     assert shown.addresses == ("10.0.0.0/8", "192.168.1.7")
 
 
-def test_a_backup_is_the_newest_of_its_name(scripted: Any, run: Run, region: str) -> None:
-    def listed(*records: dict[str, Any]) -> httpx.Response:
-        return httpx.Response(200, json={"statusCode": 0, "returnObj": {"list": [{"blockId": 7, "records": list(records)}]}})
+BACKUPS, BACK_UP = "/RDS2/v2/open-api/backup/list", "/RDS2/v2/open-api/backup/createManual"
+BEGUN = httpx.Response(200, json={"statusCode": 0, "returnObj": {}})
 
+
+def listed(*records: dict[str, Any]) -> httpx.Response:
+    return httpx.Response(200, json={"statusCode": 0, "returnObj": {"list": [{"blockId": 7, "records": list(records)}]}})
+
+
+def test_a_backup_that_failed_says_why(scripted: Any, run: Run, region: str) -> None:
+    failed = {"backupRecordId": 1, "backupName": "night", "taskStatus": -1, "description": "the disk is full."}
+    cloud = scripted({BACKUPS: [listed(), listed(failed)], BACK_UP: [BEGUN]})
+    with pytest.raises(JobFailed, match=r"Backup night of MySQL instance a+ ended as failed: the disk is full\."):
+        run(cloud.client().mysql_backups.create(region, "a" * 32, name="night"))
+
+
+def test_a_backup_is_the_newest_of_its_name(scripted: Any, run: Run, region: str) -> None:
     old = {"backupRecordId": 1, "backupName": "night", "taskStatus": 1, "backupStartTime": "2026-01-01 00:00:00"}
     new = {**old, "backupRecordId": 2, "taskStatus": 101, "backupStartTime": "2026-01-02 00:00:00", "opType": "manual"}
     done = {**new, "taskStatus": 1, "backedUpDataSize": "4096", "taskId": "t-2"}
-    cloud = scripted(
-        {
-            "/RDS2/v2/open-api/backup/list": [listed(old), listed(new, old), listed(done, old)],
-            "/RDS2/v2/open-api/backup/createManual": [httpx.Response(200, json={"statusCode": 0, "returnObj": {}})],
-        }
-    )
+    cloud = scripted({BACKUPS: [listed(old), listed(new, old), listed(done, old)], BACK_UP: [BEGUN]})
     made = run(cloud.client().mysql_backups.create(region, "a" * 32, name="night"))
-    assert made == MysqlBackup("2", "7", "t-2", "night", 1, 4096, True, "2026-01-02 00:00:00", "")
+    assert made == MysqlBackup("2", "7", "t-2", "night", "", 1, 4096, True, "2026-01-02 00:00:00", "")
