@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from contract.factories import Factory, Site
+from contract.own_cloud import OwnCloud
 from contract.running_cloud import (
     ROOT,
     SECONDS_TO_STOP,
@@ -119,3 +120,20 @@ def site(client: Client, run: Run, region: str) -> Iterator[Site]:
             flavor_id=run(client.flavors.find(region, zone.name, "1C1G")).id,
             image_id=run(client.images.find(region, "debian-12")).id,
         )
+
+
+@pytest.fixture
+def own_cloud(run: Run) -> Iterator[OwnCloud]:
+    """A cloud of the test's own, which may be killed; at the end nothing of it is left."""
+    state = Path(tempfile.mkdtemp(prefix="drlab-own-", dir="/tmp"))
+    own = OwnCloud(state, run)
+    record = own.start()
+    try:
+        yield own
+    finally:
+        if own.process is not None and own.process.poll() is not None:
+            record = own.start()
+        own.cloud.stop(run, record)
+    assert localcloud_says("scan", "--state", str(state)) == []
+    assert leftovers(record.id) == []
+    shutil.rmtree(state)
