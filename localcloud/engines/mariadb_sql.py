@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -58,23 +59,41 @@ class Sql:
         except (OSError, pymysql.Error) as exc:
             raise EngineError(f"database node {node_id} refused: {_sentence(exc)}") from exc
         finally:
-            connection.close()
+            if connection.open:  # a deadline that passed has closed it
+                connection.close()
 
     def _connected(self, node_id: str, seconds: float) -> Connection[Cursor]:
-        # A socket's path may have 107 bytes; going through the folder's descriptor, state folders may be of any depth.
-        folder = os.open(self._folder(node_id), os.O_PATH | os.O_DIRECTORY)
+        whole = max(1, round(seconds))
+        connection = pymysql.Connection(
+            user="root" if os.getuid() == 0 else OPERATOR,
+            read_timeout=whole,
+            write_timeout=whole,
+            charset="utf8mb4",
+            autocommit=True,
+            defer_connect=True,
+        )
+        plain = _plain(self._folder(node_id), seconds)  # PyMySQL would leave it open where nobody listens
         try:
-            return pymysql.connect(
-                unix_socket=f"/proc/self/fd/{folder}/{SOCKET}",
-                user="root" if os.getuid() == 0 else OPERATOR,
-                connect_timeout=max(1, round(seconds)),
-                read_timeout=max(1, round(seconds)),
-                write_timeout=max(1, round(seconds)),
-                charset="utf8mb4",
-                autocommit=True,
-            )
-        finally:
-            os.close(folder)
+            connection.connect(plain)
+        except BaseException:
+            plain.close()
+            raise
+        return connection
+
+
+def _plain(folder: Path, seconds: float) -> socket.socket:
+    # A socket's path may have 107 bytes; going through the folder's descriptor, state folders may be of any depth.
+    number = os.open(folder, os.O_PATH | os.O_DIRECTORY)
+    found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        found.settimeout(seconds)
+        found.connect(f"/proc/self/fd/{number}/{SOCKET}")
+    except BaseException:
+        found.close()
+        raise
+    finally:
+        os.close(number)
+    return found
 
 
 def by_column(cursor: Cursor, statement: str) -> list[dict[str, Any]]:
