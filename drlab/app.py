@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from drlab import __version__
-from drlab.commands import bench, cloud, db, doctor, down, fault, leftovers, power, preview, ssh, status, test, up, watch
+from drlab.commands import backup, bench, cloud, db, doctor, down, fault, leftovers, power, preview, ssh, status, test, up, watch
 
 app = typer.Typer(
     name="./lab",
@@ -46,6 +46,7 @@ app.command()(watch.watch)
 app.command(context_settings=ssh.CONTEXT)(ssh.ssh)
 app.command()(preview.preview)
 app.add_typer(db.app, name="db")
+app.add_typer(backup.app, name="backup")
 app.add_typer(power.app, name="power")
 app.add_typer(fault.app, name="fault")
 app.add_typer(cloud.app, name="cloud")

@@ -1,0 +1,158 @@
+"""`./lab backup`: backups of a stage's servers."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from ctyun.services.backups import ServerBackup
+from ctyun.services.server_values import Server
+from drlab import backups
+from drlab.backups import Plan
+from drlab.commands.options import Json, Stage
+from drlab.errors import UserError
+from drlab.lab import Lab
+from drlab.output import Output, count
+from drlab.stack_state import read_stack
+from drlab.stages import running_stage
+
+app = typer.Typer(no_args_is_help=True, help="Backups of a stage's servers: list, make at once, restore.")
+
+COLUMNS = ("BACKUP", "SERVER", "KIND", "STATE", "MADE", "MB")
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+@app.command("list")
+def list_(stage: Stage = None, json: Json = False) -> None:
+    """List the backups in the stage's vault, oldest first.
+
+    \b
+    Examples:
+      ./lab backup list
+      ./lab backup list dual-active --json
+    """
+    lab, plan = open_plan(stage, json)
+
+    async def ask() -> list[ServerBackup]:
+        async with backups.client_of(lab, plan) as client:
+            return await backups.backups_of(client, plan)
+
+    show(asyncio.run(ask()), lab.out)
+
+
+@app.command()
+def run(
+    stage: Stage = None,
+    full: Annotated[bool, typer.Option("--full", help="Full ones; else only what has changed since the last one.")] = False,
+    json: Json = False,
+) -> None:
+    """Let the stage's policy run now: a backup of each of its servers.
+
+    \b
+    Examples:
+      ./lab backup run
+      ./lab backup run dual-active --full
+    """
+    lab, plan = open_plan(stage, json)
+
+    async def ask() -> list[ServerBackup]:
+        async with backups.client_of(lab, plan) as client:
+            return await backups.run_policy(client, plan, full)
+
+    with lab.out.busy(f"backups of {count(len(plan.servers), 'server')} of {plan.stage}"):
+        made = asyncio.run(ask())
+    show(made, lab.out)
+
+
+@app.command()
+def restore(
+    backup: Annotated[str, typer.Argument(metavar="BACKUP", help="Its name or id, from `backup list`.")],
+    stage: Annotated[str | None, typer.Option("--stack", "-s", metavar="STAGE", help="Of this stage.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="NAME", help="A new server of this name; else in place.")] = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Restore a backup: over its server, which cannot be undone, or to a new server.
+
+    A new server belongs to no stack; it is named STAGE-NAME, and `./lab down STAGE` removes it too.
+
+    \b
+    Examples:
+      ./lab backup restore dual-active-web-01-20261121 --to web-restored
+      ./lab backup restore dual-active-web-01-20261121
+    """
+    lab, plan = open_plan(stage, json)
+    wanted = asyncio.run(find(lab, plan, backup))
+    if to is not None:
+        server = asyncio.run(restore_to_new(lab, plan, wanted, f"{plan.stage}-{to}"))
+        if lab.out.wants_json:
+            lab.out.document({"id": server.id, "name": server.name, "privateAddress": server.private_address})
+        lab.out.line(f"{server.name} runs at {server.private_address}, with the disks of {wanted.name}")
+        return
+    if not yes:
+        confirm(wanted)
+    with lab.out.busy(f"restore of {wanted.name} over {wanted.instance_name}"):
+        restored = asyncio.run(restore_in_place(lab, plan, wanted))
+    if lab.out.wants_json:
+        lab.out.document(backup_document(restored))
+    lab.out.line(f"{restored.instance_name} is as it was when {restored.name} was made")
+
+
+def open_plan(stage: str | None, json: bool) -> tuple[Lab, Plan]:
+    lab = Lab.open(json=json)
+    return lab, backups.plan_of(lab, running_stage(lab.folders, stage))
+
+
+async def find(lab: Lab, plan: Plan, wanted: str) -> ServerBackup:
+    async with backups.client_of(lab, plan) as client:
+        return backups.chosen(await backups.backups_of(client, plan), wanted, plan.stage)
+
+
+async def restore_in_place(lab: Lab, plan: Plan, backup: ServerBackup) -> ServerBackup:
+    async with backups.client_of(lab, plan) as client:
+        return await backups.restore_in_place(client, plan, backup)
+
+
+async def restore_to_new(lab: Lab, plan: Plan, backup: ServerBackup, name: str) -> Server:
+    source = backups.source_of(read_stack(lab.folders.stack_file(plan.stage), plan.stage), plan, backup)
+    with lab.out.busy(f"server {name} from {backup.name}"):
+        async with backups.client_of(lab, plan) as client:
+            return await backups.restore_to_new(client, plan, backup, name, source)
+
+
+def confirm(backup: ServerBackup) -> None:
+    """Raises UserError when there is nobody to ask, typer.Abort on a no."""
+    question = (
+        f"Restoring {backup.name} over {backup.instance_name} throws away everything that was written there since "
+        f"{backup.created}, on all its disks. It cannot be undone or cancelled. Restore?"
+    )
+    if not sys.stdin.isatty():
+        raise UserError(f"{question} There is nobody to answer.", "say --yes, or --to NAME for a new server")
+    typer.confirm(question, abort=True, err=True)
+
+
+def show(found: Sequence[ServerBackup], out: Output) -> None:
+    if out.wants_json:
+        out.document([backup_document(backup) for backup in found])
+        return
+    rows = [(b.name, b.instance_name, b.kind.lower(), b.status.lower(), b.created, f"{b.used / 1e6:.1f}") for b in found]
+    if rows:
+        out.table(COLUMNS, rows)
+    else:
+        out.line("no backup")
+
+
+def backup_document(backup: ServerBackup) -> dict[str, object]:
+    return {
+        "id": backup.id,
+        "name": backup.name,
+        "server": backup.instance_name,
+        "kind": backup.kind,
+        "status": backup.status,
+        "created": backup.created,
+        "bytes": backup.used,
+    }
