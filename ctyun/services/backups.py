@@ -162,17 +162,17 @@ class ServerBackups(Service):
         bodies = await all_pages(lambda page: self._transport.send(LIST, "", body={**wanted, "pageNo": page}), "results")
         return sorted(map(ServerBackup.from_api, bodies), key=lambda backup: backup.created)
 
-    async def restore(self, region_id: str, backup_id: str, *, timeout: float = 600) -> ServerBackup:
-        """Over the server that it was made of, which loses what it has now; wait until that is done. Raises JobFailed."""
-        before = {task.id for task in await self.tasks(region_id, backup_id=backup_id)}
+    async def begin_restore(self, region_id: str, backup_id: str) -> None:
+        """Over the server that it was made of, which is switched off and loses what it has now. Nothing takes it back."""
         await self._transport.send(RESTORE, backup_id, body={"regionID": region_id, "instanceBackupID": backup_id})
+
+    async def restore(self, region_id: str, backup_id: str, *, timeout: float = 600) -> ServerBackup:
+        """`begin_restore`, and wait until it is done. Raises JobFailed, WaitTimeout."""
+        before = {task.id for task in await self.tasks(region_id, backup_id=backup_id)}
+        await self.begin_restore(region_id, backup_id)
         backup = await self.wait(region_id, backup_id, timeout=timeout)
-        failed = [
-            task.problem
-            for task in await self.tasks(region_id, backup_id=backup_id)
-            if task.kind == "restore" and task.id not in before and task.status == "failed"
-        ]
-        if failed:
+        tasks = [task for task in await self.tasks(region_id, backup_id=backup_id) if task.kind == "restore"]
+        if failed := [task.problem for task in tasks if task.id not in before and task.status == "failed"]:
             raise JobFailed(f"Backup {backup.name} ({backup_id}) could not be restored: {failed[0]}")
         return backup
 

@@ -70,7 +70,16 @@ def booted(record: CloudRecord, instance_id: str) -> list[str]:
 
 
 def is_paused(container: str) -> bool:
-    asked = ["docker", "inspect", "--format", "{{.State.Paused}}", container]
+    return _state(container, "Paused")
+
+
+def is_running(container: str) -> bool:
+    return _state(container, "Running")
+
+
+def _state(container: str, name: str) -> bool:
+    """As Docker sees it; a container that is gone is in none."""
+    asked = ["docker", "inspect", "--format", f"{{{{.State.{name}}}}}", container]
     return subprocess.run(asked, capture_output=True, text=True, timeout=10).stdout.strip() == "true"
 
 
