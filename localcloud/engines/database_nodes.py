@@ -26,7 +26,8 @@ LOGS = "/data/mysql"  # data directory with binary and relay logs, inside
 _MIB = 1 << 20
 _ANSWERS = 120.0  # seconds for MariaDB to recover and answer; one is usual
 _SMALLEST = 256  # MiB
-# MariaDB itself has none of these: they are for commands that are run in the node as root.
+# MariaDB itself has none of these: they are for commands that are run in the node as root, who would have none under
+# no-new-privileges.
 _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID")
 
 
@@ -165,7 +166,7 @@ class DatabaseNodes:
         container = await context.docker.create(
             name,
             reference("database"),
-            Flags(cap_drop=("ALL",), security=("no-new-privileges",)),
+            Flags(cap_drop=("ALL",), security=()),
             context.naming.labels("database", node.node_id, node.region, node.zone),
             command=[f"--server-id={node.server_id}", f"--report-host={node.nic.address}"],
             host={

@@ -27,10 +27,12 @@ _CLIENTS = (
 # MariaDB would throw relay logs away when replication starts by GTID: what they hold beyond the binary log is replayed from them.
 # A transaction that was cut off at their end was never acknowledged; mariadb-binlog then ends with an error.
 REPLAY_RELAY = """
+cd {logs}
+set -- relay-*.index
+test -e "$1" || exit 0
 start=$(mariadb -BNe 'SELECT @@gtid_binlog_pos')
-test -e {logs}/relay-*.index || exit 0
-sed 's,^\\./,{logs}/,' {logs}/relay-*.index | xargs -r mariadb-binlog ${{start:+--start-position="$start"}} > /data/tmp/replay \\
-    2> /data/tmp/replay.problem || echo "the relay log ends with: $(tail -n 1 /data/tmp/replay.problem)"
+xargs mariadb-binlog ${{start:+--start-position="$start"}} < "$1" > /data/tmp/replay 2> /data/tmp/replay.problem ||
+    echo "the relay log ends with: $(tail -n 1 /data/tmp/replay.problem)"
 mariadb --binary-mode < /data/tmp/replay
 rm -f /data/tmp/replay /data/tmp/replay.problem
 """
