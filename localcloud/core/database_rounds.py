@@ -53,7 +53,8 @@ class Rounds:
         seen = await self.engines.databases.observe_nodes(nodes, self.settings.look)
         standby = standby_of(self.store, mysql)
         fenced = {node.id for node in nodes_of(self.store, mysql) if node.fenced}
-        track.memory = remember(track.memory, mysql.primary, standby.id if standby else "", fenced, seen, now())
+        other, apart = standby.id if standby else "", self.settings.interval / 2
+        track.memory = remember(track.memory, mysql.primary, other, fenced, seen, now(), apart)
         return view_of(self.store, mysql, track, self.tracks)
 
     async def round(self, mysql_id: str) -> bool:
@@ -62,9 +63,11 @@ class Rounds:
         view = await self.look(mysql)
         decision = decide(view, self.settings)
         if decision.step.action is Action.WAIT:
+            if mysql.verdict != decision.reason:
+                log.info("MySQL instance %s: %s", mysql.name, decision.reason)
             self._say(mysql_id, decision.reason)
             return False
-        log.info("MySQL instance %s: %s: %s", mysql.name, decision.step.action, decision.reason)
+        log.info("MySQL instance %s: %s [%s]", mysql.name, decision.reason, decision.step.action)
         try:
             await self.steps.do(mysql, decision, self.tracks[mysql_id])
         except EngineError as error:

@@ -11,13 +11,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from localcloud.core.database_jobs import Jobs
+from localcloud.core.database_jobs import RUNNING, WAITING, Jobs
 from localcloud.core.database_orders import Orders
 from localcloud.core.database_rounds import STEADY, Rounds
 from localcloud.core.errors import LocalError
 from localcloud.core.networks import Networks, cut_from
-from localcloud.core.rds_records import MYSQLS, Mysql
+from localcloud.core.rds_records import MYSQL_BACKUPS, MYSQL_JOBS, MYSQLS, Mysql, MysqlBackup
 from localcloud.core.store import Store
+from localcloud.core.tasks import Tasks
 from localcloud.engines import api
 from localcloud.engines.api import EngineError
 from localcloud.engines.database_api import NodeState
@@ -27,6 +28,7 @@ from localcloud.ha.memory import serves
 log = logging.getLogger("localcloud")
 
 PROMOTE_SECONDS = 60.0
+JOB_RUNNING = "1"
 
 
 class Databases:
@@ -118,6 +120,22 @@ class Databases:
             await self._networks.change({mysql.vpc_id} | cut_from(self._store, mysql.vpc_id))
 
     # -- the whole cloud -----------------------------------------------------------------------------------------------
+    def resume(self, tasks: Tasks) -> None:
+        """Carry on what another daemon had begun besides orders, and keep watch."""
+        for job in self._store.find(MYSQL_JOBS, status=JOB_RUNNING):
+            tasks.spawn(self.run_job(job.id), f"carry on job {job.id}")
+        for backup in self._unfinished_backups():
+            tasks.spawn(self.back_up(backup.id), f"carry on backup {backup.id}")
+        tasks.spawn(self.watch(), "watch over the MySQL instances")
+
+    def under_way(self) -> list[str]:
+        """Jobs and backups that are not done."""
+        jobs = [f"job {job.id} ({job.task} of a MySQL instance)" for job in self._store.find(MYSQL_JOBS, status=JOB_RUNNING)]
+        return jobs + [f"backup {backup.id} (of a MySQL instance)" for backup in self._unfinished_backups()]
+
+    def _unfinished_backups(self) -> list[MysqlBackup]:
+        return [backup for status in (WAITING, RUNNING) for backup in self._store.find(MYSQL_BACKUPS, status=str(status))]
+
     async def watch(self) -> None:
         """Keep all instances as their owners want them, until the task is cancelled."""
         async with asyncio.TaskGroup() as group:

@@ -39,11 +39,13 @@ def why_not(view: View, standby: Node | None, *, loss_accepted: bool = False) ->
         f"the link of {name} is down": standby.fenced,
         f"clients do not reach {name}": seen.answers and not standby.fenced and not seen.reachable,
         f"the disk of {name} is full": seen.problem == DISK_FULL,
-        f"{name} is marked out of sync, so it may lack acknowledged writes": not (
-            view.in_sync or loss_accepted or not view.reliable
-        ),
+        f"{name} {_distance(view)}, so it may lack acknowledged writes": not (view.in_sync or loss_accepted or not view.reliable),
     }
     return [sentence for sentence, true in against.items() if true]
+
+
+def _distance(view: View) -> str:
+    return "is marked out of sync" if view.semi_sync else "follows asynchronously"
 
 
 def may_lack(view: View, standby: Node) -> str:
@@ -175,8 +177,10 @@ def _alone(view: View) -> str:
 def _following(node: Node, address: str, source: str) -> Decision | None:
     """Replication from there runs, or what is to be done about it."""
     seen = node.seen
+    if seen.problem == DISK_FULL:
+        return waits(f"{trouble(node)}, so it does not follow {source}")
     broken = seen.problem and (not seen.applying or any(code in seen.problem for code in DIVERGED))
-    if seen.following == address and seen.problem != DISK_FULL and broken:
+    if seen.following == address and broken:
         return does(Action.MARK_RESEED, node, f"{node.name} cannot follow {source} any more: {seen.problem}")
     if seen.following != address or not seen.applying:
         if node.resting:

@@ -17,7 +17,8 @@ class Memory:
     """Of one instance. Times are those of the caller's clock, in seconds."""
 
     primary: str = ""
-    bad: Mapping[str, int] = field(default_factory=dict)
+    bad: Mapping[str, int] = field(default_factory=dict)  # looks in a row that found a node not serving
+    counted: Mapping[str, float] = field(default_factory=dict)  # when such a look was counted last
     heard: float | None = None  # when the primary last heard its standby
     received: str = ""
     written: str = ""
@@ -31,27 +32,46 @@ def serves(seen: NodeState, fenced: bool) -> bool:
 
 
 def remember(
-    memory: Memory, primary: str, standby: str, fenced: Collection[str], seen: Mapping[str, NodeState], now: float
+    memory: Memory, primary: str, standby: str, fenced: Collection[str], seen: Mapping[str, NodeState], now: float, apart: float
 ) -> Memory:
-    """The memory after a look. A new primary is a new beginning, except for what did not serve."""
-    before = memory if memory.primary == primary else Memory(primary=primary, bad=memory.bad)
+    """The memory after a look. A new primary is a new beginning, except for what did not serve.
+
+    Looks follow each other quickly while there is something to do; those less than `apart` seconds apart count as one.
+    """
+    before = memory if memory.primary == primary else Memory(primary=primary, bad=memory.bad, counted=memory.counted)
     leader, follower = seen.get(primary, DARK), seen.get(standby, DARK)
-    bad = {id_: 0 if serves(state, id_ in fenced) else before.bad.get(id_, 0) + 1 for id_, state in seen.items()}
+    bad, counted = _count(before, fenced, seen, now, apart)
     heard = now if before.heard is None or bad.get(primary, 0) or _speaks(before, primary, standby, seen) else before.heard
     received = before.received
     if follower.answers and follower.following and covers(follower.received, received):
         received = follower.received
     return replace(
-        before, bad=bad, heard=heard, received=received, seen=dict(seen),
+        before, bad=bad, counted=counted, heard=heard, received=received, seen=dict(seen),
         written=leader.gtid if leader.answers else before.written, sync_point=_sync_point(before, leader),
     )  # fmt: skip
+
+
+def _count(
+    before: Memory, fenced: Collection[str], seen: Mapping[str, NodeState], now: float, apart: float
+) -> tuple[dict[str, int], dict[str, float]]:
+    """How often in a row each node did not serve, and when that was counted."""
+    bad, counted = {}, {}
+    for id_, state in seen.items():
+        times, last = before.bad.get(id_, 0), before.counted.get(id_, now - apart)
+        fresh = not times or now - last >= apart
+        if not serves(state, id_ in fenced):
+            bad[id_], counted[id_] = (times + 1, now) if fresh else (times, last)
+        else:
+            bad[id_] = 0
+    return bad, counted
 
 
 def _speaks(before: Memory, primary: str, standby: str, seen: Mapping[str, NodeState]) -> bool:
     """The primary hears its standby: it is connected, and what waits for it gets on."""
     leader, follower = seen.get(primary, DARK), seen.get(standby, DARK)
     last, last_follower = before.seen.get(primary, DARK), before.seen.get(standby, DARK)
-    connected = follower.answers and follower.receiving and (leader.standbys > 0 or not leader.semi_sync)
+    able = follower.answers and follower.receiving and follower.problem != DISK_FULL
+    connected = able and (leader.standbys > 0 or not leader.semi_sync)
     stuck = leader.waiting > 0 and last.waiting > 0 and follower.received == last_follower.received
     return connected and not stuck
 

@@ -32,17 +32,18 @@ class FakeNode:
     applying: bool = False
     lazy: bool = False  # receives, but applies only when it is told to
     broken: str = ""
+    checked: str = ""  # the source that it has been held against
     full: bool = False
     hangs: bool = False
     waiting: dict[int, str] = field(default_factory=dict)  # written, and not acknowledged yet
 
     @property
     def reached(self) -> int:
-        return max(self.log, default=0)
+        return next(reversed(self.log), 0)  # numbers are added in their order
 
     @property
     def received(self) -> int:
-        return max(self.relay, default=self.reached)
+        return next(reversed(self.relay), self.reached)
 
     def stop(self) -> None:
         self.running = self.writable = self.semi_sync = self.asks = self.receiving = self.applying = self.hangs = False
@@ -106,13 +107,15 @@ class FakeDatabases:
                 node.relay = {}
 
     def _receive(self, node: FakeNode, source: FakeNode) -> None:
-        strangers = {number for number in node.log if number not in source.log and number not in source.waiting}
-        if strangers:
+        if node.checked != source.spec.node_id and not node.log.keys() <= source.log.keys() | source.waiting.keys():
             node.broken, node.receiving = "1236: the node has writes that its source has not", False
             return
-        written = source.log | source.waiting
-        node.relay |= {number: text for number, text in written.items() if number > node.received}
-        if node.acknowledges and source.semi_sync and not node.full:
+        if node.full:
+            return
+        node.checked = source.spec.node_id
+        for number in range(node.received + 1, max([source.reached, *source.waiting]) + 1):
+            node.relay[number] = source.log.get(number) or source.waiting[number]
+        if node.acknowledges and source.semi_sync:
             self._acknowledge(source, node.received)
 
     def _acknowledge(self, source: FakeNode, upto: int) -> None:
@@ -188,7 +191,7 @@ class FakeDatabases:
     async def follow(self, node_id: str, source: Replication) -> None:
         self._did("follow", node_id, source.address)
         node = self._running(node_id)
-        node.source, node.acknowledges, node.relay, node.broken = source.address, source.acknowledge, {}, ""
+        node.source, node.acknowledges, node.relay, node.broken, node.checked = source.address, source.acknowledge, {}, "", ""
         node.asks = node.applying = True
         node.writable = False
         self.flow()

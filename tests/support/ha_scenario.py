@@ -1,0 +1,183 @@
+"""Scripted faults of a MySQL instance: text in, what the controller saw, did and said out, with what became of the writes.
+
+    pair [usability] [manual] [asynchronous] for 20 s      a client writes every 0.1 s through the instance's address
+    <seconds> power off|on <node>                          nothing may start it meanwhile
+    <seconds> kill|hang|wake <node>                        its process
+    <seconds> cut|join <node> <node>                       they do not hear each other
+    <seconds> isolate|reconnect <node>                     nobody reaches it
+    <seconds> fill|free <node>                             its disk
+    <seconds> lazy <node>                                  it receives, but applies only what it is told to
+    <seconds> open <node>                                  somebody switches read_only off behind the controller's back
+    <seconds> restart                                      the local cloud is killed, and started again
+    <seconds> switch to <node>, promote, promote with loss
+
+Times are virtual. A line of the answer: when, the sentence, and the action, if there was one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import replace
+
+from support.mysql_records import ADDRESS, MYSQL, ORDER, VPC, Cloud
+from support.virtual_time import run_virtually
+
+from localcloud.core.errors import LocalError
+from localcloud.core.power import Scope
+from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, SWITCHES
+from localcloud.core.records import FAULTS, ORDERS, Fault
+from localcloud.engines.api import EngineError
+
+TICK = 0.1
+
+
+class Said(logging.Handler):
+    """What the controller logs, with the loop's time."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.lines: list[str] = []
+        self.began = 0.0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage().removeprefix("MySQL instance db: ")
+        self.say(text)
+
+    def say(self, text: str) -> None:
+        at = asyncio.get_running_loop().time() - self.began
+        self.lines.append(f"{at:4.1f} {text}")
+
+
+class Scenario:
+    """One run."""
+
+    def __init__(self, head: str, events: list[tuple[float, str]]) -> None:
+        self.cloud, self.events, self.said = Cloud(), events, Said()
+        words = head.split()
+        self.seconds = float(words[words.index("for") + 1])
+        self.modes = words[: words.index("for")]
+        self.written = 0
+        self.silences: list[float] = []
+        self.two_writers = 0.0
+
+    async def play(self) -> str:
+        await self._build()
+        loop = asyncio.get_running_loop()
+        self.said.began = began = loop.time()
+        logging.getLogger("localcloud").addHandler(self.said)
+        watch = asyncio.create_task(self.cloud.databases.watch())
+        client = asyncio.create_task(self._client())
+        try:
+            for at, event in self.events:
+                await asyncio.sleep(began + at - loop.time())
+                self.said.say(f"** {event}")
+                if event == "restart":
+                    await _cancel(watch)
+                    self.cloud.restart()
+                    watch = asyncio.create_task(self.cloud.databases.watch())
+                else:
+                    await self._event(event.split())
+            await asyncio.sleep(began + self.seconds - loop.time())
+        finally:
+            await _cancel(client)
+            await _cancel(watch)
+            logging.getLogger("localcloud").removeHandler(self.said)
+        return "\n".join([*self.said.lines, *self._outcome()]) + "\n"
+
+    async def _build(self) -> None:
+        modes = {
+            "usability": {"ha_mode": "usability"},
+            "manual": {"switch_type": "manual"},
+            "asynchronous": {"sync_mode": "Async"},
+        }
+        wanted = {key: value for mode in self.modes[1:] for key, value in modes[mode].items()}
+        self.cloud.order(self.modes[0], **wanted)
+        await self.cloud.databases.build(ORDER)
+        assert self.cloud.store.require(ORDERS, ORDER).status == "3", self.cloud.store.require(ORDERS, ORDER).problem
+
+    async def _client(self) -> None:
+        loop = asyncio.get_running_loop()
+        last = loop.time()
+        while True:
+            self.written += 1
+            before = len(self.cloud.fake.acknowledged)
+            self.cloud.fake.write(ADDRESS, f"write {self.written}")
+            if len(self.cloud.fake.acknowledged) > before:
+                if loop.time() - last > 2.5 * TICK:
+                    self.silences.append(loop.time() - last)
+                last = loop.time()
+            self.two_writers += len(self.cloud.fake.takers()) > 1
+            await asyncio.sleep(TICK)
+
+    async def _event(self, words: list[str]) -> None:
+        fake, cloud = self.cloud.fake, self.cloud
+        match words:
+            case ["power", "off", name]:
+                node = cloud.node(name)
+                cloud.store.put(FAULTS, _power_off(node.id, name))
+                await cloud.networks.change({VPC})
+                await fake.cut_node_power([node.id])
+            case ["power", "on", name]:
+                for fault in cloud.store.find(FAULTS):
+                    if fault.target == name:
+                        cloud.store.put(FAULTS, replace(fault, phase="undone"))
+                await cloud.networks.change({VPC})
+            case ["kill", name]:
+                await fake.kill_node_process(cloud.node(name).id, "mariadbd")
+            case ["cut" | "join" as what, one, other]:
+                change = fake.severed.add if what == "cut" else fake.severed.discard
+                change(frozenset((cloud.node(one).id, cloud.node(other).id)))
+            case ["isolate" | "reconnect" as what, name]:
+                (fake.isolated.add if what == "isolate" else fake.isolated.discard)(cloud.node(name).id)
+            case ["hang" | "wake" | "fill" | "free" | "lazy" | "open" as what, name]:
+                field = {"hang": "hangs", "wake": "hangs", "lazy": "lazy", "open": "writable"}.get(what, "full")
+                setattr(fake.there[cloud.node(name).id], field, what not in ("wake", "free"))
+            case _:
+                await self._by_hand(words)
+
+    async def _by_hand(self, words: list[str]) -> None:
+        try:
+            if words[0] == "switch":
+                await self.cloud.databases.switchover(MYSQL, self.cloud.node(words[2]).id)
+            elif words[0] == "promote":
+                await self.cloud.databases.promote(MYSQL, words[1:] == ["with", "loss"])
+            else:
+                raise AssertionError(f"{' '.join(words)!r} is no event")
+        except (EngineError, LocalError) as error:
+            self.said.say(f"refused: {error}")
+
+    def _outcome(self) -> list[str]:
+        mysql, fake = self.cloud.store.require(MYSQLS, MYSQL), self.cloud.fake
+        names = {node.id: node.name for node in self.cloud.store.find(MYSQL_NODES)}
+        there = set(fake.there[mysql.primary].log.items())
+        lost = [text for number, text in fake.acknowledged if (number, text) not in there]
+        silences = ", ".join(f"{silence:.1f} s" for silence in self.silences) or "none"
+        switches = [f"{found.reason} {found.state}" for found in self.cloud.store.find(SWITCHES)]
+        lines = [
+            f"primary {names[mysql.primary]}, {'in sync' if mysql.in_sync else 'nobody in sync'}, "
+            f"changes of roles: {', '.join(switches) or 'none'}",
+            f"{len(fake.acknowledged)} acknowledged, {len(lost)} lost; silences: {silences}",
+        ]
+        return lines + (["TWO NODES TOOK WRITES AT ONCE"] if self.two_writers else [])
+
+
+def _power_off(node_id: str, name: str) -> Fault:
+    return Fault(
+        f"f-{name}", "power-off", name, Scope(instance=node_id).fields(), "active", None, None, False, None, None, None,
+        (node_id,), (name,), 0.0, True, "", None, 0.0,
+    )  # fmt: skip
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def play(script: str) -> str:
+    """The answer to a script."""
+    head, *lines = script.strip().splitlines()
+    events = [(float(at), event) for at, _, event in (line.strip().partition(" ") for line in lines)]
+    return run_virtually(Scenario(head, events).play())
