@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ctyun import Client
-from ctyun.services.backups import BackupTask, NewServerFromBackup, ServerBackup
+from ctyun.services.backups import ACTIVE, BackupTask, NewServerFromBackup, ServerBackup
 from ctyun.services.server_values import Server
 from ctyun.waiting import wait_until
 from drlab.errors import UserError
@@ -80,16 +80,17 @@ async def run_policy(client: Client, plan: Plan, full: bool) -> list[ServerBacku
 
 
 def chosen(backups: Sequence[ServerBackup], wanted: str, stage: str) -> ServerBackup:
-    """The one of this name or id. Raises UserError that names what there is."""
-    fitting = [backup for backup in backups if wanted in (backup.name, backup.id)]
-    if len(fitting) == 1:
-        return fitting[0]
+    """The one of this id or name, or the newest usable one of this server. Raises UserError that names what there is."""
+    named = [backup for backup in backups if wanted in (backup.id, backup.name)]
+    if len(named) > 1:
+        ids = ", ".join(f"{backup.id} ({backup.instance_name})" for backup in named)
+        raise UserError(f"{len(named)} backups are called {wanted!r}: {ids}.", "name one by its id")
+    servers = (wanted, f"{stage}-{wanted}")
+    fitting = named or [backup for backup in backups if backup.instance_name in servers and backup.status == ACTIVE]
     if fitting:
-        raise UserError(
-            f"{len(fitting)} backups are called {wanted!r}: {', '.join(b.id for b in fitting)}.", "name one by its id"
-        )
-    known = ", ".join(backup.name for backup in backups) or "none"
-    raise UserError(f"{stage} has no backup {wanted!r}. Backups: {known}.", f"./lab backup run {stage} makes one of each server")
+        return fitting[-1]
+    known = ", ".join(dict.fromkeys(backup.instance_name for backup in backups)) or "no server"
+    raise UserError(f"{stage} has no backup {wanted!r}; it has backups of {known}.", f"./lab backup list {stage}")
 
 
 async def restore_in_place(client: Client, plan: Plan, backup: ServerBackup) -> ServerBackup:

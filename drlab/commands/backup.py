@@ -22,7 +22,7 @@ from drlab.stages import running_stage
 
 app = typer.Typer(no_args_is_help=True, help="Backups of a stage's servers: list, make at once, restore.")
 
-COLUMNS = ("BACKUP", "SERVER", "KIND", "STATE", "MADE", "MB")
+COLUMNS = ("ID", "SERVER", "KIND", "STATE", "MADE", "MB", "NAME")
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
@@ -70,7 +70,7 @@ def run(
 
 @app.command()
 def restore(
-    backup: Annotated[str, typer.Argument(metavar="BACKUP", help="Its name or id, from `backup list`.")],
+    backup: Annotated[str, typer.Argument(metavar="BACKUP", help="Its id or name, or a server: the newest of it.")],
     stage: Annotated[str | None, typer.Option("--stack", "-s", metavar="STAGE", help="Of this stage.")] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="NAME", help="A new server of this name; else in place.")] = None,
     yes: Yes = False,
@@ -82,8 +82,8 @@ def restore(
 
     \b
     Examples:
-      ./lab backup restore dual-active-web-01-20261121 --to web-restored
-      ./lab backup restore dual-active-web-01-20261121
+      ./lab backup restore web-01 --to web-restored
+      ./lab backup restore web-01
     """
     lab, plan = open_plan(stage, json)
     wanted = asyncio.run(find(lab, plan, backup))
@@ -139,7 +139,7 @@ def show(found: Sequence[ServerBackup], out: Output) -> None:
     if out.wants_json:
         out.document([backup_document(backup) for backup in found])
         return
-    rows = [(b.name, b.instance_name, b.kind.lower(), b.status.lower(), b.created, f"{b.used / 1e6:.1f}") for b in found]
+    rows = [(b.id, b.instance_name, b.kind.lower(), b.status.lower(), b.created, f"{b.used / 1e6:.1f}", b.name) for b in found]
     if rows:
         out.table(COLUMNS, rows)
     else:
