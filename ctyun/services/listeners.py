@@ -6,9 +6,9 @@ import builtins
 from dataclasses import dataclass
 from typing import Self
 
-from ctyun.fields import Body, items, need, number, part, present, text
+from ctyun.fields import Body, items, need, number, present, text
 from ctyun.services.base import Service, token_or_new
-from ctyun.services.target_groups import first
+from ctyun.services.target_groups import first, one
 from ctyun.transport import Call
 
 CREATE = Call("ctelb", "POST", "/v4/elb/create-listener", "create listener")
@@ -37,7 +37,7 @@ class Listener:
 
     @classmethod
     def from_api(cls, body: Body) -> Self:
-        groups = items(part(part(body, "defaultAction"), "forwardConfig"), "targetGroups")
+        groups = items(one(one(body, "defaultAction"), "forwardConfig"), "targetGroups")
         return cls(
             id=need(body, "ID"),
             name=text(body, "name"),

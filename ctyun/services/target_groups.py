@@ -66,7 +66,7 @@ class TargetGroup:
             vpc_id=text(body, "vpcID"),
             algorithm=text(body, "algorithm"),
             health_check_id=text(body, "healthCheckID") or None,
-            stickiness=Stickiness.from_api(part(body, "sessionSticky")),
+            stickiness=Stickiness.from_api(one(body, "sessionSticky")),
             description=text(body, "description"),
         )
 
@@ -94,6 +94,12 @@ class Target:
             health=text(body, "healthCheckStatus"),
             description=text(body, "description"),
         )
+
+
+def one(body: Body, key: str) -> Body:
+    """A nested object, {} when absent; the official SDK declares some as lists of one, its Go twin as objects."""
+    value = body.get(key)
+    return next(iter(items(body, key)), {}) if isinstance(value, list) else part(body, key)
 
 
 def first(body: Body) -> Body:

@@ -10,7 +10,7 @@ from localcloud.core.identifiers import when
 from localcloud.core.records import PRIVATE_IMAGES, PrivateImage
 from localcloud.core.store import Store
 
-CREATED = "2026-01-01T00:00:00Z"
+CREATED = 1767225600.0  # 2026-01-01
 PRIVATE, PUBLIC = 0, 1
 ACTIVE = "active"
 
@@ -59,8 +59,8 @@ def shown(image: Image, region: Region) -> dict[str, Any]:
     return {
         "imageID": image.id_in(region), "imageName": image.name, "imageStatus": ACTIVE, "status": ACTIVE,
         "imageVisibility": "public", "imageVisibilityCode": PUBLIC, "osVersion": image.version, "diskSize": image.disk_gib,
-        "imageType": "", "imageSource": "image_import", "description": image.description, "sourceServerID": "",
-        "sourceDisks": [], "taskID": "", "createdTime": CREATED, "updatedTime": CREATED, **_ALIKE,
+        "imageType": None, "imageSource": None, "description": image.description, "sourceServerID": "",
+        "sourceDisks": [], "taskID": "", **_times(CREATED, CREATED), **_ALIKE,
     }  # fmt: skip
 
 
@@ -69,11 +69,33 @@ def shown_private(image: PrivateImage) -> dict[str, Any]:
     return {
         "imageID": image.id, "imageName": image.name, "imageStatus": image.status, "status": image.status,
         "imageVisibility": "private", "imageVisibilityCode": PRIVATE, "osVersion": "12", "diskSize": image.system_gib,
-        "imageType": "full_ecs_image" if image.whole else None, "imageSource": "ecs_image", "description": image.description,
-        "sourceServerID": image.source, "sourceDisks": [image.system_disk, *(str(disk["id"]) for disk in image.disks)],
-        "taskID": image.job_id, "createdTime": when(image.created), "updatedTime": when(image.updated), **_ALIKE,
+        "imageType": "full_ecs_image" if image.whole else None, "description": image.description,
+        "imageSource": "full_ecs" if image.whole else "cloud_server",
+        "sourceServerID": image.source, "sourceDisks": _source_disks(image), "taskID": image.job_id,
+        **_times(image.created, image.updated), **_ALIKE,
         "labels": [{"labelKey": key, "labelValue": value} for key, value in image.labels.items()],
     }  # fmt: skip
+
+
+def _times(created: float, updated: float) -> dict[str, Any]:
+    """Stamps and texts, as the official SDK declares them; that stamps are in seconds is to verify."""
+    stamps = {"createdTime": int(created), "updatedTime": int(updated)}
+    return {**stamps, "createdTimeStr": when(created), "updatedTimeStr": when(updated)}
+
+
+def _source_disks(image: PrivateImage) -> list[dict[str, Any]]:
+    system = {"diskID": image.system_disk, "diskSize": image.system_gib, "isSystemVolume": True}
+    data = [
+        {
+            "diskID": disk["id"],
+            "diskName": disk["name"],
+            "diskType": disk["type"],
+            "diskSize": disk["size"],
+            "isSystemVolume": False,
+        }
+        for disk in image.disks
+    ]
+    return [system, *data]
 
 
 _ALIKE = {

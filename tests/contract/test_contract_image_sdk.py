@@ -1,0 +1,82 @@
+"""The official SDK of images as a client: what it sends is understood, what it gets has the types that it declares."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from contract.typed_answers import mistyped
+from ctyun_python_sdk_core import ClientConfig  # type: ignore[import-untyped]
+from ctyunsdk_image20220909 import models as image  # type: ignore[import-untyped]
+from ctyunsdk_image20220909.image_client import ImageClient  # type: ignore[import-untyped]
+
+from ctyun import CloudRecord
+
+TIMEOUT = 60.0
+PRIVATE, PUBLIC = 0, 1
+
+
+@pytest.fixture
+def sdk(record: CloudRecord, monkeypatch: pytest.MonkeyPatch) -> ImageClient:
+    """The SDK takes proxies from the environment, also for loopback."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return ImageClient(ClientConfig(record.url, record.credentials.access_key, record.credentials.secret_key, True))
+
+
+def ask(call: Callable[[Any], Any], request: Any) -> Any:
+    answer = call(request)
+    assert answer.statusCode == 800, answer
+    assert mistyped(answer) == []
+    return answer.returnObj
+
+
+def refused(call: Callable[[Any], Any], request: Any) -> str:
+    answer = call(request)
+    assert answer.statusCode == 900 and answer.message, answer
+    return str(answer.errorCode)
+
+
+def detail(sdk: ImageClient, region: str, image_id: str) -> Any:
+    return ask(sdk.v4_image_detail, image.V4ImageDetailRequest(image_id, region)).images
+
+
+def test_public_images(sdk: ImageClient, region: str) -> None:
+    request = image.V4ImageListRequest(region, imageVisibilityCode=PUBLIC, osTypeCode=1, pageNo=1, pageSize=50)
+    found = ask(sdk.v4_image_list, request).images
+    assert {"debian-12", "debian-12-lamp"} <= {item.imageName for item in found}
+    [shown] = detail(sdk, region, found[0].imageID)
+    assert (shown.imageID, shown.imageVisibility, shown.imageStatus) == (found[0].imageID, "public", "active")
+
+
+def test_the_life_of_a_private_image(sdk: ImageClient, region: str, make: Any, site: Any) -> None:
+    server, name = make.server(site.wish(make.name("sdk"))), make.name("sdk")
+    wish = image.V4ImageCreateRequest(name, server.id, region, description="灾备实验")
+    [made] = ask(sdk.v4_image_create, wish).images
+    deadline = time.monotonic() + TIMEOUT
+    while (seen := detail(sdk, region, made.imageID)[0]).imageStatus != "active":
+        assert time.monotonic() < deadline, f"waited {TIMEOUT:g} s for the image; last seen: {seen}"
+        time.sleep(0.1)
+    assert (seen.imageName, seen.description, seen.imageVisibility) == (name, "灾备实验", "private")
+    assert (seen.imageSource, seen.sourceServerID, [disk.isSystemVolume for disk in seen.sourceDisks]) == (
+        "cloud_server", server.id, [True],
+    )  # fmt: skip
+    request = image.V4ImageListRequest(region, imageVisibilityCode=PRIVATE, imageName=name)
+    assert [item.imageID for item in ask(sdk.v4_image_list, request).images] == [made.imageID]
+    ask(sdk.v4_image_delete, image.V4ImageDeleteRequest(made.imageID, region))
+    while detail(sdk, region, made.imageID):
+        assert time.monotonic() < deadline, "waited for the image to go"
+        time.sleep(0.1)
+
+
+def test_what_is_refused(sdk: ImageClient, region: str, make: Any, site: Any) -> None:
+    server = make.server(site.wish(make.name("sdk")))
+    whole = image.V4ImageCreateFromEcsRequest("whole", server.id, region)
+    assert refused(sdk.v4_image_create_from_ecs, whole) == "Image.Instance.DataDiskNotFound"
+    strict = image.V4ImageDetailRequest("no-such-image", region, errorFree=False)
+    assert refused(sdk.v4_image_detail, strict) == "Image.ImageCheck.NotFound"
+    public = image.V4ImageDeleteRequest(site.image_id, region)
+    assert refused(sdk.v4_image_delete, public) == "Openapi.Parameter.Error"
