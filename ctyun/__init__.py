@@ -39,6 +39,10 @@ same one for the same wish. Where it is optional a fresh one is used for the cal
     backup_vaults    create (waits for its order), get, find, list, delete
     server_backups   create, wait, get, list, restore (in place, waits), create_server -> OrderRef, delete (waits), tasks
     backup_policies  create, get, list, update, bind, run, delete
+    volumes          create (waits), get, list, rename, enlarge, attach, detach, delete (all wait)
+    snapshots        create (waits), get, list, roll_back, new_volume, delete (all wait)
+    snapshot_policies    create, get, find, list, change, switch, apply, cancel, delete
+    volume_backups   create_vault, list_vaults, delete_vault; create (full or incremental), get, list, restore, delete (all wait)
     orders, jobs     get, wait
 
 `await verify(client, region=..., zones=[...], flavors=[FlavorWish(zone, flavor)], images=[...])` lists all unknown names at once.
@@ -105,8 +109,12 @@ if TYPE_CHECKING:
     from ctyun.services.orders import Order, OrderRef
     from ctyun.services.security_groups import Rule, SecurityGroup
     from ctyun.services.server_values import AttachedDisk, DiskWish, NewServer, Server
+    from ctyun.services.snapshot_policies import SnapshotPolicy
+    from ctyun.services.snapshots import Snapshot
     from ctyun.services.subnets import Subnet
     from ctyun.services.target_groups import Stickiness, Target, TargetGroup
+    from ctyun.services.volume_backups import VolumeBackup, VolumeVault
+    from ctyun.services.volumes import Volume
     from ctyun.services.vpcs import Vpc
     from ctyun.transport import Retry
     from ctyun.verifying import FlavorWish, verify
@@ -174,6 +182,8 @@ __all__ = [
     "SecurityGroup",
     "Server",
     "ServiceFault",
+    "Snapshot",
+    "SnapshotPolicy",
     "Stickiness",
     "Subnet",
     "Target",
@@ -182,6 +192,9 @@ __all__ = [
     "TransportError",
     "UnknownKey",
     "UnknownName",
+    "Volume",
+    "VolumeBackup",
+    "VolumeVault",
     "Vpc",
     "WaitTimeout",
     "WrongState",
@@ -237,6 +250,11 @@ _LOADED_LATER = {
     "Stickiness": "ctyun.services.target_groups",
     "Target": "ctyun.services.target_groups",
     "TargetGroup": "ctyun.services.target_groups",
+    "Snapshot": "ctyun.services.snapshots",
+    "SnapshotPolicy": "ctyun.services.snapshot_policies",
+    "Volume": "ctyun.services.volumes",
+    "VolumeBackup": "ctyun.services.volume_backups",
+    "VolumeVault": "ctyun.services.volume_backups",
     "Vpc": "ctyun.services.vpcs",
     "Retry": "ctyun.transport",
     "FlavorWish": "ctyun.verifying",

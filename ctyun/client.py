@@ -33,8 +33,12 @@ from ctyun.services.orders import Orders
 from ctyun.services.regions import Regions
 from ctyun.services.security_groups import SecurityGroups
 from ctyun.services.servers import Servers
+from ctyun.services.snapshot_policies import SnapshotPolicies
+from ctyun.services.snapshots import Snapshots
 from ctyun.services.subnets import Subnets
 from ctyun.services.target_groups import TargetGroups
+from ctyun.services.volume_backups import VolumeBackups
+from ctyun.services.volumes import Volumes
 from ctyun.services.vpcs import Vpcs
 from ctyun.transport import DEFAULT_TIMEOUT, Retry, Transport
 from ctyun.waiting import LOCAL_PACE, REAL_PACE
@@ -67,6 +71,10 @@ class Client:
         self.eips = Eips(self.transport, self.orders, pace)
         self.servers = Servers(self.transport, self.orders, self.jobs, pace)
         self.key_pairs = KeyPairs(self.transport)
+        self.volumes = Volumes(self.transport, self.orders, self.jobs, pace)
+        self.snapshots = Snapshots(self.transport, self.orders, self.jobs, self.volumes, pace)
+        self.snapshot_policies = SnapshotPolicies(self.transport)
+        self.volume_backups = VolumeBackups(self.transport, self.orders, pace)
         self.images = Images(self.transport, pace)
         self.flavors = Flavors(self.transport)
         self.backup_vaults = BackupVaults(self.transport, self.orders, pace)

@@ -24,14 +24,16 @@ class Job:
     status: int
     resource_id: str = ""
     task: str = ""
+    problem: str = ""  # why it failed, where the cloud says so
 
     @classmethod
-    def from_api(cls, body: Body) -> Self:
+    def from_api(cls, body: Body, message: str = "") -> Self:
         return cls(
             id=need(body, "jobID"),
             status=number(body, "status"),
             resource_id=text(body, "resourceId"),
             task=text(part(body, "fields"), "taskName"),
+            problem="" if message.lower() == "success" else message,
         )
 
 
@@ -41,7 +43,7 @@ class Jobs(Service):
     async def get(self, region_id: str, job_id: str) -> Job:
         """Raises NotFound."""
         answer = await self._transport.send(GET, job_id, query={"regionID": region_id, "jobID": job_id})
-        return Job.from_api(answer.body)
+        return Job.from_api(answer.body, answer.message)
 
     async def wait(self, region_id: str, job_id: str, *, what: str, timeout: float) -> Job:
         """Wait until a job has ended. `what` is what it does ("stop of server i-7"). Raises JobFailed, WaitTimeout."""
@@ -54,5 +56,6 @@ class Jobs(Service):
             pace=self._pace,
         )
         if job.status == FAILED:
-            raise JobFailed(f"The {what} failed: job {job_id} ended in failure. Look at the state of {job.resource_id or 'it'}.")
+            reason = job.problem.rstrip(". ") or f"job {job_id} ended in failure"
+            raise JobFailed(f"The {what} failed: {reason}. Look at the state of {job.resource_id or 'it'}.")
         return job
