@@ -160,11 +160,12 @@ def bind_vault(call: Call) -> dict[str, Any]:
 
 
 def unbind_vault(call: Call) -> dict[str, Any]:
-    vault_id, policy = call.fields.text("repositoryID", required=True), _policy(call)
-    if not vault_id or policy.vault_id != vault_id:
-        raise NotBound(policy.id, f"backup vault {vault_id}")
+    """`repositoryID` may be left out, as the official SDK does: there is one at most."""
+    vault_id, policy = call.fields.text("repositoryID"), _policy(call)
+    if not policy.vault_id or vault_id not in ("", policy.vault_id):
+        raise NotBound(policy.id, f"backup vault {vault_id}" if vault_id else "any backup vault")
     call.store.put(BACKUP_POLICIES, replace(policy, vault_id=""))
-    return {"policyID": policy.id, "repositoryID": vault_id}
+    return {"policyID": policy.id}
 
 
 # -- run now -------------------------------------------------------------------------------------------------------------
