@@ -16,8 +16,10 @@ CREATE = rds2("PUT", "v2/open-api/backup/createManual", "back up MySQL instance"
 LIST = rds2("GET", "v2/open-api/backup/list", "list backups of MySQL instance")
 DELETE = rds2("DELETE", "v2/open-api/backup/manualDelete", "delete backup")
 RESTORE = rds2("POST", "v2/open-api/recovery/createNewRecoveryJob", "restore MySQL instance")
+RECORDS = rds2("GET", "v2/open-api/recovery/record", "list restores of MySQL instance")
 
 DONE, FAILED, CANCELLED = 1, -1, 102
+RESTORED, NOT_RESTORED = 2, 3
 WORDS = {DONE: "done", FAILED: "failed", CANCELLED: "cancelled", 100: "waiting", 101: "submitted"}
 
 
@@ -98,9 +100,9 @@ class MysqlBackups(MysqlService):
     async def restore(
         self, region_id: str, source_id: str, target_id: str, *, task: str | None = None, until: datetime | None = None
     ) -> str:
-        """Replace the target's data by a backup (`task`), or by what the source held at a time (in China's zone); the job's id.
+        """Begin to replace the target's data by a backup (`task`), or by what the source held at a time (in China's zone).
 
-        Go on with `MysqlInstances.wait` of the target. What the target held is lost.
+        What the target held is lost. Returns the job's id; go on with `restored`.
         """
         body = present(
             srcOuterProdInstId=source_id,
@@ -111,3 +113,22 @@ class MysqlBackups(MysqlService):
         headers = {"regionId": region_id, "inst-id": target_id, "project-id": PROJECT}
         answer = (await self._transport.send(RESTORE, target_id, body=body, headers=headers)).body
         return text(answer, "data") or text(answer, "value")
+
+    async def restored(self, region_id: str, target_id: str, job_id: str, *, timeout: float = 600) -> None:
+        """Wait for a restore. Raises JobFailed with the cloud's reason, WaitTimeout."""
+
+        async def look() -> Body | None:
+            records = await self._latest(RECORDS, region_id, target_id, taskId=job_id)
+            return next((record for record in records if text(record, "taskId") == job_id), None)
+
+        record = await wait_until(
+            look,
+            lambda seen: seen is not None and number(seen, "taskStatus") in (RESTORED, NOT_RESTORED),
+            what=f"the restore of MySQL instance {target_id}",
+            timeout=timeout,
+            state=lambda seen: "running" if seen else "not begun",
+            pace=self._pace,
+        )
+        if record is not None and number(record, "taskStatus") == NOT_RESTORED:
+            reason = text(record, "message").rstrip(".") or "the cloud gave no reason"
+            raise JobFailed(f"The restore of MySQL instance {target_id} failed: {reason}.")

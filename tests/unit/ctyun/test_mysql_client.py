@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -262,3 +263,29 @@ def test_a_backup_is_the_newest_of_its_name(scripted: Any, run: Run, region: str
     cloud = scripted({BACKUPS: [listed(old), listed(new, old), listed(done, old)], BACK_UP: [BEGUN]})
     made = run(cloud.client().mysql_backups.create(region, "a" * 32, name="night"))
     assert made == MysqlBackup("2", "7", "t-2", "night", "", 1, 4096, True, "2026-01-02 00:00:00", "")
+
+
+def test_a_restore_that_failed_says_why(scripted: Any, run: Run, region: str) -> None:
+    def record(status: int) -> httpx.Response:
+        body = {"list": [{"taskId": "7", "taskStatus": status, "message": "the disk is full"}]}
+        return httpx.Response(200, json={"statusCode": 0, "returnObj": body})
+
+    begun = httpx.Response(200, json={"statusCode": 0, "returnObj": {"data": "7"}})
+    answers = {
+        "/RDS2/v2/open-api/recovery/createNewRecoveryJob": [begun],
+        "/RDS2/v2/open-api/recovery/record": [record(1), record(3)],
+    }
+    cloud = scripted(answers)
+
+    async def steps() -> None:
+        backups = cloud.client().mysql_backups
+        job = await backups.restore(region, "a" * 32, "b" * 32, until=datetime(2026, 1, 22, 17, 30, 15))
+        await backups.restored(region, "b" * 32, job)
+
+    with pytest.raises(JobFailed, match=r"The restore of MySQL instance b+ failed: the disk is full\."):
+        run(steps())
+    assert cloud.bodies()[0] == {
+        "srcOuterProdInstId": "a" * 32,
+        "dstOuterProdInstId": "b" * 32,
+        "toTimepoint": "2026-01-22 17:30:15",
+    }
