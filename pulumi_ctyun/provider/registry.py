@@ -54,6 +54,16 @@ def _elb(cloud: Cloud) -> dict[str, Handler]:
     }
 
 
+def _ebs(cloud: Cloud) -> dict[str, Handler]:
+    from pulumi_ctyun.provider.ebs import SnapshotPolicyHandler, VolumeAttachmentHandler, VolumeHandler
+
+    return {
+        "ctyun:ebs:Volume": VolumeHandler(cloud),
+        "ctyun:ebs:VolumeAttachment": VolumeAttachmentHandler(cloud),
+        "ctyun:ebs:SnapshotPolicy": SnapshotPolicyHandler(cloud),
+    }
+
+
 def _image(cloud: Cloud) -> dict[str, Handler]:
     from pulumi_ctyun.provider.image import ImageHandler
 
@@ -92,4 +102,14 @@ def _ssh(cloud: Cloud) -> dict[str, Handler]:
     }
 
 
-LOADERS = {"vpc": _vpc, "eip": _eip, "ecs": _ecs, "elb": _elb, "image": _image, "csbs": _csbs, "rds": _rds, "ssh": _ssh}
+LOADERS = {
+    "vpc": _vpc,
+    "eip": _eip,
+    "ecs": _ecs,
+    "ebs": _ebs,
+    "elb": _elb,
+    "image": _image,
+    "csbs": _csbs,
+    "rds": _rds,
+    "ssh": _ssh,
+}

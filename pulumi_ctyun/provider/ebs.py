@@ -1,0 +1,187 @@
+"""Volumes, their attachments and snapshot policies.
+
+A volume carries its mark in a label. An attachment and a policy cannot: the first is known by the volume, the second by its
+fixed name and the token of its create.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ctyun import errors
+from ctyun.services.snapshot_policies import SnapshotPolicy
+from ctyun.services.volumes import ENDING, Volume
+from plugins.kit.serve import PluginError
+from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours, until_released
+from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.marks import MARK_LABEL
+from pulumi_ctyun.resources.declarations.ebs import SNAPSHOT_POLICY, VOLUME, VOLUME_ATTACHMENT
+
+DETACH_SECONDS = 60.0
+
+
+class VolumeHandler(CloudHandler):
+    """`pulumi import ctyun:ebs:Volume NAME [REGION/]VOLUME-ID`."""
+
+    resource = VOLUME
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        volumes = await self.client.volumes.list(region)
+        ours = [volume for volume in volumes if volume.labels.get(MARK_LABEL) == wish.mark and volume.status not in ENDING]
+        return [await self._seen(region, volume) for volume in ours]
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        inputs = wish.inputs
+        volume = await self.client.volumes.create(
+            region,
+            zone_name=(await self.client.regions.zone(region, inputs["zone"])).name,
+            name=inputs["name"],
+            size=inputs["sizeGib"],
+            kind=inputs["type"],
+            labels={MARK_LABEL: wish.mark},
+            client_token=token,
+            timeout=wish.timeout,
+        )
+        return volume.id
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        volume = await self.client.volumes.get(region, id)
+        if volume.is_system or volume.status in ENDING:
+            raise errors.NotFound(
+                "look up volume", id, "", "it is a system disk" if volume.is_system else f"it is {volume.status}"
+            )
+        return await self._seen(region, volume)
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        region, volumes = await self.cloud.region_id(wish.inputs["region"]), self.client.volumes
+        volume = await volumes.settled(region, known.id)
+        if wish.inputs["sizeGib"] < volume.size:
+            raise PluginError(
+                f"Volume {volume.name} ({volume.id}) has {volume.size} GiB and cannot shrink to {wish.inputs['sizeGib']}. Set "
+                "sizeGib to what it has, or make another volume and copy what is on it."
+            )
+        if wish.inputs["name"] != volume.name:
+            await volumes.rename(region, volume.id, wish.inputs["name"])
+        if wish.inputs["sizeGib"] > volume.size:
+            await volumes.enlarge(region, volume.id, wish.inputs["sizeGib"], timeout=wish.timeout)
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.volumes.delete(region, id)
+
+    async def _seen(self, region: str, volume: Volume) -> Seen:
+        zones = await self.client.regions.zones(region)
+        zone = next((zone.label for zone in zones if zone.name == volume.zone_name), volume.zone_name)
+        inputs = {"name": volume.name, "zone": zone, "type": volume.kind, "sizeGib": volume.size}
+        return Seen(volume.id, inputs, {"volumeId": volume.id})
+
+
+class VolumeAttachmentHandler(CloudHandler):
+    """Its id is the volume's, since one server has it. `pulumi import ctyun:ebs:VolumeAttachment NAME [REGION/]VOLUME-ID`."""
+
+    resource = VOLUME_ATTACHMENT
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        """Attached already: that is what is wanted, or somebody else's decision."""
+        volume = await self.client.volumes.settled(region, wish.inputs["volumeId"], timeout=wish.timeout)
+        if volume.instance_id and volume.instance_id != wish.inputs["instanceId"]:
+            raise PluginError(
+                f"Volume {volume.name} ({volume.id}) is attached to server {volume.instance_id}. Detach it there first."
+            )
+        return [_attached(volume)] if volume.instance_id else []
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        inputs = wish.inputs
+        return (await self.client.volumes.attach(region, inputs["volumeId"], inputs["instanceId"], timeout=wish.timeout)).id
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        volume = await self.client.volumes.get(region, id)
+        if not volume.instance_id or volume.instance_id != state.get("instanceId", volume.instance_id):
+            where = f"server {volume.instance_id}" if volume.instance_id else "no server"
+            raise errors.NotFound("look up", f"the attachment of volume {id}", "", f"it is in {where}")
+        return _attached(volume)
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        """Nothing of it can be changed; an update is a look."""
+        return await self.settle(await self.cloud.region_id(wish.inputs["region"]), known.id, wish)
+
+    async def delete(self, known: Known) -> None:
+        """Only from this server: by now another one may have it. One that still uses the volume keeps it, and the error says
+        where."""
+        region = await self.cloud.region_id(known.state["region"])
+        await until_released(lambda: self._detach(region, known), known.timeout or DETACH_SECONDS)
+        self.cloud.tokens.forget(known.mark)
+
+    async def _detach(self, region: str, known: Known) -> None:
+        await self.look(region, known.id, known.state)
+        await self.client.volumes.detach(region, known.id, known.state["instanceId"])
+
+    async def remove(self, region: str, id: str) -> None:
+        volume = await self.client.volumes.get(region, id)
+        if volume.instance_id:
+            await self.client.volumes.detach(region, id, volume.instance_id)
+
+
+def _attached(volume: Volume) -> Seen:
+    return Seen(volume.id, {"volumeId": volume.id, "instanceId": volume.instance_id}, {"device": volume.device})
+
+
+class SnapshotPolicyHandler(CloudHandler):
+    """`pulumi import ctyun:ebs:SnapshotPolicy NAME [REGION/]POLICY-ID`."""
+
+    resource = SNAPSHOT_POLICY
+
+    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+        found = await self.client.snapshot_policies.find(region, wish.inputs["name"])
+        if found and self.cloud.tokens.known(wish.mark) is None:
+            how = f"ctyun:ebs:SnapshotPolicy NAME {wish.inputs['region']}/{found.id}"
+            raise not_ours("A snapshot policy", found.name, how)
+        return [await self._seen(region, found)] if found else []
+
+    async def make(self, region: str, wish: Wish, token: str) -> str:
+        policy = await self.client.snapshot_policies.create(region, **_rules(wish.inputs), enabled=wish.inputs["enabled"])
+        wish.reached(policy.id)
+        await self.client.snapshot_policies.apply(region, policy.id, wish.inputs["volumeIds"])
+        return policy.id
+
+    async def look(self, region: str, id: str, state: Plain) -> Seen:
+        return await self._seen(region, await self.client.snapshot_policies.get(region, id))
+
+    async def update(self, known: Known, wish: Wish) -> Made:
+        region, policies = await self.cloud.region_id(wish.inputs["region"]), self.client.snapshot_policies
+        seen = await self.look(region, known.id, known.state)
+        wished = _rules(wish.inputs)
+        if wished != _rules(seen.inputs):
+            await policies.change(region, known.id, **wished)
+        if wish.inputs["enabled"] != seen.inputs["enabled"]:
+            await policies.switch(region, known.id, enabled=wish.inputs["enabled"])
+        had, wanted = set(seen.inputs["volumeIds"]), set(wish.inputs["volumeIds"])
+        await policies.cancel(region, sorted(had - wanted))
+        await policies.apply(region, known.id, sorted(wanted - had))
+        return await self.settle(region, known.id, wish)
+
+    async def remove(self, region: str, id: str) -> None:
+        await self.client.snapshot_policies.delete(region, id)
+
+    async def _seen(self, region: str, policy: SnapshotPolicy) -> Seen:
+        volumes = await self.client.volumes.list(region)
+        inputs = {
+            "name": policy.name,
+            "hours": list(policy.hours),
+            "weekdays": list(policy.weekdays),
+            "retentionDays": policy.days,
+            "enabled": policy.enabled,
+            "volumeIds": [volume.id for volume in volumes if volume.policy_id == policy.id],
+        }
+        return Seen(policy.id, inputs, {"policyId": policy.id})
+
+
+def _rules(inputs: Plain) -> dict[str, Any]:
+    """What the calls that make and change a policy take."""
+    return {
+        "name": inputs["name"],
+        "weekdays": sorted(map(int, inputs["weekdays"])),
+        "hours": sorted(map(int, inputs["hours"])),
+        "days": int(inputs["retentionDays"]),
+    }
