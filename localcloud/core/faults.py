@@ -17,7 +17,7 @@ from localcloud.core import probes, targets
 from localcloud.core.errors import LocalError
 from localcloud.core.identifiers import short_id
 from localcloud.core.networks import Networks
-from localcloud.core.nodes import Node, all_nodes
+from localcloud.core.nodes import Node, all_nodes, database_nodes
 from localcloud.core.power import Scope, covers, fault_over, power_faults
 from localcloud.core.records import FAULTS, INSTANCES, Fault, Instance
 from localcloud.core.servers import Servers
@@ -64,10 +64,11 @@ class Faults:
         scope = targets.parse(wish.target, self._store, prefix)
         to = targets.parse(wish.to, self._store, prefix) if wish.to and wish.to != "*" else None
         members = targets.members(self._store, scope, prefix)
-        hit = self._with_power(members) if wish.kind == "power-off" else members
+        databases = targets.nodes(self._store, scope, prefix)
+        hit: list[Instance | Node] = [*(self._with_power(members) if wish.kind == "power-off" else members), *databases]
         if not hit and not (wish.kind == "power-off" and scope.region):
             raise LocalError(404, f"{wish.target} has no server to hit{f' named {prefix}…' if prefix else ''}")
-        if to is not None and not targets.members(self._store, to):
+        if to is not None and not targets.members(self._store, to) + targets.nodes(self._store, to):
             raise LocalError(404, f"{wish.to} has no server to be cut from")
         return Fault(
             id=short_id("f"), kind=wish.kind, target=self._shown(scope), scope=scope.fields(), phase="landing",
@@ -82,8 +83,8 @@ class Faults:
         return [server for server in members if server.status != "stopped" or server.id in taken]
 
     def _shown(self, scope: Scope) -> str:
-        server = self._store.get(INSTANCES, scope.instance) if scope.instance else None
-        return f"server:{server.name}" if server else scope.shown()
+        named: list[Instance | Node] = [*targets.members(self._store, scope), *targets.nodes(self._store, scope)]
+        return f"server:{named[0].name}" if scope.instance and named else scope.shown()
 
     def _want_off(self, fault: Fault) -> None:
         for server in self._alive(fault):
@@ -94,8 +95,12 @@ class Faults:
         return [server for id_ in fault.hit if (server := self._store.get(INSTANCES, id_))]
 
     def _nodes(self, fault: Fault) -> list[Node]:
-        """The balancers' processes that the fault covers."""
+        """The balancers' processes and MySQL nodes that the fault covers."""
         return [node for node in all_nodes(self._store) if covers(fault, node)]
+
+    def _databases(self, fault: Fault) -> list[Node]:
+        """The MySQL nodes hit that still exist."""
+        return [node for node in database_nodes(self._store) if node.id in fault.hit]
 
     # -- landing -------------------------------------------------------------------------------------------------------
     async def land(self, fault_id: str) -> Fault:
@@ -127,17 +132,20 @@ class Faults:
         servers, nodes = self._alive(fault), self._nodes(fault)
         await self._networks.change(_vpcs(servers, nodes))
         at = time()
+        databases = [node.id for node in nodes if node.mysql_id]
         await asyncio.gather(
             self._engines.power_cut([server.id for server in servers]),
-            self._engines.remove_nodes([node.id for node in nodes]),
+            self._engines.remove_nodes([node.id for node in nodes if not node.mysql_id]),
+            *([self._engines.databases.cut_node_power(databases)] if databases else []),
         )
-        seen = await self._engines.observe()
+        seen, running = await self._engines.observe(), await self._engines.databases.nodes()
         alive = [server.name for server in servers if seen.get(server.id) is Power.RUNNING]
+        alive += [node.name for node in nodes if running.get(node.id)]
         with self._store.transaction():
             for server in self._alive(fault):
                 if server.status in ("running", "stopping", "starting", "restarting"):
                     self._store.put(INSTANCES, replace(server, status="stopped", updated=time()))
-        names = [*(server.name for server in servers), *(f"{node.name} (its HAProxy there)" for node in nodes)]
+        names = [*(server.name for server in servers), *map(_called, nodes)]
         dead = f"links down first, then killed, none runs: {', '.join(names) or 'no server was on'}"
         proof = f"still running: {', '.join(alive)}" if alive else dead
         return replace(fault, at=at, landed=not alive, proof=proof)
@@ -164,6 +172,8 @@ class Faults:
         counts = {}
         for server in self._alive(fault):
             counts[server.name] = await self._engines.kill_process(server.id, fault.process or "")
+        for node in self._databases(fault):
+            counts[node.name] = await self._engines.databases.kill_node_process(node.id, fault.process or "")
         at, hit = time(), sum(counts.values())
         if not hit:
             raise EngineError(f"no process named {fault.process} runs on {', '.join(counts)}")
@@ -171,21 +181,36 @@ class Faults:
         return replace(fault, at=at, landed=hit > 0, proof=f"SIGKILL to processes named {fault.process}: {where}")
 
     async def _fill(self, fault: Fault) -> Fault:
-        path = fault.path or "/"
-        servers = self._alive(fault)
-        results = await asyncio.gather(*(self._engines.fill_disk(server.id, path) for server in servers), return_exceptions=True)
+        path, databases = fault.path or "/", self._engines.databases
+        results = await asyncio.gather(
+            *(self._engines.fill_disk(server.id, path) for server in self._alive(fault)),
+            *(databases.fill_node_disk(node.id) for node in self._databases(fault)),
+            return_exceptions=True,
+        )
         at = time()
         try:
             for result in results:
                 if isinstance(result, BaseException):
                     raise result
-            room = {server.name: await probes.free_bytes(self._engines, server.id, path) for server in servers}
+            room = await self._room(fault)
         except EngineError:
-            freed = (self._engines.free_disk(server.id, path) for server in servers)
-            await asyncio.gather(*freed, return_exceptions=True)  # all or none: there will be no fault that could be undone
+            await self._free_all(fault)  # all or none: there will be no fault that could be undone
             raise
-        proof = "; ".join(f"{name}: {free} bytes free at {path}" for name, free in room.items())
-        return replace(fault, at=at, landed=all(free < probes.FULL_BELOW for free in room.values()), proof=proof)
+        return replace(fault, at=at, landed=all(free < probes.FULL_BELOW for _, free, _ in room), proof=_room_sentence(room))
+
+    async def _room(self, fault: Fault) -> list[tuple[str, int, str]]:
+        """Whose disks were filled, the bytes free there, and where: of a MySQL node its data disk, whatever the path."""
+        path, databases = fault.path or "/", self._engines.databases
+        servers, nodes = self._alive(fault), self._databases(fault)
+        room = [(server.name, await probes.free_bytes(self._engines, server.id, path), f"at {path}") for server in servers]
+        return room + [(node.name, (await databases.node_disk(node.id))[1], "on its data disk") for node in nodes]
+
+    async def _free_all(self, fault: Fault) -> list[BaseException | None]:
+        return await asyncio.gather(
+            *(self._engines.free_disk(server.id, fault.path or "/") for server in self._alive(fault)),
+            *(self._engines.databases.free_node_disk(node.id) for node in self._databases(fault)),
+            return_exceptions=True,
+        )
 
     # -- undoing -------------------------------------------------------------------------------------------------------
     async def undo(self, fault_id: str) -> Fault:
@@ -210,10 +235,12 @@ class Faults:
         with self._store.transaction():
             self._take_back(fault)
             others = power_faults(self._store)
-            nodes = self._nodes(fault)  # balancers start what has power again by themselves
+            nodes = self._nodes(fault)  # balancers and MySQL instances start what has power again by themselves
             back = [server for server in self._alive(fault) if server.status == "stopped" and not fault_over(others, server)]
         await self._networks.change(_vpcs(self._alive(fault), nodes))
-        return await self.switch_on(back)
+        databases = [node.name for node in nodes if node.mysql_id and not fault_over(others, node)]
+        started = f"; started by their controller: {', '.join(databases)}" if databases else ""
+        return await self.switch_on(back) + started
 
     async def switch_on(self, servers: Sequence[Instance]) -> str:
         """Boot stopped servers and say what is seen of them."""
@@ -245,12 +272,11 @@ class Faults:
         return probes.join_sentence(await probes.reach(self._engines, probes.pairs(self._store, fault)))
 
     async def _free(self, fault: Fault) -> str:
-        path = fault.path or "/"
-        for server in self._alive(fault):
-            await self._engines.free_disk(server.id, path)
+        for result in await self._free_all(fault):
+            if isinstance(result, BaseException):
+                raise result
         self._take_back(fault)
-        room = {server.name: await probes.free_bytes(self._engines, server.id, path) for server in self._alive(fault)}
-        return "; ".join(f"{name}: {free} bytes free at {path}" for name, free in room.items())
+        return _room_sentence(await self._room(fault))
 
     # -- power on by target --------------------------------------------------------------------------------------------
     async def power_on(self, target: str, name_prefix: str | None) -> dict[str, Any]:
@@ -258,10 +284,11 @@ class Faults:
         await self._servers.look()
         scope = targets.parse(target, self._store, name_prefix or "")
         members = targets.members(self._store, scope, name_prefix or "")
-        names = {server.id for server in members}
+        parts: list[Instance | Node] = [*members, *targets.nodes(self._store, scope, name_prefix or "")]
+        names = {part.id for part in parts}
         inside, outside = self._sorted_faults(scope, names, name_prefix)
         for fault in outside:
-            if any(covers(fault, server) for server in members):
+            if any(covers(fault, part) for part in parts):
                 raise LocalError(409, f"{target} has no power because of fault {fault.id} on {fault.target}; undo that one")
         undone = [(await self.undo(fault.id)).id for fault in inside]
         stopped = [found for id_ in names if (found := self._store.get(INSTANCES, id_)) and found.status == "stopped"]
@@ -282,6 +309,14 @@ class Faults:
 
 def _vpcs(servers: Sequence[Instance], nodes: Sequence[Node]) -> set[str]:
     return {server.vpc_id for server in servers} | {node.vpc_id for node in nodes}
+
+
+def _called(node: Node) -> str:
+    return node.name if node.mysql_id else f"{node.name} (its HAProxy there)"
+
+
+def _room_sentence(room: list[tuple[str, int, str]]) -> str:
+    return "; ".join(f"{name}: {free} bytes free {where}" for name, free, where in room)
 
 
 def _check(wish: Wish) -> None:

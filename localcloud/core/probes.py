@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 
+from localcloud.core.nodes import Node, database_nodes
 from localcloud.core.power import Scope
 from localcloud.core.records import EIPS, INSTANCES, SUBNETS, Fault, Instance
 from localcloud.core.store import Store
@@ -30,17 +31,30 @@ print(json.dumps({{a: answers(a) for a in sys.argv[1:]}}))
 """
 _FREE = "import os, sys; s = os.statvfs(sys.argv[1]); print(s.f_bavail * s.f_frsize)"
 
-Pair = tuple[str, str, str]  # instance id and name of the one that looks, address that it looks at
+# What a MySQL node looks with; it has no Python.
+_KNOCK = ["timeout", str(SECONDS), "bash", "-c", "exec 3<>/dev/tcp/$0/$1"]
+
+Pair = tuple[str, str, str]  # instance id and name of the one that looks, address (of a MySQL node with port) that it looks at
 
 
 def pairs(store: Store, fault: Fault) -> list[Pair]:
     """Who looks at whom to see a cut: each side's servers, or the gateway where a server is cut from everything."""
     near = [server for id_ in fault.hit if (server := store.get(INSTANCES, id_)) and server.status == "running"]
+    found = _between_databases(store, fault)
     if fault.to_scope is None:
-        return [(server.id, server.name, store.require(SUBNETS, server.subnet_id).gateway) for server in near][:MOST_PAIRS]
+        found += [(server.id, server.name, store.require(SUBNETS, server.subnet_id).gateway) for server in near]
+        return found[:MOST_PAIRS]
     far = [server for server in store.find(INSTANCES, status="running") if Scope(**fault.to_scope).covers(server)]
-    found = [(a.id, a.name, address) for a in near for b in far if a.id != b.id and (address := _address(store, a, b))]
+    found += [(a.id, a.name, address) for a in near for b in far if a.id != b.id and (address := _address(store, a, b))]
     return found[:MOST_PAIRS]
+
+
+def _between_databases(store: Store, fault: Fault) -> list[Pair]:
+    """Nodes of one MySQL instance on both sides: their security group lets them through, so that silence proves the cut."""
+    everyone = database_nodes(store)
+    near: list[Node] = [node for node in everyone if node.id in fault.hit]
+    far = [node for node in everyone if node not in near and (fault.to_scope is None or Scope(**fault.to_scope).covers(node))]
+    return [(a.id, a.name, f"{b.address}:{b.port}") for a in near for b in far if a.mysql_id == b.mysql_id]
 
 
 def _address(store: Store, one: Instance, other: Instance) -> str:
@@ -59,6 +73,9 @@ async def reach(engines: Engines, wanted: list[Pair]) -> dict[str, bool]:
 
 async def _one(engines: Engines, instance_id: str, name: str, address: str) -> tuple[str, bool | None]:
     try:
+        if ":" in address:
+            status, _ = await engines.databases.run_in_node(instance_id, [*_KNOCK, *address.split(":")])
+            return f"{name} -> {address}", status == 0
         status, output = await engines.run(instance_id, ["python3", "-c", _REACH, address])
         return f"{name} -> {address}", json.loads(output)[address] if status == 0 else None
     except (EngineError, ValueError, KeyError):

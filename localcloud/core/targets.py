@@ -1,4 +1,4 @@
-"""What people write to name the target of a fault: "server:web-01", "zone:华东1/AZ2", "zone:AZ2", "region:华北2"."""
+"""What people write to name the target of a fault: "server:web-01", "server:db-1" (a MySQL node), "zone:AZ2", "region:华北2"."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from localcloud.core.catalogue import REGIONS, Region
 from localcloud.core.errors import LocalError
+from localcloud.core.nodes import Node, database_nodes
 from localcloud.core.power import Scope
 from localcloud.core.records import INSTANCES, Instance
 from localcloud.core.store import Store
@@ -32,14 +33,24 @@ def members(store: Store, scope: Scope, name_prefix: str = "") -> list[Instance]
     return [server for server in store.find(INSTANCES) if scope.covers(server) and server.name.startswith(name_prefix)]
 
 
-def _server(text: str, store: Store, name_prefix: str) -> Instance:
-    found = [server for server in store.find(INSTANCES) if text in (server.id, server.name, server.display_name)]
-    found = found or [server for server in store.find(INSTANCES) if name_prefix and server.name == name_prefix + text]
+def nodes(store: Store, scope: Scope, name_prefix: str = "") -> list[Node]:
+    """The MySQL nodes in a scope whose names begin with the prefix."""
+    return [node for node in database_nodes(store) if scope.covers(node) and node.name.startswith(name_prefix)]
+
+
+def _server(text: str, store: Store, name_prefix: str) -> Instance | Node:
+    everything: list[Instance | Node] = [*store.find(INSTANCES), *database_nodes(store)]
+    found = [server for server in everything if text in (server.id, server.name, _shown_name(server))]
+    found = found or [server for server in everything if name_prefix and server.name == name_prefix + text]
     if len(found) == 1:
         return found[0]
     if found:
         raise LocalError(409, f"{len(found)} servers are called {text!r}; name one by its id: {', '.join(s.id for s in found)}")
-    raise LocalError(404, f"no server is called {text!r}; there are {_listed([server.name for server in store.find(INSTANCES)])}")
+    raise LocalError(404, f"no server is called {text!r}; there are {_listed([server.name for server in everything])}")
+
+
+def _shown_name(server: Instance | Node) -> str:
+    return server.display_name if isinstance(server, Instance) else server.name
 
 
 def _region(text: str) -> Region:
@@ -51,7 +62,7 @@ def _region(text: str) -> Region:
 
 def _only_region(store: Store) -> Region:
     """The region that a zone without one means: the only region with servers, else the first of all."""
-    used = {server.region for server in store.find(INSTANCES)}
+    used = {server.region for server in store.find(INSTANCES)} | {node.region for node in database_nodes(store)}
     if len(used) > 1:
         names = _listed([REGIONS[region].name for region in sorted(used)])
         raise LocalError(400, f"servers run in more than one region ({names}); write zone:<region>/<AZn>")
