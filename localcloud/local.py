@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from localcloud import lifetime
+from localcloud import lifetime, local_databases
 from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
 from localcloud.core.cloud import VERSION, Cloud
 from localcloud.core.errors import ApiError, LocalError
 from localcloud.core.faults import Wish
+from localcloud.core.rds_records import MYSQLS
 from localcloud.core.records import EIPS, FAULTS, INSTANCES, Fault, Instance
 from localcloud.engines.api import EngineError, Power
 from localcloud.gateway import LOOPBACK_HOST
@@ -37,6 +38,8 @@ def routes(cloud: Cloud) -> list[Route]:
         ("DELETE", "/faults/{fault_id}", local.undo, True),
         ("POST", "/power-on", local.power_on, True),
         ("POST", "/shutdown", local.shutdown, True),
+        ("GET", "/databases", local.databases, True),
+        ("POST", "/databases/{mysql_id}/promote", local.promote, True),
         ("GET", "/clock", local.clock, True),
         ("POST", "/clock", local.advance, True),
     ]
@@ -69,6 +72,17 @@ class Local:
             "privateAddress": server.address, "eip": eip.address if eip else None, "vpcId": server.vpc_id,
             "image": image.name if image else server.image_name, "flavor": flavor.name if flavor else "", "labels": server.labels,
         }  # fmt: skip
+
+    async def databases(self, request: Request) -> Response:
+        return JSONResponse(local_databases.shown(self._cloud))
+
+    async def promote(self, request: Request) -> Response:
+        """Promote the standby of a dead primary; with acceptLoss also one that may lack acknowledged writes."""
+        given = await _fields(request, {"acceptLoss": bool}, ())
+        mysql = self._cloud.store.get(MYSQLS, request.path_params["mysql_id"])
+        if mysql is None:
+            raise LocalError(404, f"there is no MySQL instance {request.path_params['mysql_id']}")
+        return JSONResponse({"detail": await self._cloud.databases.promote(mysql.id, bool(given["acceptLoss"]))})
 
     async def list_faults(self, request: Request) -> Response:
         everything = request.query_params.get("all") in ("1", "true")
