@@ -23,12 +23,11 @@ def shown(cloud: Cloud) -> list[dict[str, Any]]:
 
 def _instance(cloud: Cloud, mysql: Mysql) -> dict[str, Any]:
     eip = next(iter(cloud.store.find(EIPS, instance_id=mysql.id)), None)
-    primary = cloud.store.get(MYSQL_NODES, mysql.primary)
     states = cloud.databases.states(mysql.id)
     return {
         "id": mysql.id, "name": mysql.name, "region": REGIONS[mysql.region].name, "regionId": mysql.region, "kind": mysql.kind,
         "address": mysql.address, "port": mysql.port, "eip": eip.address if eip else None,
-        "primary": primary.name if primary else "", "inSync": mysql.in_sync, "haMode": mysql.ha_mode,
+        "primary": mysql.primary, "inSync": mysql.in_sync, "haMode": mysql.ha_mode,
         "syncMode": mysql.sync_mode, "switchType": mysql.switch_type, "failoverStep": mysql.step, "verdict": mysql.verdict,
         "orderStatus": mysql.order_status, "runningStatus": mysql.running_status,
         "nodes": [_node(cloud, mysql, node, states) for node in nodes_of(cloud.store, mysql)],
