@@ -60,7 +60,9 @@ class DatabaseNodes:
             await self._mount(node, found)
             await self._networks.plug(node.vpc_id, node.nic, found)
             await wait_until(lambda: self._silent(node.node_id), _ANSWERS, f"MariaDB of node {node.node_id} to answer")
-        except EngineError:
+        except EngineError as exc:
+            if fresh and await running(self._context, name) is None:
+                raise EngineError(f"database node {node.node_id} ended during its start; docker logs {name} says why") from exc
             if fresh:
                 await self._context.docker.kill(name)  # better off than up without its disk and link
             raise
@@ -188,13 +190,12 @@ class DatabaseNodes:
         folder.chmod(0o777)  # MariaDB's socket goes there, and it is another user; the folder above lets nobody else in
 
     async def _silent(self, node_id: str) -> str | None:
-        """Raises EngineError when it has ended, with its last words."""
+        """Raises EngineError when it has ended."""
         try:
             await self.sql.run(node_id, "SELECT 1", seconds=5)
         except EngineError as exc:
             if await running(self._context, self._name(node_id)) is None:
-                words = f"docker logs {self._name(node_id)} says why"
-                raise EngineError(f"MariaDB of node {node_id} ended right after its start; {words}") from exc
+                raise
             return str(exc)
         return None
 

@@ -83,6 +83,7 @@ def _filter(network: VpcNetwork, public: Mapping[str, str]) -> Table:
             elements("public", "ipv4_addr", [eip.private_address for eip in network.eips]),
             elements("inside", "ipv4_addr; flags interval; auto-merge", [subnet.cidr for subnet in network.subnets]),
             *(elements(_group_set(group), "ipv4_addr", _members(nics, group)) for group in sorted(groups)),
+            *_lists(nics),
             *(chain(_chain_name(nic, way), "", _nic_rules(nic, way, network)) for nic in nics for way in ("egress", "ingress")),
             chain("former", "", _former_eips()),
             chain("forward", "type filter hook forward priority 0; policy drop;", [*cuts.forward, *_forward(network)]),
@@ -97,6 +98,7 @@ def _forward(network: VpcNetwork) -> list[str]:
     into = [f"{address} : jump {_chain_name(nic, 'ingress')}" for nic, address in network.addresses()]
     return [
         f'iifname "{UPLINK}" ip saddr @inside drop',  # nobody outside has an address from inside
+        *_listed_only(network),  # before what is established: connections that are not allowed any more end
         "ct state established jump former",
         "ct state established,related accept",
         "ct state invalid drop",
@@ -107,6 +109,27 @@ def _forward(network: VpcNetwork) -> list[str]:
         *([f"ip daddr vmap {braces(into)}"] if into else []),
         # Everything else falls to the policy, such as addresses behind a server (containers, pods).
     ]
+
+
+def _listed_only(network: VpcNetwork) -> list[str]:
+    """Ports that only listed addresses get through to, whatever the groups say; in both directions of a connection."""
+    rules = []
+    for nic, address in network.addresses():
+        if nic.only_from is None:
+            continue
+        listed = f"@{_list_name(nic)}"
+        rules += [
+            f"ct direction original ip daddr {address} tcp dport {nic.only_port} ip saddr != {listed} drop",
+            f"ct direction reply ip saddr {address} tcp sport {nic.only_port} ip daddr != {listed} drop",
+        ]
+    return rules
+
+
+def _lists(nics: Iterable[Nic]) -> Iterable[str]:
+    for nic in nics:
+        if nic.only_from is not None:
+            cidrs = [str(IPv4Network(cidr, strict=False)) for cidr in nic.only_from]
+            yield elements(_list_name(nic), "ipv4_addr; flags interval; auto-merge", cidrs)
 
 
 def _former_eips() -> list[str]:
@@ -176,6 +199,10 @@ def _members(nics: Iterable[Nic], group: str) -> list[str]:
 
 def _chain_name(nic: Nic, way: str) -> str:
     return f"{way}_{port_name(nic.nic_id)}"
+
+
+def _list_name(nic: Nic) -> str:
+    return f"only_{port_name(nic.nic_id)}"
 
 
 def _group_set(group: str) -> str:

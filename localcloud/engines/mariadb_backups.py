@@ -78,8 +78,10 @@ class MariadbBackups:
         file = self._copies / backup_id / _COPY
         if not file.exists():
             raise EngineError(f"backup {backup_id} is not there, or was not finished; take another one")
+        seed = self._nodes.folder(node.node_id) / _SEED
         try:
-            await asyncio.to_thread(sparse.copy, file, self._nodes.folder(node.node_id) / _SEED)
+            await asyncio.to_thread(sparse.copy, file, seed)
+            seed.chmod(0o644)  # MariaDB's user unpacks it
         except OSError as exc:
             raise EngineError(f"backup {backup_id} cannot be copied to node {node.node_id}: {exc.strerror}") from exc
         await self._begin_anew(node)

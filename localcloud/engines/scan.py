@@ -18,6 +18,13 @@ from localcloud.engines.images import reference
 from localcloud.engines.naming import Naming
 from localcloud.engines.records import Record, Records
 
+_FOLDERS = {
+    "balancers": "folder of a balancer's HAProxy",
+    "databases": "folder of a database node",
+    "database-backups": "backup of a database",
+    "database-binlogs": "kept binary logs of a database",
+}
+
 
 @dataclass(frozen=True)
 class Leftover:
@@ -53,12 +60,19 @@ def _files(state: Path) -> tuple[Path, list[Record], list[Leftover]]:
     records = list(Records(state / "servers").all())
     found = [Leftover("record", record.instance_id, "server in the engines' book-keeping") for record in records]
     disks = sorted((state / "disks").glob("*"))
-    found += [_with_owner(Leftover("disk", str(file), "file of a data disk"), records) for file in disks]
+    found += [_with_owner(Leftover("disk", str(file), _disk(state, file)), records) for file in disks]
     found += [Leftover("disk copy", str(folder), "copy of a disk") for folder in sorted((state / "disk-copies").glob("*"))]
     folders = sorted((state / "images").glob("*"))
     found += [Leftover("image files", str(folder), "copies of data disks in a private image") for folder in folders]
-    found += [Leftover("record", file.name, "folder of a balancer's HAProxy") for file in sorted((state / "balancers").glob("*"))]
+    found += [
+        Leftover("record", file.name, what) for folder, what in _FOLDERS.items() for file in sorted((state / folder).glob("*"))
+    ]
     return state, records, found
+
+
+def _disk(state: Path, file: Path) -> str:
+    """What the file of a disk is."""
+    return f"disk of database node {file.stem}" if (state / "databases" / file.stem).exists() else "file of a data disk"
 
 
 def _with_owner(item: Leftover, records: Iterable[Record]) -> Leftover:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from localcloud.engines.api import Cut, EipBinding, Nic, Rule, Subnet, VpcNetwork
+from localcloud.engines.api import Cut, EipBinding, MovingAddress, Nic, Rule, Subnet, VpcNetwork
 from localcloud.engines.firewall import script
 from localcloud.engines.naming import port_name
 
@@ -74,6 +74,31 @@ def test_rules_for_ipv6_have_nothing_to_match() -> None:
 def test_a_group_as_peer_is_the_set_of_its_members() -> None:
     text = with_rules(Rule("ingress", "accept", "ANY", 1, None, None, "sg-1"))
     assert "set group_sg_1 { type ipv4_addr; elements = { 192.168.1.10 }; }" in text
+
+
+def test_a_port_for_listed_addresses_only_is_closed_to_others_before_anything_is_let_through() -> None:
+    listed = replace(ONE, only_from=("192.168.1.0/25", "10.1.2.3"), only_port=3306)
+    text = script(replace(NETWORK, nics=(listed, TWO), moving=(MovingAddress("192.168.1.200", "nic-1"),)))
+    rules = chain(text, "forward")
+    own = [rule for rule in rules if "3306" in rule]
+    assert own == [
+        rule
+        for address in ("192.168.1.10", "192.168.1.200")
+        for rule in (
+            f"ct direction original ip daddr {address} tcp dport 3306 ip saddr != @only_{P1} drop",
+            f"ct direction reply ip saddr {address} tcp sport 3306 ip daddr != @only_{P1} drop",
+        )
+    ]
+    assert rules.index(own[-1]) < rules.index("ct state established,related accept"), "open connections end too"
+    assert (
+        f"set only_{P1} {{ type ipv4_addr; flags interval; auto-merge; elements = {{ 192.168.1.0/25, 10.1.2.3/32 }}; }}" in text
+    )
+
+
+def test_an_empty_list_lets_nobody_through() -> None:
+    text = script(replace(NETWORK, nics=(replace(ONE, only_from=(), only_port=3306),)))
+    assert f"set only_{P1} {{ type ipv4_addr; flags interval; auto-merge; }}" in text
+    assert "only_" not in script(NETWORK)
 
 
 def test_eips_translate_one_to_one_and_alone_give_a_way_out() -> None:
