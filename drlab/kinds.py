@@ -55,6 +55,27 @@ async def _health_checks(client: Client, region: str) -> list[Thing]:
     return [Thing("health check", check.id, check.name) for check in await client.health_checks.list(region)]
 
 
+async def _backup_policies(client: Client, region: str) -> list[Thing]:
+    return [Thing("backup policy", policy.id, policy.name) for policy in await client.backup_policies.list(region)]
+
+
+async def _server_backups(client: Client, region: str) -> list[Thing]:
+    """The newest first: no other one needs it."""
+    backups = await client.server_backups.list(region)
+    return [Thing("server backup", backup.id, backup.name) for backup in reversed(backups)]
+
+
+async def _vaults(client: Client, region: str) -> list[Thing]:
+    return [Thing("backup vault", vault.id, vault.name) for vault in await client.backup_vaults.list(region)]
+
+
+async def _remove_vault(client: Client, region: str, thing: Thing) -> None:
+    """With what is in it."""
+    for backup in reversed(await client.server_backups.list(region, vault_id=thing.id)):
+        await client.server_backups.delete(region, backup.id)
+    await client.backup_vaults.delete(region, thing.id)
+
+
 async def _images(client: Client, region: str) -> list[Thing]:
     return [Thing("image", image.id, image.name) for image in await client.images.list(region, PRIVATE)]
 
@@ -87,6 +108,9 @@ KINDS = (
     Kind("load balancer", _balancers, lambda client, region, thing: client.load_balancers.delete(region, thing.id)),
     Kind("target group", _target_groups, lambda client, region, thing: client.target_groups.delete(region, thing.id)),
     Kind("health check", _health_checks, lambda client, region, thing: client.health_checks.delete(region, thing.id)),
+    Kind("backup policy", _backup_policies, lambda client, region, thing: client.backup_policies.delete(region, thing.id)),
+    Kind("server backup", _server_backups, lambda client, region, thing: client.server_backups.delete(region, thing.id)),
+    Kind("backup vault", _vaults, _remove_vault),
     Kind("image", _images, lambda client, region, thing: client.images.delete(region, thing.id)),
     Kind("EIP", _eips, lambda client, region, thing: client.eips.delete(region, thing.id)),
     Kind("key pair", _key_pairs, lambda client, region, thing: client.key_pairs.delete(region, thing.name)),

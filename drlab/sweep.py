@@ -12,7 +12,7 @@ from drlab.inventory import owned_ids, without_owner
 from drlab.kinds import KINDS
 from drlab.lab import Lab
 
-SOMEBODYS_COPY = "image"  # of no stage: it stays, and is named as left over
+SOMEBODYS_COPIES = ("server backup", "backup vault", "image")  # of no stage: they stay, and are named as left over
 
 
 def sweep(lab: Lab, prefix: str = "") -> None:
@@ -25,7 +25,7 @@ async def _sweep(lab: Lab, prefix: str) -> None:
     async with Client.local(lab.cloud.api().record) as client:
         for region in await client.regions.list():
             for kind in KINDS:  # one after the other: what comes later is in use by what comes before
-                if kind.word == SOMEBODYS_COPY and not prefix:
+                if kind.word in SOMEBODYS_COPIES and not prefix:
                     continue
                 strays = [t for t in without_owner(await kind.things(client, region.id), owned) if t.name.startswith(prefix)]
                 await asyncio.gather(*(kind.remove(client, region.id, thing) for thing in strays))

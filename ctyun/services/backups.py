@@ -25,7 +25,7 @@ CREATE_SERVER = Call("ctecs", "POST", "/v4/ecs/backup/create-instance", "create 
 DELETE = Call("ctecs", "POST", "/v4/ecs/backup-delete", "delete backup")
 TASKS = Call("ctecs", "POST", "/v4/ecs/backup-task/list", "list backup tasks", read_only=True)
 
-ACTIVE, ERROR, RESTORING = "ACTIVE", "ERROR", "RESTORING"
+ACTIVE, ERROR, DELETING = "ACTIVE", "ERROR", "DELETING"
 FULL, INCREMENT = "FULL", "INCREMENT"
 
 
@@ -136,14 +136,7 @@ class ServerBackups(Service):
 
     async def wait(self, region_id: str, backup_id: str, *, timeout: float = 600) -> ServerBackup:
         """Wait until it is made, restored or merged. Raises JobFailed, WaitTimeout, NotFound."""
-        backup = await wait_until(
-            lambda: self.get(region_id, backup_id),
-            lambda backup: backup.status in (ACTIVE, ERROR),
-            what=f"backup {backup_id} to be at rest",
-            timeout=timeout,
-            state=lambda backup: backup.status,
-            pace=self._pace,
-        )
+        backup = await self._settled(region_id, backup_id, (ACTIVE, ERROR), timeout)
         if backup.status == ERROR:
             reason = next((task.problem for task in await self.tasks(region_id, backup_id=backup_id) if task.problem), "")
             raise JobFailed(f"Backup {backup.name} ({backup_id}) is in state ERROR: {reason or 'no reason given'}. Delete it.")
@@ -182,9 +175,12 @@ class ServerBackups(Service):
         return OrderRef.from_api((await self._transport.send(CREATE_SERVER, new.name, body=body)).body)
 
     async def delete(self, region_id: str, backup_id: str, *, timeout: float = 600) -> None:
-        """Delete and wait until it is gone; backups that need it take over what they need. Raises NotFound, JobFailed."""
-        await self._transport.send(DELETE, backup_id, body={"regionID": region_id, "instanceBackupID": backup_id})
-        backup = await wait_until(
+        """Delete and wait until it is gone; one that is being made or used is waited for first. Backups that need it take over
+        what they need. Raises NotFound, JobFailed, WaitTimeout."""
+        backup = await self._settled(region_id, backup_id, (ACTIVE, ERROR, DELETING), timeout)
+        if backup.status != DELETING:
+            await self._transport.send(DELETE, backup_id, body={"regionID": region_id, "instanceBackupID": backup_id})
+        left = await wait_until(
             lambda: self._unless_gone(region_id, backup_id),
             lambda backup: backup is None or backup.status == ERROR,
             what=f"backup {backup_id} to be gone",
@@ -192,8 +188,18 @@ class ServerBackups(Service):
             state=lambda backup: backup.status if backup else "gone",
             pace=self._pace,
         )
-        if backup is not None:
-            raise JobFailed(f"Backup {backup.name} ({backup_id}) could not be deleted: it is in state ERROR. Try again.")
+        if left is not None:
+            raise JobFailed(f"Backup {left.name} ({backup_id}) could not be deleted: it is in state ERROR. Try again.")
+
+    async def _settled(self, region_id: str, backup_id: str, states: tuple[str, ...], timeout: float) -> ServerBackup:
+        return await wait_until(
+            lambda: self.get(region_id, backup_id),
+            lambda backup: backup.status in states,
+            what=f"backup {backup_id} to be at rest",
+            timeout=timeout,
+            state=lambda backup: backup.status,
+            pace=self._pace,
+        )
 
     async def tasks(
         self, region_id: str, *, backup_id: str | None = None, instance_id: str | None = None

@@ -8,7 +8,6 @@ from typing import Any
 from ctyun import errors
 from ctyun.services.backup_policies import WEEK, BackupPolicy, Rules
 from ctyun.services.backup_vaults import Vault
-from ctyun.services.backups import ACTIVE, ERROR
 from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.resources.declarations.csbs import BACKUP_POLICY, BACKUP_VAULT
@@ -54,22 +53,12 @@ class BackupVaultHandler(CloudHandler):
         backups = self.client.server_backups
         for backup in reversed(await backups.list(region, vault_id=vault_id)):  # the newest first: no other one needs it
             try:
-                if backup.status not in (ACTIVE, ERROR):
-                    await _at_rest(self, region, backup.id, timeout)
                 await backups.delete(region, backup.id, timeout=timeout)
             except errors.NotFound:
                 continue
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.backup_vaults.delete(region, id)
-
-
-async def _at_rest(handler: CloudHandler, region: str, backup_id: str, timeout: float) -> None:
-    """A backup that failed is at rest too."""
-    try:
-        await handler.client.server_backups.wait(region, backup_id, timeout=timeout)
-    except errors.JobFailed:
-        return
 
 
 def _seen_vault(vault: Vault) -> Seen:

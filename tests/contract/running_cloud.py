@@ -108,5 +108,8 @@ async def forgotten(client: Client) -> list[str]:
         found += [f"certificate {certificate.id}" for certificate in await client.certificates.list(region.id)]
         found += [f"VPC {vpc.id}" for vpc in await client.vpcs.list(region.id)]
         found += [f"key pair {pair.name}" for pair in await client.key_pairs.list(region.id)]
+        found += [f"backup {backup.id}" for backup in await client.server_backups.list(region.id)]
+        found += [f"backup policy {policy.id}" for policy in await client.backup_policies.list(region.id)]
+        found += [f"backup vault {vault.id}" for vault in await client.backup_vaults.list(region.id)]
         found += [f"image {image.id}" for image in await client.images.list(region.id, PRIVATE)]
     return found
