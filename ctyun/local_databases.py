@@ -20,7 +20,7 @@ class LocalNode:
     zone: str
     role: str  # "primary" | "standby" | "replica" | "fenced" | "reseeding"
     res_id: int  # its number in the API
-    power: str  # "running" | "stopped" | "gone"
+    power: str  # "running" | "stopped" | "off" (by its owner or a fault)
     reachable: bool
     receiving: bool
     applying: bool
@@ -76,7 +76,7 @@ class LocalSwitch:
 class LocalDatabase:
     """An instance. `verdict`: the controller's last sentence. `step`: how far a change of roles has come, "" in the steady state.
 
-    `primary` is a node's id; `raw` is the whole answer.
+    `primary` is a node's name; `switches` has the latest first; `raw` is the whole answer.
     """
 
     id: str
@@ -103,10 +103,11 @@ class LocalDatabase:
     @property
     def leader(self) -> LocalNode | None:
         """The node that is the primary by the records, whatever has become of it."""
-        return next((node for node in self.nodes if node.id == self.primary), None)
+        return next((node for node in self.nodes if node.name == self.primary), None)
 
     @classmethod
     def from_json(cls, body: Body) -> Self:
+        switches = map(LocalSwitch.from_json, items(body, "switches"))
         return cls(
             id=need(body, "id"),
             name=need(body, "name"),
@@ -126,6 +127,6 @@ class LocalDatabase:
             order_status=number(body, "orderStatus"),
             running_status=number(body, "runningStatus"),
             nodes=tuple(map(LocalNode.from_json, items(body, "nodes"))),
-            switches=tuple(map(LocalSwitch.from_json, items(body, "switches"))),
+            switches=tuple(sorted(switches, key=lambda switch: switch.begun, reverse=True)),
             raw=dict(body),
         )

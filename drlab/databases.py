@@ -50,7 +50,7 @@ def the_pair(lab: Lab, stage: str | None) -> LocalDatabase:
 def new_primary(database: LocalDatabase, wanted: str | None) -> LocalNode:
     """The node that is to become the primary: the named one, else the standby. Raises UserError."""
     stages = stage_names()
-    others = [node for node in database.nodes if node.id != database.primary]
+    others = [node for node in database.nodes if node.name != database.primary]
     if wanted is None:
         if len(others) != 1:
             raise UserError(f"{database.name} has no single standby: {_listed(database.nodes)}.", "say which: --to NODE")
@@ -59,7 +59,7 @@ def new_primary(database: LocalDatabase, wanted: str | None) -> LocalNode:
     fitting = [node for node in database.nodes if name in (node.id, node.name, short_name(node.name, stages), node.zone)]
     if not fitting:
         raise UserError(f"{database.name} has no node {wanted!r}. There are {_listed(database.nodes)}.")
-    if fitting[0].id == database.primary:
+    if fitting[0].name == database.primary:
         raise UserError(f"{fitting[0].name} is the primary of {database.name} already; nothing was changed.")
     return fitting[0]
 
@@ -110,7 +110,7 @@ async def _serving(local: LocalCloud, database: LocalDatabase, tell: Tell) -> Lo
     while True:
         seen = await _look(local, database)
         leader = seen.leader
-        if leader and leader.id != database.primary and leader.reachable and not seen.step:
+        if leader and leader.name != database.primary and leader.reachable and not seen.step:
             return seen
         if seen.step and seen.step != told:
             told = seen.step
@@ -142,13 +142,14 @@ def render(databases: Sequence[LocalDatabase], out: Output) -> None:
 
 
 def render_one(database: LocalDatabase, out: Output) -> None:
+    stages = stage_names()
     public = f", {database.eip} from outside" if database.eip else ""
     out.line(f"{database.name}  {database.kind} at {database.address}:{database.port}{public}", "bold")
     for line in state_lines(database):
         out.line(f"  {line}")
     out.table(NODE_COLUMNS, [node_row(node) for node in database.nodes])
-    for switch in list(database.switches)[:SWITCHES_SHOWN]:
-        change = f"{short(database, switch.before)} -> {short(database, switch.after)}"
+    for switch in database.switches[:SWITCHES_SHOWN]:
+        change = " -> ".join(short_name(name, stages) for name in dict.fromkeys((switch.before, switch.after)))
         out.line(f"  {switch.begun[:19].replace('T', ' ')}  {switch.reason} {switch.state}, {change}: {switch.detail}", "dim")
 
 
@@ -167,7 +168,7 @@ def state_lines(database: LocalDatabase) -> list[str]:
 
 def node_row(node: LocalNode) -> tuple[str, ...]:
     behind = "-" if node.role == "primary" or node.behind is None else f"{node.behind:g} s"
-    power = {"running": "on", "stopped": "off"}.get(node.power, node.power)
+    power = "on" if node.power == "running" else node.power
     return (
         short_name(node.name, stage_names()),
         node.zone,
@@ -177,12 +178,6 @@ def node_row(node: LocalNode) -> tuple[str, ...]:
         behind,
         node.problem or "-",
     )
-
-
-def short(database: LocalDatabase, node_id: str) -> str:
-    """A node's short name; what it says itself when no such node is there any more."""
-    name = next((node.name for node in database.nodes if node_id in (node.id, node.name)), node_id)
-    return short_name(name, stage_names())
 
 
 def place(node: LocalNode | None) -> str:

@@ -16,7 +16,7 @@ def put_faults(lab: Lab, kind: str, targets: Sequence[str], stack: str | None, *
     """One fault for each target; all names are looked up before the first one is put on."""
     api, stages = lab.cloud.api(), stage_names()
     prefix = name_prefix(stack)
-    servers = api.servers()
+    servers = api.named()
     places = [place_of(target, servers, stages, stack) for target in targets]
     if wish.get("to") not in (None, "*"):
         wish["to"] = place_of(wish["to"], servers, stages, stack).target
@@ -80,7 +80,7 @@ def undone_line(answer: Mapping[str, Any]) -> str:
 def power_on(lab: Lab, targets: Sequence[str], stack: str | None) -> list[dict[str, Any]]:
     """Power for each target; all names are looked up first."""
     api, stages = lab.cloud.api(), stage_names()
-    prefix, servers = name_prefix(stack), api.servers()
+    prefix, servers = name_prefix(stack), api.named()
     places = [place_of(target, servers, stages, stack) for target in targets]
     return [dict(api.power_on(place.target, prefix if place.shared else None)) for place in places]
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from ctyun.credentials import CloudRecord
 from ctyun.errors import CtyunError
 from ctyun.local import Fault, Health, LocalCloud, LocalServer
-from ctyun.local_databases import LocalDatabase
+from ctyun.local_databases import LocalDatabase, LocalNode
 
 T = TypeVar("T")
 HEALTH_SECONDS = 3.0
@@ -34,6 +34,10 @@ class LocalApi:
 
     def databases(self) -> list[LocalDatabase]:
         return self._call(lambda cloud: cloud.databases())
+
+    def named(self) -> list[LocalServer | LocalNode]:
+        """Everything that has a name and a power supply: servers, and nodes of databases."""
+        return [*self.servers(), *(node for database in self.databases() for node in database.nodes)]
 
     def promote(self, database_id: str, *, accept_loss: bool) -> Mapping[str, Any]:
         return self._call(lambda cloud: cloud.promote(database_id, accept_loss=accept_loss))

@@ -9,9 +9,11 @@ from typing import Any
 
 from ctyun.errors import CtyunError
 from ctyun.local import Fault, LocalServer
+from ctyun.local_databases import LocalDatabase
 from drlab.cloud import CloudState
 from drlab.lab import Lab
 from drlab.names import short_name, stack_of
+from drlab.node_views import NodeView, node_table, node_views
 from drlab.output import Output, count
 from drlab.settings import read_settings, target_of
 from drlab.stack_state import StackState
@@ -19,6 +21,7 @@ from drlab.stages import read_stacks, stage_names
 
 SHOWN_KINDS: Mapping[str, tuple[str, ...]] = {
     "ctyun:ecs:Instance": ("server",),
+    "ctyun:rds:MysqlInstance": ("database",),
     "ctyun:eip:Eip": ("EIP",),
     "ctyun:vpc:Vpc": ("VPC",),
     "ctyun:vpc:Subnet": ("subnet",),
@@ -77,6 +80,7 @@ class Overview:
     stacks: tuple[StackView, ...]
     servers: tuple[ServerView, ...]
     faults: tuple[Mapping[str, Any], ...]
+    databaseNodes: tuple[NodeView, ...] = ()
 
 
 def look(lab: Lab) -> Overview:
@@ -84,10 +88,11 @@ def look(lab: Lab) -> Overview:
     stages = stage_names()
     state, record = lab.cloud.state(), lab.cloud.record()
     servers: list[LocalServer] = []
+    databases: list[LocalDatabase] = []
     faults: list[Fault] = []
     if state == CloudState.RUNNING:
         try:
-            servers, faults = lab.cloud.api().servers(), lab.cloud.api().faults()
+            servers, databases, faults = lab.cloud.api().servers(), lab.cloud.api().databases(), lab.cloud.api().faults()
         except CtyunError as error:  # it ended between two questions
             lab.out.warn(str(error))
             state = lab.cloud.state()
@@ -103,6 +108,7 @@ def look(lab: Lab) -> Overview:
         stacks=tuple(stack_view(lab, stack) for stack in read_stacks(lab.folders, stages)),
         servers=tuple(server_view(server, stages) for server in sorted(servers, key=lambda s: (s.region, s.zone, s.name))),
         faults=tuple(fault.raw for fault in faults),
+        databaseNodes=tuple(view for database in databases for view in node_views(database, stages)),
     )
 
 
@@ -150,6 +156,9 @@ def render(overview: Overview, out: Output) -> None:
     if overview.servers:
         out.line()
         out.table(*server_table(overview.servers))
+    if overview.databaseNodes:
+        out.line()
+        out.table(*node_table(overview.databaseNodes))
     if overview.faults:
         out.line()
         out.table(*fault_table(overview.faults))

@@ -21,6 +21,7 @@ from drlab.commands import db
 from drlab.errors import UserError
 from drlab.lab import Lab
 from drlab.local_api import LocalApi
+from drlab.names import place_of
 from drlab.output import Output
 
 RECORD = CloudRecord("k3f9a2", "http://127.0.0.1:8750", Credentials("A" * 32, "S" * 32), "L" * 40, pid=1)
@@ -38,19 +39,21 @@ def node(number: int, role: str, power: str = "running", **more: Any) -> dict[st
 def shown(name: str = "dual-active-db", kind: str = "pair", **more: Any) -> dict[str, Any]:
     return {
         "id": f"id-of-{name}", "name": name, "region": "华东1", "regionId": "r-1", "kind": kind, "address": "192.168.1.50",
-        "port": 3306, "eip": "198.18.0.4", "primary": "n-1", "inSync": True, "haMode": "reliability", "syncMode": "Semi_sync",
+        "port": 3306, "eip": "198.18.0.4", "primary": "dual-active-db-1", "inSync": True,
+        "haMode": "reliability", "syncMode": "Semi_sync",
         "switchType": "auto", "failoverStep": "", "verdict": "The primary serves.", "orderStatus": 0, "runningStatus": 0,
         "nodes": [node(1, "primary"), node(2, "standby")], "switches": [], **more,
     }  # fmt: skip
 
 
 FAILED_OVER: dict[str, Any] = {
-    "primary": "n-2",
+    "primary": "dual-active-db-2",
     "inSync": False,
-    "nodes": [node(1, "fenced", "stopped"), node(2, "primary")],
+    "nodes": [node(1, "fenced", "off"), node(2, "primary")],
     "switches": [
         {
-            "reason": "failover", "state": "done", "before": "n-1", "after": "n-2", "detail": "db-1 was silent for 3 looks.",
+            "reason": "failover", "state": "done", "before": "dual-active-db-1", "after": "dual-active-db-2",
+            "detail": "db-1 was silent for 3 looks.",
             "begun": "2026-11-21T09:20:34.1+00:00", "ended": "2026-11-21T09:20:38.1+00:00",
         }
     ],
@@ -136,7 +139,7 @@ def test_status_as_a_document_is_what_the_cloud_says(cloud: Any, capsys: pytest.
 
 
 def test_promote_waits_until_the_new_primary_serves(cloud: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    dead = shown(nodes=[node(1, "primary", "stopped"), node(2, "standby")])
+    dead = shown(nodes=[node(1, "primary", "off"), node(2, "standby")])
     asked = cloud([dead], [dead], [{**dead, "failoverStep": "promote", "verdict": "db-2 has all."}], [shown(**FAILED_OVER)])
     db.promote()
     posted = [request for request in asked if request.method == "POST"]
@@ -168,3 +171,11 @@ def test_yes_answers_the_question(cloud: Any) -> None:
     db.promote(accept_loss=True, yes=True)
     posted = [request for request in asked if request.method == "POST"]
     assert json.loads(posted[0].content) == {"acceptLoss": True}
+
+
+def test_faults_and_power_take_the_names_of_nodes(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud([shown()])
+    monkeypatch.setattr(LocalApi, "servers", lambda self: [])
+    there = Lab.open().cloud.api().named()
+    for name in ("db-1", "dual-active-db-1", "dual-active/db-1"):
+        assert place_of(name, there, ["dual-active", "single-host"]).target == "server:dual-active-db-1"

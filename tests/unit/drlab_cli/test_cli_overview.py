@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from drlab.node_views import NodeView
 from drlab.output import Output
 from drlab.overview import CloudView, Overview, ServerView, StackView, document, render
 
@@ -79,3 +80,23 @@ def test_the_document_names_what_tests_and_scripts_read() -> None:
     assert shown["servers"][0]["power"] == "running"
     assert shown["cloud"]["state"] == "running"
     assert shown["stacks"][0]["outputs"] == {"siteUrl": "http://198.18.0.1"}
+
+
+def node(number: int, role: str, power: str = "running", in_sync: bool = True) -> NodeView:
+    name = f"dual-active-db-{number}"
+    short, address = f"db-{number}", "192.168.1.50:3306"
+    return NodeView(
+        name, short, "dual-active", "dual-active-db", "华东1", f"AZ{number}", role, power, in_sync, address, "198.18.0.4"
+    )
+
+
+def test_databases_show_who_leads_and_whether_the_standby_may_follow(capsys: pytest.CaptureFixture[str]) -> None:
+    cloud = CloudView("running", "http://127.0.0.1:8750", None, 77, "k3f9a2")
+    render(Overview(cloud, (), (), (), (node(1, "primary"), node(2, "standby"))), Output())
+    assert capsys.readouterr().out.partition("\n\n")[2] == (
+        "  DATABASE  ZONE       ROLE              POWER  ADDRESS            EIP\n"
+        "  db-1      华东1/AZ1  primary           on     192.168.1.50:3306  198.18.0.4\n"
+        "  db-2      华东1/AZ2  standby, in sync  on     -                  -\n"
+    )
+    render(Overview(cloud, (), (), (), (node(1, "primary"), node(2, "standby", "off", in_sync=False))), Output())
+    assert "standby, OUT OF SYNC  off" in capsys.readouterr().out

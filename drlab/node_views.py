@@ -1,0 +1,69 @@
+"""Nodes of databases in `./lab status`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ctyun.local_databases import PAIR, LocalDatabase
+from drlab.names import short_name, stack_of
+
+
+@dataclass(frozen=True)
+class NodeView:
+    """A node of a database. `address` is the database's, which follows the primary; its standby has `inSync`."""
+
+    name: str
+    short_name: str
+    stack: str | None
+    database: str
+    region: str
+    zone: str
+    role: str  # "primary" | "standby" | "replica" | "fenced" | "reseeding"
+    power: str  # "running" | "stopped" | "off" (by its owner or a fault)
+    inSync: bool
+    address: str
+    eip: str | None
+
+
+def node_views(database: LocalDatabase, stages: Sequence[str]) -> list[NodeView]:
+    return [
+        NodeView(
+            name=node.name,
+            short_name=short_name(node.name, stages),
+            stack=stack_of(node.name, stages),
+            database=database.name,
+            region=database.region,
+            zone=node.zone,
+            role=node.role,
+            power=node.power,
+            inSync=database.in_sync and database.kind == PAIR,
+            address=f"{database.address}:{database.port}",
+            eip=database.eip,
+        )
+        for node in database.nodes
+    ]
+
+
+def node_table(nodes: Sequence[NodeView]) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
+    """The address stands at the primary, which it follows."""
+    several = len({node.stack for node in nodes}) > 1
+    rows = [
+        (
+            f"{node.stack or '-'}/{node.short_name}" if several else node.short_name,
+            f"{node.region}/{node.zone}",
+            role_words(node),
+            "on" if node.power == "running" else node.power,
+            node.address if node.role == "primary" else "-",
+            (node.eip or "-") if node.role == "primary" else "-",
+        )
+        for node in nodes
+    ]
+    return ("DATABASE", "ZONE", "ROLE", "POWER", "ADDRESS", "EIP"), rows
+
+
+def role_words(node: NodeView) -> str:
+    """`standby, in sync`."""
+    if node.role != "standby":
+        return node.role
+    return f"{node.role}, {'in sync' if node.inSync else 'OUT OF SYNC'}"
