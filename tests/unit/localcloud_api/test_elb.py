@@ -147,8 +147,7 @@ def test_the_address_moves_in_the_middle_of_a_change(
 
     async def slow(spec: Any) -> None:
         changing.set()
-        while not go_on.is_set():
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(go_on.wait, 20)
         await apply(spec)
 
     with ThreadPoolExecutor() as pool:
