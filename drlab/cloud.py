@@ -84,7 +84,7 @@ class Cloud:
         record = self.record()
         if record is None or not lives(record):
             return
-        if not force and (servers := LocalApi(record).servers()):
+        if not force and (servers := LocalApi(record).named()):
             raise UserError(
                 f"The local cloud has {count(len(servers), 'server')}: {', '.join(server.name for server in servers)}.",
                 "./lab down --all removes them; ./lab cloud stop --force shuts them down until the next start",

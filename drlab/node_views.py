@@ -21,6 +21,7 @@ class NodeView:
     zone: str
     role: str  # "primary" | "standby" | "replica" | "fenced" | "reseeding"
     power: str  # "running" | "stopped" | "off" (by its owner or a fault)
+    leads: bool  # the primary by the records, whatever has become of it
     inSync: bool
     address: str
     eip: str | None
@@ -37,6 +38,7 @@ def node_views(database: LocalDatabase, stages: Sequence[str]) -> list[NodeView]
             zone=node.zone,
             role=node.role,
             power=node.power,
+            leads=node is database.leader,
             inSync=database.in_sync and database.kind == PAIR,
             address=f"{database.address}:{database.port}",
             eip=database.eip,
@@ -54,8 +56,8 @@ def node_table(nodes: Sequence[NodeView]) -> tuple[Sequence[str], Sequence[Seque
             f"{node.region}/{node.zone}",
             role_words(node),
             "on" if node.power == "running" else node.power,
-            node.address if node.role == "primary" else "-",
-            (node.eip or "-") if node.role == "primary" else "-",
+            node.address if node.leads else "-",
+            (node.eip or "-") if node.leads else "-",
         )
         for node in nodes
     ]

@@ -86,7 +86,18 @@ def node(number: int, role: str, power: str = "running", in_sync: bool = True) -
     name = f"dual-active-db-{number}"
     short, address = f"db-{number}", "192.168.1.50:3306"
     return NodeView(
-        name, short, "dual-active", "dual-active-db", "华东1", f"AZ{number}", role, power, in_sync, address, "198.18.0.4"
+        name,
+        short,
+        "dual-active",
+        "dual-active-db",
+        "华东1",
+        f"AZ{number}",
+        role,
+        power,
+        role == "primary",
+        in_sync,
+        address,
+        "198.18.0.4",
     )
 
 
