@@ -1,9 +1,10 @@
-"""What the cloud forgets in the end: orders, jobs and faults that were over long ago. Done at each start of the daemon."""
+"""What the cloud forgets in the end: orders, jobs, tasks of backups and faults that were over long ago. Done at each start of the daemon."""
 
 from __future__ import annotations
 
 from time import time
 
+from localcloud.core.backups_records import BACKUP_TASKS
 from localcloud.core.records import FAULTS, JOBS, ORDERS
 from localcloud.core.store import Store
 
@@ -16,12 +17,15 @@ def prune(store: Store) -> int:
     before = time() - KEPT_SECONDS
     orders = [order for order in store.find(ORDERS) if order.status != OPENING and order.created < before]
     jobs = [job for job in store.find(JOBS) if job.status != RUNNING and job.created < before]
+    tasks = [task for task in store.find(BACKUP_TASKS) if task.finished is not None and task.finished < before]
     faults = [fault for fault in store.find(FAULTS) if fault.undone is not None and fault.undone < before]
     with store.transaction():
         for order in orders:
             store.delete(ORDERS, order.id)
         for job in jobs:
             store.delete(JOBS, job.id)
+        for task in tasks:
+            store.delete(BACKUP_TASKS, task.id)
         for fault in faults:
             store.delete(FAULTS, fault.id)
-    return len(orders) + len(jobs) + len(faults)
+    return len(orders) + len(jobs) + len(tasks) + len(faults)

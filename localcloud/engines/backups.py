@@ -47,6 +47,7 @@ class Backups:
         await _all(self._volumes.restore_volume(disk, chains[disk.disk_id]) for disk in restored)
         async with self._servers.held(spec.instance_id):
             await self._servers.renew(spec, reference)
+        await self._images.sweep()  # the system disk before may have been the last that used a backup which is deleted
 
     async def unpack(self, instance_id: str, disks: Sequence[Disk], chains: Mapping[str, Sequence[str]]) -> None:
         self._context.records.put(Record(instance_id, "", tuple(disks)))

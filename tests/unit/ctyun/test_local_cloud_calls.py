@@ -94,3 +94,11 @@ def test_nothing_listens() -> None:
 
     with pytest.raises(NoAnswer, match=r"http://127\.0\.0\.1:8750 gave no answer to GET /_local/health \(Connection refused\)"):
         asyncio.run(run())
+
+
+def test_the_clock_is_advanced() -> None:
+    shown = {"now": "2026-01-22T09:30:15.000001+00:00", "offset": 60.0}
+    answer, request = ask(httpx.Response(200, json=shown), lambda cloud: cloud.advance_clock(60))
+    assert (answer, json.loads(request.content)) == (shown, {"advanceSeconds": 60})
+    answer, request = ask(httpx.Response(200, json=shown), lambda cloud: cloud.clock())
+    assert (answer["offset"], request.method) == (60.0, "GET")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from time import time
 
+from localcloud.core.backups_records import BACKUP_TASKS, BackupTask
 from localcloud.core.pruning import KEPT_SECONDS, prune
 from localcloud.core.records import ALL_KINDS, FAULTS, JOBS, ORDERS, Fault, Job, Order
 from localcloud.core.store import Store
@@ -22,6 +23,11 @@ def fault(name: str, undone: float | None) -> Fault:
     )  # fmt: skip
 
 
+def task(name: str, finished: float | None) -> BackupTask:
+    status = "successed" if finished else "in-progress"
+    return BackupTask(name, "r", "create", status, "i", "", "b", "", "v", "", "", "", "", LONG_AGO, finished)
+
+
 def test_only_what_was_over_long_ago_is_forgotten() -> None:
     store = Store(None, ALL_KINDS)
     for name, status, created in (("old", "3", LONG_AGO), ("opening", "14", LONG_AGO), ("new", "5", LATELY)):
@@ -30,7 +36,10 @@ def test_only_what_was_over_long_ago_is_forgotten() -> None:
         store.put(JOBS, Job(name, "r", "start", "i", done, "", created))
     for name, undone in (("old", LONG_AGO), ("in-force", None), ("new", LATELY)):
         store.put(FAULTS, fault(name, undone))
-    assert prune(store) == 3
+    for name, finished in (("old", LONG_AGO), ("under-way", None), ("new", LATELY)):
+        store.put(BACKUP_TASKS, task(name, finished))
+    assert prune(store) == 4
+    assert [record.id for record in store.find(BACKUP_TASKS)] == ["under-way", "new"]
     assert [record.id for record in store.find(ORDERS)] == ["opening", "new"]
     assert [record.id for record in store.find(JOBS)] == ["running", "new"]
     assert [record.id for record in store.find(FAULTS)] == ["in-force", "new"]

@@ -115,6 +115,17 @@ def test_a_new_server_that_cannot_be_made_leaves_nothing(lab: Lab) -> None:
     assert [server.id for server in lab.api.cloud.store.find(INSTANCES)] == [lab.server]
 
 
+def test_an_order_for_a_new_server_that_a_daemon_died_over_is_carried_on(lab: Lab, start: Callable[[], Any]) -> None:
+    backup = lab.backup(text="then")
+    dead = type("Dead", (), {"spawn": lambda self, coroutine, what: coroutine.close(), "cancel": lab.api.cloud.tasks.cancel})
+    lab.api.cloud.tasks = dead()
+    order = lab.api.ok(new_server(lab, backup))["masterOrderID"]
+    lab.api = start()
+    lab.engine = lab.api.engines.backups
+    [copy] = lab.api.finished(order)["instanceIDList"]
+    assert lab.engine.content[lab.disk(copy)] == "then" and len(lab.engine.calls("unpack")) == 1
+
+
 def test_what_is_deleted_from_the_middle_of_a_chain_lives_on_in_the_next(lab: Lab) -> None:
     one, two, three = (lab.backup(name, name) for name in ("one", "two", "three"))
     lab.api.ok(lab.ask("POST", "backup-delete", instanceBackupID=two))
