@@ -111,5 +111,10 @@ async def forgotten(client: Client) -> list[str]:
         found += [f"backup {backup.id}" for backup in await client.server_backups.list(region.id)]
         found += [f"backup policy {policy.id}" for policy in await client.backup_policies.list(region.id)]
         found += [f"backup vault {vault.id}" for vault in await client.backup_vaults.list(region.id)]
+        found += [f"volume {volume.id}" for volume in await client.volumes.list(region.id)]
+        found += [f"snapshot {snapshot.id}" for snapshot in await client.snapshots.list(region.id)]
+        found += [f"snapshot policy {policy.id}" for policy in await client.snapshot_policies.list(region.id)]
+        found += [f"volume backup {backup.id}" for backup in await client.volume_backups.list(region.id)]
+        found += [f"volume backup vault {vault.id}" for vault in await client.volume_backups.list_vaults(region.id)]
         found += [f"image {image.id}" for image in await client.images.list(region.id, PRIVATE)]
     return found
