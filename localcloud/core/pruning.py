@@ -1,4 +1,4 @@
-"""What the cloud forgets in the end: orders, jobs, tasks of backups and faults that were over long ago. Done at each start of the daemon."""
+"""What the cloud forgets in the end: what was over long ago of orders, jobs, faults and backup tasks. Done at each start."""
 
 from __future__ import annotations
 
