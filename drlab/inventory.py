@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from ctyun import Client
 from ctyun.credentials import CloudRecord
 from drlab.folders import Folders
 from drlab.kinds import KINDS, Thing
-from drlab.stack_state import Resource, read_stack
+from drlab.stack_state import Resource, StackState, read_stack
 
 DEFAULT_GROUP = "default"  # comes and goes with its VPC
 
 
 def owned_ids(folders: Folders) -> frozenset[str]:
     """Ids of everything in any stack of this lab's backend, other projects' stacks included."""
-    files = (folders.state / "pulumi/.pulumi/stacks").glob("*/*.json")
-    stacks = [read_stack(path, path.stem) for path in files]
+    return _ids(read_stack(path, path.stem) for path in (folders.state / "pulumi/.pulumi/stacks").glob("*/*.json"))
+
+
+def ids_of(folders: Folders, stage: str) -> frozenset[str]:
+    """Ids of everything in one stage's stack."""
+    return _ids([read_stack(folders.stack_file(stage), stage)])
+
+
+def _ids(stacks: Iterable[StackState]) -> frozenset[str]:
     return frozenset(id for stack in stacks for resource in stack.resources if resource.id for id in names_of(resource))
 
 
@@ -39,9 +47,9 @@ def listed(record: CloudRecord) -> list[Thing]:
     return asyncio.run(ask())
 
 
-def without_owner(things: Iterable[Thing], owned: Collection[str]) -> list[Thing]:
-    """What no stack holds. The default group of a VPC stands and falls with it."""
-    return [thing for thing in things if thing.id not in owned and not is_default_group(thing)]
+def without_owner(things: Iterable[Thing], owned: AbstractSet[str]) -> list[Thing]:
+    """What no stack holds. The default group of a VPC stands and falls with it, a backup is kept in its vault."""
+    return [thing for thing in things if not {thing.id, thing.holder} & owned and not is_default_group(thing)]
 
 
 def is_default_group(thing: Thing) -> bool:

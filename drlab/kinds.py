@@ -20,6 +20,7 @@ class Thing:
     kind: str
     id: str
     name: str
+    holder: str = ""  # what it is kept in: with that it is accounted for
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ async def _backup_policies(client: Client, region: str) -> list[Thing]:
 async def _server_backups(client: Client, region: str) -> list[Thing]:
     """The newest first: no other one needs it."""
     backups = await client.server_backups.list(region)
-    return [Thing("server backup", backup.id, backup.name) for backup in reversed(backups)]
+    return [Thing("server backup", backup.id, backup.name, backup.vault_id) for backup in reversed(backups)]
 
 
 async def _vaults(client: Client, region: str) -> list[Thing]:
@@ -74,6 +75,39 @@ async def _remove_vault(client: Client, region: str, thing: Thing) -> None:
     for backup in reversed(await client.server_backups.list(region, vault_id=thing.id)):
         await client.server_backups.delete(region, backup.id)
     await client.backup_vaults.delete(region, thing.id)
+
+
+async def _certificates(client: Client, region: str) -> list[Thing]:
+    return [Thing("certificate", certificate.id, certificate.name) for certificate in await client.certificates.list(region)]
+
+
+async def _snapshot_policies(client: Client, region: str) -> list[Thing]:
+    return [Thing("snapshot policy", policy.id, policy.name) for policy in await client.snapshot_policies.list(region)]
+
+
+async def _volumes(client: Client, region: str) -> list[Thing]:
+    """Those that were ordered by themselves; the others come and go with their server."""
+    volumes = await client.volumes.list(region)
+    return [Thing("volume", one.id, one.name) for one in volumes if not (one.is_system or one.is_packaged)]
+
+
+async def _remove_volume(client: Client, region: str, thing: Thing) -> None:
+    volume = await client.volumes.get(region, thing.id)
+    if volume.instance_id:
+        await client.volumes.detach(region, volume.id, volume.instance_id)
+    await client.volumes.delete(region, volume.id, with_snapshots=True)
+
+
+async def _volume_vaults(client: Client, region: str) -> list[Thing]:
+    return [Thing("volume backup vault", vault.id, vault.name) for vault in await client.volume_backups.list_vaults(region)]
+
+
+async def _remove_volume_vault(client: Client, region: str, thing: Thing) -> None:
+    """With what is in it, the newest first."""
+    for backup in reversed(await client.volume_backups.list(region)):
+        if backup.vault_id == thing.id:
+            await client.volume_backups.delete(region, backup.id)
+    await client.volume_backups.delete_vault(region, thing.id)
 
 
 async def _images(client: Client, region: str) -> list[Thing]:
@@ -111,6 +145,10 @@ KINDS = (
     Kind("backup policy", _backup_policies, lambda client, region, thing: client.backup_policies.delete(region, thing.id)),
     Kind("server backup", _server_backups, lambda client, region, thing: client.server_backups.delete(region, thing.id)),
     Kind("backup vault", _vaults, _remove_vault),
+    Kind("certificate", _certificates, lambda client, region, thing: client.certificates.delete(region, thing.id)),
+    Kind("snapshot policy", _snapshot_policies, lambda client, region, thing: client.snapshot_policies.delete(region, thing.id)),
+    Kind("volume", _volumes, _remove_volume),
+    Kind("volume backup vault", _volume_vaults, _remove_volume_vault),
     Kind("image", _images, lambda client, region, thing: client.images.delete(region, thing.id)),
     Kind("EIP", _eips, lambda client, region, thing: client.eips.delete(region, thing.id)),
     Kind("key pair", _key_pairs, lambda client, region, thing: client.key_pairs.delete(region, thing.name)),

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 
 from drlab.cloud import CloudState, lives
@@ -42,7 +43,7 @@ def is_accounted_for(item: Leftover, owned: Collection[str]) -> bool:
     return any(identifier in item.name or identifier in item.detail for identifier in owned if len(identifier) >= SHORTEST_ID)
 
 
-def unowned_resources(lab: Lab, owned: Collection[str]) -> list[Leftover]:
+def unowned_resources(lab: Lab, owned: AbstractSet[str]) -> list[Leftover]:
     """What the local cloud lists and no stack holds, e.g. made by a run that was killed, or by hand."""
     record = lab.cloud.record()
     if record is None or not lives(record):

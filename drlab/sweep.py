@@ -6,28 +6,38 @@ Only ever on the local cloud: on CTyun nothing is deleted by its name.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Set as AbstractSet
 
 from ctyun import Client
-from drlab.inventory import owned_ids, without_owner
+from drlab.inventory import ids_of, owned_ids, without_owner
 from drlab.kinds import KINDS
 from drlab.lab import Lab
 
-SOMEBODYS_COPIES = ("server backup", "backup vault", "image")  # of no stage: they stay, and are named as left over
+SOMEBODYS_COPIES = (
+    "server backup",
+    "backup vault",
+    "volume backup vault",
+    "image",
+)  # of no stage: they stay, and are named as left over
 
 
-def sweep(lab: Lab, prefix: str = "") -> None:
-    """Remove what has no owner and a name that begins so (a stage names its resources `<stage>-...`). Raises CtyunError."""
-    asyncio.run(_sweep(lab, prefix))
+def sweep(lab: Lab, stage: str = "") -> None:
+    """Remove what has no owner: all, or what is named as the stage names its own (`<stage>-...`). Raises CtyunError.
+
+    What is kept in something of that stage goes too: it would hold it.
+    """
+    asyncio.run(_sweep(lab, f"{stage}-" if stage else "", going=ids_of(lab.folders, stage) if stage else frozenset()))
 
 
-async def _sweep(lab: Lab, prefix: str) -> None:
-    owned = owned_ids(lab.folders)
+async def _sweep(lab: Lab, prefix: str, going: AbstractSet[str]) -> None:
+    owned = owned_ids(lab.folders) - going
     async with Client.local(lab.cloud.api().record) as client:
         for region in await client.regions.list():
             for kind in KINDS:  # one after the other: what comes later is in use by what comes before
                 if kind.word in SOMEBODYS_COPIES and not prefix:
                     continue
-                strays = [t for t in without_owner(await kind.things(client, region.id), owned) if t.name.startswith(prefix)]
+                found = without_owner(await kind.things(client, region.id), owned)
+                strays = [t for t in found if t.id not in going and (t.name.startswith(prefix) or t.holder in going)]
                 await asyncio.gather(*(kind.remove(client, region.id, thing) for thing in strays))
                 for thing in strays:
                     lab.out.step("cloud", f"removed {thing.kind} {thing.name}, which no stack holds")

@@ -35,7 +35,7 @@ def destroy(lab: Lab, stage: str) -> None:
     prepare_stack(lab, stage)
     if stack.target != "ctyun":  # without a target nothing has been made anywhere
         start_cloud_again(lab)
-        sweep(lab, f"{stage}-")
+        sweep(lab, stage)
     else:
         adopt_unfinished(lab, stack)
     run = run_engine(lab, "destroy", stage, "--continue-on-error")

@@ -172,6 +172,14 @@ def test_what_no_stack_holds_is_found_and_default_groups_are_their_vpcs_own() ->
     assert [thing.id for thing in without_owner(things, {"i-1"})] == ["i-2", "sg-2"]
 
 
+def test_a_backup_is_accounted_for_with_its_vault() -> None:
+    things = [
+        Thing("server backup", "b-1", "nightly", holder="vault-1"),
+        Thing("server backup", "b-2", "nightly", holder="vault-2"),
+    ]
+    assert [thing.id for thing in without_owner(things, {"vault-1"})] == ["b-2"]
+
+
 # Faults
 
 
