@@ -22,7 +22,9 @@ from localcloud.engines.waiting import wait_until, within
 
 MYSQL = 3306  # user and group of MariaDB in the image, and its port
 FOLDER = "/run/drlab"  # a node's folder of the state folder, inside
-LOGS = "/data/mysql"  # data directory with binary and relay logs, inside
+DATA = "/data"  # where its disk is mounted, inside
+LOGS = f"{DATA}/mysql"  # data directory with binary and relay logs
+_TO_FREE = "free-disk"  # in a node's folder: what filled its disk goes at the next start
 _MIB = 1 << 20
 _ANSWERS = 120.0  # seconds for MariaDB to recover and answer; one is usual
 _SMALLEST = 256  # MiB
@@ -125,8 +127,12 @@ class DatabaseNodes:
         await self._context.ask("disk.fill", pid=found.pid, container=found.container, path=LOGS)
 
     async def free_disk(self, node_id: str) -> None:
-        found = await self.must_run(node_id)
-        await self._context.ask("disk.free", pid=found.pid, container=found.container, path=LOGS)
+        """Of a node that is down: at its next start, before MariaDB needs room."""
+        found = await running(self._context, self._name(node_id))
+        if found is not None:
+            await self._context.ask("disk.free", pid=found.pid, container=found.container, path=LOGS)
+        elif self.folder(node_id).is_dir():
+            await asyncio.to_thread((self.folder(node_id) / _TO_FREE).touch)
 
     async def move_address(self, address: str, to_node: str, from_nodes: Collection[str]) -> None:
         for node_id in from_nodes:
@@ -162,6 +168,10 @@ class DatabaseNodes:
         file = self._disks.file(_disk(node))
         seen_from = {"file": str(file), "viewer": os.getpid(), "owner": MYSQL}
         await self._context.ask("database.mount", pid=found.pid, container=found.container, **seen_from)
+        wanted = self.folder(node.node_id) / _TO_FREE
+        if wanted.exists():
+            await self._context.ask("disk.free", pid=found.pid, container=found.container, path=DATA)
+            await asyncio.to_thread(wanted.unlink, missing_ok=True)
 
     async def _make_container(self, node: DatabaseNode) -> None:
         context, name = self._context, self._name(node.node_id)

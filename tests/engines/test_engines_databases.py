@@ -348,6 +348,16 @@ def test_a_full_disk_is_told_and_ends_when_there_is_room(pair: Pair) -> None:
     assert pair.client("INSERT INTO shop.orders VALUES (500)", seconds=90)[0] == 0
 
 
+def test_a_full_disk_of_a_node_that_is_down_has_room_at_its_next_start(pair: Pair) -> None:
+    pair.semi_sync()
+    pair.do(pair.engine.fill_node_disk("db-b"))
+    pair.cut_power("db-b")
+    pair.do(pair.engine.free_node_disk("db-b"))
+    pair.power_on("db-b")
+    assert pair.state("db-b").problem == ""
+    pair.semi_sync()
+
+
 def test_errors_are_mariadbs_sentences_without_parameters(pair: Pair) -> None:
     with pytest.raises(EngineError, match=r"Table 'shop\.nothing' doesn't exist"):
         pair.sql("db-a", "SELECT * FROM shop.nothing")
