@@ -76,7 +76,7 @@ class LocalSwitch:
 class LocalDatabase:
     """An instance. `verdict`: the controller's last sentence. `step`: how far a change of roles has come, "" in the steady state.
 
-    `primary` is a node's name; `switches` has the latest first; `raw` is the whole answer.
+    `primary` names a node; `switches` has the latest first; `raw` is the whole answer.
     """
 
     id: str
@@ -103,7 +103,7 @@ class LocalDatabase:
     @property
     def leader(self) -> LocalNode | None:
         """The node that is the primary by the records, whatever has become of it."""
-        return next((node for node in self.nodes if node.name == self.primary), None)
+        return next((node for node in self.nodes if self.primary in (node.id, node.name)), None)
 
     @classmethod
     def from_json(cls, body: Body) -> Self:

@@ -50,7 +50,7 @@ def the_pair(lab: Lab, stage: str | None) -> LocalDatabase:
 def new_primary(database: LocalDatabase, wanted: str | None) -> LocalNode:
     """The node that is to become the primary: the named one, else the standby. Raises UserError."""
     stages = stage_names()
-    others = [node for node in database.nodes if node.name != database.primary]
+    others = [node for node in database.nodes if node is not database.leader]
     if wanted is None:
         if len(others) != 1:
             raise UserError(f"{database.name} has no single standby: {_listed(database.nodes)}.", "say which: --to NODE")
@@ -59,7 +59,7 @@ def new_primary(database: LocalDatabase, wanted: str | None) -> LocalNode:
     fitting = [node for node in database.nodes if name in (node.id, node.name, short_name(node.name, stages), node.zone)]
     if not fitting:
         raise UserError(f"{database.name} has no node {wanted!r}. There are {_listed(database.nodes)}.")
-    if fitting[0].name == database.primary:
+    if fitting[0] is database.leader:
         raise UserError(f"{fitting[0].name} is the primary of {database.name} already; nothing was changed.")
     return fitting[0]
 
@@ -94,31 +94,32 @@ def promote(lab: Lab, database: LocalDatabase, accept_loss: bool, tell: Tell) ->
 
 
 async def _follow(local: LocalCloud, database: LocalDatabase, work: asyncio.Future[Any], tell: Tell) -> None:
-    """Tell every step of a change of roles, until the work is done."""
-    told = ""
+    """Tell what the controller says, sentence by sentence, until the work is done."""
+    told = database.verdict
     while not work.done():
-        seen = await _look(local, database)
-        if seen.step and seen.step != told:
-            told = seen.step
-            tell(f"{seen.step}: {seen.verdict}" if seen.verdict else seen.step)
+        told = _told((await _look(local, database)).verdict, told, tell)
         await asyncio.wait({work}, timeout=LOOK_SECONDS)
 
 
 async def _serving(local: LocalCloud, database: LocalDatabase, tell: Tell) -> LocalDatabase:
     """Wait until another node is the primary and can be reached."""
-    deadline, told = time.monotonic() + PROMOTE_SECONDS, ""
+    deadline, told = time.monotonic() + PROMOTE_SECONDS, database.verdict
+    before = database.leader.name if database.leader else ""
     while True:
         seen = await _look(local, database)
-        leader = seen.leader
-        if leader and leader.name != database.primary and leader.reachable and not seen.step:
+        if seen.leader and seen.leader.name != before and seen.leader.reachable and not seen.step:
             return seen
-        if seen.step and seen.step != told:
-            told = seen.step
-            tell(f"{seen.step}: {seen.verdict}" if seen.verdict else seen.step)
+        told = _told(seen.verdict, told, tell)
         if time.monotonic() > deadline:
             waited = f"Waited {PROMOTE_SECONDS:.0f} s for the standby of {database.name} to serve."
             raise UserError(f"{waited} The controller says: {seen.verdict or 'nothing'}", "./lab db status")
         await asyncio.sleep(LOOK_SECONDS)
+
+
+def _told(verdict: str, before: str, tell: Tell) -> str:
+    if verdict and verdict != before:
+        tell(verdict)
+    return verdict
 
 
 async def _look(local: LocalCloud, database: LocalDatabase) -> LocalDatabase:

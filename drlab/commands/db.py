@@ -102,8 +102,5 @@ def report(lab: Lab, after: LocalDatabase, seconds: float) -> None:
     if lab.out.wants_json:
         lab.out.document(dict(after.raw))
         return
-    lab.out.line(f"{after.name}: {databases.place(after.leader)} is the primary ({took(seconds)})")
-    for switch in after.switches[:1]:
-        if switch.detail:
-            lab.out.line(f"  {switch.detail}")
-    lab.out.line("  ./lab db status shows the standby coming back")
+    standby = "its standby is in sync" if after.in_sync else "./lab db status shows how its standby comes back"
+    lab.out.line(f"{after.name}: {databases.place(after.leader)} is the primary ({took(seconds)}); {standby}")

@@ -146,7 +146,7 @@ def test_promote_waits_until_the_new_primary_serves(cloud: Any, capsys: pytest.C
     assert [request.url.path for request in posted] == ["/_local/databases/id-of-dual-active-db/promote"]
     assert json.loads(posted[0].content) == {"acceptLoss": False}
     out = capsys.readouterr().out
-    assert "promote: db-2 has all." in out
+    assert "  db-2 has all.\n" in out
     assert "dual-active-db: db-2 in AZ2 is the primary" in out
 
 
