@@ -1,0 +1,155 @@
+"""The official SDKs of volumes and their backups as clients: what they send is understood, what they get has its types."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from contract.own_cloud import wait_for
+from contract.typed_answers import mistyped
+from ctyun_python_sdk_core import ClientConfig  # type: ignore[import-untyped]
+from ctyunsdk_ebs20220909 import models as ebs  # type: ignore[import-untyped]
+from ctyunsdk_ebs20220909.ebs_client import EbsClient  # type: ignore[import-untyped]
+from ctyunsdk_ebsbackup20220909 import models as vbs  # type: ignore[import-untyped]
+from ctyunsdk_ebsbackup20220909.ebsbackup_client import EbsbackupClient  # type: ignore[import-untyped]
+
+from ctyun import Client, CloudRecord
+
+SECONDS = 120.0
+GONE = "ebs.ebsInfo.notExists"
+
+
+class Sdk:
+    """Both clients on one endpoint."""
+
+    def __init__(self, record: CloudRecord) -> None:
+        keys = record.credentials
+        config = [ClientConfig(record.url, keys.access_key, keys.secret_key, True) for _ in range(2)]
+        self.ebs, self.vbs = EbsClient(config[0]), EbsbackupClient(config[1])
+
+    def ask(self, call: Callable[[Any], Any], request: Any) -> Any:
+        """The answer's returnObj; the call must succeed, and every value must have its declared type."""
+        answer = call(request)
+        assert answer.statusCode == 800, answer
+        assert mistyped(answer) == []
+        return getattr(answer, "returnObj", None)
+
+    def disk(self, disk_id: str) -> Any:
+        return self.ask(self.ebs.v4_ebs_info_ebs, ebs.V4EbsInfoEbsRequest(disk_id))
+
+
+@pytest.fixture
+def sdk(record: CloudRecord, monkeypatch: pytest.MonkeyPatch) -> Sdk:
+    """The SDK takes proxies from the environment, also for loopback."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return Sdk(record)
+
+
+@pytest.fixture
+def disk(sdk: Sdk, client: Client, run: Any, region: str, make: Any, site: Any) -> str:
+    """A volume that can be used."""
+    labels = [ebs.V4EbsNewEbsRequestLabels("course", "灾备")]
+    wish = ebs.V4EbsNewEbsRequest(
+        region, "VBD", "SATA", make.name("sdk"), 10, str(uuid.uuid4()), azName=site.zone_name, labels=labels
+    )
+    placed = sdk.ask(sdk.ebs.v4_ebs_new_ebs, wish)
+    [resource] = placed.resources
+    made = str(resource.diskID)
+    make.remove_later(lambda: client.volumes.delete(region, made, with_snapshots=True))
+    run(client.orders.wait(placed.masterOrderID, what="the volume", timeout=SECONDS))
+    return made
+
+
+def test_the_life_of_a_volume(sdk: Sdk, client: Client, run: Any, region: str, disk: str, make: Any, site: Any) -> None:
+    shown = sdk.disk(disk)
+    assert (shown.diskStatus, shown.diskSize, shown.isPackaged, shown.labels[0].value) == ("available", 10, False, "灾备")
+    [listed] = sdk.ask(
+        sdk.ebs.v4_ebs_list_ebs, ebs.V4EbsListEbsRequest(region, diskStatus="available", queryContent=disk)
+    ).diskList
+    assert listed.diskID == disk
+    sdk.ask(sdk.ebs.v4_ebs_update_attr_ebs, ebs.V4EbsUpdateAttrEbsRequest(disk, "renamed", regionID=region))
+    order = sdk.ask(sdk.ebs.v4_ebs_resize_ebs, ebs.V4EbsResizeEbsRequest(20, disk, region, str(uuid.uuid4()))).masterOrderID
+    run(client.orders.wait_for_removal(order, what="the larger volume", timeout=SECONDS))
+    assert (sdk.disk(disk).diskName, sdk.disk(disk).diskSize) == ("renamed", 20)
+
+    server = make.server(site.wish(make.name("sdk")))
+    moved = sdk.ask(sdk.ebs.v4_ebs_attach_ebs, ebs.V4EbsAttachEbsRequest(disk, server.id, region))
+    run(client.jobs.wait(region, moved.diskRequestID, what="attachment", timeout=SECONDS))
+    [attachment] = sdk.disk(disk).attachments
+    assert (attachment.instanceID, attachment.device, sdk.disk(disk).instanceStatus) == (server.id, "/dev/vdb", "running")
+    refused = sdk.ebs.v4_ebs_refund_ebs(ebs.V4EbsRefundEbsRequest(disk, regionID=region))
+    assert (refused.statusCode, refused.errorCode) == (900, "ebs.ebsInfo.inUse") and server.id in refused.message
+    moved = sdk.ask(sdk.ebs.v4_ebs_detach_ebs, ebs.V4EbsDetachEbsRequest(disk, regionID=region, instanceID=server.id))
+    run(client.jobs.wait(region, moved.diskRequestID, what="detachment", timeout=SECONDS))
+    sdk.ask(sdk.ebs.v4_ebs_refund_ebs, ebs.V4EbsRefundEbsRequest(disk, str(uuid.uuid4()), region))
+    looked = ebs.V4EbsInfoEbsRequest(disk)
+    wait_for(lambda: sdk.ebs.v4_ebs_info_ebs(looked).errorCode == GONE, SECONDS, "the volume to be gone")
+
+
+def test_snapshots_and_their_policies(sdk: Sdk, client: Client, run: Any, region: str, disk: str, make: Any, site: Any) -> None:
+    wish = ebs.V4EbsSnapshotCreateEbsSnapRequest(region, "first", disk, "custom", retentionTime=3)
+    first = sdk.ask(sdk.ebs.v4_ebs_snapshot_create_ebs_snap, wish)
+    run(client.orders.wait(first.masterOrderID, what="the snapshot", timeout=SECONDS))
+    later = ebs.V4EbsSnapshotCreateEbsSnapRequest(region, "second", disk, "forever")
+    job = sdk.ask(sdk.ebs.v4_ebs_snapshot_create_ebs_snap, later).snapshotJobID
+    run(client.jobs.wait(region, job, what="the snapshot", timeout=SECONDS))
+    listed = sdk.ask(sdk.ebs.v4_ebs_snapshot_list_ebs_snap, ebs.V4EbsSnapshotListEbsSnapRequest(region, diskID=disk))
+    assert [(it.snapshotName, it.snapshotStatus, it.retentionPolicy) for it in listed.snapshotList] == [
+        ("second", "available", "forever"), ("first", "available", "custom"),
+    ]  # fmt: skip
+    snapshot = first.resources[0].snapshotID
+    back = ebs.V4EbsSnapshotRollbackEbsSnapRequest(snapshot, disk, region, site.zone_name)
+    job = sdk.ask(sdk.ebs.v4_ebs_snapshot_rollback_ebs_snap, back).snapshotJobID
+    run(client.jobs.wait(region, job, what="the way back", timeout=SECONDS))
+    deletion = sdk.ask(
+        sdk.ebs.v4_ebs_snapshot_delete_ebs_snap, ebs.V4EbsSnapshotDeleteEbsSnapRequest(region, [snapshot, "none"], disk)
+    )
+    assert (deletion.notFoundList, deletion.notAllowedList) == (["none"], [])
+    run(client.jobs.wait(region, deletion.snapshotJobID, what="the removal", timeout=SECONDS))
+
+    wish = ebs.V4EbsSnapshotCreatePolicyEbsSnapRequest(region, "nightly", "0,6", "2", -1)
+    policy = sdk.ask(sdk.ebs.v4_ebs_snapshot_create_policy_ebs_snap, wish).snapshotPolicyID
+    make.remove_later(lambda: client.snapshot_policies.delete(region, policy))
+    sdk.ask(sdk.ebs.v4_ebs_snapshot_apply_policy_ebs_snap, ebs.V4EbsSnapshotApplyPolicyEbsSnapRequest(region, policy, disk))
+    assert sdk.disk(disk).snapshotPolicyID == policy
+    off = ebs.V4EbsSnapshotModifyPolicyStatusEbsSnapRequest(region, policy, "nonactivated")
+    sdk.ask(sdk.ebs.v4_ebs_snapshot_modify_policy_status_ebs_snap, off)
+    change = ebs.V4EbsSnapshotModifyPolicyEbsSnapRequest(region, policy, repeatTimes="3,4")
+    sdk.ask(sdk.ebs.v4_ebs_snapshot_modify_policy_ebs_snap, change)
+    query = ebs.V4EbsSnapshotQueryPolicyEbsSnapRequest(region, policy)
+    [shown] = sdk.ask(sdk.ebs.v4_ebs_snapshot_query_policy_ebs_snap, query).snapshotPolicyList
+    assert (shown.snapshotPolicyStatus, shown.repeatTimes, shown.boundDiskNum) == ("deactivated", "3,4", 1)
+    sdk.ask(sdk.ebs.v4_ebs_snapshot_cancel_policy_ebs_snap, ebs.V4EbsSnapshotCancelPolicyEbsSnapRequest(region, disk))
+    sdk.ask(sdk.ebs.v4_ebs_snapshot_delete_policy_ebs_snap, ebs.V4EbsSnapshotDeletePolicyEbsSnapRequest(region, policy))
+
+
+def test_volume_backups(sdk: Sdk, client: Client, region: str, disk: str, make: Any) -> None:
+    wish = vbs.V4EbsBackupRepoCreateRequest(str(uuid.uuid4()), region, "sdk-vault", cycleType="MONTH", cycleCount=1)
+    vault = sdk.ask(sdk.vbs.v4_ebs_backup_repo_create, wish).repositoryID
+    make.remove_later(lambda: client.volume_backups.delete_vault(region, vault))
+    begun = sdk.ask(sdk.vbs.v4_ebs_backup_create_backup, vbs.V4EbsBackupCreateBackupRequest(disk, region, vault, "before-change"))
+    make.remove_later(lambda: client.volume_backups.delete(region, begun.backupID))
+
+    def ended(task_id: str) -> None:
+        query = vbs.V4EbsBackupTaskListTaskRequest(region, task_id)
+        wait_for(
+            lambda: sdk.ask(sdk.vbs.v4_ebs_backup_task_list_task, query).taskList[0].status == "success",
+            SECONDS,
+            f"task {task_id}",
+        )
+
+    ended(begun.taskID)
+    shown = sdk.ask(sdk.vbs.v4_ebs_backup_show_backup, vbs.V4EbsBackupShowBackupRequest(region, begun.backupID))
+    assert (shown.backupStatus, shown.backupType, shown.diskID) == ("available", "full-backup", disk)
+    [listed] = sdk.ask(sdk.vbs.v4_ebs_backup_list_backups, vbs.V4EbsBackupListBackupsRequest(region, diskID=disk)).backupList
+    assert listed.backupID == begun.backupID
+    [repo] = sdk.ask(sdk.vbs.v4_ebs_backup_repo_list_repos, vbs.V4EbsBackupRepoListReposRequest(region)).repositoryList
+    assert (repo.repositoryID, repo.backupList) == (vault, [begun.backupID])
+    restore = vbs.V4EbsBackupRestoreBackupRequest(region, begun.backupID, disk)
+    ended(sdk.ask(sdk.vbs.v4_ebs_backup_restore_backup, restore).taskID)
+    refused = sdk.vbs.v4_ebs_backup_repo_delete(vbs.V4EbsBackupRepoDeleteRequest(str(uuid.uuid4()), region, vault))
+    assert refused.statusCode == 900 and begun.backupID in refused.message
