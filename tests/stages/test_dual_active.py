@@ -124,6 +124,23 @@ def test_a_third_server_comes_from_the_image_and_replaces_nothing(dual_lab: Lab,
     assert answering(dual_active["siteUrl"]) <= three - {("web-03", "AZ1")}
 
 
+def test_a_backup_comes_back_as_a_new_server_and_in_place(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
+    note, own = f"{UPLOADS}/note.txt", dual_active["webServers"][0]["url"]
+    on(dual_lab, "web-01", f"echo before > {note}; sync")
+    made = json.loads(dual_lab.run("backup", "run", STAGE, "--json", timeout=300).stdout)
+    assert {(one["server"], one["kind"]) for one in made} == {(f"{STAGE}-{server}", "FULL") for server in ("web-01", "web-02")}
+    on(dual_lab, "web-01", f"echo after > {note}; sync")
+    copy = json.loads(dual_lab.run("backup", "restore", "web-01", "--to", "copy", "--json", timeout=300).stdout)
+    fetch = f"curl -s -m 3 http://{copy['privateAddress']}/upload/note.txt"
+    wait_until(lambda: on(dual_lab, "jump-host", f"{fetch} || true") == "before", 60, "the new server to serve the old file")
+    assert curl(f"{own}/upload/note.txt") == (200, "after\n")
+    refused = dual_lab.run("backup", "restore", "web-01", check=False)
+    assert refused.returncode == 1 and "cannot be undone" in refused.stderr, refused
+    dual_lab.run("backup", "restore", "web-01", "--yes", timeout=300)
+    wait_until(lambda: curl(f"{own}/upload/note.txt") == (200, "before\n"), 60, "web-01 to be as it was")
+    wait_until(lambda: api(own), 60, "its dynamic page")
+
+
 def test_another_stage_beside_it_is_no_clash(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
     dual_lab.run("up", "single-host", timeout=300)
     try:
