@@ -61,7 +61,7 @@ def _switch(cloud: Cloud, record: SwitchRecord) -> dict[str, Any]:
     return {
         "reason": record.reason, "state": record.state, "before": names.get(record.before, ""),
         "after": names.get(record.after, ""), "detail": record.detail, "begun": _instant(record.begun),
-        "ended": _instant(record.ended),
+        "ended": _instant(record.ended), "steps": {step: _instant(at) for step, at in record.steps.items()},
     }  # fmt: skip
 
 

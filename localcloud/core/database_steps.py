@@ -82,14 +82,14 @@ class Steps:
         )
 
     async def _mark_reseed(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        with self._store.transaction():
+        with self._store.durably():
             self._keep(mysql.id, in_sync=False)
             self._keep_node(node_id, reseed=True)
 
     async def _reseed(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         head = self._store.require(MYSQLS, mysql.parent) if mysql.parent else mysql
         track.seated = track.seated and not mysql.parent
-        with self._store.transaction():
+        with self._store.durably():
             self._keep(mysql.id, in_sync=False)
             self._keep_node(node_id, fenced=True)
         await self._networks.change({mysql.vpc_id})
@@ -136,7 +136,7 @@ class Steps:
         record = SwitchRecord(
             hex_id(), mysql.region, mysql.id, why, "running", mysql.primary, mysql.primary, detail, time(), None
         )
-        with self._store.transaction():
+        with self._store.durably():
             self._store.put(SWITCHES, record)
             self._keep(mysql.id, step=step, candidate=candidate, step_gtid=gtid, reason=why, switch_id=record.id)
         return record.id
@@ -170,7 +170,7 @@ class Steps:
         self._keep(mysql.id, step="open")
 
     async def _detach(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        with self._store.transaction():
+        with self._store.durably():
             self._keep(mysql.id, in_sync=False, step="open")
             self._keep_node(node_id, reseed=True)
 
@@ -186,7 +186,7 @@ class Steps:
         self._keep(mysql.id, step="mark")
 
     async def _finish(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        with self._store.transaction():
+        with self._store.durably():
             standby = standby_of(self._store, mysql)
             if standby is not None and mysql.reason != "manual":  # it may have writes that nobody else has
                 self._keep_node(standby.id, reseed=True)
@@ -194,7 +194,7 @@ class Steps:
 
     async def _abort(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         """The old primary is the primary still. A standby that lacks what it had acknowledged is not tried again."""
-        with self._store.transaction():
+        with self._store.durably():
             if mysql.step == "check":
                 self._keep(mysql.id, in_sync=False)
             self._end(mysql, "failed", reason)
@@ -212,10 +212,14 @@ class Steps:
 
     def _keep(self, mysql_id: str, **changes: Any) -> None:
         mysql = self._store.require(MYSQLS, mysql_id)
-        self._store.put(MYSQLS, replace(mysql, updated=time(), **changes))
+        with self._store.durably():
+            self._store.put(MYSQLS, replace(mysql, updated=time(), **changes))
+            if changes.get("step") and (record := self._store.get(SWITCHES, mysql.switch_id)):
+                self._store.put(SWITCHES, replace(record, steps={**record.steps, changes["step"]: time()}))
 
     def _keep_node(self, node_id: str, **changes: Any) -> None:
-        self._store.put(MYSQL_NODES, replace(self._node(node_id), **changes))
+        with self._store.durably():
+            self._store.put(MYSQL_NODES, replace(self._node(node_id), **changes))
 
 
 async def together(*deeds: Awaitable[object]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from localcloud.core.store import Kind
 from localcloud.services.rds.errors import BackupNotFound, MysqlNotFound
@@ -99,6 +99,7 @@ class SwitchRecord:
     detail: str  # the controller's sentence: what was seen, what may be lost
     begun: float
     ended: float | None
+    steps: dict[str, float] = field(default_factory=dict)  # step -> when it began, for those after the first
 
 
 @dataclass(frozen=True)

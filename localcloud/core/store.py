@@ -1,7 +1,8 @@
 """The cloud's records in SQLite: one table per kind of record, the record itself as JSON, a few indexed columns beside it.
 
 One connection, used by one thread at a time (the event loop's). WAL with synchronous=NORMAL survives the death of the
-process; a handler runs in one transaction, so a killed daemon leaves either all of a call or nothing.
+process; a handler runs in one transaction, so a killed daemon leaves either all of a call or nothing. What must also survive
+the death of the machine is stored `durably`.
 """
 
 from __future__ import annotations
@@ -84,6 +85,22 @@ class Store:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+    @contextmanager
+    def durably(self) -> Iterator[None]:
+        """A transaction that is on the disk when it ends: what others act on must not be forgotten when the whole machine dies.
+
+        Inside another transaction it is as durable as that one.
+        """
+        if self._db.in_transaction:
+            yield
+            return
+        self._db.execute("PRAGMA synchronous=FULL")
+        try:
+            with self.transaction():
+                yield
+        finally:
+            self._db.execute("PRAGMA synchronous=NORMAL")
 
     # -- records -------------------------------------------------------------------------------------------------------
     def get(self, kind: Kind[R], record_id: str) -> R | None:
