@@ -85,6 +85,15 @@ async def _snapshot_policies(client: Client, region: str) -> list[Thing]:
     return [Thing("snapshot policy", policy.id, policy.name) for policy in await client.snapshot_policies.list(region)]
 
 
+async def _snapshots(client: Client, region: str) -> list[Thing]:
+    """Accounted for with the volume that they are of."""
+    return [Thing("snapshot", one.id, one.name, one.volume_id) for one in await client.snapshots.list(region)]
+
+
+async def _remove_snapshot(client: Client, region: str, thing: Thing) -> None:
+    await client.snapshots.delete(region, await client.snapshots.get(region, thing.id))
+
+
 async def _volumes(client: Client, region: str) -> list[Thing]:
     """Those that were ordered by themselves; the others come and go with their server."""
     volumes = await client.volumes.list(region)
@@ -147,6 +156,7 @@ KINDS = (
     Kind("backup vault", _vaults, _remove_vault),
     Kind("certificate", _certificates, lambda client, region, thing: client.certificates.delete(region, thing.id)),
     Kind("snapshot policy", _snapshot_policies, lambda client, region, thing: client.snapshot_policies.delete(region, thing.id)),
+    Kind("snapshot", _snapshots, _remove_snapshot),
     Kind("volume", _volumes, _remove_volume),
     Kind("volume backup vault", _volume_vaults, _remove_volume_vault),
     Kind("image", _images, lambda client, region, thing: client.images.delete(region, thing.id)),

@@ -17,6 +17,7 @@ SOMEBODYS_COPIES = (
     "server backup",
     "backup vault",
     "volume backup vault",
+    "snapshot",
     "image",
 )  # of no stage: they stay, and are named as left over
 

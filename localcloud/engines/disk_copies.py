@@ -12,7 +12,7 @@ import shutil
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from localcloud.engines import sparse
@@ -28,6 +28,7 @@ _ABOUT = "copy.json"
 class Copy:
     """A finished copy. `size`: the disk's bytes. `base`: the copy it needs, "" for none. `ranges`: what `file` holds."""
 
+    disk: str  # its id
     size: int
     base: str
     file: str
@@ -50,7 +51,14 @@ class DiskCopies:
             about = json.loads((self._folder / copy_id / _ABOUT).read_text())
         except FileNotFoundError:
             return None
-        return Copy(about["size"], about["base"], about["file"], tuple((first, end) for first, end in about["ranges"]))
+        ranges = tuple((first, end) for first, end in about["ranges"])
+        return Copy(about["disk"], about["size"], about["base"], about["file"], ranges)
+
+    def all(self) -> Iterator[tuple[Path, str]]:
+        """The folder of every copy, with the disk that it is of; "" for a half-made one."""
+        for folder in sorted(self._folder.glob("*")):
+            found = self.get(folder.name)
+            yield folder, found.disk if found else ""
 
     def require(self, copy_id: str) -> Copy:
         """Raises EngineError when there is no finished copy of that id."""
@@ -68,11 +76,11 @@ class DiskCopies:
             size = os.fstat(reading).st_size
             if not base:
                 sparse.copy(source, target)
-                return self._finish(copy_id, Copy(size, "", target.name, tuple(sparse.data(reading))))
+                return self._finish(copy_id, Copy(source.stem, size, "", target.name, tuple(sparse.data(reading))))
             with self._view(self.chain(base)) as view, sparse.fresh(target) as writing:
                 os.truncate(writing, size)
                 ranges = tuple(_keep_differences(reading, size, view, writing))
-        return self._finish(copy_id, Copy(size, base, target.name, ranges))
+        return self._finish(copy_id, Copy(source.stem, size, base, target.name, ranges))
 
     def restore(self, chain: Sequence[str], target: Path, size: int) -> None:
         """A disk's file of at least `size` bytes with the content of the last copy of a chain; it appears complete, or not."""
@@ -102,7 +110,7 @@ class DiskCopies:
             os.truncate(writing, upper.size)
             _lay_over(self._folder / keep / upper.file, upper.ranges, writing)
         ranges = tuple(union([*lower.ranges, *upper.ranges]))
-        kept = self._finish(keep, Copy(upper.size, lower.base, target.name, ranges))
+        kept = self._finish(keep, replace(upper, base=lower.base, file=target.name, ranges=ranges))
         (self._folder / keep / upper.file).unlink(missing_ok=True)
         return kept
 

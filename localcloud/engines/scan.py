@@ -12,6 +12,7 @@ from typing import Any
 
 from localcloud.agent.client import AgentClient, AgentError, AgentGone
 from localcloud.engines.api import EngineError
+from localcloud.engines.disk_copies import DiskCopies
 from localcloud.engines.docker_api import Docker
 from localcloud.engines.host import agent_flags, read_facts
 from localcloud.engines.images import reference
@@ -61,7 +62,8 @@ def _files(state: Path) -> tuple[Path, list[Record], list[Leftover]]:
     found = [Leftover("record", record.instance_id, "server in the engines' book-keeping") for record in records]
     disks = sorted((state / "disks").glob("*"))
     found += [_with_owner(Leftover("disk", str(file), _disk(state, file)), records) for file in disks]
-    found += [Leftover("disk copy", str(folder), "copy of a disk") for folder in sorted((state / "disk-copies").glob("*"))]
+    copies = DiskCopies(state / "disk-copies").all()
+    found += [Leftover("disk copy", str(folder), f"copy of disk {disk}".strip()) for folder, disk in copies]
     folders = sorted((state / "images").glob("*"))
     found += [Leftover("image files", str(folder), "copies of data disks in a private image") for folder in folders]
     found += [
