@@ -19,7 +19,7 @@ from drlab.stages import check_stage, stage_names
 SWITCH_SECONDS = 120.0
 PROMOTE_SECONDS = 120.0
 LOOK_SECONDS = 0.25  # between two looks at a change of roles
-NODE_COLUMNS = ("NODE", "ZONE", "ROLE", "POWER", "REACHABLE", "BEHIND", "PROBLEM")
+NODE_COLUMNS = ("NODE", "ZONE", "ROLE", "POWER", "REACHABLE", "BEHIND")
 SWITCHES_SHOWN = 3
 
 Tell = Callable[[str], None]
@@ -149,6 +149,9 @@ def render_one(database: LocalDatabase, out: Output) -> None:
     for line in state_lines(database):
         out.line(f"  {line}")
     out.table(NODE_COLUMNS, [node_row(node) for node in database.nodes])
+    for node in database.nodes:
+        if node.problem:
+            out.line(f"  {short_name(node.name, stages)}: {node.problem}", "yellow")
     for switch in database.switches[:SWITCHES_SHOWN]:
         change = " -> ".join(short_name(name, stages) for name in dict.fromkeys((switch.before, switch.after)))
         out.line(f"  {switch.begun[:19].replace('T', ' ')}  {switch.reason} {switch.state}, {change}: {switch.detail}", "dim")
@@ -177,7 +180,6 @@ def node_row(node: LocalNode) -> tuple[str, ...]:
         power,
         "yes" if node.reachable else "no",
         behind,
-        node.problem or "-",
     )
 
 

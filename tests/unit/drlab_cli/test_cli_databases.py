@@ -125,11 +125,16 @@ def test_status_reads_well(capsys: pytest.CaptureFixture[str]) -> None:
         "dual-active-db  pair at 192.168.1.50:3306, 198.18.0.4 from outside\n"
         "  the standby is OUT OF SYNC; reliability, Semi_sync, failover auto\n"
         "  db-1 is without power; it is rebuilt when it is back.\n"
-        "  NODE  ZONE  ROLE     POWER  REACHABLE  BEHIND  PROBLEM\n"
-        "  db-1  AZ1   fenced   off    no         -       -\n"
-        "  db-2  AZ2   primary  on     yes        -       -\n"
+        "  NODE  ZONE  ROLE     POWER  REACHABLE  BEHIND\n"
+        "  db-1  AZ1   fenced   off    no         -\n"
+        "  db-2  AZ2   primary  on     yes        -\n"
         "  2026-11-21 09:20:34  failover done, db-1 -> db-2: db-1 was silent for 3 looks.\n"
     )
+
+
+def test_a_nodes_trouble_stands_below_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    databases.render([parsed(nodes=[node(1, "primary"), node(2, "standby", problem="disk full", behind=2.5)])], Output())
+    assert capsys.readouterr().out.endswith("  db-2  AZ2   standby  on     yes        2.5 s\n  db-2: disk full\n")
 
 
 def test_status_as_a_document_is_what_the_cloud_says(cloud: Any, capsys: pytest.CaptureFixture[str]) -> None:
