@@ -135,6 +135,7 @@ def _follow(cursor: Cursor, source: Replication) -> None:
         cursor.execute("RESET SLAVE ALL")
         cursor.execute("SET GLOBAL gtid_slave_pos = %s", (binlog,))
     cursor.execute(f"SET GLOBAL rpl_semi_sync_slave_enabled = {int(source.acknowledge)}")
+    cursor.execute("SET GLOBAL rpl_semi_sync_master_enabled = 0")  # what it applies, too, would wait for a standby of its own
     cursor.execute(
         "CHANGE MASTER TO MASTER_HOST = %s, MASTER_PORT = %s, MASTER_USER = %s, MASTER_PASSWORD = %s, "
         "MASTER_USE_GTID = slave_pos, MASTER_CONNECT_RETRY = 1, MASTER_HEARTBEAT_PERIOD = 1",
