@@ -27,11 +27,12 @@ _COPY = "data.tar"
 _SEED = "seed.tar"  # what the image's start script fills a blank disk with
 _KEPT = "kept.json"
 _STOP = 5.0  # seconds for a node whose data are replaced
+_READING = 90  # seconds: it waits for commits, which may wait for a standby that is silent
 # The work is done on the node's own disk, and what comes out of it is one file: all or nothing.
 _BACK_UP = """
 rm -rf /data/copy {folder}/{name}.new
 tell() {{ tail -n 5 /data/tmp/copy.log; exit 1; }}
-mariadb-backup --backup --target-dir=/data/copy > /data/tmp/copy.log 2>&1 || tell
+timeout {seconds} mariadb-backup --backup --target-dir=/data/copy > /data/tmp/copy.log 2>&1 || tell
 mariadb-backup --prepare --use-memory=16M --target-dir=/data/copy > /data/tmp/copy.log 2>&1 || tell
 tar -cS --owner={user} --group={user} -f {folder}/{name}.new -C /data/copy .
 sync {folder}/{name}.new
@@ -107,7 +108,7 @@ class MariadbBackups:
     async def _copy(self, node_id: str, name: str) -> Path:
         """A copy of a running node's data in its folder; whoever made one before and was left behind is ended."""
         await self._nodes.kill_process(node_id, "mariadb-backup")
-        script = _BACK_UP.format(folder=FOLDER, name=name, user=MYSQL)
+        script = _BACK_UP.format(folder=FOLDER, name=name, user=MYSQL, seconds=_READING)
         await self._nodes.script(node_id, script, f"copying the data of node {node_id}")
         return self._nodes.folder(node_id) / name
 

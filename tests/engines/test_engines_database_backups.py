@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from localcloud.engines.api import EngineError, Nic, Rule
 from localcloud.engines.database_api import DatabaseNode, Replication
+from localcloud.engines.waiting import wait_until
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
 Cloud = Any  # conftest.Cloud
@@ -106,6 +108,26 @@ def test_the_way_back_follows_the_primary_over_a_change_of_roles(cloud: Cloud) -
     cloud.do(engine.keep_binlogs("two", INSTANCE))
     cloud.do(engine.restore(cloud.nodes["one"], "backup-2", INSTANCE, time.time() + 1))
     assert orders(cloud, "one") == [10, 11, 12]
+
+
+def test_a_backup_that_was_interrupted_is_made_anew(cloud: Cloud) -> None:
+    engine = cloud.engines.databases
+
+    async def interrupted() -> None:
+        making = asyncio.create_task(engine.back_up("two", "backup-3"))
+
+        async def not_hit() -> str | None:
+            return None if making.done() or await engine.kill_node_process("two", "mariadb-backup") else "none runs"
+
+        await wait_until(not_hit, 60, "a mariadb-backup to kill")
+        await making
+
+    with pytest.raises(EngineError, match="copying the data of node two failed"):
+        cloud.do(interrupted())
+    assert not (cloud.state / "database-backups/backup-3").exists()
+    size = cloud.do(engine.back_up("two", "backup-3"))
+    assert [file.name for file in (cloud.state / "database-backups/backup-3").iterdir()] == ["data.tar"]
+    assert cloud.do(engine.back_up("two", "backup-3")) > size // 2, "again: another one in its place"
 
 
 def test_what_is_not_there_cannot_be_restored(cloud: Cloud) -> None:
