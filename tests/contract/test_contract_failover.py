@@ -1,0 +1,143 @@
+"""Real failovers of a real MySQL pair: a writer goes on writing, nodes die, and nothing that was acknowledged is lost."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from contract.mysql_ledger import SECONDS, Ledger, PairOfNodes, make_pair
+from contract.own_cloud import OwnCloud
+from contract.running_cloud import Run, leftovers, localcloud_says
+from support.waiting import wait_until
+
+MOST_SILENCE = 10.0  # seconds without writes that a failover may cost a client
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def module_pair(run: Run, region: str) -> Iterator[PairOfNodes]:
+    """A pair on a cloud of the module's own, which may be killed; at the end nothing of it is left."""
+    state = Path(tempfile.mkdtemp(prefix="drlab-ha-", dir="/tmp"))
+    own = OwnCloud(state, run)
+    record = own.start()
+    try:
+        with ExitStack() as cleanup:
+            yield make_pair(own, record, run, region, cleanup)
+    finally:
+        own.cloud.stop(run, record)
+    assert localcloud_says("scan", "--state", str(state)) == []
+    assert leftovers(record.id) == []
+    shutil.rmtree(state)
+
+
+@pytest.fixture
+def pair(module_pair: PairOfNodes) -> PairOfNodes:
+    module_pair.settled()
+    return module_pair
+
+
+def test_the_standby_takes_over_from_a_primary_without_power(pair: PairOfNodes) -> None:
+    old, new = pair.node("primary"), pair.node("standby")
+    with Ledger(pair.address) as ledger:
+        fault = pair.fault("power-off", f"server:{old.name}")
+        ledger.goes_on()
+        assert ledger.silence() <= MOST_SILENCE, pair.story()
+        assert pair.seen().primary == new.id
+        pair.undo(fault)
+        pair.settled()
+        ledger.goes_on()
+    assert (pair.node("primary").id, pair.node("standby").id) == (new.id, old.id)
+    assert ledger.lost() == []
+    assert "read-only" in pair.write_on(old)
+    newest = pair.seen().switches[-1]
+    assert (newest.reason, newest.state, newest.before, newest.after) == ("failover", "done", old.name, new.name)
+
+
+def test_a_primary_cut_off_from_everybody_is_fenced(pair: PairOfNodes) -> None:
+    old = pair.node("primary")
+    with Ledger(pair.address) as ledger:
+        fault = pair.fault("cut", f"server:{old.name}", to="*")
+        ledger.goes_on()
+        assert ledger.silence() <= MOST_SILENCE, pair.story()
+        assert "written" not in pair.write_on(old)
+        pair.undo(fault)
+        pair.settled()
+    assert ledger.lost() == []
+
+
+def test_a_standby_that_lacks_writes_is_not_promoted(pair: PairOfNodes) -> None:
+    """The primary waits for a standby that it does not hear, goes on alone once that is stored, and dies."""
+    primary, standby = pair.node("primary"), pair.node("standby")
+    with Ledger(pair.address) as ledger:
+        cut = pair.fault("cut", f"server:{primary.name}", to=f"server:{standby.name}")
+        wait_until(lambda: not pair.seen().in_sync, SECONDS, "the standby to be marked out of sync")
+        ledger.goes_on()
+        off = pair.fault("power-off", f"server:{primary.name}")
+        pair.waits_to_say("nothing is promoted", f"{standby.name} is marked out of sync")
+        assert "read-only" in pair.write_on(standby)
+        pair.undo(off)
+        ledger.goes_on()
+        assert pair.seen().primary == primary.id
+        pair.undo(cut)
+        pair.settled()
+    assert ledger.lost() == []
+
+
+def test_both_nodes_lost_and_back(pair: PairOfNodes) -> None:
+    primary, standby = pair.node("primary"), pair.node("standby")
+    with Ledger(pair.address) as ledger:
+        faults = [pair.fault("power-off", f"server:{node.name}") for node in (standby, primary)]
+        pair.waits_to_say("nothing is promoted")
+        for fault in faults:
+            pair.undo(fault)
+        ledger.goes_on()
+        pair.settled()
+    assert ledger.lost() == []
+
+
+def test_a_full_disk_of_the_primary(pair: PairOfNodes) -> None:
+    old = pair.node("primary")
+    with Ledger(pair.address) as ledger:
+        fault = pair.fault("disk-full", f"server:{old.name}", path="/")
+        wait_until(lambda: pair.seen().primary != old.id, SECONDS, "the standby to take over")
+        ledger.goes_on()
+        pair.undo(fault)
+        pair.settled()
+    assert ledger.lost() == []
+
+
+def test_the_local_cloud_is_killed_during_a_failover(pair: PairOfNodes) -> None:
+    old = pair.node("primary")
+    with Ledger(pair.address) as ledger:
+        fault = pair.fault("power-off", f"server:{old.name}")
+        wait_until(lambda: pair.seen().step, SECONDS, "roles to change")
+        pair.restart_cloud()
+        ledger.goes_on()
+        assert pair.seen().primary != old.id
+        pair.undo(fault)
+        pair.settled()
+    assert ledger.lost() == []
+    assert pair.seen().switches[-1].state == "done"
+
+
+def test_a_switchover_takes_at_most_three_seconds(pair: PairOfNodes, region: str) -> None:
+    from ctyun import Client
+
+    new = pair.node("standby")
+
+    async def switch() -> None:
+        async with Client.local(pair.record) as client:
+            await client.mysql_roles.switch_over(region, pair.id, new.res_id, timeout=SECONDS)
+
+    with Ledger(pair.address) as ledger:
+        pair.run(switch())
+        ledger.goes_on()
+    assert ledger.silence() <= 3.0, pair.story()
+    assert ledger.lost() == []
+    assert pair.in_sync(), pair.seen().verdict
+    assert pair.node("primary").id == new.id
