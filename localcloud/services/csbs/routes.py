@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from localcloud.core.calls import Handler, Route, Token
-from localcloud.services.csbs import handlers, policies
+from localcloud.services.csbs import handlers, policies, vaults
 
 
 def _post(path: str, handler: Handler, token: Token = Token.NONE) -> Route:
@@ -15,9 +15,9 @@ def _get(path: str, handler: Handler) -> Route:
 
 
 ROUTES = (
-    _post("backup-repo/create", handlers.create_vault, Token.REQUIRED),
-    _get("backup-repo/list", handlers.list_vaults),
-    _post("backup-repo/delete", handlers.delete_vault, Token.REQUIRED),
+    _post("backup-repo/create", vaults.create_vault, Token.REQUIRED),
+    _get("backup-repo/list", vaults.list_vaults),
+    _post("backup-repo/delete", vaults.delete_vault, Token.REQUIRED),
     _post("backup/create", handlers.create_backup),
     _get("backup/status", handlers.backup_status),
     _get("backup/details", handlers.backup_details),

@@ -85,6 +85,34 @@ def test_a_stopped_server_stays_off_when_it_is_restored(lab: Lab) -> None:
     assert lab.api.engines.power[lab.server] is Power.STOPPED
 
 
+def test_a_server_that_loses_its_power_while_it_is_restored_stays_off(lab: Lab) -> None:
+    backup = lab.backup(text="then")
+    lab.write("lost")
+    store = lab.api.cloud.store
+
+    def cut() -> None:  # what a power fault stores before it lands
+        store.put(INSTANCES, replace(store.require(INSTANCES, lab.server), desired="off"))
+
+    lab.engine.on_call["restore"] = cut
+    lab.api.ok(lab.ask("POST", "backup-restore", instanceBackupID=backup))
+    assert lab.settled(backup)["restoreFinishedTime"]
+    lab.until(lab.status, lambda status: status == "stopped")
+    assert lab.read() == ("then", "then") and lab.api.engines.power[lab.server] is Power.STOPPED
+
+
+def test_nothing_else_is_done_to_a_server_that_is_being_restored(lab: Lab) -> None:
+    backup = lab.backup()
+    answers: list[Json] = []
+    with lab.api.cloud.store.transaction():
+        lab.api.cloud.store.put(INSTANCES, replace(lab.api.cloud.store.require(INSTANCES, lab.server), status="rebuild"))
+    answers.append(lab.api.post("/v4/ecs/stop-instance", regionID=REGION, instanceID=lab.server))
+    answers.append(lab.create("meanwhile"))
+    answers.append(lab.ask("POST", "backup-restore", instanceBackupID=backup))
+    assert [answer["statusCode"] for answer in answers] == [900] * 3
+    lab.api.engines.power.pop(lab.server)  # its container is replaced: nobody takes it for gone
+    assert lab.status() == "rebuild"
+
+
 def new_server(lab: Lab, backup_id: str, **more: Any) -> Json:
     wish = lab.api.wish(lab.vpc, lab.subnet, "copy", **more)
     for name in ("imageType", "imageID", "bootDiskType", "bootDiskSize", "azName"):

@@ -1,0 +1,84 @@
+"""Vaults of server backup: ordered, shown, given back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from localcloud.core.backups_records import BACKUP_POLICIES, BACKUPS, VAULTS, Vault
+from localcloud.core.calls import Call, page, paged
+from localcloud.core.catalogue import QUOTAS
+from localcloud.core.errors import QuotaExceeded
+from localcloud.core.records import ORDERS
+from localcloud.services.csbs import model
+from localcloud.services.csbs.errors import VaultInUse, VaultNameDuplicated
+from localcloud.services.eip.model import expiry
+from localcloud.services.orders import model as orders
+
+NAME = re.compile(r"\S.{0,61}\S")
+NAME_RULE = "2-63 characters, no blank first or last"
+SMALLEST, LARGEST = 100, 1_024_000  # GB
+
+
+def create_vault(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    name = fields.name("repositoryName", required=True, rule=NAME, says=NAME_RULE)
+    cycle = fields.choice("cycleType", ("MONTH", "YEAR"), required=True)
+    count = fields.integer("cycleCount", low=1, high=60 if cycle == "MONTH" else 5, required=True)
+    size = fields.integer("size", low=SMALLEST, high=LARGEST, default=SMALLEST)
+    fields.only("autoScaling", False)
+    fields.ignore("autoRenewStatus", "payVoucherPrice")
+    labels = {
+        item.text("key", required=True, longest=32): item.text("value", longest=32) for item in fields.items("labels", most=10)
+    }
+    project = fields.project()
+    fields.check()
+    for other in call.store.find(VAULTS, region=region.id, name=name):
+        raise VaultNameDuplicated(name, other.id)
+    if call.store.count(VAULTS, region=region.id) >= QUOTAS.vaults:
+        raise QuotaExceeded("backup vaults in this region", QUOTAS.vaults)
+    clock = call.cloud.clock
+    expires = (expiry(cycle, count) or 0) + clock.offset
+    vault = call.store.put(VAULTS, Vault(model.new_id(), region.id, name, size, expires, project, labels, clock.now()))
+    return _ordered(call, "csbs-vault-create", vault)
+
+
+def list_vaults(call: Call) -> dict[str, Any]:
+    fields, region = call.fields, call.region()
+    vault_id, name = fields.text("repositoryID"), fields.text("repositoryName")
+    status = fields.choice("status", ("active", "master_order_creating", "expired", "freezing"))
+    number, size = page(call)
+    fields.project()
+    fields.check()
+    found = [
+        vault
+        for vault in call.store.find(VAULTS, region=region.id)
+        if vault_id in ("", vault.id) and name in vault.name and status in ("", "active")
+    ]
+    return paged("results", [model.shown_vault(call.store, vault) for vault in found], number, size)
+
+
+def delete_vault(call: Call) -> dict[str, Any]:
+    """Refused while there is a backup in it, or a policy would put some into it."""
+    vault = vault_of(call)
+    users = [f"backup {backup.name} ({backup.id})" for backup in call.store.find(BACKUPS, vault_id=vault.id)]
+    users += [f"policy {policy.name} ({policy.id})" for policy in call.store.find(BACKUP_POLICIES, vault_id=vault.id)]
+    if users:
+        raise VaultInUse(vault.id, users)
+    call.store.delete(VAULTS, vault.id)
+    return _ordered(call, "csbs-vault-release", vault)
+
+
+def _ordered(call: Call, kind: str, vault: Vault) -> dict[str, Any]:
+    """There is nothing to wait for: the order is finished when it is answered."""
+    order = orders.place(call.store, vault.region, kind, "CSBS", (vault.id,))
+    call.store.put(ORDERS, replace(order, status=orders.FINISHED))
+    return orders.placed(order)
+
+
+def vault_of(call: Call) -> Vault:
+    """The vault that a call names."""
+    region, vault_id = call.region(), call.fields.text("repositoryID", required=True)
+    call.fields.check()
+    return call.store.require(VAULTS, vault_id, region.id)
