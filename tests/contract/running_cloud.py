@@ -106,6 +106,7 @@ async def forgotten(client: Client) -> list[str]:
         found += [f"target group {group.id}" for group in await client.target_groups.list(region.id)]
         found += [f"health check {check.id}" for check in await client.health_checks.list(region.id)]
         found += [f"certificate {certificate.id}" for certificate in await client.certificates.list(region.id)]
+        found += [f"MySQL instance {mysql.id}" for mysql in await client.mysqls.list(region.id)]
         found += [f"VPC {vpc.id}" for vpc in await client.vpcs.list(region.id)]
         found += [f"key pair {pair.name}" for pair in await client.key_pairs.list(region.id)]
         found += [f"backup {backup.id}" for backup in await client.server_backups.list(region.id)]
