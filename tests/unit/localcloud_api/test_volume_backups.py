@@ -184,3 +184,14 @@ def test_the_next_daemon_carries_backups_on(start: Callable[[], Any]) -> None:
     assert [ended(api, task.id)["status"] for task in tasks] == ["success", "success"]
     assert [show(api, backup)["backupType"] for backup in (second, "half")] == ["full-backup", "incremental-backup"]
     assert {task.status for task in api.cloud.store.find(DISK_TASKS)} == {"success"}
+
+
+def test_tasks_that_were_over_long_ago_are_forgotten(start: Callable[[], Any]) -> None:
+    api = start()
+    disk, vault = volume(api), new_vault(api)
+    for name in ("one", "two"):
+        made(api, disk, vault, name)
+    old, _ = api.cloud.store.find(DISK_TASKS)
+    api.cloud.store.put(DISK_TASKS, replace(old, finished=time.time() - 8 * 24 * 3600))
+    api = start()
+    assert [task.backup_name for task in api.cloud.store.find(DISK_TASKS)] == ["two"]
