@@ -25,6 +25,8 @@ from localcloud.services.rds.reading import (
     state_word,
 )
 
+GUARDED = ("reliability", "Semi_sync")  # the modes in which a standby has every write before it is acknowledged
+
 
 def switch_roles(call: Call) -> None:
     """Make the node with this resId the primary. Asynchronous: switch-instance-record tells what came of it."""
@@ -39,7 +41,7 @@ def switch_roles(call: Call) -> None:
         raise ParameterError([f"newMasterResId is {res_id}; it must be the resId of the standby, {others}"])
     if mysql.step:
         raise StandbyNotReady(mysql.name, f"its roles are changing already ({mysql.verdict})")
-    if not mysql.in_sync:
+    if not mysql.in_sync and (mysql.ha_mode, mysql.sync_mode) == GUARDED:  # else it catches up while writes are closed
         raise StandbyNotReady(mysql.name, f"standby {node.name} does not have every write yet ({mysql.verdict})")
     begin(call, mysql, "switch", {"nodeId": node.id}, mysql.running_status)
 

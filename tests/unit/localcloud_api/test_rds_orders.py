@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from support.rds_calls import ORDER, PAIR, REGION, REPLICA, SINGLE, ZONES, Rds, wish
 from support.waiting import wait_until
 
+from localcloud.__main__ import _parser
 from localcloud.core.rds_records import MYSQL_NODES, MYSQLS
 from localcloud.services.rds.passwords import hashed
 
@@ -161,3 +162,8 @@ def test_what_an_instance_uses_is_not_deleted(rds: Rds, api: Any, data_net: tupl
     assert "InUse" in api.post("/v4/vpc/delete", regionID=REGION, vpcID=data_net[0])["errorCode"]
     used = api.ok(api.get("/v4/vpc/list-used-ips", regionID=REGION, subnetID=data_net[1]))["usedIPs"]
     assert [entry["use"] for entry in used] == ["system", "rds", "rds", "rds"]
+
+
+def test_foreign_keys_are_an_option_of_serve() -> None:
+    assert _parser().parse_args(["serve", "--foreign-keys"]).foreign_keys is True
+    assert _parser().parse_args(["serve"]).foreign_keys is False
