@@ -93,16 +93,19 @@ class Jobs:
             await self._rounds.change(mysql_id, SWITCH_SECONDS)
 
     async def _begin_switchover(self, mysql: Mysql, node_id: str) -> None:
-        view = await self._rounds.look(mysql)
-        leader, standby = view.leader, view.standby
-        if standby is None or standby.id != node_id:
-            raise EngineError(f"node {node_id} is not the standby of MySQL instance {mysql.name}")
-        against = why_not(view, standby, loss_accepted=mysql.sync_mode == ASYNC)
-        if not serves(leader.seen, leader.fenced):
-            against.insert(0, f"{leader.name} does not serve")
-        if against:
-            raise EngineError(f"the roles of MySQL instance {mysql.name} cannot be switched: {', '.join(against)}")
-        self._rounds.steps.begin(mysql, node_id, "manual", "close", f"switchover to {standby.name}")
+        against: list[str] = []
+        for _ in range(self._rounds.settings.threshold):  # a single look may find a node too slow
+            view = await self._rounds.look(mysql)
+            leader, standby = view.leader, view.standby
+            if standby is None or standby.id != node_id:
+                raise EngineError(f"node {node_id} is not the standby of MySQL instance {mysql.name}")
+            against = why_not(view, standby, loss_accepted=mysql.sync_mode == ASYNC)
+            if not serves(leader.seen, leader.fenced):
+                against.insert(0, f"{leader.name} does not serve")
+            if not against:
+                self._rounds.steps.begin(mysql, node_id, "manual", "close", f"switchover to {standby.name}")
+                return
+        raise EngineError(f"the roles of MySQL instance {mysql.name} cannot be switched: {', '.join(against)}")
 
     # -- backups and restores ------------------------------------------------------------------------------------------
     async def back_up(self, backup_id: str) -> None:

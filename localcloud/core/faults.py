@@ -276,7 +276,10 @@ class Faults:
             if isinstance(result, BaseException):
                 raise result
         self._take_back(fault)
-        return _room_sentence(await self._room(fault))
+        try:
+            return _room_sentence(await self._room(fault))
+        except EngineError as error:
+            return f"what filled the disks is gone; how much room there is now cannot be seen: {error}"
 
     # -- power on by target --------------------------------------------------------------------------------------------
     async def power_on(self, target: str, name_prefix: str | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ class Settings:
     """Times in seconds."""
 
     interval: float = 1.0  # between two looks at an instance
-    look: float = 1.0  # a node that has not answered by then did not serve
+    look: float = 1.5  # a node that has not answered by then did not serve
     threshold: int = 3  # looks in a row that find a node not serving, until it is taken for dead
     grace: float = 5.0  # a standby silent for so long is marked out of sync, and the primary goes on alone
     handover: float = 2.0  # a switchover whose standby does not have everything by then falls back
