@@ -21,7 +21,10 @@ T = TypeVar("T")
 
 
 class Volumes:
-    """The volumes of one cloud. Who calls knows which server has a disk, and asks for one thing at a time of a disk."""
+    """The volumes of one cloud. Who calls knows which server has a disk.
+
+    Where both are locked, the server comes first, as it does for who copies all disks of a server.
+    """
 
     def __init__(self, context: Context, servers: Servers, disks: Disks, images: PrivateImages) -> None:
         self._context, self._servers, self._disks, self._images = context, servers, disks, images
@@ -42,7 +45,7 @@ class Volumes:
         self._locks.pop(disk_id, None)
 
     async def attach_volume(self, instance_id: str, disk: Disk) -> None:
-        async with self._locks[disk.disk_id], self._servers.held(instance_id):
+        async with self._servers.held(instance_id), self._locks[disk.disk_id]:
             record = self._record(instance_id)
             if (owner := self._owner(disk.disk_id)) and owner.instance_id != instance_id:
                 raise EngineError(f"disk {disk.disk_id} is still in server {owner.instance_id}, so {instance_id} cannot have it")
@@ -57,7 +60,7 @@ class Volumes:
                 await self._disks.show([disk], loops, await self._servers.must_run(instance_id))
 
     async def detach_volume(self, instance_id: str, disk_id: str) -> None:
-        async with self._locks[disk_id], self._servers.held(instance_id):
+        async with self._servers.held(instance_id), self._locks[disk_id]:
             record = self._context.records.get(instance_id)
             disk = next((had for had in record.disks if had.disk_id == disk_id), None) if record else None
             if record is None or disk is None:
@@ -68,13 +71,12 @@ class Volumes:
             self._context.records.put(replace(record, disks=tuple(had for had in record.disks if had is not disk)))
 
     async def copy_volume(self, copy_id: str, disk: Disk, instance_id: str, base: str) -> int:
-        async with self._locks[disk.disk_id]:
-            if not instance_id:
-                return await self._copy(copy_id, disk, base)
-            if done := await self._in_thread("looked at", copy_id, self._copies.get, copy_id):
-                return done.kept
-            async with self._images.standing_still(instance_id):
-                return await self._copy(copy_id, disk, base)
+        if done := await self._in_thread("looked at", copy_id, self._copies.get, copy_id):
+            return done.kept
+        if not instance_id:
+            return await self._copy(copy_id, disk, base)
+        async with self._images.standing_still(instance_id):
+            return await self._copy(copy_id, disk, base)
 
     async def copy_held(self, copy_id: str, disk: Disk, base: str) -> int:
         """As `copy_volume`, of a disk of a server that the caller holds still: whoever else wants the disk waits for the server,
@@ -97,7 +99,8 @@ class Volumes:
         await self._in_thread("removed", copy_id, self._copies.remove, copy_id)
 
     async def _copy(self, copy_id: str, disk: Disk, base: str) -> int:
-        return await self._in_thread("made", copy_id, self._copies.make, copy_id, self._disks.file(disk), base)
+        async with self._locks[disk.disk_id]:
+            return await self._in_thread("made", copy_id, self._copies.make, copy_id, self._disks.file(disk), base)
 
     async def _in_thread(self, done: str, copy_id: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Work on files; not even a cancelled caller leaves before it has ended, as it may hold a server still."""

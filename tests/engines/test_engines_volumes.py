@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from localcloud.engines.api import Disk, EngineError, Rule
+from localcloud.engines.backups_api import DiskCopy
 
 pytestmark = pytest.mark.contract
 Cloud = Any  # conftest.Cloud
@@ -69,6 +71,23 @@ def test_it_grows_while_its_server_runs(cloud: Cloud) -> None:
     cloud.run("two", "umount /data; e2fsck -f -p /dev/vdb; resize2fs /dev/vdb")
     mounted(cloud, "two", "/dev/vdb")
     assert int(cloud.run("two", "df -m --output=size /data | tail -1")) > 1500
+
+
+def test_a_copy_of_a_disk_and_a_backup_of_its_server_do_not_wait_for_each_other_for_ever(cloud: Cloud) -> None:
+    engines, disk = cloud.engines, Disk("volume-1", 2, "/dev/vdb")
+
+    async def both() -> None:
+        async with asyncio.timeout(60):
+            await asyncio.gather(
+                *(engines.volumes.copy_volume(f"alone-{number}", disk, "two", "") for number in range(3)),
+                *(engines.backups.back_up(f"whole-{number}", "two", [DiskCopy(disk, f"part-{number}")]) for number in range(2)),
+            )
+
+    cloud.do(both())
+    for number in range(3):
+        cloud.do(engines.volumes.remove_copy(f"alone-{number}"))
+    for number in range(2):
+        cloud.do(engines.backups.remove(f"whole-{number}", [f"part-{number}"]))
 
 
 def test_copies_show_one_instant_and_hold_what_differs(cloud: Cloud) -> None:
