@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,6 +22,7 @@ from localcloud.engines.mariadb_state import COUNTERS, LOOK, SOURCE, seen
 from localcloud.engines.network import Networks
 
 log = logging.getLogger("localcloud")
+_LOOK = 0.8  # of the time that a look may take, for MariaDB to say something
 
 
 class MariadbEngine:
@@ -60,19 +60,11 @@ class MariadbEngine:
         return await self._nodes.all()
 
     async def observe_nodes(self, nodes: Collection[DatabaseNode], timeout: float) -> Mapping[str, NodeState]:
-        running = await self._nodes.all()
-        alive = [node for node in nodes if running.get(node.node_id)]
-        asked = {node.node_id: asyncio.ensure_future(self._look(node.node_id, timeout)) for node in alive}
-        greeting = asyncio.ensure_future(self._greeting(alive, timeout))
-        if asked:
-            await asyncio.wait([*asked.values(), greeting], timeout=timeout)
-        reached = _result(greeting) or frozenset()
-        found = {}
-        for node in nodes:
-            state = _result(asked[node.node_id]) if node.node_id in asked else None
-            state = state or NodeState(running=node.node_id in asked, answers=False, reachable=False)
-            found[node.node_id] = replace(state, reachable=node.node_id in reached)
-        return found
+        seen = {node.node_id: asyncio.ensure_future(self._observe(node, timeout * _LOOK)) for node in nodes}
+        if seen:
+            await asyncio.wait(seen.values(), timeout=timeout)
+        # Docker itself hangs where a look has not even come to that: nothing is known then.
+        return {node_id: _result(look) or NodeState(False, False, False) for node_id, look in seen.items()}
 
     # -- replication -----------------------------------------------------------------------------------------------------
     async def follow(self, node_id: str, source: Replication) -> None:
@@ -150,29 +142,18 @@ class MariadbEngine:
         if remarkable:
             log.warning("database node %s: %s", node_id, remarkable)
 
-    async def _look(self, node_id: str, seconds: float) -> NodeState | None:
+    async def _observe(self, node: DatabaseNode, seconds: float) -> NodeState:
+        """Docker, which takes its time, is asked only where MariaDB does not answer itself."""
+        greeting = asyncio.ensure_future(self._nodes.greets(node, seconds))
         try:
-            return await self._nodes.sql.do(node_id, _state, seconds)
-        except EngineError:
-            return None  # it does not answer; that is the answer
-
-    async def _greeting(self, nodes: Collection[DatabaseNode], seconds: float) -> frozenset[str]:
-        """Ids of those that greet on their own address."""
-        by_vpc: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        for node in nodes:
-            by_vpc[node.vpc_id][node.nic.address] = node.node_id
-        reached: set[str] = set()
-
-        async def ask(vpc_id: str, addresses: dict[str, str]) -> None:
-            try:
-                found = await self._nodes.greeting(vpc_id, addresses, seconds * 0.9)
-            except EngineError as exc:
-                log.warning("nobody can tell whether databases of VPC %s are reachable: %s", vpc_id, exc)
-                return
-            reached.update(addresses[address] for address in found)
-
-        await asyncio.gather(*(ask(vpc_id, addresses) for vpc_id, addresses in by_vpc.items()))
-        return frozenset(reached)
+            async with asyncio.timeout(seconds):
+                state = await self._nodes.sql.do(node.node_id, _state, seconds)
+        except (EngineError, TimeoutError):
+            if not await self._nodes.is_running(node.node_id):
+                greeting.cancel()
+                return NodeState(running=False, answers=False, reachable=False)
+            state = NodeState(running=True, answers=False, reachable=False)
+        return replace(state, reachable=await greeting)
 
 
 def _state(cursor: Cursor) -> NodeState:
@@ -183,8 +164,8 @@ def _state(cursor: Cursor) -> NodeState:
     return seen(look, counters, source[0] if source else None)
 
 
-def _result(task: asyncio.Future[Any]) -> Any:
-    """What a task has come to, None when it has not; nobody waits for it any longer."""
+def _result(task: asyncio.Future[NodeState]) -> NodeState | None:
+    """What a look has come to, None when it has not; nobody waits for it any longer."""
     if not task.done():
         task.cancel()
         return None

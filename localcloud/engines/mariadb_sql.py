@@ -63,13 +63,13 @@ class Sql:
                 connection.close()
 
     def _connected(self, node_id: str, seconds: float) -> Connection[Cursor]:
-        whole = max(1, round(seconds))
         connection = pymysql.Connection(
             user="root" if os.getuid() == 0 else OPERATOR,
-            read_timeout=whole,
-            write_timeout=whole,
+            read_timeout=seconds,
+            write_timeout=seconds,
             charset="utf8mb4",
             autocommit=True,
+            ssl_disabled=True,  # on a Unix socket; PyMySQL would read all of the system's certificates each time
             defer_connect=True,
         )
         plain = _plain(self._folder(node_id), seconds)  # PyMySQL would leave it open where nobody listens
