@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import time
 
 from localcloud.core.backups_records import BACKUP_TASKS
+from localcloud.core.rds_records import MYSQL_JOBS
 from localcloud.core.records import FAULTS, JOBS, ORDERS
 from localcloud.core.store import Store
 from localcloud.core.volumes_records import DISK_TASKS
@@ -20,6 +21,7 @@ def prune(store: Store) -> int:
     jobs = [job for job in store.find(JOBS) if job.status != RUNNING and job.created < before]
     tasks = [task for task in store.find(BACKUP_TASKS) if task.finished is not None and task.finished < before]
     disk_tasks = [task for task in store.find(DISK_TASKS) if task.finished is not None and task.finished < before]
+    mysql_jobs = [job for job in store.find(MYSQL_JOBS) if job.ended is not None and job.ended < before]
     faults = [fault for fault in store.find(FAULTS) if fault.undone is not None and fault.undone < before]
     with store.transaction():
         for order in orders:
@@ -30,6 +32,8 @@ def prune(store: Store) -> int:
             store.delete(BACKUP_TASKS, task.id)
         for disk_task in disk_tasks:
             store.delete(DISK_TASKS, disk_task.id)
+        for mysql_job in mysql_jobs:
+            store.delete(MYSQL_JOBS, mysql_job.id)
         for fault in faults:
             store.delete(FAULTS, fault.id)
-    return len(orders) + len(jobs) + len(tasks) + len(disk_tasks) + len(faults)
+    return len(orders) + len(jobs) + len(tasks) + len(disk_tasks) + len(mysql_jobs) + len(faults)

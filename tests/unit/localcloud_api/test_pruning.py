@@ -6,6 +6,7 @@ from time import time
 
 from localcloud.core.backups_records import BACKUP_TASKS, BackupTask
 from localcloud.core.pruning import KEPT_SECONDS, prune
+from localcloud.core.rds_records import MYSQL_JOBS, MysqlJob
 from localcloud.core.records import ALL_KINDS, FAULTS, JOBS, ORDERS, Fault, Job, Order
 from localcloud.core.store import Store
 
@@ -38,7 +39,9 @@ def test_only_what_was_over_long_ago_is_forgotten() -> None:
         store.put(FAULTS, fault(name, undone))
     for name, finished in (("old", LONG_AGO), ("under-way", None), ("new", LATELY)):
         store.put(BACKUP_TASKS, task(name, finished))
-    assert prune(store) == 4
+        store.put(MYSQL_JOBS, MysqlJob(name, "r", "m", "restart", {}, 0 if finished else 1, "", LONG_AGO, finished))
+    assert prune(store) == 5
+    assert [record.id for record in store.find(MYSQL_JOBS)] == ["under-way", "new"]
     assert [record.id for record in store.find(BACKUP_TASKS)] == ["under-way", "new"]
     assert [record.id for record in store.find(ORDERS)] == ["opening", "new"]
     assert [record.id for record in store.find(JOBS)] == ["running", "new"]
