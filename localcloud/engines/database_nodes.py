@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import shutil
 from collections import defaultdict
@@ -21,7 +20,6 @@ from localcloud.engines.network import Networks, Process, running
 from localcloud.engines.seed import packed
 from localcloud.engines.waiting import wait_until, within
 
-log = logging.getLogger("localcloud")
 MYSQL = 3306  # user and group of MariaDB in the image, and its port
 FOLDER = "/run/drlab"  # a node's folder of the state folder, inside
 DATA = "/data"  # where its disk is mounted, inside
@@ -42,7 +40,6 @@ class DatabaseNodes:
         self._context, self._networks, self._disks = context, networks, disks
         self.sql = Sql(self.folder)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._routers: dict[str, Process] = {}
 
     def held(self, node_id: str) -> asyncio.Lock:
         """Held by whoever starts, stops or removes a node, or replaces its data."""
@@ -140,26 +137,6 @@ class DatabaseNodes:
         elif self.folder(node_id).is_dir():
             await asyncio.to_thread((self.folder(node_id) / _TO_FREE).touch)
 
-    async def move_address(self, address: str, to_node: str, from_nodes: Collection[str]) -> None:
-        for node_id in from_nodes:
-            loser = await running(self._context, self._name(node_id))
-            if loser is not None:
-                await self._context.ask("address.withdraw", pid=loser.pid, container=loser.container, address=address)
-        winner = await self.must_run(to_node)
-        await self._context.ask("address.assign", pid=winner.pid, container=winner.container, address=address)
-
-    async def greets(self, node: DatabaseNode, seconds: float) -> bool:
-        """Whether MariaDB says something on the node's address within `seconds`, seen from the VPC's router; no: unknown."""
-        wanted = {"addresses": [node.nic.address], "port": MYSQL, "seconds": seconds}
-        for fresh in (False, True):
-            try:
-                router = await self._router(node.vpc_id, fresh)
-                return bool(await self._context.ask("database.greets", pid=router.pid, container=router.container, **wanted))
-            except EngineError as exc:
-                problem = exc  # most likely another router took its place
-        log.warning("nobody can tell whether database node %s is reachable: %s", node.node_id, problem)
-        return False
-
     async def keep_log(self, node: Process, name: str, target: Path, size: int) -> None:
         """Append to `target` what the node's log of that name has gained, up to `size` bytes."""
         await self._context.ask(
@@ -175,12 +152,6 @@ class DatabaseNodes:
     def folder(self, node_id: str) -> Path:
         """What the node sees as FOLDER."""
         return self._context.state / "databases" / node_id
-
-    async def _router(self, vpc_id: str, fresh: bool) -> Process:
-        """Looked up once: a look at each node every second shall not cost a look at its router."""
-        if fresh or vpc_id not in self._routers:
-            self._routers[vpc_id] = await self._networks.router(vpc_id)
-        return self._routers[vpc_id]
 
     async def _mount(self, node: DatabaseNode, found: Process) -> None:
         file = self._disks.file(_disk(node))

@@ -13,6 +13,7 @@ from pymysql.cursors import Cursor
 from localcloud.engines.api import EngineError
 from localcloud.engines.context import Context
 from localcloud.engines.database_api import DatabaseNode, NodeState, Replication
+from localcloud.engines.database_links import DatabaseLinks
 from localcloud.engines.database_nodes import DatabaseNodes
 from localcloud.engines.disks import Disks
 from localcloud.engines.mariadb_backups import MariadbBackups
@@ -30,6 +31,7 @@ class MariadbEngine:
 
     def __init__(self, context: Context, networks: Networks, disks: Disks) -> None:
         self._nodes = DatabaseNodes(context, networks, disks)
+        self._links = DatabaseLinks(context, networks)
         self._replication = MariadbReplication(self._nodes)
         self._backups = MariadbBackups(context, self._nodes)
 
@@ -115,7 +117,7 @@ class MariadbEngine:
         return await self._nodes.run(node_id, command, stdin)
 
     async def move_database_address(self, address: str, to_node: str, from_nodes: Collection[str]) -> None:
-        await self._nodes.move_address(address, to_node, from_nodes)
+        await self._links.move_address(address, to_node, from_nodes)
 
     # -- backups ---------------------------------------------------------------------------------------------------------
     async def back_up(self, node_id: str, backup_id: str) -> int:
@@ -144,7 +146,7 @@ class MariadbEngine:
 
     async def _observe(self, node: DatabaseNode, seconds: float) -> NodeState:
         """Docker, which takes its time, is asked only where MariaDB does not answer itself."""
-        greeting = asyncio.ensure_future(self._nodes.greets(node, seconds))
+        greeting = asyncio.ensure_future(self._links.greets(node, seconds))
         try:
             async with asyncio.timeout(seconds):
                 state = await self._nodes.sql.do(node.node_id, _state, seconds)

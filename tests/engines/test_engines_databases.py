@@ -176,6 +176,7 @@ def test_a_write_waits_for_the_standby_and_nobody_sees_it_before(pair: Pair) -> 
 
 
 def test_reachable_is_what_the_router_sees(pair: Pair) -> None:
+    pair.semi_sync()
     node, other = (frozenset({pair.nodes[name].nic.nic_id}) for name in ("db-b", "db-a"))
     for cuts, expected in (
         ((Cut(node, None),), False),
@@ -328,6 +329,7 @@ def test_a_read_replica_does_not_acknowledge(pair: Pair) -> None:
 
 
 def test_an_address_moves(pair: Pair) -> None:
+    pair.semi_sync()
     address = "192.168.1.200"
     network = pair.cloud.networks[VPC]
     for winner, loser in (("db-a", "db-b"), ("db-b", "db-a"), ("db-a", "db-b")):
