@@ -18,7 +18,7 @@ from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, SWITCHES, Mysql, My
 from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError
-from localcloud.ha import Action, View, decide, remember
+from localcloud.ha import Action, Decision, View, decide, remember
 
 log = logging.getLogger("localcloud")
 
@@ -71,18 +71,19 @@ class Rounds:
         try:
             await self.steps.do(mysql, decision, self.tracks[mysql_id])
         except EngineError as error:
-            self._failed(mysql, decision.step.node, f"{decision.reason}; that failed: {error}")
+            self._failed(mysql, decision, str(error))
             return False
         self.tracks[mysql_id].tries = 0
         self._say(mysql_id, decision.reason)
         return True
 
-    def _failed(self, mysql: Mysql, node_id: str, sentence: str) -> None:
+    def _failed(self, mysql: Mysql, decision: Decision, problem: str) -> None:
+        sentence = f"{decision.reason}; that failed: {problem}"
         log.warning("MySQL instance %s: %s", mysql.name, sentence)
         track = self.tracks[mysql.id]
         track.tries += 1
         if not mysql.step:
-            track.rests[node_id] = now() + REST_SECONDS
+            track.rests[decision.step.node] = (now() + REST_SECONDS, problem)
         self._say(mysql.id, sentence)
 
     def _say(self, mysql_id: str, verdict: str) -> None:

@@ -30,8 +30,13 @@ class Track:
     tries: int = 0  # failures in a row of the present step of a change of roles
     step: str = ""
     step_began: float = 0.0
-    rests: dict[str, float] = field(default_factory=dict)  # node id -> until when what failed is not tried again
+    rests: dict[str, tuple[float, str]] = field(default_factory=dict)  # node id -> until when it is left alone, and why
     binlogs_kept: float = 0.0
+
+    def failure(self, node_id: str, moment: float) -> str:
+        """What failed on a node a moment ago, so that it is not tried again yet."""
+        until, problem = self.rests.get(node_id, (moment, ""))
+        return problem if moment < until else ""
 
     def seen(self, node_id: str) -> NodeState:
         return self.memory.seen.get(node_id, DARK)
@@ -98,7 +103,7 @@ def view_of(store: Store, mysql: Mysql, track: Track, tracks: Mapping[str, Track
         nodes=tuple(
             Node(
                 node.id, node.name, node.address, wanted=node.desired == "on", fenced=node.fenced, reseed=node.reseed,
-                powered=node.desired == "on" and not fault_over(faults, node), resting=moment < track.rests.get(node.id, 0.0),
+                powered=node.desired == "on" and not fault_over(faults, node), resting=track.failure(node.id, moment),
                 bad=memory.bad.get(node.id, 0), seen=track.seen(node.id),
             )
             for node in nodes_of(store, mysql)

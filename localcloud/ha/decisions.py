@@ -163,11 +163,9 @@ def _made_ready(view: View, standby: Node, settings: Settings) -> Decision | Non
 def _absence(node: Node) -> str:
     if not node.powered:
         return f"{node.name} has no power"
-    return (
-        f"{node.name} could not be {'rebuilt' if node.reseed else 'started'} and is tried again"
-        if node.resting
-        else trouble(node)
-    )
+    if node.resting:
+        return f"{node.name} could not be {'rebuilt' if node.reseed else 'started'} and is tried again: {node.resting}"
+    return trouble(node)
 
 
 def _alone(view: View) -> str:
@@ -184,7 +182,7 @@ def _following(node: Node, address: str, source: str) -> Decision | None:
         return does(Action.MARK_RESEED, node, f"{node.name} cannot follow {source} any more: {seen.problem}")
     if seen.following != address or not seen.applying:
         if node.resting:
-            return waits(f"{node.name} could not follow {source} and tries again")
+            return waits(f"{node.name} could not follow {source} and tries again: {node.resting}")
         return does(Action.FOLLOW, node, f"{node.name} follows {source}")
     if not seen.receiving:
         return waits(f"{node.name} does not reach {source}" + (f": {seen.problem}" if seen.problem else ""))

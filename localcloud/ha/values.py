@@ -32,7 +32,7 @@ class Node:
     wanted: bool = True  # its owner has not stopped it
     fenced: bool = False  # its link is down at the router
     reseed: bool = False  # its data must be replaced before it may follow or lead
-    resting: bool = False  # starting or rebuilding it failed a moment ago
+    resting: str = ""  # why what was to be done to it failed a moment ago
     bad: int = 0
     seen: NodeState = DARK
 

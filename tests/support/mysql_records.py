@@ -62,19 +62,23 @@ class Cloud:
         """By its name, "db-1"."""
         return next(node for node in self.store.find(MYSQL_NODES) if node.name == name)
 
-    def order(self, kind: str = "pair", order_id: str = ORDER, **more: Any) -> None:
+    def order(self, kind: str = "pair", **more: Any) -> None:
         """What the handler of an order stores."""
-        mysql = _mysql(kind, order_id, **more)
-        self.store.put(ORDERS, Order(order_id, REGION.id, "1", "mysql-create", "14", "RDS", (mysql.id,), "", "", 0.0))
-        self.store.put(MYSQLS, mysql)
-        prefix = "db" if mysql.id == MYSQL else mysql.id
-        for number in (1, 2) if kind == "pair" else (1,):
-            id_ = f"{mysql.id}-{number}"
-            tail = 10 + number if mysql.id == MYSQL else 20 + number
-            self.store.put(MYSQL_NODES, MysqlNode(
-                id_, REGION.id, mysql.id, 100 + tail, f"{prefix}-{number}", REGION.zones[number - 1], f"port-{id_}",
-                f"02:00:00:00:00:{tail}", f"192.168.1.{tail}", tail, reseed=kind == "replica",
-            ))  # fmt: skip
+        store_order(self.store, kind, **more)
+
+
+def store_order(store: Store, kind: str, order_id: str = ORDER, **more: Any) -> None:
+    """An order that is being opened, its instance and its nodes: "db-1" and "db-2", or "<id>-1" of another instance."""
+    mysql = _mysql(kind, order_id, **more)
+    store.put(ORDERS, Order(order_id, REGION.id, "1", "mysql-create", "14", "RDS", (mysql.id,), "", "", 0.0))
+    store.put(MYSQLS, mysql)
+    prefix, tens = ("db", 10) if mysql.id == MYSQL else (mysql.id, 20)
+    for number in (1, 2) if kind == "pair" else (1,):
+        id_, tail = f"{mysql.id}-{number}", tens + number
+        store.put(MYSQL_NODES, MysqlNode(
+            id_, REGION.id, mysql.id, 100 + tail, f"{prefix}-{number}", REGION.zones[number - 1], f"port-{id_}",
+            f"02:00:00:00:00:{tail}", f"192.168.1.{tail}", tail, reseed=kind == "replica",
+        ))  # fmt: skip
 
 
 def _mysql(kind: str, order_id: str, **more: Any) -> Mysql:
