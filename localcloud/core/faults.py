@@ -27,6 +27,7 @@ from localcloud.engines.api import EngineError, Engines, Power
 log = logging.getLogger("localcloud")
 
 KINDS = ("power-off", "cut", "kill", "disk-full")
+REBUILT_SECONDS = 15.0  # for the new disk of a MySQL node that is just being rebuilt to be there
 AT_ONCE = ("kill", "disk-full")  # done by one engine call each: where it fails, nothing has happened
 
 
@@ -272,9 +273,11 @@ class Faults:
         return probes.join_sentence(await probes.reach(self._engines, probes.pairs(self._store, fault)))
 
     async def _free(self, fault: Fault) -> str:
-        for result in await self._free_all(fault):
-            if isinstance(result, BaseException):
-                raise result
+        deadline = asyncio.get_running_loop().time() + REBUILT_SECONDS
+        while problems := [result for result in await self._free_all(fault) if isinstance(result, BaseException)]:
+            if not self._databases(fault) or asyncio.get_running_loop().time() > deadline:
+                raise problems[0]
+            await asyncio.sleep(0.2)
         self._take_back(fault)
         try:
             return _room_sentence(await self._room(fault))
