@@ -65,6 +65,8 @@ class CloudHandler(Handler):
         try:
             return await self._settled(region, await self._ordered(region, wish, token), wish)
         except (errors.NotFound, errors.TokenReused, errors.OrderFailed):
+            if await self._lives(region, wish):  # something that it needs is missing: the state keeps what there is
+                raise
             tokens.forget(wish.mark)
             wish.made = None
             if earlier is None or earlier.value != token.value:
@@ -87,6 +89,16 @@ class CloudHandler(Handler):
                 if wish.made is None:
                     wish.reached(id)
             raise
+
+    async def _lives(self, region: str, wish: Wish) -> bool:
+        """Has this create come as far as a thing that is there?"""
+        if wish.made is None:
+            return False
+        try:
+            await self.look(region, wish.made.id, wish.inputs)
+        except errors.NotFound:
+            return False
+        return True
 
     async def _settled(self, region: str, id: str, wish: Wish) -> Made:
         wish.reached(id)

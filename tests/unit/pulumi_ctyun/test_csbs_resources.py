@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.fake_csbs import FakeCsbs
 
-from plugins.kit.serve import PluginError
+from plugins.kit.serve import InitFailed, PluginError
 from plugins.kit.values import to_plain
 
 VAULT, POLICY = "ctyun:csbs:BackupVault", "ctyun:csbs:BackupPolicy"
@@ -89,6 +89,15 @@ def test_an_interrupted_create_leaves_no_twin(make_engine, fake, run, type_: str
         run(make_engine().create(type_, inputs))
     id, _ = run(make_engine().create(type_, inputs))
     assert [*fake.vaults, *fake.policies] == [id]
+
+
+def test_a_policy_whose_vault_is_missing_stays_in_the_state(engine, fake, run) -> None:
+    """Else nobody would own it, and the next update would take it for somebody else's."""
+    fake.refuse["backup-policy/bind-repo"] = ["EcsBackup.Repository.NotFound"]
+    with pytest.raises(InitFailed) as failed:
+        run(engine.create(POLICY, A_POLICY))
+    run(engine.update(POLICY, failed.value.resource_id, failed.value.properties, A_POLICY))
+    assert [policy["repositoryList"] for policy in fake.policies.values()] == [[{"repositoryID": "vault-0"}]]
 
 
 @pytest.mark.parametrize(("type_", "inputs"), [(VAULT, A_VAULT), (POLICY, A_POLICY)])
