@@ -128,9 +128,9 @@ class DiskCopies:
 
     def _finish(self, copy_id: str, about: Copy) -> int:
         folder = self._folder / copy_id
-        sparse.sync(folder)
         fresh = folder / f".{_ABOUT}.new"
         fresh.write_text(json.dumps(asdict(about)))
+        sparse.sync(folder)  # also what says that the copy is complete: a machine that dies must not leave an empty one
         fresh.replace(folder / _ABOUT)
         return about.kept
 
@@ -220,7 +220,7 @@ def _differing(reading: int, base: View, writing: int, first: int, end: int) -> 
     for offset in range(0, end - first, BLOCK):
         block = now[offset : offset + BLOCK]
         if block != before[offset : offset + BLOCK]:
-            os.pwrite(writing, block, first + offset)
+            sparse.write(writing, block, first + offset)
             yield first + offset, first + offset + len(block)
 
 
@@ -228,7 +228,7 @@ def _lay_over(source: Path, ranges: Sequence[Range], writing: int) -> None:
     with sparse.opened(source) as reading:
         for first, end in ranges:
             for step in range(first, end, STEP):
-                os.pwrite(writing, _read(reading, step, min(step + STEP, end)), step)
+                sparse.write(writing, _read(reading, step, min(step + STEP, end)), step)
 
 
 def _read(descriptor: int, first: int, end: int) -> bytes:

@@ -51,7 +51,17 @@ def fill(source: Path, writing: int) -> None:
         for first, end in data(reading):
             position = first
             while position < end:
-                position += os.pwrite(writing, os.pread(reading, min(_CHUNK, end - position), position), position)
+                content = os.pread(reading, min(_CHUNK, end - position), position)
+                write(writing, content, position)
+                position += len(content)
+
+
+def write(writing: int, content: bytes, position: int) -> None:
+    """All of it: a disk that is nearly full takes a part without an error, and only then says ENOSPC."""
+    left = memoryview(content)
+    while left:
+        done = os.pwrite(writing, left, position)
+        position, left = position + done, left[done:]
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.engines import sparse
 from localcloud.engines.api import EngineError
 from localcloud.engines.disk_copies import BLOCK, DiskCopies, union
 
@@ -101,6 +102,32 @@ def test_any_chain_shows_every_instant_also_when_it_is_merged(seed: int, copies:
         copies.merge(chain[gone + 1], chain[gone])  # as after a kill
         copies.remove(chain.pop(gone))
     assert restored(copies, chain, tmp_path) == shown[chain[0]]
+
+
+def test_a_disk_that_takes_only_parts_gets_all_in_the_end(
+    copies: DiskCopies, disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, content, at: whole(file, content[: max(len(content) // 2, 1)], at))
+    copies.make("full", disk, "")
+    write(disk, 5 * MIB, os.urandom(3 * MIB))
+    copies.make("inc-1", disk, "full")
+    write(disk, 6 * MIB, os.urandom(MIB))
+    copies.make("inc-2", disk, "inc-1")
+    assert restored(copies, ["full", "inc-1", "inc-2"], tmp_path) == disk.read_bytes()
+    copies.merge("inc-2", "inc-1")
+    assert restored(copies, ["full", "inc-2"], tmp_path) == disk.read_bytes()
+
+
+def test_a_copy_is_on_the_disk_before_it_counts_as_complete(
+    copies: DiskCopies, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[str] = set()
+    monkeypatch.setattr(
+        sparse, "sync", lambda folder: synced.update(file.read_text(errors="replace") for file in folder.iterdir())
+    )
+    copies.make("full", disk, "")
+    assert (disk.parent / "disk-copies/full/copy.json").read_text() in synced
 
 
 def test_a_half_made_copy_is_none_and_is_made_anew(copies: DiskCopies, disk: Path, tmp_path: Path) -> None:
