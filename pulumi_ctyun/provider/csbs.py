@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ctyun import errors
 from ctyun.services.backup_policies import WEEK, BackupPolicy, Rules
 from ctyun.services.backup_vaults import Vault
-from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
+from pulumi_ctyun.provider.cloud_handler import IN_USE_SECONDS, CloudHandler, not_ours, until_released
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.resources.declarations.csbs import BACKUP_POLICY, BACKUP_VAULT
 
@@ -44,18 +45,23 @@ class BackupVaultHandler(CloudHandler):
 
     async def delete(self, known: Known) -> None:
         """Its backups first, if they are to go with it: the cloud deletes no vault that holds any."""
-        if known.state.get("deleteBackups"):
-            region = await self.cloud.region_id(known.state["region"])
-            await self._empty(region, known.id, known.timeout or BACKUP_SECONDS)
-        await super().delete(known)
+        region = await self.cloud.region_id(known.state["region"])
+        timeout = known.timeout or BACKUP_SECONDS
+
+        async def empty_and_remove() -> None:
+            """Together: a run of a policy that has just been deleted may still begin another backup."""
+            if known.state.get("deleteBackups"):
+                await self._empty(region, known.id, timeout)
+            await self.remove(region, known.id)
+
+        await until_released(empty_and_remove, known.timeout or IN_USE_SECONDS)
+        self.cloud.tokens.forget(known.mark)
 
     async def _empty(self, region: str, vault_id: str, timeout: float) -> None:
         backups = self.client.server_backups
         for backup in reversed(await backups.list(region, vault_id=vault_id)):  # the newest first: no other one needs it
-            try:
+            with contextlib.suppress(errors.NotFound):
                 await backups.delete(region, backup.id, timeout=timeout)
-            except errors.NotFound:
-                continue
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.backup_vaults.delete(region, id)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_ctyun.resources.declarations import rules
-from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, Resource, Rule, Shape, region_field
+from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, Resource, Shape, region_field
 
 _POLICY_NAME = re.compile(r"[A-Za-z0-9_.-]{2,64}")
 
@@ -20,16 +20,6 @@ def _vault_name(value: str) -> str | None:
 
 def _policy_name(value: str) -> str | None:
     return None if _POLICY_NAME.fullmatch(value) else f"{value!r} is no policy name: 2-64 letters, digits, '-', '_' or '.'"
-
-
-def _each_within(low: int, high: int) -> Rule:
-    def rule(value: list[Any]) -> str | None:
-        known = [entry for entry in value if isinstance(entry, int)]
-        if outside := [entry for entry in known if not low <= entry <= high]:
-            return f"holds {', '.join(map(str, outside))}; CTyun takes {low} to {high}"
-        return "holds the same number twice" if len(set(known)) < len(known) else None
-
-    return rule
 
 
 BACKUP_VAULT = Resource(
@@ -85,11 +75,11 @@ BACKUP_POLICY = Resource(
         Field("cycle", Kind.TEXT, "day or week.", required=True, rules=(rules.one_of("day", "week"),)),
         Field(
             "hours", ListOf(Kind.WHOLE), "Hours of the day, 0-23.", required=True, unordered=True,
-            rules=(rules.at_least_one, _each_within(0, 23)),
+            rules=(rules.at_least_one, rules.numbers_within(0, 23)),
         ),
         Field(
             "weekdays", ListOf(Kind.WHOLE), "For cycle week: 0 (Sunday) to 6.", unordered=True,
-            rules=(rules.at_least_one, _each_within(0, 6)),
+            rules=(rules.at_least_one, rules.numbers_within(0, 6)),
         ),
         Field("everyDays", Kind.WHOLE, "For cycle day: every so many days (1).", rules=(rules.within(1, 30, " days"),)),
         Field("retention", RETENTION, "How long backups are kept.", required=True),
@@ -98,7 +88,7 @@ BACKUP_POLICY = Resource(
             default=-1, rules=(rules.within(-1, 100),),
         ),
         Field("enabled", Kind.FLAG, "Whether the clock makes it run.", default=True),
-        Field("vaultId", Kind.TEXT, "The vault that its backups go to.", required=True),
+        Field("vaultId", Kind.TEXT, "The vault that its backups go to.", required=True, holds=True),
         Field("instanceIds", ListOf(Kind.TEXT), "The servers.", required=True, unordered=True),
     ),
     outputs=(Field("policyId", Kind.TEXT, "Id."),),

@@ -9,7 +9,7 @@ import pytest
 from support.fake_csbs import FakeCsbs
 
 from plugins.kit.serve import InitFailed, PluginError
-from plugins.kit.values import to_plain
+from plugins.kit.values import UNKNOWN, to_plain
 
 VAULT, POLICY = "ctyun:csbs:BackupVault", "ctyun:csbs:BackupPolicy"
 A_VAULT: dict[str, Any] = {"region": "华东1", "name": "dev-vault"}
@@ -123,6 +123,27 @@ def test_a_vaults_backups_go_with_it_the_newest_first(engine, fake, run) -> None
     assert (list(fake.vaults), list(fake.backups)) == ([], ["other"])
     assert [wanted["instanceBackupID"] for name, wanted in fake.sent if name == "backup-delete"] == ["new", "old"]
     run(engine.delete(VAULT, id, state))  # gone already
+
+
+def test_a_backup_that_begins_while_its_vault_goes_goes_too(engine, fake, run) -> None:
+    """A run of a policy that was deleted a moment ago makes one server's backup after the other."""
+    id, state = run(engine.create(VAULT, A_VAULT))
+    remove = fake.do_backup_repo_delete
+
+    def late(wanted: dict[str, Any]) -> dict[str, Any]:
+        fake.do_backup_repo_delete = remove
+        fake.backups["late"] = a_backup(id, "CREATING", "9")
+        return remove(wanted)
+
+    fake.do_backup_repo_delete = late
+    run(engine.delete(VAULT, id, state))
+    assert (fake.vaults, fake.backups) == ({}, {})
+
+
+def test_a_policy_lets_go_of_a_vault_that_is_replaced(engine, run) -> None:
+    """The cloud keeps a vault that a policy would put backups into."""
+    id, state = run(engine.create(POLICY, A_POLICY))
+    assert run(engine.diff(POLICY, id, state, A_POLICY | {"vaultId": UNKNOWN})).replaces == ["vaultId"]
 
 
 def test_a_failed_order_is_told(engine, fake, run) -> None:
