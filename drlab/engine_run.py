@@ -17,7 +17,9 @@ from drlab.stack_state import PendingOperation, name_of, read_stack
 from drlab.stale import await_helpers, free_stack
 
 HEARTBEAT_SECONDS = 15.0  # in a log: a line when nothing else has come for so long
-MAY_EXIST_ALONE = ("ctyun:vpc:", "ctyun:eip:", "ctyun:ecs:")  # types that exist in the cloud, not inside a server
+MAY_EXIST_ALONE = tuple(  # types of things in the cloud, not inside a server or a database
+    f"ctyun:{type_}" for type_ in ("vpc:", "eip:", "ecs:", "image:", "elb:", "ebs:", "csbs:", "rds:MysqlInstance")
+)
 
 
 @dataclass(frozen=True)

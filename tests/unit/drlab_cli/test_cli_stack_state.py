@@ -10,7 +10,8 @@ import pytest
 
 from drlab.engine_run import unfinished_creations
 from drlab.errors import UserError
-from drlab.stack_state import parse_stack, read_stack, type_of
+from drlab.stack_state import PendingOperation, parse_stack, read_stack, type_of
+from pulumi_ctyun.resources.declarations import RESOURCES
 
 ROOT_URN = "urn:pulumi:single-host::drlab::pulumi:pulumi:Stack::drlab-single-host"
 SERVER_URN = "urn:pulumi:single-host::drlab::drlab:web:WebServer$ctyun:ecs:Instance::web-01"
@@ -64,6 +65,19 @@ def test_creations_that_were_cut_off_are_looked_for_again_unless_they_lie_inside
     stack = parse_stack(checkpoint(*pending), "single-host")
     assert [p.kind for p in stack.pending] == ["creating", "creating", "deleting"]
     assert unfinished_creations(stack.pending) == [vpc]
+
+
+@pytest.mark.parametrize(
+    "type_", [token for token in RESOURCES if token.split(":")[1] != "ssh" and not token.startswith("ctyun:rds:Mysql")]
+)
+def test_whatever_exists_in_the_cloud_by_itself_is_looked_for(type_: str) -> None:
+    assert unfinished_creations([PendingOperation("creating", f"urn:{type_}", type_)]) == [f"urn:{type_}"]
+
+
+def test_a_database_is_looked_for_and_what_is_in_it_goes_with_it() -> None:
+    types = [token for token in RESOURCES if token.startswith("ctyun:rds:")]
+    pending = [PendingOperation("creating", type_, type_) for type_ in types]
+    assert unfinished_creations(pending) == ["ctyun:rds:MysqlInstance"]
 
 
 def test_no_file_is_an_empty_stack(tmp_path: Path) -> None:
