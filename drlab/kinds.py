@@ -21,27 +21,44 @@ class Thing:
     id: str
     name: str
     holder: str = ""  # what it is kept in: with that it is accounted for
+    uses: str = ""  # what cannot go before it
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`things` lists a region's; `remove` returns when one is gone. Both raise CtyunError."""
+    """`things` lists a region's; `remove` returns when one is gone. Both raise CtyunError. `in_turn`: not all at once."""
 
     word: str
     things: Callable[[Client, str], Awaitable[Sequence[Thing]]]
     remove: Callable[[Client, str, Thing], Awaitable[None]]
+    in_turn: bool = False
 
 
 async def _servers(client: Client, region: str) -> list[Thing]:
     return [Thing("server", server.id, server.name) for server in await client.servers.list(region)]
 
 
+async def _replicas(client: Client, region: str) -> list[Thing]:
+    found = [mysql for mysql in await client.mysqls.list(region) if mysql.parent_id]
+    return [Thing("read replica", mysql.id, mysql.name, uses=mysql.parent_id) for mysql in found]
+
+
 async def _databases(client: Client, region: str) -> list[Thing]:
-    return [Thing("database", mysql.id, mysql.name) for mysql in await client.mysqls.list(region)]
+    return [Thing("database", mysql.id, mysql.name) for mysql in await client.mysqls.list(region) if not mysql.parent_id]
 
 
 async def _listeners(client: Client, region: str) -> list[Thing]:
-    return [Thing("listener", listener.id, listener.name) for listener in await client.listeners.list(region)]
+    return [Thing("listener", one.id, one.name, uses=one.balancer_id) for one in await client.listeners.list(region)]
+
+
+async def _targets(client: Client, region: str) -> list[Thing]:
+    groups = await client.target_groups.list(region)
+    by_group = await asyncio.gather(*(client.target_groups.targets(region, group.id) for group in groups))
+    return [
+        Thing("target", target.id, f"{target.instance_id}:{target.port} of {group.name}", uses=group.id)
+        for group, targets in zip(groups, by_group, strict=True)
+        for target in targets
+    ]
 
 
 async def _balancers(client: Client, region: str) -> list[Thing]:
@@ -57,7 +74,8 @@ async def _health_checks(client: Client, region: str) -> list[Thing]:
 
 
 async def _backup_policies(client: Client, region: str) -> list[Thing]:
-    return [Thing("backup policy", policy.id, policy.name) for policy in await client.backup_policies.list(region)]
+    found = await client.backup_policies.list(region)
+    return [Thing("backup policy", policy.id, policy.name, uses=next(iter(policy.vault_ids), "")) for policy in found]
 
 
 async def _server_backups(client: Client, region: str) -> list[Thing]:
@@ -146,13 +164,15 @@ async def _vpcs(client: Client, region: str) -> list[Thing]:
 
 KINDS = (
     Kind("server", _servers, lambda client, region, thing: client.servers.delete(region, thing.id)),
+    Kind("read replica", _replicas, lambda client, region, thing: client.mysqls.delete(region, thing.id)),
     Kind("database", _databases, lambda client, region, thing: client.mysqls.delete(region, thing.id)),
     Kind("listener", _listeners, lambda client, region, thing: client.listeners.delete(region, thing.id)),
     Kind("load balancer", _balancers, lambda client, region, thing: client.load_balancers.delete(region, thing.id)),
+    Kind("target", _targets, lambda client, region, thing: client.target_groups.remove_target(region, thing.id)),
     Kind("target group", _target_groups, lambda client, region, thing: client.target_groups.delete(region, thing.id)),
     Kind("health check", _health_checks, lambda client, region, thing: client.health_checks.delete(region, thing.id)),
     Kind("backup policy", _backup_policies, lambda client, region, thing: client.backup_policies.delete(region, thing.id)),
-    Kind("server backup", _server_backups, lambda client, region, thing: client.server_backups.delete(region, thing.id)),
+    Kind("server backup", _server_backups, lambda client, region, thing: client.server_backups.delete(region, thing.id), True),
     Kind("backup vault", _vaults, _remove_vault),
     Kind("certificate", _certificates, lambda client, region, thing: client.certificates.delete(region, thing.id)),
     Kind("snapshot policy", _snapshot_policies, lambda client, region, thing: client.snapshot_policies.delete(region, thing.id)),

@@ -79,6 +79,7 @@ class MysqlInstance:
     storage_type: str = ""
     eip: str | None = None
     nodes: tuple[MysqlNode, ...] = ()
+    parent_id: str = ""  # of a read replica, where the cloud says it
 
     @property
     def is_ready(self) -> bool:
@@ -124,6 +125,7 @@ class MysqlInstance:
             storage_type=text(body, "diskType"),
             eip=text(body, "eIP") or None,
             nodes=nodes_of(name, items(body, "azInfoList")),
+            parent_id=text(body, "parentOuterProdInstId"),
         )
 
 
