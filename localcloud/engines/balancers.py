@@ -76,6 +76,12 @@ class Balancers:
         await asyncio.to_thread(self._clear, node_id)
 
     async def _apply_node(self, spec: BalancerSpec, node: BalancerNode) -> None:
+        try:
+            await self._converge(spec, node)
+        except OSError as exc:  # such as a full disk
+            raise EngineError(f"the files of HAProxy of {node.node_id} cannot be written: {exc}") from exc
+
+    async def _converge(self, spec: BalancerSpec, node: BalancerNode) -> None:
         await asyncio.to_thread(self._write_all, spec, node.node_id)
         found = await running(self._context, self._name(node.node_id))
         patience = _REVIVES if found else _STARTS
@@ -85,7 +91,7 @@ class Balancers:
         await wait_until(lambda: self._silent(node.node_id), patience, f"HAProxy of {node.node_id} to answer")
         if await self._differs(node.node_id, structure(spec)) is not None:
             await self._reload(node.node_id, structure(spec))
-            await asyncio.to_thread(self._forget_certificates, spec, node.node_id)
+        await asyncio.to_thread(self._forget_certificates, spec, node.node_id)
         await self._converge_targets(spec, node.node_id)
 
     async def _start(self, spec: BalancerSpec, node: BalancerNode) -> Process:
@@ -150,9 +156,12 @@ class Balancers:
         """One command of the runtime API. Raises EngineError when nobody answers."""
         try:
             async with asyncio.timeout(_ANSWER):
-                return await _exchange(self._folder(node_id), command)
+                answer = await _exchange(self._folder(node_id), command)
         except (OSError, TimeoutError) as exc:
             raise EngineError(f"HAProxy of {node_id} does not answer: {exc or 'too late'}") from exc
+        if not answer.endswith("\n"):  # every whole answer does
+            raise EngineError(f"HAProxy of {node_id} ended in the middle of an answer")
+        return answer
 
     def _write_all(self, spec: BalancerSpec, node_id: str) -> None:
         """The configuration, after the certificates that it names."""

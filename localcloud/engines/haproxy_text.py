@@ -7,6 +7,7 @@ import hashlib
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from localcloud.engines.api import BalancerSpec, HealthCheck, Listener, Pool, Stickiness, Target
 
@@ -14,6 +15,7 @@ FOLDER = "/run/drlab"  # as the container sees it
 SHARED = "/run/drlab-peers"  # both of a balancer's nodes have it: they tell each other who belongs to which target
 _IDLE_SECONDS = 300  # a connection without a byte for so long is closed
 _CONNECT_SECONDS = 2
+_MAINTENANCE = 1  # bit of srv_admin_state: put into maintenance, or added and not enabled yet
 _ADDRESSES = "100k"  # so many callers are remembered by address
 _ALGORITHMS = {"wrr": "roundrobin", "lc": "leastconn", "sh": "source"}
 _HEAD = f"""\
@@ -127,13 +129,14 @@ def changes(spec: BalancerSpec, state: str) -> Iterator[str]:
             at = f"{name}/{target_id}"
             if target_id not in there:
                 yield f"add server {at} {server(target, pool.check)}"
+            if target_id not in there or not there[target_id].enabled:  # whoever had added it may have been killed before this
                 named = pool.sticky is not None and pool.sticky.mode != "source"  # HAProxy forgets to name who came later
                 yield (
                     f"enable server {at}"
                     + (f"; enable health {at}" if pool.check else "")
                     + (f"; enable dynamic-cookie backend {name}" if named else "")
                 )
-            elif there[target_id] != target.weight:
+            if target_id in there and there[target_id].weight != target.weight:
                 yield f"set weight {at} {target.weight}"
         for gone in there.keys() - wanted.keys():
             at = f"{name}/{gone}"
@@ -141,14 +144,20 @@ def changes(spec: BalancerSpec, state: str) -> Iterator[str]:
             yield f"del server {at}"
 
 
-def _present(state: str) -> dict[str, dict[str, int]]:
-    """Weight by server by backend."""
+class _Present(NamedTuple):
+    weight: int
+    enabled: bool
+
+
+def _present(state: str) -> dict[str, dict[str, _Present]]:
+    """What there is, by server by backend."""
     rows = [line.split(" ") for line in state.splitlines() if line and line != "1"]
-    header = rows[0][1:]  # "# be_id be_name ..."
-    found: dict[str, dict[str, int]] = {}
+    header = rows[0][1:] if rows else []  # "# be_id be_name ..."
+    found: dict[str, dict[str, _Present]] = {}
     for row in rows[1:]:
         item = dict(zip(header, row, strict=False))
-        found.setdefault(item["be_name"], {})[item["srv_name"]] = int(item["srv_uweight"])
+        enabled = not int(item["srv_admin_state"]) & _MAINTENANCE
+        found.setdefault(item["be_name"], {})[item["srv_name"]] = _Present(int(item["srv_uweight"]), enabled)
     return found
 
 

@@ -25,7 +25,8 @@ CHECK = HealthCheck("HTTP", 5, 2, 3, path="/up", codes="23")
 ONE, TWO = Target("target-1", "192.168.1.10", 80, 100), Target("target-2", "192.168.1.11", 80, 50)
 POOL = Pool("tg-1", "http", "wrr", (ONE, TWO), CHECK)
 SPEC = BalancerSpec("lb-1", "region", "vpc-1", (), (Listener("listener-1", 80, "http", "tg-1", True),), (POOL,))
-STATE = "1\n# be_id be_name srv_id srv_name srv_uweight\n4 tg-1.http 1 target-1 100\n4 tg-1.http 2 target-9 5\n"
+HEADER = "1\n# be_id be_name srv_id srv_name srv_admin_state srv_uweight\n"
+STATE = f"{HEADER}4 tg-1.http 1 target-1 0 100\n4 tg-1.http 2 target-9 0 5\n"
 
 
 def test_a_listener_leads_to_its_group() -> None:
@@ -93,7 +94,13 @@ def test_running_backends_are_brought_to_what_is_wanted() -> None:
         "set server tg-1.http/target-9 state maint; shutdown sessions server tg-1.http/target-9",
         "del server tg-1.http/target-9",
     ]
-    assert list(changes(replace(SPEC, pools=()), "1\n# be_id be_name srv_id srv_name srv_uweight\n")) == []
+    assert list(changes(replace(SPEC, pools=()), HEADER)) == list(changes(replace(SPEC, pools=()), "")) == []
+
+
+def test_a_target_that_was_added_and_not_enabled_is_enabled() -> None:
+    """A daemon may be killed between the two commands; until somebody enables it HAProxy keeps it in maintenance."""
+    state = f"{HEADER}4 tg-1.http 1 target-1 0 100\n4 tg-1.http 2 target-2 1 50\n"
+    assert list(changes(SPEC, state)) == ["enable server tg-1.http/target-2; enable health tg-1.http/target-2"]
 
 
 def test_health_is_what_the_checks_say() -> None:
