@@ -6,7 +6,7 @@ Each can be carried on by the next daemon after a kill: it reads all from the re
 from __future__ import annotations
 
 import logging
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from time import time
 
@@ -15,7 +15,7 @@ from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import DISKS, INSTANCES, JOBS, ORDERS, Disk, Job
 from localcloud.core.servers import FINISHED, PROVISIONING_FAILED, Servers, told
 from localcloud.core.store import Store
-from localcloud.core.volumes_records import DISK_BACKUPS, SNAPSHOTS
+from localcloud.core.volumes_records import CREATING, DISK_BACKUPS, SNAPSHOTS
 from localcloud.engines.api import EngineError, Engines
 from localcloud.services.ecs.errors import ZoneWithoutPower
 
@@ -48,7 +48,10 @@ class Volumes:
     async def _create(self, disk_id: str) -> None:
         disk = self._store.get(DISKS, disk_id)
         if disk is None:
+            await self._engines.volumes.delete_volume(disk_id)
             raise EngineError("its disk was being cleared away when the local cloud was killed")
+        if disk.status != CREATING:
+            return  # done, and the daemon died before the order was closed: somebody may use the disk by now
         try:
             if fault := fault_over(power_faults(self._store), disk):
                 raise ZoneWithoutPower(fault.target, fault.id)
@@ -59,7 +62,7 @@ class Volumes:
             self._store.delete(DISKS, disk_id)  # a failed order leaves nothing behind
             await self._engines.volumes.delete_volume(disk_id)
             raise
-        self._store.put(DISKS, rests(disk))
+        self._rests(disk_id)
 
     def _chain(self, disk: Disk) -> list[str]:
         """The copies that a new disk begins as."""
@@ -68,28 +71,40 @@ class Volumes:
         return chain_of(self._store, disk.source_id) if disk.source else []
 
     async def _resize(self, disk_id: str) -> None:
-        disk = self._store.require(DISKS, disk_id)
-        if not disk.grows_to:
-            return  # done, and the daemon died before the order was closed
-        larger = replace(disk, size=disk.grows_to)
-        try:
-            await self._engines.volumes.make_volume(for_engines(larger))
-        except Exception:
-            self._store.put(DISKS, rests(disk))
-            raise
-        self._store.put(DISKS, rests(larger))
+        async with self._held(self._there(disk_id)):
+            disk = self._there(disk_id)
+            if not disk.grows_to:
+                return  # done, and the daemon died before the order was closed
+            try:
+                await self._engines.volumes.make_volume(for_engines(replace(disk, size=disk.grows_to)))
+            except Exception:
+                self._rests(disk_id)
+                raise
+            self._rests(disk_id, size=disk.grows_to)
+
+    def _there(self, disk_id: str) -> Disk:
+        """Raises EngineError for a disk that went with its server."""
+        if (disk := self._store.get(DISKS, disk_id)) is None:
+            raise EngineError(f"disk {disk_id} was released meanwhile")
+        return disk
+
+    def _rests(self, disk_id: str, size: int = 0) -> None:
+        """What was done to it is over; `size`: what it has then, if that is new. Its record is read anew: name, labels and policy may have changed meanwhile."""
+        if (disk := self._store.get(DISKS, disk_id)) is not None:
+            self._store.put(DISKS, replace(rests(disk), size=size or disk.size))
 
     async def _release(self, disk_id: str) -> None:
         disk = self._store.get(DISKS, disk_id)
+        if disk is None:
+            return  # done, and the daemon died before the order was closed
         try:
             await self._engines.volumes.delete_volume(disk_id)
+            for snapshot in self._store.find(SNAPSHOTS, disk_id=disk_id) if disk.drops_snapshots else ():
+                await self._engines.volumes.remove_copy(snapshot.id)
+                self._store.delete(SNAPSHOTS, snapshot.id)
         except Exception:
-            if disk is not None:
-                self._store.put(DISKS, replace(disk, status=FAILED, updated=time()))  # it can be released again
+            self._store.put(DISKS, replace(self._store.require(DISKS, disk_id), status=FAILED, updated=time()))  # to try again
             raise
-        for snapshot in self._store.find(SNAPSHOTS, disk_id=disk_id) if disk is not None and disk.drops_snapshots else ():
-            await self._engines.volumes.remove_copy(snapshot.id)
-            self._store.delete(SNAPSHOTS, snapshot.id)
         self._store.delete(DISKS, disk_id)
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
@@ -108,7 +123,8 @@ class Volumes:
         self._end(job, problem)
 
     def _held(self, disk: Disk) -> AbstractAsyncContextManager[None]:
-        return self._servers.held(disk.instance_id)
+        """Nobody switches or removes the server that has the disk, if any."""
+        return self._servers.held(disk.instance_id) if disk.instance_id else nullcontext()
 
     async def _attach(self, disk: Disk) -> None:
         if self._store.get(INSTANCES, disk.instance_id) is None:

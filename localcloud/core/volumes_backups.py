@@ -18,12 +18,14 @@ from localcloud.core.volumes import chain_of
 from localcloud.core.volumes_records import (
     AVAILABLE,
     CREATING,
+    DELETING,
     DISK_BACKUPS,
     DISK_TASKS,
     DISK_VAULTS,
     ERROR,
     FAILED,
     MERGING,
+    RESTORING,
     RUNNING,
     SUCCEEDED,
     DiskBackup,
@@ -53,11 +55,14 @@ class VolumeBackups:
     async def run(self, task_id: str) -> None:
         """The task ends as it went; its backup is available, gone, or in state error with the reason."""
         task = self._store.require(DISK_TASKS, task_id)
+        work, status = {
+            "create": (self._create, CREATING), "restore": (self._restore, RESTORING), "delete": (self._delete, DELETING),
+        }[task.kind]  # fmt: skip
         async with self._locks.held([task.disk_id]):
             backup, problem = self._store.get(DISK_BACKUPS, task.backup_id), ""
-            if backup is not None:  # else the daemon died before the task was closed
+            if backup is not None and backup.status == status:  # else it is done, and the daemon died before the task was closed
                 try:
-                    await {"create": self._create, "restore": self._restore, "delete": self._delete}[task.kind](backup)
+                    await work(backup)
                 except Exception as error:
                     problem = told(f"to {task.kind} volume backup {backup.name} ({backup.id})", error)
                     status = AVAILABLE if task.kind == "restore" else ERROR
@@ -70,7 +75,7 @@ class VolumeBackups:
         disk = self._store.get(DISKS, backup.disk_id)
         if disk is None:
             raise EngineError(f"disk {backup.disk_id} was released meanwhile")
-        latest = None if backup.full else self.latest(backup.disk_id, backup.vault_id)
+        latest = None if backup.full else self.latest(disk, backup.vault_id)
         backup = replace(backup, base=latest.id if latest else "", full=latest is None)
         self._store.put(DISK_BACKUPS, backup)  # first: nobody may remove what it needs
         # Always anew: a copy that an interrupted attempt has completed may need another one.
@@ -83,10 +88,11 @@ class VolumeBackups:
         now = self._clock.now()
         self._store.put(DISK_BACKUPS, replace(backup, status=AVAILABLE, used=used, updated=now, finished=now))
 
-    def latest(self, disk_id: str, vault_id: str) -> DiskBackup | None:
-        """The newest backup of a disk in a vault that another one can be based on."""
-        backups = self._store.find(DISK_BACKUPS, disk_id=disk_id, vault_id=vault_id)
-        usable = [backup for backup in backups if backup.status == AVAILABLE]
+    def latest(self, disk: Disk, vault_id: str) -> DiskBackup | None:
+        """The newest backup of a disk in a vault that another one can be based on: none of when the disk was larger, as before
+        its server was restored, since what was behind its end would come back when it grows."""
+        backups = self._store.find(DISK_BACKUPS, disk_id=disk.id, vault_id=vault_id)
+        usable = [backup for backup in backups if backup.status == AVAILABLE and backup.disk_size <= disk.size]
         return max(usable, key=lambda backup: backup.created, default=None)
 
     # -- restore -------------------------------------------------------------------------------------------------------
@@ -95,16 +101,23 @@ class VolumeBackups:
         disk: Disk = self._store.require(DISKS, backup.disk_id)
         try:
             await self._engines.volumes.restore_volume(for_engines(disk), chain_of(self._store, backup.id))
-        finally:
-            self._store.put(DISKS, rests(disk))
+        except Exception:  # not when the daemon is stopped: the next one goes on, and nobody may have the disk until then
+            self._set_free(disk.id)
+            raise
         now = self._clock.now()
-        self._store.put(DISK_BACKUPS, replace(backup, status=AVAILABLE, updated=now, restored=now))
+        with self._store.transaction():
+            self._set_free(disk.id)
+            self._store.put(DISK_BACKUPS, replace(backup, status=AVAILABLE, updated=now, restored=now))
+
+    def _set_free(self, disk_id: str) -> None:
+        self._store.put(DISKS, rests(self._store.require(DISKS, disk_id)))
 
     # -- delete --------------------------------------------------------------------------------------------------------
     async def _delete(self, backup: DiskBackup) -> None:
         """Those that need it take over what they need first."""
         for other in self._store.find(DISK_BACKUPS, disk_id=backup.disk_id):
-            if other.base == backup.id and other.status != CREATING:  # that one has yet to choose what it needs
+            # One that is being made has yet to choose what it needs, one that has failed needs nothing any more.
+            if other.base == backup.id and other.status not in (CREATING, ERROR):
                 await self._merge(other, backup)
         await self._engines.volumes.remove_copy(backup.id)
         self._store.delete(DISK_BACKUPS, backup.id)

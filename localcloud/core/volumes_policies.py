@@ -60,7 +60,7 @@ class SnapshotPolicies:
             over = snapshot.days > 0 and snapshot.created + snapshot.days * DAY_SECONDS <= now
             if over and not makings(self._store, snapshot.region, snapshot.id):
                 with self._store.transaction():
-                    self._spawn("delete-snapshot", self._store.put(SNAPSHOTS, begun(snapshot, DELETING)))
+                    self._spawn("delete-snapshot", self._store.put(SNAPSHOTS, begun(snapshot, DELETING, now)))
 
     def _spawn(self, task: str, snapshot: Snapshot) -> None:
         job = jobs.begin(self._store, snapshot.region, task, snapshot.id)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
-from time import time
 
 from localcloud.core.clock import Clock
 from localcloud.core.disks import for_engines, rests
@@ -64,8 +63,14 @@ class Snapshots:
         snapshot = self._store.get(SNAPSHOTS, snapshot_id)
         if snapshot is None:
             return ""  # done, and the daemon died before the job was closed
-        work = {"create-snapshot": self._create, "delete-snapshot": self._delete, "rollback-snapshot": self._roll_back}[task]
+        work, status = {
+            "create-snapshot": (self._create, CREATING), "delete-snapshot": (self._delete, DELETING),
+            "rollback-snapshot": (self._roll_back, ROLLING_BACK),
+        }[task]  # fmt: skip
         async with self._locks.held([snapshot.disk_id]):
+            snapshot = self._store.get(SNAPSHOTS, snapshot_id)
+            if snapshot is None or snapshot.status != status:
+                return ""  # as above, or it went with its disk
             try:
                 await work(snapshot)
             except Exception as error:
@@ -78,8 +83,6 @@ class Snapshots:
         disk = self._store.get(DISKS, snapshot.disk_id)
         if disk is None:
             raise EngineError(f"disk {snapshot.disk_id} was released meanwhile")
-        if snapshot.status != CREATING:
-            return
         try:
             used = await self._engines.volumes.copy_volume(snapshot.id, for_engines(disk), disk.instance_id, "")
         except EngineError:
@@ -97,18 +100,25 @@ class Snapshots:
         try:
             async with self._still(disk):
                 await self._engines.volumes.restore_volume(for_engines(disk), [snapshot.id])
-        finally:
-            self._store.put(DISKS, rests(self._store.require(DISKS, disk.id)))
-        self._put(snapshot, AVAILABLE)
+        except Exception:  # not when the daemon is stopped: the next one goes on, and nothing is done to the disk until then
+            self._rests(disk.id)
+            raise
+        with self._store.transaction():
+            self._rests(disk.id)
+            self._put(snapshot, AVAILABLE)
+
+    def _rests(self, disk_id: str) -> None:
+        if (disk := self._store.get(DISKS, disk_id)) is not None:  # else it went with its server
+            self._store.put(DISKS, rests(disk))
 
     def _still(self, disk: Disk) -> AbstractAsyncContextManager[None]:
         return self._servers.held(disk.instance_id) if disk.instance_id else nullcontext()
 
     def _put(self, snapshot: Snapshot, status: str, problem: str = "") -> None:
-        self._store.put(SNAPSHOTS, replace(snapshot, status=status, problem=problem, updated=time()))
+        self._store.put(SNAPSHOTS, replace(snapshot, status=status, problem=problem, updated=self._clock.now()))
 
 
-def begun(snapshot: Snapshot, status: str) -> Snapshot:
+def begun(snapshot: Snapshot, status: str, now: float) -> Snapshot:
     """With the status of what is being done to it."""
     assert status in (DELETING, ROLLING_BACK)
-    return replace(snapshot, status=status, updated=time())
+    return replace(snapshot, status=status, updated=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,17 +11,20 @@ from localcloud.engines.api import Disk, EngineError
 
 @dataclass
 class FakeVolumes:
-    """`journal` holds the calls in order; `fail` names calls that raise."""
+    """`journal` holds the calls in order; `on_call` is called in the middle of a call; `fail` names calls that raise."""
 
     contents: dict[str, str] = field(default_factory=dict)  # by disk id
     sizes: dict[str, int] = field(default_factory=dict)  # GiB by disk id
     attached: dict[str, str] = field(default_factory=dict)  # instance id by disk id
     copies: dict[str, tuple[str, str]] = field(default_factory=dict)  # content and base by copy id
     journal: list[tuple[Any, ...]] = field(default_factory=list)
+    on_call: dict[str, Callable[[], None]] = field(default_factory=dict)
     fail: dict[str, str] = field(default_factory=dict)
 
     def _did(self, name: str, *what: Any) -> None:
         self.journal.append((name, *what))
+        if name in self.on_call:
+            self.on_call[name]()
         if name in self.fail:
             raise EngineError(self.fail[name])
 

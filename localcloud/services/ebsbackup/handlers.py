@@ -111,7 +111,7 @@ def create_backup(call: Call) -> dict[str, Any]:
 
 def _new(call: Call, disk: Disk, vault: DiskVault, name: str, full: bool) -> DiskBackup:
     server, now = call.store.get(INSTANCES, disk.instance_id) if disk.instance_id else None, call.cloud.clock.now()
-    full = full or call.cloud.volume_backups.latest(disk.id, vault.id) is None
+    full = full or call.cloud.volume_backups.latest(disk, vault.id) is None
     return DiskBackup(
         id=long_id(), region=disk.region, zone=disk.zone, name=name, vault_id=vault.id, disk_id=disk.id, disk_name=disk.name,
         disk_type=disk.type, disk_size=disk.size, instance_id=disk.instance_id, instance_name=server.name if server else "",

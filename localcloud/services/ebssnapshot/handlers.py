@@ -83,7 +83,7 @@ def delete_snapshots(call: Call) -> dict[str, Any]:
     found = [of_disk[id_] for id_ in dict.fromkeys(ids) if id_ in of_disk]
     deletable = [it for it in found if it.status in (AVAILABLE, ERROR) and not states.makings(call.store, it.region, it.id)]
     for snapshot in deletable:
-        call.store.put(SNAPSHOTS, begun(snapshot, DELETING))
+        call.store.put(SNAPSHOTS, begun(snapshot, DELETING, call.cloud.clock.now()))
     result: dict[str, Any] = {
         "notAllowedList": [it.id for it in found if it not in deletable],
         "notFoundList": [id_ for id_ in ids if id_ not in of_disk],
@@ -95,7 +95,7 @@ def _delete_all(call: Call, region_id: str, snapshots: list[Snapshot]) -> dict[s
     for snapshot in snapshots:
         _must_be_idle(call, snapshot, AVAILABLE, ERROR)
     for snapshot in snapshots:
-        call.store.put(SNAPSHOTS, begun(snapshot, DELETING))
+        call.store.put(SNAPSHOTS, begun(snapshot, DELETING, call.cloud.clock.now()))
     order = orders.place(call.store, region_id, "snapshot-release", "EBS", tuple(it.id for it in snapshots))
     call.afterwards(lambda: call.cloud.snapshots.carry_out(order.id))
     return orders.placed(order)
@@ -115,7 +115,8 @@ def roll_back(call: Call) -> dict[str, Any]:
     states.must_rest(call.store, disk)
     _server_must_be_down(call, disk)
     call.store.put(DISKS, replace(disk, status=ROLLING_BACK, updated=time()))
-    return {"snapshotJobID": _job(call, "rollback-snapshot", call.store.put(SNAPSHOTS, begun(snapshot, ROLLING_BACK)))}
+    call.store.put(SNAPSHOTS, begun(snapshot, ROLLING_BACK, call.cloud.clock.now()))
+    return {"snapshotJobID": _job(call, "rollback-snapshot", snapshot)}
 
 
 def new_from_snapshot(call: Call) -> dict[str, Any]:
