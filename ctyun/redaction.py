@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,8 +37,9 @@ def redacted(value: Any, secrets: frozenset[str] = frozenset()) -> Any:
 
 
 def secrets_in(value: Any) -> frozenset[str]:
-    """All texts that stand in secret fields, to be hidden where the cloud repeats them."""
-    return frozenset(text for text in _texts(value) if len(text) >= SHORTEST)
+    """All texts that stand in secret fields, to be hidden where the cloud repeats them: also decoded, where they are base64."""
+    texts = frozenset(_texts(value))
+    return frozenset(text for text in texts | frozenset(map(_decoded, texts)) if len(text) >= SHORTEST)
 
 
 def hide(text: str, secrets: frozenset[str]) -> str:
@@ -45,6 +47,14 @@ def hide(text: str, secrets: frozenset[str]) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text
+
+
+def _decoded(text: str) -> str:
+    """Passwords of databases and user data travel in base64; "" when this is none."""
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from ctyun.fields import Body, need, number, present, text, texts
@@ -48,7 +48,7 @@ class NewMysql:
     standby_zone_name: str | None = None
     storage_type: str = "SSD"
     storage_gib: int = 100
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     parent_id: str | None = None
 
     @property

@@ -10,7 +10,19 @@ import httpx
 import pytest
 from support.fake_rds import FakeRds
 
-from ctyun import Client, Credentials, Endpoints, JobFailed, NewMysql, NotFound, OrderFailed, Retry, UnknownName, WrongState
+from ctyun import (
+    Client,
+    Credentials,
+    CtyunError,
+    Endpoints,
+    JobFailed,
+    NewMysql,
+    NotFound,
+    OrderFailed,
+    Retry,
+    UnknownName,
+    WrongState,
+)
 from ctyun.services.mysql_backups import MysqlBackup
 from ctyun.services.mysql_contents import grant_list, privilege_of
 from ctyun.services.mysql_values import role_word
@@ -289,3 +301,15 @@ def test_a_restore_that_failed_says_why(scripted: Any, run: Run, region: str) ->
         "dstOuterProdInstId": "b" * 32,
         "toTimepoint": "2026-01-22 17:30:15",
     }
+
+
+def test_a_password_that_travels_in_base64_is_kept_out_of_errors_and_logs(
+    keys: Credentials, run: Run, region: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The cloud decodes it, and may say what it has read."""
+    refusal = {"statusCode": 900, "error": "MYSQL_1", "message": "accountPassword Aa1!secret is weak"}
+    answer = httpx.MockTransport(lambda request: httpx.Response(200, json=refusal))
+    client = Client(Endpoints.at("http://cloud.test"), keys, http=answer)
+    with caplog.at_level("DEBUG"), pytest.raises(CtyunError, match=r"accountPassword \[secret\] is weak") as caught:
+        run(client.mysql_accounts.create(region, "0" * 32, "hr_app", password=str(PAIR.password)))
+    assert "Aa1!secret" not in f"{caught.value!r} {caplog.text} {PAIR!r}"
