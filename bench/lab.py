@@ -27,10 +27,36 @@ class Lab:
     def run(self, *arguments: str) -> float:
         """Seconds of one command. Raises RuntimeError with its last lines when it fails."""
         begin = time.monotonic()
+        self._call(*arguments)
+        return time.monotonic() - begin
+
+    def document(self, *arguments: str) -> Any:
+        """What a command prints with `--json`. Raises RuntimeError when it fails."""
+        done = self._call(*arguments, "--json")
+        return json.loads(done.stdout)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command in the background, in a session of its own."""
+        return subprocess.Popen(
+            [str(ROOT / "lab"), *arguments],
+            cwd=ROOT,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "DRLAB_STATE": str(self.state)}
+
+    def _call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
             [str(ROOT / "lab"), *arguments],
             cwd=ROOT,
-            env={**os.environ, "DRLAB_STATE": str(self.state)},
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -38,7 +64,7 @@ class Lab:
         )
         if done.returncode:
             raise RuntimeError(f"./lab {' '.join(arguments)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-        return time.monotonic() - begin
+        return done
 
     def record(self) -> dict[str, Any]:
         return dict(json.loads((self.state / "cloud.json").read_text()))

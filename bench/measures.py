@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from bench.faults import balancer, dual_active, failover
 from bench.floor import Model, run_floor, study
 from bench.lab import Lab, own_lab
 from bench.table import Row, ratio
@@ -113,4 +114,11 @@ def startup_seconds(log: Path) -> float:
     return at - begun
 
 
-GROUPS: Mapping[str, Callable[[int], list[Row]]] = {"stage": stage, "preview": preview, "cloud": cloud}
+GROUPS: Mapping[str, Callable[[int], list[Row]]] = {
+    "stage": stage,
+    "dual-active": dual_active,
+    "preview": preview,
+    "cloud": cloud,
+    "failover": failover,
+    "balancer": balancer,
+}

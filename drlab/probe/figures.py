@@ -49,13 +49,14 @@ class Outage:
 
 
 def witnessed(send: Send) -> float:
-    """The instant that a settled send tells of: when its answer came or, where none came, when it was due.
+    """The instant that a settled send tells of: when its answer came or, where it failed, when it was due.
 
-    Not always the instant of sending: TCP repeats what was sent into a silence, so that such a request may be answered by a
-    server that comes back seconds later, while others that were sent after it are refused before.
+    A good answer is no witness of the instant of sending: TCP repeats what was sent into a silence, so that such a request may
+    be answered by a server that comes back seconds later, while others that were sent after it are refused before. And a
+    failure is none of the instant at which it is told: a web server that waits for a dead database may say so when others,
+    sent later, have long been served.
     """
-    silent = send.answer is None or send.answer.silent
-    return send.due if silent or send.settled is None else send.settled
+    return send.settled if send.good and send.settled is not None else send.due
 
 
 def outages(sends: Iterable[Send]) -> list[Outage]:

@@ -5,6 +5,7 @@ for 3 s, every 0.2 s, writes        the plan; `writes` may be left out
 1.05 silent                         nothing comes back
 1.05 refused                        "connection refused", at once
 1.05 error web-01 AZ1               503 after 4 ms
+1.05 error 0.9 web-01 AZ1           503 after 0.9 s
 1.05 slow 0.9 web-01 AZ1            answers after 0.9 s
 1.05 loses web-01 AZ1               acknowledges writes and forgets them
 1.05 keeps silently                 writes the row, and the answer is lost
@@ -54,8 +55,8 @@ class ScriptedSite:
                 await asyncio.sleep(3600)
             case ["refused"]:
                 return Answer.nothing("connection refused")
-            case ["error", server, zone]:
-                await asyncio.sleep(USUAL_SECONDS)
+            case ["error", *seconds, server, zone]:
+                await asyncio.sleep(float(seconds[0]) if seconds else USUAL_SECONDS)
                 return Answer(503, server, zone, "db", error="database away", from_site=True)
             case ["slow", seconds, server, zone]:
                 await asyncio.sleep(float(seconds))

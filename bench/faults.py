@@ -1,0 +1,133 @@
+"""What faults cost on the stage `dual-active`, as a visitor sees it, and what the stage itself costs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.drill import HEALED, STAGE, Drill, instant, wait_until
+from bench.lab import Lab, own_lab
+from bench.ledger import FAILOVER_SECONDS, LOST, Round, rounds
+from bench.table import Row, ratio
+from ctyun import Client
+from docker import APIClient
+from drlab.processes import resident_mib
+
+LEDGER_ROUNDS = 20  # deaths of a primary, whatever number of rounds is asked for
+LOOKS_SECONDS = 3.0  # the controller's three looks, a second apart: less than that it cannot need
+HAPROXY_SECONDS = 6.0  # HAProxy's own defaults: a check each 2 s, down after 3
+SWITCHOVER_SECONDS = 3.0
+REGION = "华东1"
+
+
+def dual_active(count: int) -> list[Row]:
+    """Up with everything warm but the cloud's servers, a second up, memory, teardown."""
+    first, second, down, memory = [], [], [], []
+    with own_lab() as lab:
+        lab.run("cloud", "start")
+        for _ in range(count):
+            first.append(lab.run("up", STAGE))
+            second.append(lab.run("up", STAGE))
+            memory.append(memory_mib(lab))
+            down.append(lab.run("down", STAGE))
+    return [
+        Row(f"warm up {STAGE}", "s", tuple(first), 25.0, "cloud running; to a site that answers"),
+        Row(f"second up {STAGE}", "s", tuple(second), 5.0, "nothing to do"),
+        Row(f"memory of {STAGE}", "MiB", tuple(memory), 1536.0, "resident, all processes of all containers, and the cloud"),
+        Row(f"teardown of {STAGE}", "s", tuple(down), 10.0, "with its scan"),
+    ]
+
+
+def memory_mib(lab: Lab) -> float:
+    """Of all processes in the cloud's containers and of the cloud itself; pages that several share count for each."""
+    docker, record = APIClient(), lab.record()
+    found = docker.containers(filters={"label": f"drlab.cloud={record['id']}"})
+    pids = {int(line[1]) for one in found for line in docker.top(one["Id"])["Processes"]}
+    return sum(resident_mib(pid) for pid in pids | {int(record["pid"])} if Path(f"/proc/{pid}").exists())
+
+
+def failover(count: int) -> list[Row]:
+    """The ledger at its full length, and planned switchovers."""
+    with standing() as lab:
+        drill = Drill(lab)
+        done = rounds(drill, max(count, LEDGER_ROUNDS), seed=random.SystemRandom().randrange(1 << 32))
+        planned = [switchover(drill) for _ in range(count)]
+    lost = [one for one in done if one.fault == LOST]
+    detect = split(lost, "detect")
+    floor = Row("floor of detection", "s", tuple(LOOKS_SECONDS for _ in lost), None, "three looks, a second apart")
+    peer = Row("HAProxy's detection", "s", tuple(HAPROXY_SECONDS for _ in lost), None, "its defaults: 2 s, three times")
+    return [
+        Row("primary lost, outage", "s", tuple(one.outage for one in lost), FAILOVER_SECONDS, "longest, as the visitor saw it"),
+        detect,
+        floor,
+        ratio("detection over floor", detect, floor, 1.5),
+        ratio("detection over HAProxy's", detect, peer, 1.0),
+        *(split(lost, name) for name in ("decide", "switch", "recover")),
+        Row("acknowledged writes lost", "", tuple(float(one.missing) for one in done), 0.0, f"{len(done)} deaths of a primary"),
+        Row("planned switchover", "s", tuple(planned), SWITCHOVER_SECONDS, "without writes, as the visitor saw it"),
+    ]
+
+
+def split(lost: list[Round], part: str) -> Row:
+    return Row(f"  {part}", "s", tuple(one.parts[part] for one in lost))
+
+
+def switchover(drill: Drill) -> float:
+    """The longest pause of a planned change of roles."""
+    wait_until(drill.in_step, HEALED, "primary and standby to be in step")
+    with drill.watched() as watch:
+        drill.lab.run("db", "switchover", STAGE)
+        begin = time.time()
+        wait_until(lambda: watch.serves(begin), 60, "the site to read and write again")
+    return float(watch.report["rtoSeconds"])
+
+
+def balancer(count: int) -> list[Row]:
+    """A web server that falls silent: until the last visitor was sent to it in vain."""
+    with standing() as lab:
+        drill, floor = Drill(lab), noticed_at_the_latest(lab)
+        seen = [silent_server(drill, "web-02") for _ in range(count)]
+    note = "from the power cut to the last request that failed"
+    return [
+        Row("silent web server", "s", tuple(seen), floor + 0.5, note),
+        Row("floor of the health check", "s", (floor,), None, "interval x retries + timeout"),
+        Row("HAProxy's own detection", "s", (HAPROXY_SECONDS,), None, "its defaults"),
+    ]
+
+
+def silent_server(drill: Drill, name: str) -> float:
+    with drill.watched() as watch:
+        at = instant(drill.power("off", name)["at"])
+        wait_until(lambda: time.time() > at + 2 * HAPROXY_SECONDS and watch.serves(time.time() - 2), 60, f"{name} to be out")
+        drill.power("on", name)
+        wait_until(lambda: answers(watch.good("read", time.time() - 3), name), 60, f"{name} to be back in")
+    failed = [line for line in map(json.loads, watch.journal.read_text().splitlines()) if not line["good"]]
+    return max((instant(line["time"]) - at for line in failed), default=0.0)
+
+
+def answers(sends: list[dict[str, object]], name: str) -> bool:
+    return any(send["server"] == name for send in sends)
+
+
+def noticed_at_the_latest(lab: Lab) -> float:
+    """By the stage's own health check: seconds."""
+
+    async def ask() -> float:
+        async with Client.local(lab.state) as client:
+            [check] = await client.health_checks.list((await client.regions.resolve(REGION)).id)
+            return float(check.interval * check.max_retry + check.timeout)
+
+    return asyncio.run(ask())
+
+
+@contextmanager
+def standing() -> Iterator[Lab]:
+    """A lab in which the stage is up."""
+    with own_lab() as lab:
+        lab.run("up", STAGE)
+        yield lab
