@@ -14,7 +14,7 @@ from dataclasses import replace
 from time import monotonic, time
 
 from localcloud.core.balancer_specs import wanted
-from localcloud.core.elb_records import BALANCERS, Balancer
+from localcloud.core.elb_records import BALANCERS, LISTENERS, Balancer
 from localcloud.core.networks import Networks, cut_from
 from localcloud.core.nodes import Node, all_nodes, nodes_of
 from localcloud.core.power import fault_over, power_faults
@@ -56,8 +56,10 @@ class Balancers:
                 self._applied.pop(balancer_id, None)
                 # rules first: a card is plugged in behind them
                 await self._networks.change({balancer.vpc_id})
-                await self._change(balancer, spec)
-                await self._remove_dark(balancer)
+                try:
+                    await self._change(balancer, spec)
+                finally:
+                    await self._remove_dark(balancer)
             await self._seat_address(balancer_id, again=changed)
 
     async def _change(self, balancer: Balancer, spec: api.BalancerSpec) -> None:
@@ -95,10 +97,17 @@ class Balancers:
         if balancer is None:
             return
         with self._store.transaction():
-            for eip in self._store.find(EIPS, instance_id=balancer_id):
-                self._store.put(EIPS, replace(eip, instance_id="", updated=time()))
-            self._store.delete(BALANCERS, balancer_id)
+            for listener in self._store.find(LISTENERS, balancer_id=balancer_id):
+                self._store.delete(LISTENERS, listener.id)
+            self.forget(balancer)
         await self.remove(balancer)
+
+    def forget(self, balancer: Balancer) -> None:
+        """Drop the record (in the caller's transaction): its addresses and its EIP are free."""
+        for eip in self._store.find(EIPS, instance_id=balancer.id):
+            self._store.put(EIPS, replace(eip, instance_id="", updated=time()))
+        self._store.delete(BALANCERS, balancer.id)
+        self._networks.mark(balancer.vpc_id)  # a daemon that is killed before `remove` leaves this to the next one
 
     async def remove(self, balancer: Balancer) -> str:
         """Remove a balancer's processes and address; its record is gone already. What failed, which the watch tries again."""
@@ -106,8 +115,10 @@ class Balancers:
             self._applied.pop(balancer.id, None)
             self._seated.discard(balancer.id)
             try:
-                await self._engines.remove_nodes([node.id for node in nodes_of(balancer)])
-                await self._networks.change({balancer.vpc_id})
+                try:
+                    await self._engines.remove_nodes([node.id for node in nodes_of(balancer)])
+                finally:
+                    await self._networks.change({balancer.vpc_id})  # at least nobody reaches them, or their EIP, any more
             except Exception as error:
                 self._swept = False
                 return told(f"removing balancer {balancer.name} ({balancer.id})", error)

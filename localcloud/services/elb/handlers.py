@@ -137,9 +137,7 @@ def _delete(call: Call, *, guaranteed: bool) -> Balancer:
         raise BalancerProtected(balancer.id)
     if users := call.store.find(LISTENERS, balancer_id=balancer.id):
         raise BalancerInUse(balancer.id, [f"listener {listener.id} ({listener.name})" for listener in users])
-    for eip in call.store.find(EIPS, instance_id=balancer.id):
-        call.store.put(EIPS, replace(eip, instance_id="", updated=time()))
-    call.store.delete(BALANCERS, balancer.id)
+    call.cloud.balancers.forget(balancer)
 
     async def remove() -> None:
         problem = await call.cloud.balancers.remove(balancer)
