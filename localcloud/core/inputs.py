@@ -67,6 +67,8 @@ class Fields:
         """A whole number within bounds, as number or digits."""
         value = self._take(name, required)
         if value is None or value == "":
+            if required and value == "":
+                self.problem(name, "must not be empty")
             return default
         number = _whole(value)
         if number is None:

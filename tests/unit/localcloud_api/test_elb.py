@@ -89,11 +89,12 @@ def test_whatever_goes_wrong_an_order_ends(api: Any, net: tuple[str, str]) -> No
     assert "No space left" in api.post(GUARANTEED, **body)["message"]
 
 
-def test_what_could_not_be_removed_is_tried_again(api: Any, balancer: str) -> None:
+def test_what_could_not_be_removed_is_tried_again(api: Any, net: tuple[str, str], balancer: str) -> None:
     api.engines.fail["remove_nodes"] = "Docker does not answer"
     assert api.ok(api.post("/v4/elb/delete-loadbalancer", regionID=REGION, elbID=balancer))
     until(lambda: len(api.engines.calls("remove_nodes")) > 1, "the second attempt")
     assert api.engines.nodes
+    assert api.engines.networks[net[0]].nics == (), "nobody reaches them any more"
     api.engines.fail.clear()
     until(lambda: not api.engines.nodes, "the processes to go")
 
@@ -212,6 +213,7 @@ def test_a_released_server_leaves_its_groups(api: Any, net: tuple[str, str], bal
     [
         ({"protocol": "UDP"}, "UDP listeners are not modelled"),
         ({"protocolPort": 0}, "protocolPort is 0; it must be between 1 and 65535"),
+        ({"protocolPort": ""}, "protocolPort must not be empty"),
         ({"defaultAction": {"type": "redirect"}}, "redirect are not modelled"),
         ({"defaultAction": {"type": "forward"}}, "defaultAction.forwardConfig.targetGroups is required"),
     ],
