@@ -96,8 +96,11 @@ class MysqlInstanceHandler(CloudHandler):
             await roles.set_failover(region, id, inputs["failover"])
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:
+        """One that was given back, and only waits to be destroyed, is shown in no zone: the next update replaces it."""
         instance = await self.client.mysqls.get(region, id)
         inputs = await self._inputs(region, instance, state)
+        if instance.is_returned:
+            inputs |= {"zone": None, "standbyZone": None}
         if not state:
             inputs["storageType"] = STORAGE.get(instance.storage_type, instance.storage_type or "SSD")
         return Seen(instance.id, inputs, await self._outputs(region, instance))

@@ -38,6 +38,18 @@ class PartHandler(CloudHandler):
             raise not_ours(self.noun, name, f"{self.resource.token} NAME {wish.inputs['region']}/{mysql_id}/{name}")
         return [found]
 
+    async def read(self, known: Known) -> Seen | None:
+        """Of an instance that was given back nothing can be seen, and nothing will be."""
+        try:
+            return await super().read(known)
+        except errors.WrongState:
+            if known.is_import:
+                raise
+            instance = await self.client.mysqls.find(await self.cloud.region_id(known.state["region"]), parts_of(known.id)[0])
+            if instance is None or instance.is_returned:
+                return None
+            raise
+
     async def make(self, region: str, wish: Wish, token: str) -> str:
         mysql_id, name = wish.inputs["instanceId"], wish.inputs["name"]
         await when_idle(lambda: self.add(region, mysql_id, wish.inputs))
@@ -111,8 +123,10 @@ class MysqlWhiteListHandler(PartHandler):
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         mysql_id, name = parts_of(id)
-        found = await self.client.mysql_white_lists.get(region, mysql_id, name)
-        return Seen(id, {"instanceId": mysql_id, "name": name, "addresses": list(found.addresses)}, {})
+        found = (await self.client.mysql_white_lists.get(region, mysql_id, name)).addresses
+        said = state.get("addresses") or ()
+        addresses = said if set(said) == set(found) else found  # the cloud has each once, whatever the program says
+        return Seen(id, {"instanceId": mysql_id, "name": name, "addresses": list(addresses)}, {})
 
     async def update(self, known: Known, wish: Wish) -> Made:
         region = await self.cloud.region_id(wish.inputs["region"])

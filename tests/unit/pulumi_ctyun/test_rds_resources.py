@@ -133,6 +133,16 @@ def test_another_zone_is_drift() -> None:
     assert zones_seen(nodes[1:], {"zone": "AZ1"}) == {}
 
 
+def test_one_that_somebody_gave_back_is_replaced(engine, fake, run, pair) -> None:
+    """It is there until it is destroyed, and of no use to anybody."""
+    id, state = pair
+    fake.instances[id]["prodOrderStatus"] = 8
+    seen = run(engine.read(INSTANCE, id, state, A_PAIR))
+    assert "zone" in run(engine.diff(INSTANCE, id, seen.properties, A_PAIR)).replaces
+    run(engine.delete(INSTANCE, id, seen.properties))
+    assert (fake.instances, fake.calls["GET refundOrder"]) == ({}, 0)
+
+
 def test_rules_group_and_password_change_in_place(engine, fake, run, pair) -> None:
     id, state = pair
     wanted = {**A_PAIR, "failover": "manual", "syncMode": "Async", "securityGroupId": "sg-2", "password": "Bb2!secret"}
@@ -216,6 +226,28 @@ def test_a_part_of_an_instance_that_is_gone_is_gone(engine, fake, run, pair, typ
     fake.instances.clear()
     fake.eips["eip-1"] = ""
     run(engine.delete(type, id, state))
+
+
+@pytest.mark.parametrize("order_status", [8, 6])
+def test_parts_of_an_instance_that_was_given_back_are_gone_and_of_a_stopped_one_not(
+    engine, fake, run, pair, order_status: int
+) -> None:
+    inputs = parts(pair[0])[ACCOUNT]
+    id, state = run(engine.create(ACCOUNT, inputs))
+    fake.instances[pair[0]]["prodOrderStatus"] = order_status
+    fake.refuse["GET account"] = ["Openapi.Mysql.StatusNotAllowed"]
+    if order_status == 8:
+        assert run(engine.read(ACCOUNT, id, state, inputs)).resource_id == ""
+    else:
+        with pytest.raises(PluginError, match="not now"):
+            run(engine.read(ACCOUNT, id, state, inputs))
+
+
+def test_an_address_said_twice_is_no_drift(engine, fake, run, pair) -> None:
+    inputs = {**parts(pair[0])[WHITE_LIST], "addresses": ["10.0.0.7", "10.0.0.7"]}
+    id, state = run(engine.create(WHITE_LIST, inputs))
+    fake.contents["list"][id]["groupWhiteList"] = ["10.0.0.7"]
+    assert not run(engine.diff(WHITE_LIST, id, run(engine.read(WHITE_LIST, id, state, inputs)).properties, inputs)).changes
 
 
 @pytest.mark.parametrize("type", [DATABASE, ACCOUNT, WHITE_LIST])
