@@ -13,6 +13,7 @@ from ctyun.services.mysql_values import FAILED, PAIR, MysqlInstance
 from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.rds_parts import when_idle
 from pulumi_ctyun.provider.tokens import Token
 from pulumi_ctyun.resources.declarations.rds import MYSQL_INSTANCE
 
@@ -79,7 +80,8 @@ class MysqlInstanceHandler(CloudHandler):
         instance = await self.client.mysqls.wait(region, id, timeout=wish.timeout)
         if instance.security_group_id != wish.inputs["securityGroupId"]:
             there = instance.security_group_id
-            await self.client.mysqls.change_security_group(region, id, there, wish.inputs["securityGroupId"])
+            wanted = wish.inputs["securityGroupId"]
+            await when_idle(lambda: self.client.mysqls.change_security_group(region, id, there, wanted))
         if instance.kind == PAIR:
             await self._set_rules(region, id, wish.inputs)
             instance = await self.client.mysqls.wait(region, id, timeout=wish.timeout)
@@ -89,11 +91,11 @@ class MysqlInstanceHandler(CloudHandler):
         roles = self.client.mysql_roles
         there = await roles.settings(region, id)
         if there.mode != inputs["haMode"]:
-            await roles.set_mode(region, id, inputs["haMode"])
+            await when_idle(lambda: roles.set_mode(region, id, inputs["haMode"]))
         if there.sync != inputs["syncMode"]:
-            await roles.set_sync(region, id, inputs["syncMode"])
+            await when_idle(lambda: roles.set_sync(region, id, inputs["syncMode"]))
         if there.failover != inputs["failover"]:
-            await roles.set_failover(region, id, inputs["failover"])
+            await when_idle(lambda: roles.set_failover(region, id, inputs["failover"]))
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         """One that was given back, and only waits to be destroyed, is shown in no zone: the next update replaces it."""
@@ -146,7 +148,7 @@ class MysqlInstanceHandler(CloudHandler):
             if password is None:
                 raise PluginError(f"The password of root of {wish.inputs['name']} cannot be taken away. Set another one.")
             await self.client.mysqls.wait(region, known.id, timeout=wish.timeout)
-            await self.client.mysqls.set_root_password(region, known.id, password)
+            await when_idle(lambda: self.client.mysqls.set_root_password(region, known.id, password))
         return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:

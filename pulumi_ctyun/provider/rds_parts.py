@@ -200,12 +200,13 @@ def parts_of(id: str) -> tuple[str, str]:
     return mysql_id, name
 
 
-async def when_idle(change: Callable[[], Awaitable[None]], timeout: float = BUSY_SECONDS, pause: float = 0.5) -> None:
+async def when_idle(change: Callable[[], Awaitable[object]], timeout: float = BUSY_SECONDS, pause: float = 0.5) -> None:
     """Carry out a change as soon as the instance takes it. Raises the cloud's last refusal at the deadline."""
     deadline = time.monotonic() + timeout
     while True:
         try:
-            return await change()
+            await change()
+            return
         except errors.WrongState:
             if time.monotonic() + pause >= deadline:
                 raise

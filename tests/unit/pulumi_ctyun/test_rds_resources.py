@@ -154,6 +154,31 @@ def test_rules_group_and_password_change_in_place(engine, fake, run, pair) -> No
     assert fake.passwords["root"] == "Bb2!secret"
 
 
+def test_one_change_after_the_other_waits_for_the_one_before(engine, fake, run, pair, monkeypatch) -> None:
+    """While an instance changes its replication it takes no other change."""
+    id, state = pair
+    monkeypatch.setattr(rds_parts.when_idle, "__defaults__", (5.0, 0.01))
+    changes = (
+        "POST hamode-type",
+        "POST instance-sync-mode",
+        "POST modify-ha-switch-config",
+        "POST change",
+        "POST reset-root-password",
+    )
+    fake.refuse = {name: ["Openapi.Mysql.StatusNotAllowed"] for name in changes}
+    wanted = {
+        "haMode": "usability",
+        "failover": "manual",
+        "syncMode": "Async",
+        "securityGroupId": "sg-2",
+        "password": "Bb2!secret",
+    }
+    run(engine.update(INSTANCE, id, state, A_PAIR | wanted))
+    shown = fake.instances[id]
+    assert [shown[name] for name in ("hamode", "switchType", "syncMode", "securityGroupId")] == list(wanted.values())[:-1]
+    assert fake.passwords["root"] == "Bb2!secret"
+
+
 def test_a_password_cannot_be_taken_away(engine, run, pair) -> None:
     id, state = pair
     without = {key: value for key, value in A_PAIR.items() if key != "password"}
