@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from localcloud.core import backups_records as records
 from localcloud.core.backups_records import BACKUP_TASKS, BACKUPS, VAULTS, Backup, BackupTask
@@ -15,7 +16,7 @@ from localcloud.core.clock import Clock
 from localcloud.core.identifiers import hex_id
 from localcloud.core.locks import Locks
 from localcloud.core.records import DISKS, INSTANCES, Disk, Instance
-from localcloud.core.servers import Servers, told
+from localcloud.core.servers import RESTORING, Servers, told
 from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError
@@ -53,10 +54,13 @@ class Backups:
         task = self._store.require(BACKUP_TASKS, task_id)
         async with self._locks.held([task.instance_id]):
             backup = self._store.get(BACKUPS, task.backup_id)
-            if backup is None:  # done, and the daemon died before the task was closed
+            work, status = {
+                "create": (self._create, records.CREATING), "restore": (self._restore, records.RESTORING),
+                "delete": (self._delete, records.DELETING),
+            }[task.kind]  # fmt: skip
+            if backup is None or backup.status != status:  # done, and the daemon died before the task was closed
                 self._end(task, "")
                 return
-            work = {"create": self._create, "restore": self._restore, "delete": self._delete}[task.kind]
             try:
                 await work(backup)
             except Exception as error:
@@ -69,12 +73,14 @@ class Backups:
         """What a failed backup has left goes at once; of one that a policy made nothing is left but its task, which says why."""
         if task.kind == "create":
             problem += await self._cleared(backup)
+        if task.kind == "restore":
+            await self._servers.settle(backup.instance_id)
         status = records.ACTIVE if task.kind == "restore" else records.ERROR
         with self._store.transaction():
             if task.kind == "create" and backup.policy_id:
                 self._store.delete(BACKUPS, backup.id)
             else:
-                self._store.put(BACKUPS, replace(backup, status=status, problem=problem))
+                self._change(backup.id, status=status, problem=problem)
             for other in self._of_server(backup.instance_id):
                 if other.status == records.MERGING:
                     self._store.put(BACKUPS, replace(other, status=records.ACTIVE))
@@ -109,8 +115,11 @@ class Backups:
             backup.kind, backup.name, server.name, used, kept.pause,
         )  # fmt: skip
         disks = tuple({**disk, "kept": kept.copies[str(disk["copy"])]} for disk in backup.disks)
-        done = replace(backup, status=records.ACTIVE, disks=disks, used=used, finished=self._clock.now())
-        self._store.put(BACKUPS, done)
+        self._change(backup.id, status=records.ACTIVE, disks=disks, used=used, finished=self._clock.now())
+
+    def _change(self, backup_id: str, **changes: Any) -> None:
+        """Its record is read anew: name and description may have changed meanwhile."""
+        self._store.put(BACKUPS, replace(self._store.require(BACKUPS, backup_id), **changes))
 
     def latest(self, instance_id: str, vault_id: str) -> Backup | None:
         """The newest backup of a server in a vault that another one can be based on."""
@@ -130,16 +139,23 @@ class Backups:
         server = self._store.get(INSTANCES, backup.instance_id)
         if server is None:
             raise EngineError(f"server {backup.instance_id} was released meanwhile")
+        if (
+            server.status != "running"
+        ):  # else it was restored, and the daemon died before that was stored: it may have written since
+            self._prepare(backup, server)
+            chains, depth = self._chains(backup), backup.depth
+            await self._servers.restore(server.id, depth, lambda spec: self._engines.backups.restore(spec, backup.id, chains))
+        self._change(backup.id, status=records.ACTIVE, restored=self._clock.now())
+
+    def _prepare(self, backup: Backup, server: Instance) -> None:
+        """The server is nobody else's from now on, and its disks have the sizes that they had."""
         with self._store.transaction():
+            self._store.put(INSTANCES, replace(server, status=RESTORING))
             for kept in backup.disks:
                 disk = self._store.get(DISKS, str(kept["id"]))
                 if disk is None or disk.instance_id != server.id:
                     raise EngineError(f"disk {kept['id']} was taken from server {server.id} meanwhile")
-                self._store.put(DISKS, replace(disk, size=int(kept["size"])))  # as it was, even if it has grown since
-        chains = self._chains(backup)
-        depth = backup.depth
-        await self._servers.restore(server.id, depth, lambda spec: self._engines.backups.restore(spec, backup.id, chains))
-        self._store.put(BACKUPS, replace(backup, status=records.ACTIVE, restored=self._clock.now()))
+                self._store.put(DISKS, replace(disk, size=int(kept["size"])))  # even if it has grown since
 
     def _chains(self, backup: Backup) -> dict[str, tuple[str, ...]]:
         """By data disk: the copies that it is put together from, the full one first."""
@@ -157,16 +173,14 @@ class Backups:
 
     async def _merge(self, keep: Backup, base: Backup) -> None:
         below = {disk["copy"]: disk for disk in base.disks}
-        disks, used = [], keep.used
-        for disk in keep.disks:
+        disks, used = list(keep.disks), keep.used
+        for number, disk in enumerate(keep.disks):
             if lower := below.get(disk["base"]):
                 kept = await self._engines.backups.merge(str(disk["copy"]), str(lower["copy"]))
                 used += kept - int(disk["kept"])
-                disks.append({**disk, "base": lower["base"], "kept": kept})
-            else:
-                disks.append(disk)
-        kind = keep.kind if base.base else records.FULL
-        self._store.put(BACKUPS, replace(keep, status=records.ACTIVE, base=base.base, kind=kind, disks=tuple(disks), used=used))
+                disks[number] = {**disk, "base": lower["base"], "kept": kept}
+                self._change(keep.id, disks=tuple(disks), used=used)  # should the next one fail, this one still can be restored
+        self._change(keep.id, status=records.ACTIVE, base=base.base, kind=keep.kind if base.base else records.FULL)
 
     # -- new servers ---------------------------------------------------------------------------------------------------
     async def build(self, order_id: str) -> None:

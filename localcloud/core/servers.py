@@ -200,9 +200,9 @@ class Servers:
             try:
                 await self._restore_held(instance_id, depth, put_back)
             except Exception:
-                self._settle(instance_id, await self._power(instance_id))
+                await self.settle(instance_id)
                 raise
-            self._settle(instance_id, await self._power(instance_id))
+            await self.settle(instance_id)
 
     async def _restore_held(self, instance_id: str, depth: int, put_back: Callable[[api.ServerSpec], Awaitable[None]]) -> None:
         await self._engines.shut_down(instance_id, 0)  # in no good order: what it would write is replaced anyway
@@ -218,9 +218,10 @@ class Servers:
         except EngineError:
             return Power.GONE
 
-    def _settle(self, instance_id: str, power: Power) -> None:
-        """A server whose container is gone half-way through is not gone for good: it can be restored again."""
-        instance = self._store.get(INSTANCES, instance_id)
+    async def settle(self, instance_id: str) -> None:
+        """A server is restored no longer. One whose container is gone half-way through is not gone for good: it can be restored
+        again."""
+        power, instance = await self._power(instance_id), self._store.get(INSTANCES, instance_id)
         if instance is not None and instance.status == RESTORING:
             self._set_status(instance_id, "error" if power is Power.GONE else str(power))
 

@@ -89,7 +89,7 @@ class Volumes:
         return disk
 
     def _rests(self, disk_id: str, size: int = 0) -> None:
-        """What was done to it is over; `size`: what it has then, if that is new. Its record is read anew: name, labels and policy may have changed meanwhile."""
+        """What was done to it is over; `size`: what it has now, if that is new. The rest may have changed meanwhile, too."""
         if (disk := self._store.get(DISKS, disk_id)) is not None:
             self._store.put(DISKS, replace(rests(disk), size=size or disk.size))
 

@@ -8,6 +8,8 @@ from typing import Any
 from localcloud.core import backups_records as records
 from localcloud.core.backups_records import BACKUP_TASKS, BACKUPS, Backup, BackupTask
 from localcloud.core.calls import Call, page, paged
+from localcloud.core.disks import IN_USE
+from localcloud.core.disks import must_rest as disk_must_rest
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import DISKS, INSTANCES, Instance
 from localcloud.core.servers import RESTORING
@@ -111,9 +113,11 @@ def _check_restore(call: Call, backup: Backup, server: Instance) -> None:
     for other in call.store.find(BACKUPS, instance_id=server.id):
         if other.status in (records.CREATING, records.RESTORING):
             raise BackupBusy(other.id, other.status)
-    there = {disk.id for disk in call.store.find(DISKS, instance_id=server.id)}
-    if gone := [str(disk["id"]) for disk in backup.disks if disk["id"] not in there]:
+    disks = {disk.id: disk for disk in call.store.find(DISKS, instance_id=server.id)}
+    if gone := [str(disk["id"]) for disk in backup.disks if disk["id"] not in disks]:
         raise DisksGone(backup.id, server.id, gone)
+    for disk in disks.values():
+        disk_must_rest(call.store, disk, IN_USE)
 
 
 def create_instance(call: Call) -> dict[str, Any]:

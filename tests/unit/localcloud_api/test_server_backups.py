@@ -216,6 +216,9 @@ def test_a_task_that_a_daemon_died_over_is_carried_on(lab: Lab, start: Callable[
         backups, backup = lab.api.cloud.backups, lab.api.cloud.store.require(BACKUPS, first)
         status = {"create": "CREATING", "restore": "RESTORING", "delete": "DELETING"}[kind]
         backups.begin(kind, backup, status)
+        if kind == "restore":
+            store = lab.api.cloud.store
+            store.put(INSTANCES, replace(store.require(INSTANCES, lab.server), status="rebuild"))
     lab.api = start()
     lab.engine = lab.api.engines.backups
     lab.done()
