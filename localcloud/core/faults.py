@@ -140,8 +140,9 @@ class Faults:
             *([self._engines.databases.cut_node_power(databases)] if databases else []),
         )
         seen, running = await self._engines.observe(), await self._engines.databases.nodes()
+        balancing = await self._engines.balancer_nodes()
         alive = [server.name for server in servers if seen.get(server.id) is Power.RUNNING]
-        alive += [node.name for node in nodes if running.get(node.id)]
+        alive += [_called(node) for node in nodes if running.get(node.id) or node.id in balancing]
         with self._store.transaction():
             for server in self._alive(fault):
                 if server.status in ("running", "stopping", "starting", "restarting"):
@@ -170,16 +171,22 @@ class Faults:
         return _vpcs(servers, nodes)
 
     async def _kill(self, fault: Fault) -> Fault:
-        counts = {}
-        for server in self._alive(fault):
-            counts[server.name] = await self._engines.kill_process(server.id, fault.process or "")
-        for node in self._databases(fault):
-            counts[node.name] = await self._engines.databases.kill_node_process(node.id, fault.process or "")
-        at, hit = time(), sum(counts.values())
+        name, databases = fault.process or "", self._engines.databases
+        killing = [(server.name, self._engines.kill_process(server.id, name)) for server in self._alive(fault)]
+        killing += [(node.name, databases.kill_node_process(node.id, name)) for node in self._databases(fault)]
+        results = await asyncio.gather(*(work for _, work in killing), return_exceptions=True)
+        at, hit, said = time(), 0, []
+        for (where, _), result in zip(killing, results, strict=True):
+            if isinstance(result, EngineError):  # such as one that is off; what was killed elsewhere is dead all the same
+                said.append(f"none on {where}: {result}")
+            elif isinstance(result, BaseException):
+                raise result
+            else:
+                hit += result
+                said.append(f"{result} on {where}")
         if not hit:
-            raise EngineError(f"no process named {fault.process} runs on {', '.join(counts)}")
-        where = ", ".join(f"{count} on {name}" for name, count in counts.items())
-        return replace(fault, at=at, landed=hit > 0, proof=f"SIGKILL to processes named {fault.process}: {where}")
+            raise EngineError(f"no process named {name} was found: {', '.join(said)}")
+        return replace(fault, at=at, landed=True, proof=f"SIGKILL to processes named {name}: {', '.join(said)}")
 
     async def _fill(self, fault: Fault) -> Fault:
         path, databases = fault.path or "/", self._engines.databases

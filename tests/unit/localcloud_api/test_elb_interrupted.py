@@ -85,3 +85,11 @@ def test_no_process_stays_in_a_zone_that_lost_its_power_during_a_change_that_fai
     api.engines.fail["apply_balancer"] = "HAProxy does not answer"
     api.cloud.store.put(FAULTS, dark(api.cloud.store.require(BALANCERS, balancer).nodes[1]["zone"]))  # what makes it change
     wait_until(lambda: f"{balancer}-1" not in api.engines.nodes, SECONDS, "the process to go")
+
+
+def test_a_process_that_survives_a_power_off_is_told(api: Any, balancer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nothing(node_ids: Any) -> None: ...
+
+    monkeypatch.setattr(api.engines, "remove_nodes", nothing)
+    fault = api.local("POST", "/faults", {"kind": "power-off", "target": "zone:华东1/AZ1"}, 201)
+    assert (fault["landed"], fault["proof"]) == (False, "still running: front (its HAProxy there)")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines.api import Cut, Power
+from localcloud.engines.api import Cut, EngineError, Power
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 ZONES = [f"cn-huadong1-jsnj{number}A-public-ctcloud" for number in (1, 2, 3)]
@@ -174,8 +174,28 @@ def test_killing_a_process(api: Any, pair: list[str]) -> None:
     assert (done["landed"], done["proof"]) == (True, "SIGKILL to processes named apache2: 2 on single-host-a")
     assert "nothing to undo" in api.local("DELETE", f"/faults/{done['id']}", status=409)["error"]
     refused = fault(api, 409, kind="kill", target="server:single-host-a", process="nginx")
-    assert refused["error"] == "kill on server:single-host-a is not possible: no process named nginx runs on single-host-a"
+    assert (
+        refused["error"] == "kill on server:single-host-a is not possible: no process named nginx was found: 0 on single-host-a"
+    )
     assert len(api.local("GET", "/faults?all=1")) == 1
+
+
+def test_what_was_killed_on_one_server_is_told_though_another_one_is_off(
+    api: Any, pair: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill = api.engines.kill_process
+
+    async def off(instance_id: str, process: str) -> int:
+        if instance_id == pair[1]:
+            raise EngineError("it is not running")
+        return int(await kill(instance_id, process))
+
+    monkeypatch.setattr(api.engines, "kill_process", off)
+    done = fault(api, kind="kill", target="region:华东1", process="apache2")
+    assert done["landed"] and done["proof"].endswith("apache2: 2 on single-host-a, none on other-b: it is not running")
+    refused = fault(api, 409, kind="kill", target="server:other-b", process="apache2")
+    assert "none on other-b: it is not running" in refused["error"]
+    assert [found["id"] for found in api.local("GET", "/faults?all=1")] == [done["id"]]
 
 
 def test_a_full_disk(api: Any, pair: list[str]) -> None:
