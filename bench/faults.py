@@ -90,12 +90,12 @@ def switchover(drill: Drill) -> float:
 def balancer(count: int) -> list[Row]:
     """A web server that falls silent: until the last visitor was sent to it in vain."""
     with standing() as lab:
-        drill, floor = Drill(lab), noticed_at_the_latest(lab)
+        drill, limit = Drill(lab), noticed_at_the_latest(lab)
         seen = [silent_server(drill, "web-02") for _ in range(count)]
     note = "from the power cut to the last request that failed"
     return [
-        Row("silent web server", "s", tuple(seen), floor + 0.5, note),
-        Row("floor of the health check", "s", (floor,), None, "interval x retries + timeout"),
+        Row("silent web server", "s", tuple(seen), limit + 0.5, note),
+        Row("the health check's limit", "s", (limit,), None, "interval x retries + timeout"),
         Row("HAProxy's own detection", "s", (HAPROXY_SECONDS,), None, "its defaults"),
     ]
 
