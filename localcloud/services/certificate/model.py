@@ -29,6 +29,8 @@ def problem_of(certificate: str, private_key: str) -> str | None:
     """None when a TLS server can show this certificate with this key, else why not. What OpenSSL refuses HAProxy refuses too."""
     if "BEGIN CERTIFICATE" not in certificate:
         return "holds no certificate in PEM form"
+    if "PRIVATE KEY" in certificate:  # it is shown to whoever asks, and HAProxy would take this key
+        return "holds a private key; that belongs into privateKey alone"
     if "PRIVATE KEY" not in private_key:
         return "comes without a private key in PEM form"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
