@@ -15,7 +15,7 @@ from drlab.setup import Needs
 
 def bench(
     rounds: Annotated[int, typer.Option("--rounds", "-n", min=1, help="How often each thing is measured.")] = 3,
-    only: Annotated[str | None, typer.Option("--only", metavar="GROUP", help="stage, preview or cloud.")] = None,
+    only: Annotated[str | None, typer.Option("--only", metavar="GROUP", help="stage, dual-active, preview, cloud, failover or balancer.")] = None,
     json: Json = False,
 ) -> None:
     """Measure the speeds that the design promises: minimum, median and maximum beside the aim.
