@@ -77,7 +77,7 @@ def test_a_certificate_comes_is_shown_renamed_and_goes(api: Any) -> None:
     [
         ({"privateKey": pem(OTHER)}, "certificate does not belong to the private key"),
         ({"certificate": "nothing"}, "certificate holds no certificate in PEM form"),
-        ({"certificate": GOOD["certificate"] + pem(OTHER)}, "certificate holds a private key; that belongs into privateKey alone"),
+        ({"certificate": GOOD["certificate"] + pem(OTHER)}, "certificate holds a private key; that belongs into"),
         ({"privateKey": "nothing"}, "certificate comes without a private key in PEM form"),
         ({"privateKey": pem(KEY, b"secret")}, "needs a passphrase"),
         (
