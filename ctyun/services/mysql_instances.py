@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
+import re
 from collections.abc import Callable
 
-from ctyun.errors import NotFound, OrderFailed, UnknownName
+from ctyun.errors import ApiError, NotFound, OrderFailed, UnknownName
 from ctyun.fields import items, need, text, texts
 from ctyun.services.base import PAGE, all_pages
 from ctyun.services.mysql_base import PROJECT, MysqlService, data_items, data_part, encoded, rds2, teledb
@@ -29,7 +31,7 @@ STOP = rds2("POST", "v1/open-api/instance/stop-instance", "stop MySQL instance")
 START = rds2("POST", "v1/open-api/instance/start-instance", "start MySQL instance")
 ROOT_PASSWORD = rds2("POST", "v1/open-api/instance/reset-root-password", "set the password of root of MySQL instance")
 
-SUCCESS_WORDS = frozenset({"", "success", "ok", "成功"})
+SUCCEEDED = re.compile(r"|ok|.*(success|成功)[.。!]?", re.IGNORECASE)  # the documents do not say how it is worded
 ORDER_SECONDS = 30.0
 PAUSED = 6  # prodOrderStatus after a stop through the API
 ON_THE_WAY = frozenset({NORMAL, CREATING, CHANGING})
@@ -76,16 +78,20 @@ class MysqlInstances(MysqlService):
         """The order's first instance. Raises OrderFailed with the cloud's reason."""
 
         async def ask() -> tuple[str, ...]:
-            answer = await self._order(ORDERED, name, query={"newOrderId": order_id})
-            found = texts(answer.body, "data") or texts(answer.body, "items")
-            if not found and answer.message.lower() not in SUCCESS_WORDS:
-                raise OrderFailed(f"The order of MySQL instance {name} failed: {answer.message.rstrip('.')}.")
-            return found
+            return await self._instances_of(order_id, name, "The order of")
 
         what = f"order {order_id} (MySQL instance {name}) to have an instance"
         ids = await wait_until(ask, bool, what=what, timeout=timeout, state=lambda ids: "none yet", pace=self._pace)
         self._orders[ids[0]] = order_id
         return ids[0]
+
+    async def _instances_of(self, order_id: str, name: str, order: str) -> tuple[str, ...]:
+        """None yet, or all. Raises OrderFailed with the cloud's reason."""
+        answer = await self._order(ORDERED, name, query={"newOrderId": order_id})
+        found = texts(answer.body, "data") or texts(answer.body, "items")
+        if not found and not SUCCEEDED.fullmatch(answer.message.strip()):
+            raise OrderFailed(f"{order} MySQL instance {name} failed: {answer.message.rstrip('.')}.")
+        return found
 
     async def _check_order(self, instance: MysqlInstance) -> None:
         """Raises OrderFailed with the cloud's reason, when it was ordered through this client and the order knows one."""
@@ -158,28 +164,40 @@ class MysqlInstances(MysqlService):
         return await self._until(region_id, mysql_id, what, lambda seen: seen.security_group_id == new, timeout)
 
     async def delete(self, region_id: str, mysql_id: str, *, timeout: float = 600) -> None:
-        """Give it back, destroy it, and wait until it is gone. Raises NotFound when it is gone already."""
+        """Give it back, destroy it, and wait until it is gone. Raises NotFound when it is gone already, OrderFailed."""
         await self._until(region_id, mysql_id, "to be at rest", lambda seen: seen.is_returned or _is_at_rest(seen), timeout)
+        order_id = ""
         if not (await self.get(region_id, mysql_id)).is_returned:
-            await self._send_order(REFUND, mysql_id)
-        await self._gone_or(region_id, mysql_id, "to be given back", lambda seen: seen.is_returned, timeout)
+            order_id = await self._send_order(REFUND, mysql_id)
+        await self._gone_or(region_id, mysql_id, "given back", lambda seen: seen.is_returned, timeout, order_id)
         if await self.find(region_id, mysql_id) is not None:
-            await self._send_order(DESTROY, mysql_id)
-        await self._gone_or(region_id, mysql_id, "to be gone", lambda seen: False, timeout)
+            order_id = await self._send_order(DESTROY, mysql_id)
+        await self._gone_or(region_id, mysql_id, "gone", lambda seen: False, timeout, order_id)
 
-    async def _send_order(self, call: Call, mysql_id: str) -> None:
+    async def _send_order(self, call: Call, mysql_id: str) -> str:
+        """Its id."""
         order = data_part((await self._order(call, mysql_id, query={"instId": mysql_id})).body)
         if order.get("submitted") is False:
             reason = text(order, "errorMessage") or "the cloud gave no reason"
             raise OrderFailed(f"Could not {call.operation} {mysql_id}: {reason.rstrip('.')}.")
+        return text(order, "newOrderId")
 
     async def _gone_or(
-        self, region_id: str, mysql_id: str, what: str, done: Callable[[MysqlInstance], bool], timeout: float
+        self, region_id: str, mysql_id: str, what: str, done: Callable[[MysqlInstance], bool], timeout: float, order_id: str
     ) -> None:
+        """Raises OrderFailed as soon as the order is known to have failed."""
+
+        async def look() -> MysqlInstance | None:
+            seen = await self.find(region_id, mysql_id)
+            if seen is not None and not done(seen) and order_id:
+                with contextlib.suppress(ApiError):  # it may know orders of creations alone
+                    await self._instances_of(order_id, seen.name, "The removal of")
+            return seen
+
         await wait_until(
-            lambda: self.find(region_id, mysql_id),
+            look,
             lambda seen: seen is None or done(seen),
-            what=f"MySQL instance {mysql_id} {what}",
+            what=f"MySQL instance {mysql_id} to be {what}",
             timeout=timeout,
             state=lambda seen: seen.state if seen else "gone",
             pace=self._pace,

@@ -134,6 +134,34 @@ def test_a_delete_that_was_cut_off_goes_on(rds: FakeRds, client: Client, region:
     assert (rds.calls["GET refundOrder"], rds.instances) == (0, {})
 
 
+def test_an_instance_that_cannot_be_destroyed_says_why_at_once(
+    rds: FakeRds, client: Client, region: str, made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rds, "destroy", lambda wanted: {"data": {"submitted": True, "newOrderId": "destroy"}})
+
+    def ordered(id: str) -> list[str]:
+        rds.message = "its disk is in use." if id == "destroy" else "操作成功"
+        return [] if id == "destroy" else [id]
+
+    monkeypatch.setattr(rds, "ordered", ordered)
+    with pytest.raises(OrderFailed, match=r"The removal of MySQL instance lab-db failed: its disk is in use\.$"):
+        made(lambda id: client.mysqls.delete(region, id, timeout=5))
+
+
+@pytest.mark.parametrize("message", ["", "success", "SUCCESS", "OK", "成功", "操作成功。", "query success"])
+def test_an_order_that_has_no_instance_yet_is_waited_for_however_that_is_worded(
+    rds: FakeRds, client: Client, run: Run, region: str, monkeypatch: pytest.MonkeyPatch, message: str
+) -> None:
+    answers = [[], ["0" * 32]]
+
+    def ordered(id: str) -> list[str]:
+        rds.message = message
+        return answers.pop(0)
+
+    monkeypatch.setattr(rds, "ordered", ordered)
+    assert run(client.mysqls.create(region, PAIR)) == "0" * 32
+
+
 def test_a_get_that_changes_something_is_not_repeated(client: Client, keys: Credentials, run: Run) -> None:
     asked: list[str] = []
 
