@@ -251,8 +251,10 @@ class Faults:
         return await self.switch_on(back) + started
 
     async def switch_on(self, servers: Sequence[Instance]) -> str:
-        """Boot stopped servers and say what is seen of them."""
+        """Boot stopped servers, those that still exist and are still off, and say what is seen of them."""
         with self._store.transaction():
+            now = [self._store.get(INSTANCES, server.id) for server in servers]
+            servers = [server for server in now if server and server.status in ("stopped", "starting")]
             for server in servers:
                 self._store.put(INSTANCES, replace(server, status="starting", desired="on", updated=time()))
         try:
@@ -274,9 +276,23 @@ class Faults:
             status = "running" if power is Power.RUNNING else "stopped"
             self._store.put(INSTANCES, replace(server, status=status, updated=time()))
 
+    def _mark(self, vpc_ids: set[str]) -> None:
+        for vpc_id in vpc_ids:
+            self._networks.mark(vpc_id)
+
     async def _join(self, fault: Fault) -> str:
-        self._take_back(fault)
-        await self._networks.change(self._cut_networks(fault))
+        """Where the routers cannot be told the fault stays in force, so that it can be undone again."""
+        with self._store.transaction():
+            self._take_back(fault)
+            vpcs = self._cut_networks(fault)
+            self._mark(vpcs)
+        try:
+            await self._networks.apply(vpcs)
+        except EngineError:
+            with self._store.transaction():
+                self._store.put(FAULTS, fault)
+                self._mark(vpcs)
+            raise
         return probes.join_sentence(await probes.reach(self._engines, probes.pairs(self._store, fault)))
 
     async def _free(self, fault: Fault) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.core.records import INSTANCES
 from localcloud.engines.api import Cut, EngineError, Power
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
@@ -60,6 +61,13 @@ def test_undoing_a_power_off_applies_rules_before_booting(api: Any, vpc: str, pa
     assert api.local("GET", "/faults") == []
     assert [one["id"] for one in api.local("GET", "/faults?all=1")] == [done["id"]]
     assert "undone already" in api.local("DELETE", f"/faults/{done['id']}", status=409)["error"]
+
+
+def test_a_server_that_is_released_while_its_power_comes_back_stays_away(api: Any, pair: list[str]) -> None:
+    done = fault(api, kind="power-off", target="zone:AZ1")
+    api.engines.on_call["apply_networks"] = lambda: api.cloud.store.delete(INSTANCES, pair[0])
+    assert "running again: none (0 of 0)" in api.local("DELETE", f"/faults/{done['id']}")["proof"]
+    assert api.cloud.store.get(INSTANCES, pair[0]) is None
 
 
 def test_undo_leaves_off_what_was_off_before(api: Any, pair: list[str]) -> None:
@@ -278,6 +286,17 @@ def test_the_end_of_a_cut_reaches_servers_that_came_later(api: Any, vpc: str, pa
     assert len(api.engines.networks[other].cuts) == 2
     api.local("DELETE", f"/faults/{done['id']}")
     assert api.engines.networks[other].cuts == ()
+
+
+def test_a_cut_that_could_not_be_taken_back_can_be_taken_back_again(api: Any, vpc: str, pair: list[str]) -> None:
+    done = fault(api, kind="cut", target="server:single-host-a", to="*")
+    api.engines.fail["apply_networks"] = "the agent does not answer"
+    assert "the agent does not answer" in api.local("DELETE", f"/faults/{done['id']}", status=502)["error"]
+    [listed] = api.local("GET", "/faults")
+    assert listed["id"] == done["id"] and listed["undone"] is None
+    api.engines.fail.clear()
+    assert api.local("DELETE", f"/faults/{done['id']}")["undone"]
+    assert api.engines.networks[vpc].cuts == ()
 
 
 def test_a_disk_full_that_fails_on_one_server_fills_none(api: Any, pair: list[str]) -> None:
