@@ -128,6 +128,8 @@ def unbind_instances(call: Call) -> dict[str, Any]:
 def _rebind(call: Call, change: Callable[[Call, BackupPolicy, list[str]], tuple[str, ...]]) -> dict[str, Any]:
     text = call.fields.text("instanceIDList", required=True, longest=8192)
     ids = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if text and not ids:
+        call.fields.problem("instanceIDList", f"{text!r} names no server")
     policy = _policy(call)
     call.store.put(BACKUP_POLICIES, replace(policy, instance_ids=change(call, policy, ids)))
     return {"policyID": policy.id, "instanceIDList": ",".join(ids)}

@@ -27,12 +27,12 @@ def read_numbers(fields: Fields, name: str, allowed: range, *, required: bool = 
     """ "0,3" -> (0, 3); numbers outside, or given twice, are noted as problems."""
     text = fields.text(name, required=required)
     parts = [part.strip() for part in text.split(",")] if text else []
-    wrong = [part for part in parts if not part.isdigit() or int(part) not in allowed]
-    if wrong or len(set(parts)) < len(parts):
+    numbers = {int(part) for part in parts if re.fullmatch("[0-9]{1,2}", part)} & set(allowed)
+    if len(numbers) < len(parts):
         what = f"each {allowed.start} to {allowed.stop - 1} and given once"
         fields.problem(name, f"{text!r} must be numbers with commas between, {what}")
         return ()
-    return tuple(sorted(int(part) for part in parts))
+    return tuple(sorted(numbers))
 
 
 def read_days(fields: Fields, name: str, *, required: bool = True, default: int = FOREVER) -> int:

@@ -115,7 +115,10 @@ def _point(call: Call, disks: list[Disk], policy_id: str) -> None:
 
 def _ids(call: Call) -> list[str]:
     text = call.fields.text("targetDiskIDs", required=True, longest=8192)
-    return list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    ids = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if text and not ids:
+        call.fields.problem("targetDiskIDs", f"{text!r} names no disk")
+    return ids
 
 
 def _policy(call: Call) -> SnapshotPolicy:

@@ -239,6 +239,12 @@ def test_what_policies_refuse(api: Any, disk: str) -> None:
     answer = api.post("/v4/ebs_snapshot/create-policy-ebs-snap", **wish)
     for text in ("snapshotPolicyName '9'", "repeatWeekdays '7'", "repeatTimes '1,1'", "retentionTime is 0"):
         refused(answer, text)
+    for numbers in ("0,00", "²", "1,", "1" * 400):
+        refused(
+            api.post("/v4/ebs_snapshot/create-policy-ebs-snap", **wish | {"repeatTimes": numbers}), f"repeatTimes '{numbers}'"
+        )
+    nothing = api.post("/v4/ebs_snapshot/apply-policy-ebs-snap", regionID=REGION, snapshotPolicyID=made_id, targetDiskIDs=" ,")
+    refused(nothing, "targetDiskIDs ' ,' names no disk")
     wish |= {"snapshotPolicyName": "nightly", "repeatWeekdays": "1", "repeatTimes": "1", "retentionTime": 1}
     refused(api.post("/v4/ebs_snapshot/create-policy-ebs-snap", **wish), "already taken by")
     other = api.ok(api.post("/v4/ebs_snapshot/create-policy-ebs-snap", **wish | {"snapshotPolicyName": "other"}))
