@@ -7,7 +7,8 @@ its owner's business.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,15 +57,14 @@ class Scheduler:
             await self._clock.wait(ROUND_SECONDS)
 
     def look(self) -> None:
-        """One round. An owner's fault does not keep the others from their runs."""
+        """One round. A fault of one policy, or of an owner, does not keep the others from their runs."""
         now = self._clock.now()
         for owner in self._owners:
-            try:
+            with _unharmed(f"the policies of {type(owner).__name__} were not looked after"):
                 for plan in list(owner.plans()):
-                    self._run(owner, plan, now)
+                    with _unharmed(f"policy {plan.name} ({plan.id}) was not run"):
+                        self._run(owner, plan, now)
                 owner.expire(now)
-            except Exception:
-                log.exception("the policies of %s were not looked after: a fault of the local cloud itself", type(owner).__name__)
 
     def _run(self, owner: Planned, plan: Plan, now: float) -> None:
         instants = due(plan.schedule, plan.last, now)
@@ -74,3 +74,12 @@ class Scheduler:
             # A copy made now of what was then cannot be had: missed runs are not made up for.
             log.warning("policy %s (%s) has missed %d runs while nobody looked", plan.name, plan.id, missed)
         owner.begin(plan.id, instants[-1])
+
+
+@contextmanager
+def _unharmed(what: str) -> Iterator[None]:
+    """The rest of a round goes on, and the log says what failed."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s: a fault of the local cloud itself", what)

@@ -85,7 +85,15 @@ def test_an_owners_fault_keeps_nobody_else_from_running(clock: Clock, caplog: py
     clock.advance(86400)
     Scheduler(clock, broken, fine).look()
     assert (broken.begun, fine.begun) == ([], ["a"])
-    assert "were not looked after" in caplog.text
+    assert "policy daily (a) was not run" in caplog.text
+
+
+def test_a_policys_fault_keeps_no_other_policy_from_running_and_no_copy_from_expiring(clock: Clock) -> None:
+    owner = Owner(*(Plan(id_, "daily", Schedule((0,)), clock.now()) for id_ in "abc"))
+    owner.broken.add("a")
+    clock.advance(86400)
+    Scheduler(clock, owner).look()
+    assert (owner.begun, owner.looks) == (["b", "c"], 1)
 
 
 def test_moving_the_clock_wakes_the_watch(clock: Clock) -> None:
