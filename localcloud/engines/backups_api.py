@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from localcloud.engines.api import Disk, ServerSpec
+from localcloud.engines.values_api import Disk, ServerSpec
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from localcloud.engines.api import Nic
+from localcloud.engines.values_api import Nic
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from localcloud.engines.api import Disk
+from localcloud.engines.values_api import Disk
 
 
 class VolumeEngine(Protocol):
