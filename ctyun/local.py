@@ -15,6 +15,7 @@ from ctyun.local_databases import LocalDatabase
 
 KEY_HEADER = "X-Drlab-Key"
 TIMEOUT = httpx.Timeout(60.0, connect=2.0)  # seconds; a fault proves that it landed before it is answered
+PROMOTE_TIMEOUT = httpx.Timeout(180.0, connect=2.0)  # a standby first applies all that it has received
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ class LocalCloud:
             transport=http,
             timeout=TIMEOUT,
             trust_env=False,
+            verify=not record.url.startswith("http://"),  # without TLS no list of authorities is loaded, at 0.05 s a call
             headers={KEY_HEADER: record.local_key},
         )
 
@@ -127,7 +129,8 @@ class LocalCloud:
 
     async def promote(self, database_id: str, *, accept_loss: bool) -> Mapping[str, Any]:
         """Have the controller promote a standby now; `accept_loss`: even one that may lack acknowledged writes."""
-        return await self._object("POST", f"/_local/databases/{database_id}/promote", {"acceptLoss": accept_loss})
+        path = f"/_local/databases/{database_id}/promote"
+        return await self._object("POST", path, {"acceptLoss": accept_loss}, PROMOTE_TIMEOUT)
 
     async def faults(self, *, include_undone: bool = False) -> list[Fault]:
         """Faults that are in force, or all there ever were."""
@@ -180,8 +183,10 @@ class LocalCloud:
         """Suspend the servers, remove what nothing needs any more, then end the local cloud's process."""
         return await self._object("POST", "/_local/shutdown", {"force": force})
 
-    async def _object(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-        answer = await self._ask(method, path, body)
+    async def _object(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, timeout: httpx.Timeout = TIMEOUT
+    ) -> Mapping[str, Any]:
+        answer = await self._ask(method, path, body, timeout)
         if not isinstance(answer, dict):
             raise BadAnswer(f"{method} {path} of the local cloud at {self._url} did not answer with an object.")
         return answer
@@ -192,9 +197,9 @@ class LocalCloud:
             raise BadAnswer(f"{method} {path} of the local cloud at {self._url} did not answer with a list.")
         return answer
 
-    async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None) -> Any:
+    async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None, timeout: httpx.Timeout = TIMEOUT) -> Any:
         try:
-            response = await self._client.request(method, path, json=body)
+            response = await self._client.request(method, path, json=body, timeout=timeout)
         except httpx.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise NoAnswer(f"The local cloud at {self._url} gave no answer to {method} {path} ({reason}).") from error

@@ -39,9 +39,6 @@ class LocalApi:
         """Everything that has a name and a power supply: servers, and nodes of databases."""
         return [*self.servers(), *(node for database in self.databases() for node in database.nodes)]
 
-    def promote(self, database_id: str, *, accept_loss: bool) -> Mapping[str, Any]:
-        return self._call(lambda cloud: cloud.promote(database_id, accept_loss=accept_loss))
-
     def faults(self, *, include_undone: bool = False) -> list[Fault]:
         return self._call(lambda cloud: cloud.faults(include_undone=include_undone))
 

@@ -51,6 +51,13 @@ def test_a_fault_goes_out_with_the_key_and_comes_back_as_a_value() -> None:
     assert json.loads(request.content) == {"kind": "power-off", "target": "zone:AZ1", "namePrefix": "single-host-"}
 
 
+def test_a_promotion_is_given_the_time_that_the_controller_gives_it() -> None:
+    """A standby may have to apply for a minute what it has received; whoever hangs up earlier never hears what came of it."""
+    _, request = ask(httpx.Response(200, json={"detail": "done"}), lambda cloud: cloud.promote("m-1", accept_loss=True))
+    assert (request.url.path, json.loads(request.content)) == ("/_local/databases/m-1/promote", {"acceptLoss": True})
+    assert request.extensions["timeout"]["read"] >= 120
+
+
 def test_a_one_way_cut() -> None:
     _, request = ask(
         httpx.Response(201, json=FAULT), lambda cloud: cloud.put_fault("cut", "zone:AZ1", to="zone:AZ2", one_way=True)
