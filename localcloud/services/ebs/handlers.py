@@ -11,9 +11,11 @@ from localcloud.core.calls import Call, page
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.records import DISKS, INSTANCES, Disk, Instance
+from localcloud.core.volumes_records import SNAPSHOTS
 from localcloud.services.ebs import creation, model
 from localcloud.services.ebs.errors import DiskElsewhere, DiskInUse
 from localcloud.services.ebsbackup import model as backups
+from localcloud.services.ebssnapshot.errors import SnapshotInUse
 from localcloud.services.ecs.model import must_rest as server_must_rest
 from localcloud.services.jobs import model as jobs
 from localcloud.services.orders import model as orders
@@ -82,6 +84,9 @@ def release_disk(call: Call) -> dict[str, Any]:
         raise DiskInUse(disk.id, [f"instance {disk.instance_id}"])
     states.must_rest(call.store, disk, states.AVAILABLE, states.FAILED)
     changed = replace(disk, status=states.DELETING, drops_snapshots=drops or disk.drops_snapshots, updated=time())
+    for snapshot in call.store.find(SNAPSHOTS, disk_id=disk.id) if changed.drops_snapshots else ():
+        if makings := states.makings(call.store, disk.region, snapshot.id):
+            raise SnapshotInUse(snapshot.id, [f"the creation of disk {id_}" for id_ in makings])
     return _order(call, "ebs-release", changed)
 
 

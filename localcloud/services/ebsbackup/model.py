@@ -7,8 +7,10 @@ from typing import Any
 
 from localcloud.core.calls import Call
 from localcloud.core.store import Store
+from localcloud.core.volumes import chain_of
 from localcloud.core.volumes_records import (
     AVAILABLE,
+    DELETING,
     DISK_BACKUPS,
     DISK_VAULTS,
     FAILED,
@@ -44,6 +46,8 @@ def usable(call: Call, backup_id: str) -> DiskBackup | None:
         return None
     if backup.status != AVAILABLE:
         call.fields.problem("backupID", f"{backup_id!r} is {backup.status}; it must be available")
+    elif any(call.store.require(DISK_BACKUPS, needed).status == DELETING for needed in chain_of(call.store, backup.id)):
+        call.fields.problem("backupID", f"{backup_id!r} needs a backup that is just being deleted; try again when that is done")
     return backup
 
 

@@ -123,6 +123,23 @@ def test_a_release_that_fails_on_a_snapshot_can_be_repeated(api: Any) -> None:
     assert (api.cloud.store.find(DISKS), api.cloud.store.find(SNAPSHOTS), api.engines.volumes.copies) == ([], [], {})
 
 
+def test_what_a_new_disk_is_being_made_from_stays(api: Any) -> None:
+    disk, vault, store = volume(api), new_vault(api), api.cloud.store
+    taken, first, second = snapshot(api, disk), backup(api, disk, vault), backup(api, disk, vault, "two")
+    new = replace(store.require(DISKS, disk), id="new", status="creating")
+    for source in (taken, second):
+        store.put(DISKS, replace(new, source_id=source))
+        if source == taken:
+            answer = api.post("/v4/ebs/refund-ebs", regionID=REGION, diskID=disk, deleteSnapWithEbs=True)
+        else:
+            answer = api.post("/v4/ebs-backup/delete", regionID=REGION, backupID=first)
+        assert (answer["statusCode"], "creation of disk new" in answer["message"]) == (900, True)
+    store.put(DISK_BACKUPS, replace(store.require(DISK_BACKUPS, first), status="deleting"))
+    wish = {"regionID": REGION, "azName": ZONE, "diskMode": "VBD", "diskType": "SATA", "diskName": "x1", "diskSize": 20}
+    answer = api.post("/v4/ebs/new-ebs", **wish, backupID=second)
+    assert (answer["statusCode"], "needs a backup that is just being deleted" in answer["message"]) == (900, True)
+
+
 def test_a_backup_is_not_based_on_one_of_when_the_disk_was_larger(api: Any) -> None:
     disk, vault = volume(api), new_vault(api)
     backup(api, disk, vault)
