@@ -46,6 +46,10 @@ case $state in
         folder=$("$venv/bin/python" -S -c 'import sys; from urllib.parse import quote; print(quote(sys.argv[1]))' "$state") ;;
 esac
 export DRLAB_STATE="$state" DRLAB_CACHE="$cache" DRLAB_PYTHON="$venv/bin/python"
+if [ -n "${PYTHONDONTWRITEBYTECODE-}" ]; then # as ./lab does: the plugins and the program are not compiled anew in every run
+    unset PYTHONDONTWRITEBYTECODE
+    export PYTHONPYCACHEPREFIX="${PYTHONPYCACHEPREFIX:-$cache/bytecode}"
+fi
 if [ -n "${PULUMI_HOME-}" ]; then # then our stand-in is not among the downloaded plugins: after the real one, if there is any
     for plugin in "$state"/pulumi-home/plugins/*; do PATH=$PATH:$plugin; done
 fi

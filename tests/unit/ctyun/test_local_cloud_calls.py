@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -109,3 +110,11 @@ def test_the_clock_is_advanced() -> None:
     assert (answer, json.loads(request.content)) == (shown, {"advanceSeconds": 60})
     answer, request = ask(httpx.Response(200, json=shown), lambda cloud: cloud.clock())
     assert (answer["offset"], request.method) == (60.0, "GET")
+
+
+def test_a_call_without_tls_loads_no_list_of_authorities(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise AssertionError("certificates were read for a plain connection")
+
+    monkeypatch.setattr(ssl, "create_default_context", refuse)
+    LocalCloud(RECORD)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from drlab.folders import Folders
+from drlab.folders import ROOT, Folders
 from drlab.setup.launchers import (
     is_real,
     language_host_path,
@@ -91,6 +93,32 @@ def test_one_work_tree_serves_two_state_folders(folders: Folders, tmp_path: Path
     assert "encryptionsalt" in settings.read_text()
     run(other)
     assert settings.read_text() == "config:\n  drlab:region: x\n"
+
+
+def test_modules_that_may_not_be_compiled_beside_their_sources_are_compiled_into_the_cache(folders: Folders) -> None:
+    prepare(folders)
+    assert "PYTHONPYCACHEPREFIX" not in run(folders)
+    seen = run(folders, PYTHONDONTWRITEBYTECODE="1")
+    assert seen["PYTHONPYCACHEPREFIX"] == f"{folders.cache}/bytecode" and "PYTHONDONTWRITEBYTECODE" not in seen
+    assert run(folders, PYTHONDONTWRITEBYTECODE="1", PYTHONPYCACHEPREFIX="/mine")["PYTHONPYCACHEPREFIX"] == "/mine"
+
+
+def test_lab_itself_does_the_same(folders: Folders) -> None:
+    root = folders.root
+    shutil.copy(ROOT / "lab", root / "lab")
+    (root / "pyproject.toml").write_text("")
+    python = root / ".venv/bin/python"
+    python.parent.mkdir(parents=True, exist_ok=True)
+    python.unlink(missing_ok=True)
+    python.write_text("#!/bin/sh\nenv\n")
+    python.chmod(0o755)
+    (root / ".venv/drlab-stamp").write_text(f"{hashlib.sha256(b'').hexdigest()}  - {root.resolve()}\n")
+    base = {"PATH": "/usr/bin:/bin", "DRLAB_CACHE": "relative"}
+    seen = subprocess.run(
+        [str(root / "lab")], env={**base, "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, cwd=root, check=True
+    )
+    assert f"PYTHONPYCACHEPREFIX={root}/relative/bytecode\n" in seen.stdout
+    assert "PYTHONDONTWRITEBYTECODE" not in seen.stdout
 
 
 def test_without_set_up_the_wrapper_says_what_to_run(folders: Folders) -> None:
