@@ -17,7 +17,7 @@ from localcloud import lifetime, local_databases
 from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
 from localcloud.core.cloud import VERSION, Cloud
 from localcloud.core.errors import ApiError, LocalError
-from localcloud.core.faults import Wish
+from localcloud.core.fault_wishes import Wish
 from localcloud.core.rds_records import MYSQLS
 from localcloud.core.records import EIPS, FAULTS, INSTANCES, Fault, Instance
 from localcloud.engines.api import EngineError, Power

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from time import time
 from typing import Any
 
 from localcloud.core import probes, targets
 from localcloud.core.errors import LocalError
-from localcloud.core.identifiers import short_id
+from localcloud.core.fault_disks import FullDisks
+from localcloud.core.fault_wishes import Wish, check, planned
 from localcloud.core.networks import Networks
-from localcloud.core.nodes import Node, all_nodes, database_nodes
-from localcloud.core.power import Scope, covers, fault_over, power_faults
+from localcloud.core.nodes import Node, all_nodes
+from localcloud.core.power import Scope, covers, fault_over, faults_about, power_faults
 from localcloud.core.records import FAULTS, INSTANCES, Fault, Instance
 from localcloud.core.servers import Servers
 from localcloud.core.store import Store
@@ -26,22 +27,7 @@ from localcloud.engines.api import EngineError, Engines, Power
 
 log = logging.getLogger("localcloud")
 
-KINDS = ("power-off", "cut", "kill", "disk-full")
-REBUILT_SECONDS = 15.0  # for the new disk of a MySQL node that is just being rebuilt to be there
 AT_ONCE = ("kill", "disk-full")  # done by one engine call each: where it fails, nothing has happened
-
-
-@dataclass(frozen=True)
-class Wish:
-    """A fault as it is asked for over `/_local/`."""
-
-    kind: str
-    target: str
-    to: str | None = None
-    one_way: bool = False
-    process: str | None = None
-    path: str | None = None
-    name_prefix: str | None = None
 
 
 class Faults:
@@ -49,67 +35,31 @@ class Faults:
 
     def __init__(self, store: Store, engines: Engines, networks: Networks, servers: Servers) -> None:
         self._store, self._engines, self._networks, self._servers = store, engines, networks, servers
+        self._full = FullDisks(store, engines)
 
     async def inject(self, wish: Wish) -> Fault:
         """Check the wish, store the fault, let it land. Raises LocalError (nothing was done) or EngineError."""
-        _check(wish)
+        check(wish)
         await self._servers.look()
         with self._store.transaction():
-            fault = self._store.put(FAULTS, self._planned(wish))
+            fault = self._store.put(FAULTS, planned(self._store, wish))
             if fault.kind == "power-off":
                 self._want_off(fault)
         return await self.land(fault.id)
 
-    def _planned(self, wish: Wish) -> Fault:
-        prefix = wish.name_prefix or ""
-        scope = targets.parse(wish.target, self._store, prefix)
-        to = targets.parse(wish.to, self._store, prefix) if wish.to and wish.to != "*" else None
-        members = targets.members(self._store, scope, prefix)
-        databases = targets.nodes(self._store, scope, prefix)
-        hit: list[Instance | Node] = [*(self._with_power(members) if wish.kind == "power-off" else members), *databases]
-        if not hit and not (wish.kind == "power-off" and scope.region):
-            raise LocalError(404, f"{wish.target} has no server to hit{f' named {prefix}…' if prefix else ''}")
-        if to is not None and not targets.members(self._store, to) + targets.nodes(self._store, to):
-            raise LocalError(404, f"{wish.to} has no server to be cut from")
-        return Fault(
-            id=short_id("f"), kind=wish.kind, target=self._shown(scope), scope=scope.fields(), phase="landing",
-            to=wish.to, to_scope=to.fields() if to else None, one_way=wish.one_way, process=wish.process, path=wish.path,
-            name_prefix=wish.name_prefix, hit=tuple(server.id for server in hit), hit_names=tuple(server.name for server in hit),
-            at=None, landed=False, proof="", undone=None, created=time(),
-        )  # fmt: skip
-
-    def _with_power(self, members: Sequence[Instance]) -> list[Instance]:
-        """Servers that are on, or would be but for power faults in force: whichever is undone last boots them."""
-        taken = {id_ for fault in power_faults(self._store) for id_ in fault.hit}
-        return [server for server in members if server.status != "stopped" or server.id in taken]
-
-    def _shown(self, scope: Scope) -> str:
-        named: list[Instance | Node] = [*targets.members(self._store, scope), *targets.nodes(self._store, scope)]
-        return f"server:{named[0].name}" if scope.instance and named else scope.shown()
-
     def _want_off(self, fault: Fault) -> None:
-        for server in self._alive(fault):
+        for server in targets.alive(self._store, fault):
             self._store.put(INSTANCES, replace(server, desired="off", updated=time()))
-
-    def _alive(self, fault: Fault) -> list[Instance]:
-        """The servers hit that still exist."""
-        return [server for id_ in fault.hit if (server := self._store.get(INSTANCES, id_))]
 
     def _nodes(self, fault: Fault) -> list[Node]:
         """The balancers' processes and MySQL nodes that the fault covers."""
         return [node for node in all_nodes(self._store) if covers(fault, node)]
 
-    def _databases(self, fault: Fault) -> list[Node]:
-        """The MySQL nodes hit that still exist."""
-        return [node for node in database_nodes(self._store) if node.id in fault.hit]
-
     # -- landing -------------------------------------------------------------------------------------------------------
     async def land(self, fault_id: str) -> Fault:
         """Do it and look whether it worked; may be repeated, as after a kill of the daemon."""
         fault = self._store.require(FAULTS, fault_id)
-        act: dict[str, Callable[[Fault], Coroutine[Any, Any, Fault]]] = {
-            "power-off": self._power_off, "cut": self._cut, "kill": self._kill, "disk-full": self._fill,
-        }  # fmt: skip
+        act = {"power-off": self._power_off, "cut": self._cut, "kill": self._kill, "disk-full": self._full.fill}
         try:
             fault = await act[fault.kind](fault)
         except EngineError as error:
@@ -130,7 +80,7 @@ class Faults:
             log.error("fault %s was not carried on: %s", fault_id, error)
 
     async def _power_off(self, fault: Fault) -> Fault:
-        servers, nodes = self._alive(fault), self._nodes(fault)
+        servers, nodes = targets.alive(self._store, fault), self._nodes(fault)
         await self._networks.change(_vpcs(servers, nodes))
         at = time()
         databases = [node.id for node in nodes if node.mysql_id]
@@ -144,7 +94,7 @@ class Faults:
         alive = [server.name for server in servers if seen.get(server.id) is Power.RUNNING]
         alive += [_called(node) for node in nodes if running.get(node.id) or node.id in balancing]
         with self._store.transaction():
-            for server in self._alive(fault):
+            for server in targets.alive(self._store, fault):
                 if server.status in ("running", "stopping", "starting", "restarting"):
                     self._store.put(INSTANCES, replace(server, status="stopped", updated=time()))
         names = [*(server.name for server in servers), *map(_called, nodes)]
@@ -162,7 +112,10 @@ class Faults:
 
     def _cut_networks(self, fault: Fault) -> set[str]:
         """The VPCs of both sides, servers included that came later, and balancers."""
-        servers = [*self._alive(fault), *targets.members(self._store, Scope(**fault.scope), fault.name_prefix or "")]
+        servers = [
+            *targets.alive(self._store, fault),
+            *targets.members(self._store, Scope(**fault.scope), fault.name_prefix or ""),
+        ]
         nodes = self._nodes(fault)
         if fault.to_scope:
             far = Scope(**fault.to_scope)
@@ -172,8 +125,8 @@ class Faults:
 
     async def _kill(self, fault: Fault) -> Fault:
         name, databases = fault.process or "", self._engines.databases
-        killing = [(server.name, self._engines.kill_process(server.id, name)) for server in self._alive(fault)]
-        killing += [(node.name, databases.kill_node_process(node.id, name)) for node in self._databases(fault)]
+        killing = [(server.name, self._engines.kill_process(server.id, name)) for server in targets.alive(self._store, fault)]
+        killing += [(node.name, databases.kill_node_process(node.id, name)) for node in targets.databases(self._store, fault)]
         results = await asyncio.gather(*(work for _, work in killing), return_exceptions=True)
         at, hit, said = time(), 0, []
         for (where, _), result in zip(killing, results, strict=True):
@@ -187,38 +140,6 @@ class Faults:
         if not hit:
             raise EngineError(f"no process named {name} was found: {', '.join(said)}")
         return replace(fault, at=at, landed=True, proof=f"SIGKILL to processes named {name}: {', '.join(said)}")
-
-    async def _fill(self, fault: Fault) -> Fault:
-        path, databases = fault.path or "/", self._engines.databases
-        results = await asyncio.gather(
-            *(self._engines.fill_disk(server.id, path) for server in self._alive(fault)),
-            *(databases.fill_node_disk(node.id) for node in self._databases(fault)),
-            return_exceptions=True,
-        )
-        at = time()
-        try:
-            for result in results:
-                if isinstance(result, BaseException):
-                    raise result
-            room = await self._room(fault)
-        except EngineError:
-            await self._free_all(fault)  # all or none: there will be no fault that could be undone
-            raise
-        return replace(fault, at=at, landed=all(free < probes.FULL_BELOW for _, free, _ in room), proof=_room_sentence(room))
-
-    async def _room(self, fault: Fault) -> list[tuple[str, int, str]]:
-        """Whose disks were filled, the bytes free there, and where: of a MySQL node its data disk, whatever the path."""
-        path, databases = fault.path or "/", self._engines.databases
-        servers, nodes = self._alive(fault), self._databases(fault)
-        room = [(server.name, await probes.free_bytes(self._engines, server.id, path), f"at {path}") for server in servers]
-        return room + [(node.name, (await databases.node_disk(node.id))[1], "on its data disk") for node in nodes]
-
-    async def _free_all(self, fault: Fault) -> list[BaseException | None]:
-        return await asyncio.gather(
-            *(self._engines.free_disk(server.id, fault.path or "/") for server in self._alive(fault)),
-            *(self._engines.databases.free_node_disk(node.id) for node in self._databases(fault)),
-            return_exceptions=True,
-        )
 
     # -- undoing -------------------------------------------------------------------------------------------------------
     async def undo(self, fault_id: str) -> Fault:
@@ -244,8 +165,9 @@ class Faults:
             self._take_back(fault)
             others = power_faults(self._store)
             nodes = self._nodes(fault)  # balancers and MySQL instances start what has power again by themselves
-            back = [server for server in self._alive(fault) if server.status == "stopped" and not fault_over(others, server)]
-        await self._networks.change(_vpcs(self._alive(fault), nodes))
+            alive = targets.alive(self._store, fault)
+            back = [server for server in alive if server.status == "stopped" and not fault_over(others, server)]
+        await self._networks.change(_vpcs(alive, nodes))
         databases = [node.name for node in nodes if node.mysql_id and not fault_over(others, node)]
         started = f"; started by their controller: {', '.join(databases)}" if databases else ""
         return await self.switch_on(back) + started
@@ -296,16 +218,9 @@ class Faults:
         return probes.join_sentence(await probes.reach(self._engines, probes.pairs(self._store, fault)))
 
     async def _free(self, fault: Fault) -> str:
-        deadline = asyncio.get_running_loop().time() + REBUILT_SECONDS
-        while problems := [result for result in await self._free_all(fault) if isinstance(result, BaseException)]:
-            if not self._databases(fault) or asyncio.get_running_loop().time() > deadline:
-                raise problems[0]
-            await asyncio.sleep(0.2)
+        await self._full.free(fault)
         self._take_back(fault)
-        try:
-            return _room_sentence(await self._room(fault))
-        except EngineError as error:
-            return f"what filled the disks is gone; how much room there is now cannot be seen: {error}"
+        return await self._full.seen(fault)
 
     # -- power on by target --------------------------------------------------------------------------------------------
     async def power_on(self, target: str, name_prefix: str | None) -> dict[str, Any]:
@@ -315,7 +230,7 @@ class Faults:
         members = targets.members(self._store, scope, name_prefix or "")
         parts: list[Instance | Node] = [*members, *targets.nodes(self._store, scope, name_prefix or "")]
         names = {part.id for part in parts}
-        inside, outside = self._sorted_faults(scope, names, name_prefix)
+        inside, outside = faults_about(self._store, scope, names, name_prefix)
         for fault in outside:
             if any(covers(fault, part) for part in parts):
                 raise LocalError(409, f"{target} has no power because of fault {fault.id} on {fault.target}; undo that one")
@@ -324,17 +239,6 @@ class Faults:
         proof = await self.switch_on(stopped) if stopped else "nothing else was off"
         return {"undone": undone, "started": [server.name for server in stopped], "proof": proof}
 
-    def _sorted_faults(self, scope: Scope, names: set[str], prefix: str | None) -> tuple[list[Fault], list[Fault]]:
-        """Active power faults that lie wholly inside the scope, and the others."""
-        inside: list[Fault] = []
-        outside: list[Fault] = []
-        for fault in power_faults(self._store):
-            other = Scope(**fault.scope)
-            whole = other == scope or (not other.instance and other.region == scope.region and scope.zone in ("", other.zone))
-            contained = other.instance in names if other.instance else whole and (not prefix or fault.name_prefix == prefix)
-            (inside if contained else outside).append(fault)
-        return inside, outside
-
 
 def _vpcs(servers: Sequence[Instance], nodes: Sequence[Node]) -> set[str]:
     return {server.vpc_id for server in servers} | {node.vpc_id for node in nodes}
@@ -342,24 +246,3 @@ def _vpcs(servers: Sequence[Instance], nodes: Sequence[Node]) -> set[str]:
 
 def _called(node: Node) -> str:
     return node.name if node.mysql_id else f"{node.name} (its HAProxy there)"
-
-
-def _room_sentence(room: list[tuple[str, int, str]]) -> str:
-    return "; ".join(f"{name}: {free} bytes free {where}" for name, free, where in room)
-
-
-def _check(wish: Wish) -> None:
-    """What the kind needs, and only that; all problems at once."""
-    problems = []
-    if wish.kind not in KINDS:
-        problems.append(f"kind is {wish.kind!r}; it must be one of {', '.join(KINDS)}")
-    if wish.kind == "cut" and not wish.to:
-        problems.append('to is required with kind cut: a target, or "*" for everything else')
-    if wish.kind == "kill" and not wish.process:
-        problems.append("process is required with kind kill")
-    if wish.kind == "disk-full" and not (wish.path or "").startswith("/"):
-        problems.append("path is required with kind disk-full and begins with /")
-    if wish.kind != "cut" and (wish.to or wish.one_way):
-        problems.append("to and oneWay belong to kind cut")
-    if problems:
-        raise LocalError(400, "; ".join(problems))

@@ -63,3 +63,15 @@ def power_faults(store: Store) -> list[Fault]:
 def fault_over(faults: Iterable[Fault], instance: Powered) -> Fault | None:
     """The first power fault that keeps this server dead."""
     return next((fault for fault in faults if covers(fault, instance)), None)
+
+
+def faults_about(store: Store, scope: Scope, names: set[str], prefix: str | None) -> tuple[list[Fault], list[Fault]]:
+    """Active power faults that lie wholly inside the scope, and the others."""
+    inside: list[Fault] = []
+    outside: list[Fault] = []
+    for fault in power_faults(store):
+        other = Scope(**fault.scope)
+        whole = other == scope or (not other.instance and other.region == scope.region and scope.zone in ("", other.zone))
+        contained = other.instance in names if other.instance else whole and (not prefix or fault.name_prefix == prefix)
+        (inside if contained else outside).append(fault)
+    return inside, outside

@@ -8,7 +8,7 @@ from localcloud.core.catalogue import REGIONS, Region
 from localcloud.core.errors import LocalError
 from localcloud.core.nodes import Node, database_nodes
 from localcloud.core.power import Scope
-from localcloud.core.records import INSTANCES, Instance
+from localcloud.core.records import INSTANCES, Fault, Instance
 from localcloud.core.store import Store
 
 GRAMMAR = "server:<name or id>, zone:<AZn>, zone:<region>/<AZn> or region:<region>"
@@ -36,6 +36,16 @@ def members(store: Store, scope: Scope, name_prefix: str = "") -> list[Instance]
 def nodes(store: Store, scope: Scope, name_prefix: str = "") -> list[Node]:
     """The MySQL nodes in a scope whose names begin with the prefix."""
     return [node for node in database_nodes(store) if scope.covers(node) and node.name.startswith(name_prefix)]
+
+
+def alive(store: Store, fault: Fault) -> list[Instance]:
+    """The servers hit that still exist."""
+    return [server for id_ in fault.hit if (server := store.get(INSTANCES, id_))]
+
+
+def databases(store: Store, fault: Fault) -> list[Node]:
+    """The MySQL nodes hit that still exist."""
+    return [node for node in database_nodes(store) if node.id in fault.hit]
 
 
 def _server(text: str, store: Store, name_prefix: str) -> Instance | Node:

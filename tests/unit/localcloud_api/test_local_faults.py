@@ -126,7 +126,7 @@ def test_a_fault_that_lands_while_a_server_is_made_fails_its_order(api: Any, vpc
             started.append(api.cloud.tasks.spawn(inject(), "fault"))
 
     async def inject() -> None:
-        from localcloud.core.faults import Wish
+        from localcloud.core.fault_wishes import Wish
 
         await api.cloud.faults.inject(Wish("power-off", "zone:AZ1"))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.faults import Wish
+from localcloud.core.fault_wishes import Wish
 from localcloud.core.records import FAULTS, INSTANCES
 from localcloud.engines.api import Power
 
