@@ -8,6 +8,7 @@ from typing import Self
 
 from ctyun.fields import Body, items, need, present, text
 from ctyun.services.base import Service, token_or_new
+from ctyun.services.target_groups import looked_up
 from ctyun.transport import Call
 
 CREATE = Call("ctelb", "POST", "/v4/elb/create-certificate", "create certificate")
@@ -58,7 +59,9 @@ class Certificates(Service):
     async def get(self, region_id: str, certificate_id: str) -> Certificate:
         """Raises NotFound."""
         query = {"regionID": region_id, "certificateID": certificate_id}
-        return Certificate.from_api((await self._transport.send(GET, certificate_id, query=query)).body)
+        return Certificate.from_api(
+            looked_up(GET, certificate_id, (await self._transport.send(GET, certificate_id, query=query)).body)
+        )
 
     async def list(self, region_id: str, *, name: str | None = None) -> builtins.list[Certificate]:
         """All of the region, or those with exactly this name."""

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from ctyun.fields import Body, items, need, number, present, text
 from ctyun.services.base import Service, token_or_new
+from ctyun.services.target_groups import looked_up
 from ctyun.transport import Call
 
 CREATE = Call("ctelb", "POST", "/v4/elb/create-health-check", "create health check")
@@ -86,7 +87,7 @@ class HealthChecks(Service):
     async def get(self, region_id: str, check_id: str) -> HealthCheck:
         """Raises NotFound."""
         query = {"regionID": region_id, "healthCheckID": check_id}
-        return HealthCheck.from_api((await self._transport.send(GET, check_id, query=query)).body)
+        return HealthCheck.from_api(looked_up(GET, check_id, (await self._transport.send(GET, check_id, query=query)).body))
 
     async def list(self, region_id: str, *, name: str | None = None) -> builtins.list[HealthCheck]:
         """All of the region, or those with exactly this name."""

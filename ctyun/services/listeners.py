@@ -8,7 +8,7 @@ from typing import Self
 
 from ctyun.fields import Body, items, need, number, present, text
 from ctyun.services.base import Service, token_or_new
-from ctyun.services.target_groups import first, one
+from ctyun.services.target_groups import first, looked_up, one
 from ctyun.transport import Call
 
 CREATE = Call("ctelb", "POST", "/v4/elb/create-listener", "create listener")
@@ -80,7 +80,7 @@ class Listeners(Service):
     async def get(self, region_id: str, listener_id: str) -> Listener:
         """Raises NotFound."""
         query = {"regionID": region_id, "listenerID": listener_id}
-        return Listener.from_api(first((await self._transport.send(GET, listener_id, query=query)).body))
+        return Listener.from_api(looked_up(GET, listener_id, (await self._transport.send(GET, listener_id, query=query)).body))
 
     async def list(self, region_id: str, *, balancer_id: str | None = None) -> builtins.list[Listener]:
         """All of the region, or of one balancer."""

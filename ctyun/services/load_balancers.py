@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ctyun.errors import NotFound, OrderFailed
+from ctyun.errors import OrderFailed
 from ctyun.fields import Body, items, need, present, text
 from ctyun.services.base import Service, token_or_new
+from ctyun.services.target_groups import looked_up
 from ctyun.transport import Call
 from ctyun.waiting import wait_until
 
@@ -137,11 +138,10 @@ class LoadBalancers(Service):
 
     async def get(self, region_id: str, balancer_id: str) -> LoadBalancer:
         """Raises NotFound."""
-        answer = await self._transport.send(GET, balancer_id, query={"regionID": region_id, "elbID": balancer_id})
-        found = items(answer.body, "items")
-        if not found:
-            raise NotFound(GET.operation, balancer_id, "", "the answer is empty")
-        return LoadBalancer.from_api(found[0])
+        query = {"regionID": region_id, "elbID": balancer_id}
+        return LoadBalancer.from_api(
+            looked_up(GET, balancer_id, (await self._transport.send(GET, balancer_id, query=query)).body)
+        )
 
     async def list(self, region_id: str, *, name: str | None = None) -> builtins.list[LoadBalancer]:
         """All of the region, or those with exactly this name."""

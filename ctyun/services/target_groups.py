@@ -6,7 +6,7 @@ import builtins
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ctyun.errors import BadAnswer
+from ctyun.errors import BadAnswer, NotFound
 from ctyun.fields import Body, items, need, number, part, present, text
 from ctyun.services.base import Service, token_or_new
 from ctyun.transport import Call
@@ -110,6 +110,14 @@ def first(body: Body) -> Body:
     return found[0]
 
 
+def looked_up(call: Call, thing: str, body: Body) -> Body:
+    """What a look-up shows: a list of one, or the object itself. Raises NotFound when it is empty."""
+    shown = next(iter(items(body, "items")), {}) if "items" in body else body
+    if not shown:
+        raise NotFound(call.operation, thing, "", "the answer is empty")
+    return shown
+
+
 class TargetGroups(Service):
     """Target groups and the targets in them."""
 
@@ -135,7 +143,7 @@ class TargetGroups(Service):
     async def get(self, region_id: str, group_id: str) -> TargetGroup:
         """Raises NotFound."""
         query = {"regionID": region_id, "targetGroupID": group_id}
-        return TargetGroup.from_api(first((await self._transport.send(GET, group_id, query=query)).body))
+        return TargetGroup.from_api(looked_up(GET, group_id, (await self._transport.send(GET, group_id, query=query)).body))
 
     async def list(self, region_id: str, *, name: str | None = None) -> builtins.list[TargetGroup]:
         """All of the region, or those with exactly this name."""
@@ -186,7 +194,9 @@ class TargetGroups(Service):
     async def get_target(self, region_id: str, target_id: str) -> Target:
         """With its health as the balancer sees it. Raises NotFound."""
         query = {"regionID": region_id, "targetID": target_id}
-        return Target.from_api((await self._transport.send(GET_TARGET, target_id, query=query)).body)
+        return Target.from_api(
+            looked_up(GET_TARGET, target_id, (await self._transport.send(GET_TARGET, target_id, query=query)).body)
+        )
 
     async def targets(self, region_id: str, group_id: str) -> builtins.list[Target]:
         """All of a group."""

@@ -52,6 +52,25 @@ def test_an_empty_list_means_that_it_is_gone(scripted: Any, ok: Any, run: Run, r
         run(scripted({SHOW: [ok([])]}).client().load_balancers.get(region, "lb-1"))
 
 
+@pytest.mark.parametrize("empty", [[], {}, None])
+@pytest.mark.parametrize(
+    ("path", "look"),
+    [
+        ("show-listener", lambda client, region: client.listeners.get(region, "x")),
+        ("show-target-group", lambda client, region: client.target_groups.get(region, "x")),
+        ("show-target", lambda client, region: client.target_groups.get_target(region, "x")),
+        ("show-health-check", lambda client, region: client.health_checks.get(region, "x")),
+        ("show-certificate", lambda client, region: client.certificates.get(region, "x")),
+    ],
+)
+def test_an_empty_answer_means_that_it_is_gone(
+    scripted: Any, ok: Any, run: Run, region: str, path: str, look: Any, empty: Any
+) -> None:
+    """Else a refresh would fail on what somebody has deleted."""
+    with pytest.raises(NotFound, match="the answer is empty"):
+        run(look(scripted({f"/v4/elb/{path}": [ok(empty)]}).client(), region))
+
+
 def test_a_target_shows_its_health(scripted: Any, ok: Any, run: Run, region: str) -> None:
     target = {"ID": "target-1", "targetGroupID": "tg-1", "instanceID": "i-1", "protocolPort": 80, "healthCheckStatus": "online"}
     cloud = scripted({"/v4/elb/show-target": [ok(target)], "/v4/elb/create-target": [ok([{"ID": "target-1"}])]})
