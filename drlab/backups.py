@@ -11,6 +11,7 @@ from typing import Any
 from ctyun import Client
 from ctyun.services.backups import ACTIVE, BackupTask, NewServerFromBackup, ServerBackup
 from ctyun.services.server_values import Server
+from ctyun.services.servers import ENDED
 from ctyun.waiting import wait_until
 from drlab.errors import UserError
 from drlab.lab import Lab
@@ -36,8 +37,10 @@ def plan_of(lab: Lab, stage: str) -> Plan:
     """From the stack's state. Raises UserError when the stage makes no backups."""
     stack = read_stack(lab.folders.stack_file(stage), stage)
     policies = stack.of_type("ctyun:csbs:BackupPolicy")
+    if not stack.is_up:
+        raise UserError(f"{stage} is not up, so there are no backups of it.", f"./lab up {stage}")
     if not policies:
-        raise UserError(f"{stage} makes no backups: the stage is not up, or it has no backup policy.", f"./lab up {stage}")
+        raise UserError(f"{stage} makes no backups: it has no backup policy.", "./lab up dual-active makes some")
     inputs = policies[0].inputs
     servers = tuple(str(one) for one in inputs["instanceIds"])
     return Plan(stage, stack.target != "ctyun", str(inputs["region"]), policies[0].id, str(inputs["vaultId"]), servers)
@@ -100,8 +103,10 @@ async def restore_in_place(client: Client, plan: Plan, backup: ServerBackup) -> 
 
 
 async def restore_to_new(client: Client, plan: Plan, backup: ServerBackup, name: str, source: Mapping[str, Any]) -> Server:
-    """A new server, ordered as `source` was. Raises OrderFailed."""
+    """A new server, ordered as `source` was. Raises UserError when there is one of this name, OrderFailed."""
     region, inputs = (await client.regions.resolve(plan.region)).id, source
+    if any(server.status not in ENDED for server in await client.servers.list(region, name=name)):
+        raise UserError(f"There is a server {name} already; nothing was restored.", "choose another name: --to NAME")
     zone = await client.regions.zone(region, str(inputs["zone"]))
     new = NewServerFromBackup(
         name=name,

@@ -74,7 +74,7 @@ def server_of(text: str, servers: Sequence[Server], stages: Sequence[str], stack
         raise UserError(f"{text!r} may mean {choices}.", "say STACK/NAME, or add --stack STACK")
     inside = f" in stack {stack}" if stack else ""
     known = ", ".join(sorted(short_name(s.name, stages) for s in servers)) or "none is up"
-    raise UserError(f"There is no server {text!r}{inside}. Servers: {known}.")
+    raise UserError(f"There is no server or database node {text!r}{inside}. There are: {known}.")
 
 
 def _fits(text: str, server: Server, stages: Sequence[str]) -> bool:

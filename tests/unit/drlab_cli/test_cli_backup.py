@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ctyun.services.backups import ServerBackup
-from drlab.backups import Plan, chosen, source_of
+from drlab import backups
+from drlab.backups import Plan, chosen, plan_of, restore_to_new, source_of
 from drlab.commands.backup import confirm
 from drlab.errors import UserError
 from drlab.stack_state import Resource, StackState
@@ -57,6 +60,30 @@ def test_a_restored_server_is_ordered_like_its_source_or_like_another_of_the_pol
     assert source("i-jump", "i-web-02") == "i-web-02"
     with pytest.raises(UserError, match="no server whose network"):
         source("i-jump")
+
+
+def test_a_new_server_gets_no_name_that_there_is_already() -> None:
+    class Servers:
+        async def list(self, region_id: str, *, name: str) -> list[Any]:
+            return [SimpleNamespace(name=name, status="running")]
+
+    class Regions:
+        async def resolve(self, wanted: str) -> Any:
+            return SimpleNamespace(id=wanted)
+
+    client: Any = SimpleNamespace(servers=Servers(), regions=Regions())  # anything else that is asked for fails
+    plan = Plan("dual-active", True, "华东1", "policy", "vault", ())
+    with pytest.raises(UserError, match="There is a server dual-active-web-02 already; nothing was restored"):
+        asyncio.run(restore_to_new(client, plan, backup("b-1", "web-01"), "dual-active-web-02", {}))
+
+
+@pytest.mark.parametrize(("up", "words"), [(True, "it has no backup policy"), (False, "is not up")])
+def test_why_a_stage_makes_no_backups(up: bool, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Resource("urn", "ctyun:ecs:Instance", "i-1", {}, {}, True)
+    monkeypatch.setattr(backups, "read_stack", lambda file, stage: StackState(stage, (made,) if up else ()))
+    lab: Any = SimpleNamespace(folders=SimpleNamespace(stack_file=lambda stage: stage))
+    with pytest.raises(UserError, match=words):
+        plan_of(lab, "single-host")
 
 
 def test_a_restore_in_place_is_not_begun_without_a_yes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,7 +59,7 @@ def test_the_id_is_used_where_a_name_stands_twice() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("web-02", "There is no server 'web-02'. Servers: jump-host, web-01."),
+        ("web-02", "There is no server or database node 'web-02'. There are: jump-host, web-01."),
         ("zone:1", "'zone:1' is no zone: zones are written zone:AZ1, or zone:REGION/AZ1 where two regions are up."),
         ("rack:7", "'rack:7' is no target: write a server's name, zone:AZ1 or region:NAME."),
     ],
