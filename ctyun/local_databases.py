@@ -9,6 +9,7 @@ from typing import Any, Self
 from ctyun.fields import Body, items, need, number, text
 
 PAIR = "pair"
+ASYNC = "Async"  # a sync_mode
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from ctyun import Client
 from ctyun.local import LocalCloud
-from ctyun.local_databases import PAIR, LocalDatabase, LocalNode
+from ctyun.local_databases import ASYNC, PAIR, LocalDatabase, LocalNode
 from drlab.errors import UserError
 from drlab.lab import Lab
 from drlab.names import short_name, stack_of
@@ -161,13 +161,19 @@ def state_lines(database: LocalDatabase) -> list[str]:
     """Who leads by which rules, and what the controller sees."""
     lines = []
     if database.kind == PAIR:
-        sync = "the standby has every acknowledged write" if database.in_sync else "the standby is OUT OF SYNC"
-        lines.append(f"{sync}; {database.ha_mode}, {database.sync_mode}, failover {database.failover}")
+        lines.append(f"{sync_words(database)}; {database.ha_mode}, {database.sync_mode}, failover {database.failover}")
     if database.step:
         lines.append(f"roles are changing: {database.step}")
     if database.verdict:
         lines.append(database.verdict)
     return lines
+
+
+def sync_words(database: LocalDatabase) -> str:
+    """Out of sync is what should not be; with asynchronous replication nothing else is promised."""
+    if database.in_sync:
+        return "the standby has every acknowledged write"
+    return "the standby may lack the latest writes" if database.sync_mode == ASYNC else "the standby is OUT OF SYNC"
 
 
 def node_row(node: LocalNode) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ctyun.local_databases import LocalDatabase
+from ctyun.local_databases import ASYNC, LocalDatabase
 from drlab import databases
 from drlab.commands.options import Json, Stage
 from drlab.errors import UserError
@@ -102,5 +102,8 @@ def report(lab: Lab, after: LocalDatabase, seconds: float) -> None:
     if lab.out.wants_json:
         lab.out.document(dict(after.raw))
         return
-    standby = "its standby is in sync" if after.in_sync else "./lab db status shows how its standby comes back"
+    comes_back = "./lab db status shows how its standby comes back"
+    standby = (
+        "its standby is in sync" if after.in_sync else databases.sync_words(after) if after.sync_mode == ASYNC else comes_back
+    )
     lab.out.line(f"{after.name}: {databases.place(after.leader)} is the primary ({took(seconds)}); {standby}")

@@ -132,6 +132,13 @@ def test_status_reads_well(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
+def test_a_standby_that_is_to_lag_is_no_trouble(capsys: pytest.CaptureFixture[str]) -> None:
+    asynchronous = parsed(inSync=False, syncMode="Async", haMode="usability")
+    assert databases.state_lines(asynchronous)[0] == "the standby may lack the latest writes; usability, Async, failover auto"
+    db.report(Lab.open(), asynchronous, 1.0)
+    assert capsys.readouterr().out.endswith("is the primary (1.0 s); the standby may lack the latest writes\n")
+
+
 def test_a_nodes_trouble_stands_below_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     databases.render([parsed(nodes=[node(1, "primary"), node(2, "standby", problem="disk full", behind=2.5)])], Output())
     assert capsys.readouterr().out.endswith("  db-2  AZ2   standby  on     yes        2.5 s\n  db-2: disk full\n")
