@@ -148,9 +148,9 @@ class Balancers:
             while True:
                 if not self._swept:
                     await self._sweep()
-                balancers = self._store.find(BALANCERS)
-                await asyncio.gather(*map(self._follow, balancers))
-                for balancer in balancers:
+                for balancer in self._store.find(BALANCERS):
+                    if not self._seats[balancer.id].locked():  # nobody waits for another balancer's network
+                        changes.create_task(self._follow(balancer))
                     if not self._locks[balancer.id].locked():
                         changes.create_task(self.tend(balancer))
                 await asyncio.sleep(ROUND_SECONDS)

@@ -18,7 +18,7 @@ CODES = ("http_2xx", "http_3xx", "http_4xx", "http_5xx")
 MODES = ("CLOSE", "INSERT", "REWRITE", "SOURCE_IP")
 LONGEST_SESSION = 86400  # seconds
 _COOKIE = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_PATH = re.compile(r"/[A-Za-z0-9\-._~/?#%&=+:@!,;]{0,79}")
+_PATH = re.compile(r"/[A-Za-z0-9\-._~/?%&=+:@!,;]{0,79}")  # no "#": what follows it is never sent
 
 
 def read_check(fields: Fields, old: HealthCheck) -> HealthCheck:

@@ -229,5 +229,7 @@ def test_what_groups_and_checks_refuse(api: Any, net: tuple[str, str]) -> None:
     assert "UDP health checks" in api.post(check, regionID=REGION, name="a1", protocol="UDP")["message"]
     answer = api.post(check, regionID=REGION, name="a1", protocol="TCP", interval=2, timeout=5)
     assert answer["message"] == "interval is 2; it must not be shorter than timeout, which is 5"
+    answer = api.post(check, regionID=REGION, name="a1", protocol="HTTP", httpUrlPath="/up#now")
+    assert "httpUrlPath '/up#now' is not a path" in answer["message"]
     answer = api.post(CLASSIC, **wish(net[1], resourceType="external"))
     assert answer["message"] == "eipID is required"

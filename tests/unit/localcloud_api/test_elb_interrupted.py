@@ -93,3 +93,20 @@ def test_a_process_that_survives_a_power_off_is_told(api: Any, balancer: str, mo
     monkeypatch.setattr(api.engines, "remove_nodes", nothing)
     fault = api.local("POST", "/faults", {"kind": "power-off", "target": "zone:华东1/AZ1"}, 201)
     assert (fault["landed"], fault["proof"]) == (False, "still running: front (its HAProxy there)")
+
+
+def test_an_address_moves_while_another_balancer_hangs(
+    api: Any, net: tuple[str, str], balancer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging = str(api.ok(api.post(CLASSIC, **wish(net[1], name="slow")))["ID"])
+    wait_until(lambda: api.cloud.store.require(BALANCERS, hanging).status == "ACTIVE", SECONDS, "the other balancer")
+    answering = api.engines.answering
+
+    async def slow(node_ids: Any) -> Any:
+        if f"{hanging}-1" in node_ids:
+            await asyncio.Event().wait()
+        return await answering(node_ids)
+
+    monkeypatch.setattr(api.engines, "answering", slow)
+    api.engines.nodes.discard(f"{balancer}-1")
+    wait_until(lambda: api.cloud.store.require(BALANCERS, balancer).active == f"{balancer}-2", SECONDS, "the move")
