@@ -126,8 +126,8 @@ def test_the_address_moves_out_of_a_dead_zone(pair: Pair, client: Client, run: A
     assert set(spread(pair, 6)) == {server.name for server in pair.servers}
 
 
-async def slow_download(address: str, began: asyncio.Event) -> int:
-    """Bytes of the big file, read slowly."""
+async def slow_download(address: str, began: asyncio.Event, changed: asyncio.Event) -> int:
+    """Bytes of the big file, read slowly until everything has changed."""
     reader, writer = await asyncio.open_connection(address, 80)
     writer.write(b"GET /big HTTP/1.0\r\n\r\n")
     await reader.readuntil(b"\r\n\r\n")
@@ -135,7 +135,7 @@ async def slow_download(address: str, began: asyncio.Event) -> int:
     total = 0
     while chunk := await reader.read(1 << 16):
         total += len(chunk)
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0 if changed.is_set() else 0.05)
     writer.close()
     return total
 
@@ -146,8 +146,8 @@ def test_a_download_goes_on_while_targets_come_and_go(pair: Pair, client: Client
 
     async def work() -> int:
         await groups.remove_target(region, pair.targets[0])
-        began = asyncio.Event()
-        download = asyncio.create_task(slow_download(pair.eip.address, began))  # from the only target
+        began, changed = asyncio.Event(), asyncio.Event()
+        download = asyncio.create_task(slow_download(pair.eip.address, began, changed))  # from the only target
         await began.wait()
         for weight in (10, 200):
             fresh = await groups.add_target(region, pair.group_id, instance_id=change.id, port=PORT, client_token=token())
@@ -159,6 +159,7 @@ def test_a_download_goes_on_while_targets_come_and_go(pair: Pair, client: Client
         )  # fmt: skip
         await client.listeners.delete(region, other)
         assert not download.done(), f"the download ended too early, after {download.result()} of {BIG} bytes"
+        changed.set()
         received = await download
         await groups.set_weight(region, keep, 100)
         pair.targets[0] = await groups.add_target(region, pair.group_id, instance_id=change.id, port=PORT, client_token=token())
