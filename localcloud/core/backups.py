@@ -89,8 +89,8 @@ class Backups:
     async def _cleared(self, backup: Backup) -> str:
         try:
             await self._engines.backups.remove(backup.id, [str(disk["copy"]) for disk in backup.disks])
-        except EngineError as error:
-            return f"; what there is of it cannot be removed: {error}"
+        except Exception as error:
+            return f"; what there is of it cannot be removed: {told(f'clearing away backup {backup.id}', error)}"
         return ""
 
     def _end(self, task: BackupTask, problem: str) -> None:

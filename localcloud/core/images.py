@@ -7,6 +7,7 @@ from dataclasses import replace
 from time import time
 
 from localcloud.core.records import INSTANCES, JOBS, PRIVATE_IMAGES, Job, PrivateImage
+from localcloud.core.servers import told
 from localcloud.core.store import Store
 from localcloud.engines.api import EngineError, Engines
 
@@ -30,9 +31,9 @@ class Images:
             return
         try:
             await (self._make(image) if job.task == "create-image" else self._engines.remove_image(image.id))
-        except EngineError as error:
-            log.warning("job %s (%s of image %s) failed: %s", job.id, job.task, image.id, error)
-            self._end(job, str(error), replace(image, status="error", problem=str(error), updated=time()))
+        except Exception as error:
+            problem = told(f"job {job.id} ({job.task} of image {image.id})", error)
+            self._end(job, problem, replace(image, status="error", problem=problem, updated=time()))
             return
         made = job.task == "create-image"
         self._end(job, "", replace(image, status="active", updated=time()) if made else None)

@@ -140,8 +140,8 @@ class Volumes:
         if not stays and disk.status == "diskAttaching":
             try:
                 await self._detach(disk)
-            except EngineError as error:
-                problem, stays = f"; and it cannot be taken back: {error}", True
+            except Exception as error:
+                problem, stays = f"; and it cannot be taken back: {told(f'taking back {disk.id}', error)}", True
         now = self._store.get(DISKS, disk.id)
         if now is not None and now.instance_id == disk.instance_id:
             self._store.put(DISKS, rests(now) if stays else set_free(now))

@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from localcloud.engines import sparse
 from localcloud.engines.api import Disk, EngineError
@@ -45,13 +48,14 @@ class PrivateImages:
         if (done := folder / COMPLETE).exists() and await self._context.docker.has_image(self.reference(image_id)):
             return float(json.loads(done.read_text())["pause"])
         await self.remove(image_id)  # what an interrupted attempt has left
-        await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True)
-        async with self.standing_still(instance_id) as source:
-            await self._copy(image_id, source.container, source.disks if whole else ())
-        pause = source.pause
-        await asyncio.to_thread(sparse.sync, folder)
-        await asyncio.to_thread((folder / COMPLETE).write_text, json.dumps({"instance": instance_id, "pause": pause}))
-        return pause
+        try:
+            await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True)
+            async with self.standing_still(instance_id) as source:
+                await self._copy(image_id, source.container, source.disks if whole else ())
+            await asyncio.to_thread(_complete, folder, {"instance": instance_id, "pause": source.pause})
+        except OSError as exc:
+            raise EngineError(f"image {image_id} cannot be kept in {folder}: {exc.strerror}") from exc
+        return source.pause
 
     @asynccontextmanager
     async def standing_still(self, instance_id: str) -> AsyncIterator[Source]:
@@ -142,3 +146,11 @@ class PrivateImages:
         """A commit keeps the server's labels: all of ours are set anew, or the image would be taken for the server."""
         naming = self._context.naming
         return {"drlab.region": "", "drlab.zone": "", **naming.labels("image", image_id)}
+
+
+def _complete(folder: Path, about: dict[str, Any]) -> None:
+    """Say that all of an image is there, once it is on the disk; a daemon that dies meanwhile has said nothing."""
+    sparse.sync(folder)
+    with sparse.fresh(folder / COMPLETE) as writing:
+        sparse.write(writing, json.dumps(about).encode(), 0)
+        os.fsync(writing)

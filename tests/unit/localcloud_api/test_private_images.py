@@ -143,6 +143,18 @@ def test_states_in_which_nothing_goes(world: World) -> None:
     refused(create(api, server), "Openapi.Quota.Exceeded", str(QUOTAS.images))
 
 
+def test_a_job_that_meets_an_inner_fault_ends_all_the_same(world: World) -> None:
+    api, _, _, server = world
+
+    def fault() -> None:
+        raise RuntimeError("nobody thought of this")
+
+    api.engines.on_call["make_image"] = fault
+    image = api.ok(create(api, server))["images"][0]
+    assert api.job_done(image["taskID"])["status"] == 2
+    assert api.cloud.store.require(PRIVATE_IMAGES, image["imageID"]).status == "error"
+
+
 def test_one_that_cannot_be_made_says_so_and_can_be_deleted(world: World) -> None:
     api, _, _, server = world
     api.engines.fail["make_image"] = "the disk of this machine is full"

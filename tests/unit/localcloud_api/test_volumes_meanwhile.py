@@ -123,6 +123,18 @@ def test_a_release_that_fails_on_a_snapshot_can_be_repeated(api: Any) -> None:
     assert (api.cloud.store.find(DISKS), api.cloud.store.find(SNAPSHOTS), api.engines.volumes.copies) == ([], [], {})
 
 
+def test_a_move_that_meets_inner_faults_ends_all_the_same(api: Any) -> None:
+    vpc, disk = api.vpc(), volume(api)
+    server = api.server(vpc, api.subnet(vpc))
+
+    def fault() -> None:
+        raise OSError(28, "No space left on device")
+
+    api.engines.volumes.on_call = dict.fromkeys(("attach_volume", "detach_volume"), fault)
+    job = api.job_done(api.ok(api.post("/v4/ebs/attach-ebs", regionID=REGION, diskID=disk, instanceID=server))["diskRequestID"])
+    assert (job["status"], info(api, disk)["diskStatus"]) == (2, "in-use")  # so that it can be detached again
+
+
 def test_what_a_new_disk_is_being_made_from_stays(api: Any) -> None:
     disk, vault, store = volume(api), new_vault(api), api.cloud.store
     taken, first, second = snapshot(api, disk), backup(api, disk, vault), backup(api, disk, vault, "two")
