@@ -11,7 +11,7 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.database_view import ASYNC, Track, engine_nodes, nodes_of, standby_of
+from localcloud.core.database_view import ASYNC, Track, engine_nodes, nodes_of, now, standby_of
 from localcloud.core.identifiers import hex_id
 from localcloud.core.networks import Networks, cut_from
 from localcloud.core.power import fault_over, power_faults
@@ -25,6 +25,7 @@ from localcloud.ha import Action, Decision
 
 APPLY_SECONDS = 30.0  # for a standby to apply what it has received
 CLOSE_SECONDS = 2.0
+GIVEN_UP_SECONDS = 30.0  # between two failovers to a standby that could not be prepared
 
 
 class Steps:
@@ -155,6 +156,7 @@ class Steps:
         self._keep(mysql.id, step="check")
 
     async def _take_over(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        track.seated = False
         self._keep(mysql.id, primary=node_id, in_sync=False, step="open")
 
     async def _close(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
@@ -162,6 +164,7 @@ class Steps:
         self._keep(mysql.id, step="catch", step_gtid=position)
 
     async def _hand_over(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        track.seated = False
         self._keep(mysql.id, primary=node_id, step="attach")
 
     async def _attach(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
@@ -198,6 +201,8 @@ class Steps:
             if mysql.step == "check":
                 self._keep(mysql.id, in_sync=False)
             self._end(mysql, "failed", reason)
+        if mysql.step == "apply":  # first the old primary has its chance
+            track.given_up = (now() + GIVEN_UP_SECONDS, reason)
 
     def _end(self, mysql: Mysql, state: str, problem: str) -> None:
         record = self._store.get(SWITCHES, mysql.switch_id)

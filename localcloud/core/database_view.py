@@ -31,6 +31,7 @@ class Track:
     step: str = ""
     step_began: float = 0.0
     rests: dict[str, tuple[float, str]] = field(default_factory=dict)  # node id -> until when it is left alone, and why
+    given_up: tuple[float, str] = (0.0, "")  # until when no failover is begun again, and why the last one was given up
     binlogs_kept: float = 0.0
 
     def failure(self, node_id: str, moment: float) -> str:
@@ -111,6 +112,7 @@ def view_of(store: Store, mysql: Mysql, track: Track, tracks: Mapping[str, Track
         in_sync=mysql.in_sync, reliable=mysql.ha_mode != "usability", semi_sync=mysql.sync_mode != ASYNC,
         automatic=mysql.switch_type != "manual", step=mysql.step, candidate=mysql.candidate, step_gtid=mysql.step_gtid,
         reason=mysql.reason, step_age=moment - track.step_began, tries=track.tries,
+        given_up=track.given_up[1] if moment < track.given_up[0] else "",
         silent=moment - memory.heard if memory.heard is not None else 0.0, received=memory.received, written=memory.written,
         sync_point=memory.sync_point, seated=track.seated, source=_source(store, mysql, tracks),
     )  # fmt: skip

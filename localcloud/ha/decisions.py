@@ -74,11 +74,13 @@ def _without_primary(view: View, settings: Settings) -> Decision:
     """It does not serve: fail over where that is safe and wanted, else bring it back, else say what is waited for."""
     leader, standby = view.leader, view.standby if view.kind == "pair" else None
     against = why_not(view, standby)
-    if standby and not against and view.automatic and leader.wanted:
+    if standby and not against and view.automatic and leader.wanted and not view.given_up:
         return _fail_over(view, standby, settings)
     for node in [node for node in (leader, standby) if node]:
         if (step := _bring_up(node, settings)) is not None:
             return step
+    if standby and not against and view.given_up:
+        return waits(f"{trouble(leader)}; {view.given_up}: that is tried again")
     if standby and not against:
         what = f"{trouble(leader)}; {standby.name} would be promoted, but switchType is manual"
         return waits(f"{what}: promote it by hand, or bring {leader.name} back")

@@ -54,6 +54,7 @@ class View:
     reason: str = ""  # "manual" | "failover" | "unconsfailover" (by hand, loss accepted)
     step_age: float = 0.0  # seconds since the step began
     tries: int = 0  # how often in a row the present step has failed
+    given_up: str = ""  # why a failover was given up a moment ago; the next one waits for that moment to pass
     silent: float = 0.0  # seconds since the primary heard its standby
     received: str = ""  # the furthest that the standby was seen to have
     written: str = ""  # the furthest that the primary was seen to be

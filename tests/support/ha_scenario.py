@@ -7,6 +7,7 @@
     <seconds> isolate|reconnect <node>                     nobody reaches it
     <seconds> fill|free <node>                             its disk
     <seconds> lazy <node>                                  it receives, but applies only what it is told to
+    <seconds> break <node>                                 its applier: nothing that it has received can be applied
     <seconds> open <node>                                  somebody switches read_only off behind the controller's back
     <seconds> restart                                      the local cloud is killed, and started again
     <seconds> switch to <node>, promote, promote with loss
@@ -131,6 +132,8 @@ class Scenario:
                 change(frozenset((cloud.node(one).id, cloud.node(other).id)))
             case ["isolate" | "reconnect" as what, name]:
                 (fake.isolated.add if what == "isolate" else fake.isolated.discard)(cloud.node(name).id)
+            case ["break", name]:
+                fake.there[cloud.node(name).id].broken = "1062: a row is there already"
             case ["hang" | "wake" | "fill" | "free" | "lazy" | "open" as what, name]:
                 field = {"hang": "hangs", "wake": "hangs", "lazy": "lazy", "open": "writable"}.get(what, "full")
                 setattr(fake.there[cloud.node(name).id], field, what not in ("wake", "free"))
