@@ -147,8 +147,12 @@ class Databases:
             for mysql in self._watched():
                 try:
                     await self._jobs.keep_binlogs(mysql)
-                except EngineError as error:
+                except (EngineError, OSError) as error:  # a full disk of this machine, most likely
                     log.warning("the binary log of MySQL instance %s was not kept: %s", mysql.name, error)
+                except Exception:  # the controller ends with this task: it must not
+                    log.exception(
+                        "the binary log of MySQL instance %s was not kept: a fault of the local cloud itself", mysql.name
+                    )
             await asyncio.sleep(1)
 
     async def suspend(self) -> list[str]:

@@ -266,3 +266,37 @@ def test_nodes_without_records_are_swept() -> None:
         assert set(cloud.fake.there) == {"m1-1", "m1-2"}
 
     lives(story)
+
+
+# -- what must not end, or be lost ---------------------------------------------------------------------------------------
+def test_a_full_disk_of_the_machine_does_not_end_the_watch() -> None:
+    async def story(cloud: Cloud) -> None:
+        def full() -> None:
+            raise OSError(28, "No space left on device")
+
+        assert (await backup(cloud)).status == 1
+        cloud.fake.on_call["keep_binlogs"] = full
+        watch = asyncio.create_task(cloud.databases.watch())
+        await asyncio.sleep(15)
+        assert not watch.done()
+        await cloud.fake.kill_node_process(cloud.node("db-1").id, "mariadbd")
+        await asyncio.sleep(15)
+        assert cloud.mysql.primary == cloud.node("db-2").id
+        watch.cancel()
+
+    lives(story)
+
+
+def test_an_address_that_could_not_move_is_not_taken_for_moved() -> None:
+    async def story(cloud: Cloud) -> None:
+        watch = asyncio.create_task(cloud.databases.watch())
+        await asyncio.sleep(2)
+        cloud.fake.fail["move_database_address"] = "Docker does not answer"
+        await cloud.databases.switchover(MYSQL, cloud.node("db-2").id)
+        del cloud.fake.fail["move_database_address"]
+        await asyncio.sleep(20)
+        watch.cancel()
+        assert cloud.mysql.primary == cloud.node("db-2").id
+        assert cloud.fake.seats[ADDRESS] == cloud.mysql.primary
+
+    lives(story)
