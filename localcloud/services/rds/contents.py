@@ -10,7 +10,7 @@ from localcloud.core.calls import Call
 from localcloud.core.inputs import Fields
 from localcloud.core.rds_records import Mysql
 from localcloud.services.rds import grants
-from localcloud.services.rds.errors import PartDuplicated, PartNotFound
+from localcloud.services.rds.errors import PartDuplicated, PartNotFound, WrongState
 from localcloud.services.rds.grants import Statement
 from localcloud.services.rds.instances import must_be_primary
 from localcloud.services.rds.reading import BACKING_UP, IDLE, must_be_normal, mysql_of
@@ -81,6 +81,8 @@ def contents_of(call: Call, what: str = "") -> Contents:
     if what:
         must_be_primary(mysql, what)
     must_be_normal(mysql, (IDLE, BACKING_UP))
+    if mysql.step:
+        raise WrongState(mysql.name, "changing the roles of its nodes", "done with that")
     return Contents(call, mysql)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
 from support.fake_lives import FakeLives
 from support.rds_calls import Rds, wish
 
+from localcloud.core.rds_records import MYSQLS
 from localcloud.services.rds import grants
 from localcloud.services.rds.passwords import hashed
 
@@ -63,6 +65,13 @@ def test_databases(rds: Rds, lives: FakeLives, pair: str) -> None:
     assert (first["grantSchema"], first["charsetName"]) == ("hr_db", "utf8mb4")
     assert first["userVOList"] == [{"accountName": "app", "readOnly": False, "selectPriv": "Y", "insertPriv": "Y"}]
     assert rds.ok("GET", f"{DATABASE}/show-character-set", pair)["data"][1]["charset"] == "utf8mb4"
+
+
+def test_while_roles_change_there_is_a_refusal_that_says_to_wait(rds: Rds, pair: str) -> None:
+    """A state of the instance, as clients know it, and no trouble of the cloud's."""
+    store = rds.api.cloud.store
+    store.put(MYSQLS, replace(store.require(MYSQLS, pair), step="fence"))
+    assert "changing the roles of its nodes" in rds.refused("POST", DATABASE, pair, dbName="new_db", charSetName="utf8mb4")
 
 
 def test_what_was_granted_in_a_database_goes_with_it(rds: Rds, lives: FakeLives, pair: str) -> None:
