@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -100,13 +101,15 @@ def test_an_address_moves_while_another_balancer_hangs(
 ) -> None:
     hanging = str(api.ok(api.post(CLASSIC, **wish(net[1], name="slow")))["ID"])
     wait_until(lambda: api.cloud.store.require(BALANCERS, hanging).status == "ACTIVE", SECONDS, "the other balancer")
-    answering = api.engines.answering
+    answering, hangs = api.engines.answering, threading.Event()
 
     async def slow(node_ids: Any) -> Any:
         if f"{hanging}-1" in node_ids:
+            hangs.set()
             await asyncio.Event().wait()
         return await answering(node_ids)
 
     monkeypatch.setattr(api.engines, "answering", slow)
+    assert hangs.wait(SECONDS)
     api.engines.nodes.discard(f"{balancer}-1")
     wait_until(lambda: api.cloud.store.require(BALANCERS, balancer).active == f"{balancer}-2", SECONDS, "the move")
