@@ -4,15 +4,8 @@ from pulumi_ctyun.resources.csbs import BackupPolicy, BackupVault, RetentionArgs
 from pulumi_ctyun.resources.ebs import SnapshotPolicy, Volume, VolumeAttachment
 from pulumi_ctyun.resources.ecs import DataDiskArgs, Instance, KeyPair, SystemDiskArgs
 from pulumi_ctyun.resources.eip import Eip, EipAssociation
-from pulumi_ctyun.resources.elb import (
-    Certificate,
-    HealthCheck,
-    Listener,
-    LoadBalancer,
-    StickinessArgs,
-    Target,
-    TargetGroup,
-)
+from pulumi_ctyun.resources.elb import Certificate, Listener, LoadBalancer
+from pulumi_ctyun.resources.elb_targets import HealthCheck, StickinessArgs, Target, TargetGroup
 from pulumi_ctyun.resources.image import Image
 from pulumi_ctyun.resources.provider import FlavorWishArgs, Provider, verify
 from pulumi_ctyun.resources.rds import MysqlAccount, MysqlDatabase, MysqlEip, MysqlGrantArgs, MysqlInstance, MysqlWhiteList
