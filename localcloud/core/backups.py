@@ -70,14 +70,15 @@ class Backups:
             self._end(task, "")
 
     async def _failed(self, task: BackupTask, backup: Backup, problem: str) -> None:
-        """What a failed backup has left goes at once; of one that a policy made nothing is left but its task, which says why."""
-        if task.kind == "create":
-            problem += await self._cleared(backup)
+        """What a failed backup has left goes at once; of one that a policy made nothing is left but its task, which says
+        why. Where something cannot be removed its record stays: so it can be deleted."""
+        left = await self._cleared(backup) if task.kind == "create" else ""
+        problem += left
         if task.kind == "restore":
             await self._servers.settle(backup.instance_id)
         status = records.ACTIVE if task.kind == "restore" else records.ERROR
         with self._store.transaction():
-            if task.kind == "create" and backup.policy_id:
+            if task.kind == "create" and backup.policy_id and not left:
                 self._store.delete(BACKUPS, backup.id)
             else:
                 self._change(backup.id, status=status, problem=problem)

@@ -89,6 +89,25 @@ def test_a_chain_of_two_disks_survives_a_merge_that_fails_half_way(lab: Lab) -> 
     assert len(lab.engine.copies) == 2
 
 
+def test_what_a_policy_has_left_behind_can_be_deleted(lab: Lab) -> None:
+    """Nothing is left of its failed backups, except where that cannot be removed."""
+    made = lab.api.ok(lab.ask("POST", "backup-policy/create", policyName="nightly", cycleType="day", retentionType="all"))
+    policy = {"policyID": made["policyID"]}
+    lab.api.ok(lab.ask("POST", "backup-policy/bind-repo", **policy, repositoryID=lab.vault))
+    lab.api.ok(lab.ask("POST", "backup-policy/bind-instances", **policy, instanceIDList=lab.server))
+    lab.engine.fail |= {"back_up": "the disk is full", "remove": "Docker does not answer"}
+    lab.api.ok(lab.ask("POST", "backup-policy/backup-instances", **policy))
+    [task] = lab.done()
+    assert "the disk is full; what there is of it cannot be removed: Docker does not answer" in task["taskDetailDesc"]
+    [left] = lab.backups()
+    assert left["instanceBackupStatus"] == "ERROR"
+    del lab.engine.fail["remove"]
+    lab.api.ok(lab.ask("POST", "backup-delete", instanceBackupID=left["instanceBackupID"]))
+    assert lab.settled(left["instanceBackupID"]) == {}
+    lab.api.ok(lab.ask("POST", "backup-policy/backup-instances", **policy))
+    assert [task["taskStatus"] for task in lab.done()] == ["failed", "successed", "failed"] and lab.backups() == []
+
+
 # -- a daemon that dies at the very end ------------------------------------------------------------------------------------
 def test_a_finished_backup_is_not_made_again(lab: Lab, start: Callable[[], Any]) -> None:
     backup, store = lab.backup(text="then"), lab.api.cloud.store
