@@ -10,9 +10,7 @@ candidate is, whatever happens to it: it may have acknowledged writes that nobod
 from __future__ import annotations
 
 from localcloud.ha.gtid import covers, missing
-from localcloud.ha.values import Action, Decision, Node, Settings, View, does, waits
-
-MOST_TRIES = 5
+from localcloud.ha.values import MOST_TRIES, Action, Decision, Node, Settings, View, does, waits
 
 
 def change(view: View, settings: Settings) -> Decision:
@@ -52,6 +50,8 @@ def _check(view: View, candidate: Node, settings: Settings) -> Decision:
 
 
 def _close(view: View, candidate: Node, settings: Settings) -> Decision:
+    if view.tries and view.step_age >= settings.handover:  # clients wait meanwhile
+        return does(Action.ABORT, candidate, f"the writes of {view.leader.name} did not end in {settings.handover:.0f} s")
     return does(Action.CLOSE, view.leader, f"{view.leader.name} takes no more writes")
 
 

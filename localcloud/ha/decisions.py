@@ -5,7 +5,7 @@ from __future__ import annotations
 from localcloud.ha.changing import change
 from localcloud.ha.gtid import covers, missing
 from localcloud.ha.memory import DISK_FULL, serves
-from localcloud.ha.values import Action, Decision, Node, Settings, View, does, waits
+from localcloud.ha.values import MOST_TRIES, Action, Decision, Node, Settings, View, does, waits
 
 HANGS = 10  # times the threshold: a process that has not answered for so long is killed, and started again
 NEARLY = 1.0  # seconds behind: then semi-sync is switched on, and writes wait for the rest
@@ -153,6 +153,8 @@ def _going_alone(view: View, standby: Node, settings: Settings) -> Decision | No
 def _made_ready(view: View, standby: Node, settings: Settings) -> Decision | None:
     """Running, admitted, and following the primary with data that allow it."""
     leader, seen = view.leader, standby.seen
+    if standby.resting and not standby.reseed and view.tries >= MOST_TRIES:
+        return does(Action.MARK_RESEED, standby, f"{standby.name} cannot be used as it is: {standby.resting}")
     if standby.reseed and standby.powered and not standby.resting:
         return does(Action.RESEED, standby, f"{standby.name} is rebuilt from {leader.name}")
     if (step := _bring_up(standby, settings)) is not None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from localcloud.engines.database_api import NodeState
 
+MOST_TRIES = 5  # of one step, until something else is done about it
 DARK = NodeState(running=False, answers=False, reachable=False)
 
 
@@ -53,7 +54,7 @@ class View:
     step_gtid: str = ""
     reason: str = ""  # "manual" | "failover" | "unconsfailover" (by hand, loss accepted)
     step_age: float = 0.0  # seconds since the step began
-    tries: int = 0  # how often in a row the present step has failed
+    tries: int = 0  # how often in a row a step has failed
     given_up: str = ""  # why a failover was given up a moment ago; the next one waits for that moment to pass
     silent: float = 0.0  # seconds since the primary heard its standby
     received: str = ""  # the furthest that the standby was seen to have

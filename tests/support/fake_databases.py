@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,7 @@ class FakeNode:
     applying: bool = False
     lazy: bool = False  # receives, but applies only when it is told to
     broken: str = ""
+    stuck: bool = False  # its relay log cannot be read to its end
     checked: str = ""  # the source that it has been held against
     full: bool = False
     hangs: bool = False
@@ -204,8 +206,9 @@ class FakeDatabases:
     async def apply_all(self, node_id: str, timeout: float) -> str:
         self._did("apply_all", node_id)
         node = self._running(node_id)
-        if node.broken or node.full:
-            raise EngineError(f"MySQL node {node_id} cannot apply what it has received: {node.broken or FULL}")
+        if node.broken or node.full or node.stuck:
+            why = node.broken or (FULL if node.full else "its relay log ends too early")
+            raise EngineError(f"MySQL node {node_id} cannot apply what it has received: {why}")
         node.log |= node.relay
         node.relay = {}
         return _gtid(node.reached)
@@ -232,6 +235,8 @@ class FakeDatabases:
         node.writable = False
         self.flow()
         if node.waiting:
+            await asyncio.sleep(timeout)
+        if node.waiting:
             raise EngineError(f"MySQL node {node_id} has writes that wait for its standby")
         return _gtid(node.reached)
 
@@ -241,7 +246,7 @@ class FakeDatabases:
         if fresh.full:
             raise EngineError(f"MySQL node {node.node_id} cannot be rebuilt: its disk is full")
         fresh.stop()
-        fresh.log, fresh.relay, fresh.source, fresh.broken = dict(source.log), {}, "", ""
+        fresh.log, fresh.relay, fresh.source, fresh.broken, fresh.stuck = dict(source.log), {}, "", "", False
         fresh.running = True
 
     async def sql(self, node_id: str, statements: Sequence[tuple[str, Sequence[Any]]], log: bool = True) -> list[tuple[Any, ...]]:

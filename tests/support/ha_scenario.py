@@ -6,6 +6,7 @@
     <seconds> cut|join <node> <node>                       they do not hear each other
     <seconds> isolate|reconnect <node>                     nobody reaches it
     <seconds> fill|free <node>                             its disk
+    <seconds> stuck <node>                                 its relay log cannot be replayed
     <seconds> lazy <node>                                  it receives, but applies only what it is told to
     <seconds> break <node>                                 its applier: nothing that it has received can be applied
     <seconds> open <node>                                  somebody switches read_only off behind the controller's back
@@ -134,6 +135,8 @@ class Scenario:
                 (fake.isolated.add if what == "isolate" else fake.isolated.discard)(cloud.node(name).id)
             case ["break", name]:
                 fake.there[cloud.node(name).id].broken = "1062: a row is there already"
+            case ["stuck", name]:
+                fake.there[cloud.node(name).id].stuck = True
             case ["hang" | "wake" | "fill" | "free" | "lazy" | "open" as what, name]:
                 field = {"hang": "hangs", "wake": "hangs", "lazy": "lazy", "open": "writable"}.get(what, "full")
                 setattr(fake.there[cloud.node(name).id], field, what not in ("wake", "free"))
