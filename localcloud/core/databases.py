@@ -16,7 +16,7 @@ from localcloud.core.database_orders import Orders
 from localcloud.core.database_rounds import STEADY, Rounds
 from localcloud.core.errors import LocalError
 from localcloud.core.networks import Networks, cut_from
-from localcloud.core.rds_records import MYSQL_BACKUPS, MYSQL_JOBS, MYSQLS, Mysql, MysqlBackup
+from localcloud.core.rds_records import MYSQL_BACKUPS, MYSQL_JOBS, MYSQLS, SWITCHES, Mysql, MysqlBackup
 from localcloud.core.store import Store
 from localcloud.core.tasks import Tasks
 from localcloud.engines import api
@@ -103,11 +103,26 @@ class Databases:
     async def sql(
         self, mysql_id: str, statements: Sequence[tuple[str, Sequence[Any]]], log: bool = True
     ) -> list[tuple[Any, ...]]:
-        """Statements as the administrator on the primary; the rows of the last one. Raises EngineError with MariaDB's words."""
+        """Statements as the administrator on the primary; the rows of the last one. Raises EngineError with MariaDB's words.
+
+        An administrator is not kept from writing to a read-only node: what was written while roles changed counts as not done.
+        """
         mysql = self._store.require(MYSQLS, mysql_id)
         if mysql.step or mysql.order_status not in STEADY:
             raise EngineError(f"MySQL instance {mysql.name} cannot be worked on now: {mysql.verdict or 'it is not running'}")
-        return await self._engines.databases.sql(mysql.primary, statements, log)
+        before = self._roles(mysql_id)
+        rows = await self._engines.databases.sql(mysql.primary, statements, log)
+        if self._roles(mysql_id) != before:
+            raise EngineError(
+                f"the roles of MySQL instance {mysql.name} changed meanwhile, and it is not known whether this was done; "
+                "look, and ask again"
+            )
+        return rows
+
+    def _roles(self, mysql_id: str) -> tuple[str, str, int]:
+        """Differs from what it was as soon as roles have begun to change, and for ever."""
+        mysql = self._store.get(MYSQLS, mysql_id)
+        return (mysql.primary, mysql.step, self._store.count(SWITCHES, mysql_id=mysql_id)) if mysql else ("", "", 0)
 
     def states(self, mysql_id: str) -> Mapping[str, NodeState]:
         """What the last look saw of its nodes, by node id."""
