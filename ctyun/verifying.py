@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ctyun.client import Client
 from ctyun.errors import UnknownName
 from ctyun.regions import Region, resolve_region
+from ctyun.services.mysql_values import PAIR, PRODUCTS
 
 
 class FlavorWish(NamedTuple):
@@ -25,21 +26,26 @@ async def verify(
     zones: Iterable[str] = (),
     flavors: Iterable[FlavorWish] = (),
     images: Iterable[str] = (),
+    mysql_pairs: Iterable[FlavorWish] = (),
 ) -> list[str]:
     """Every problem as a sentence, [] when all names exist. Other errors (wrong keys, no answer) are raised.
 
-    With an unknown region nothing else can be asked for.
+    `mysql_pairs` are sizes of MySQL 8.0 with a standby, in the primary's zone. With an unknown region nothing else can be
+    asked for.
     """
     try:
         place = await _region(client, region)
     except UnknownName as problem:
         return [str(problem)]
-    wishes = sorted(set(flavors))
-    wanted_zones = sorted({*zones, *(wish.zone for wish in wishes)})
+    wishes, pairs = sorted(set(flavors)), sorted(set(mysql_pairs))
+    wanted_zones = sorted({*zones, *(wish.zone for wish in (*wishes, *pairs))})
     known, zone_problems = await _zones(client, place, wanted_zones)
     checks = [client.flavors.find(place.id, known[wish.zone], wish.flavor) for wish in wishes if wish.zone in known]
     checks_of_images = [client.images.find(place.id, image) for image in sorted(set(images))]
-    return [*zone_problems, *await _problems(*checks), *await _problems(*checks_of_images)]
+    sizes = [
+        client.mysqls.size(place.id, PRODUCTS["8.0", PAIR], known[one.zone], one.flavor) for one in pairs if one.zone in known
+    ]
+    return [*zone_problems, *await _problems(*checks), *await _problems(*checks_of_images), *await _problems(*sizes)]
 
 
 async def _region(client: Client, name_or_id: str) -> Region:

@@ -24,7 +24,7 @@ from stacks.settings import Settings, load
 def build() -> None:
     """Everything of the stage."""
     settings = load()
-    ground = lay_ground(settings, settings.web_zones, web_from(settings), other_zones=[settings.standby_zone])
+    ground = lay_ground(settings, settings.web_zones, web_from(settings), pair=True)
     database = Database("db", database_args(ground), ground.inherit)
     web = web_servers(ground, database)
     balancer = Balancer("balancer", BalancerArgs(ground.network, web.servers), ground.inherit)

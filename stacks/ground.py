@@ -37,13 +37,13 @@ class Ground:
         return ServerArgs(self.network, self.key, wanted.zone, wanted.web_flavor, wanted.web_image)
 
 
-def lay_ground(settings: Settings, web_zones: Sequence[str], web_from: Sequence[str], other_zones: Sequence[str] = ()) -> Ground:
-    """Web servers will stand in `web_zones` and answer `web_from`, something else in `other_zones`.
+def lay_ground(settings: Settings, web_zones: Sequence[str], web_from: Sequence[str], pair: bool = False) -> Ground:
+    """Web servers will stand in `web_zones` and answer `web_from`; `pair`: there will be a database with a standby.
 
     Names that only the cloud knows are checked first.
     """
     provider = Provider("ctyun", target=settings.target)
-    check_names(settings, web_zones, other_zones, provider)
+    check_names(settings, web_zones, pair, provider)
     inherit = pulumi.ResourceOptions(providers=[provider])
     prefix = pulumi.get_stack()
     network = Network("network", network_args(settings, prefix, web_from), inherit)
@@ -52,14 +52,15 @@ def lay_ground(settings: Settings, web_zones: Sequence[str], web_from: Sequence[
     return Ground(settings, inherit, network, key, jump)
 
 
-def check_names(settings: Settings, web_zones: Sequence[str], other_zones: Sequence[str], provider: Provider) -> None:
+def check_names(settings: Settings, web_zones: Sequence[str], pair: bool, provider: Provider) -> None:
     """In a real update, before the first resource: names that only the cloud knows. A preview makes no call."""
     web = [FlavorWishArgs(zone=zone, flavor=settings.web_flavor) for zone in web_zones]
     verify(
         region=settings.region,
-        zones=sorted({settings.zone, *web_zones, *other_zones}),
+        zones=sorted({settings.zone, *web_zones, *([settings.standby_zone] if pair else [])}),
         flavors=[*web, FlavorWishArgs(zone=settings.zone, flavor=settings.jump_flavor)],
         images=[settings.web_image, settings.jump_image],
+        mysql_pairs=[FlavorWishArgs(zone=settings.zone, flavor=settings.database_flavor)] if pair else [],
         opts=pulumi.InvokeOptions(provider=provider),
     )
 

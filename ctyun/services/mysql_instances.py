@@ -52,7 +52,7 @@ class MysqlInstances(MysqlService):
 
     async def create(self, region_id: str, new: NewMysql, *, timeout: float = 600) -> str:
         """Order an instance on demand; its id, as soon as that is known. Go on with `wait`. Raises UnknownName, OrderFailed."""
-        spec = await self._spec(region_id, new)
+        spec = await self.size(region_id, new.product, new.zone_name, new.flavor)
         password = encrypted(new.password, await self._public_key()) if new.password is not None else None
         body = {"regionId": region_id, **new.to_api(spec, password)}
         order = data_part((await self._order(CREATE, new.name, region_id=region_id, body=body)).body)
@@ -61,12 +61,13 @@ class MysqlInstances(MysqlService):
             raise OrderFailed(f"The order of MySQL instance {new.name} was not accepted: {reason.rstrip('.')}.")
         return await self._ordered(need(order, "newOrderId"), new.name, timeout)
 
-    async def _spec(self, region_id: str, new: NewMysql) -> MysqlSpec:
-        fitting = [spec for spec in await self.specs(region_id) if spec.product == new.product]
-        found = next((spec for spec in fitting if spec.flavor == new.flavor and new.zone_name in spec.zone_names), None)
+    async def size(self, region_id: str, product: int, zone_name: str, flavor: str) -> MysqlSpec:
+        """A size of a product in a zone. Raises UnknownName."""
+        fitting = [one for one in await self.specs(region_id) if one.product == product and zone_name in one.zone_names]
+        found = next((one for one in fitting if one.flavor == flavor), None)
         if found is None:
-            sizes = sorted({spec.flavor for spec in fitting if new.zone_name in spec.zone_names})
-            raise UnknownName("size of MySQL instances", new.flavor, sizes, where=f"in {new.zone_name}")
+            sizes = sorted({one.flavor for one in fitting})
+            raise UnknownName("size of MySQL instances", flavor, sizes, where=f"in {zone_name}")
         return found
 
     async def _public_key(self) -> str:

@@ -16,10 +16,15 @@ async def verify_names(cloud: Cloud, arguments: Mapping[str, Any]) -> dict[str, 
         cloud.client,
         region=arguments["region"],
         zones=arguments.get("zones") or (),
-        flavors=[FlavorWish(wish["zone"], wish["flavor"]) for wish in arguments.get("flavors") or ()],
+        flavors=_wishes(arguments, "flavors"),
         images=arguments.get("images") or (),
+        mysql_pairs=_wishes(arguments, "mysqlPairs"),
     )
     if problems:
         listed = "\n".join(f"  - {problem}" for problem in problems)
         raise PluginError(f"Nothing was created, because the cloud does not know everything that is named:\n{listed}")
     return {"regionId": await cloud.region_id(arguments["region"])}
+
+
+def _wishes(arguments: Mapping[str, Any], name: str) -> list[FlavorWish]:
+    return [FlavorWish(wish["zone"], wish["flavor"]) for wish in arguments.get(name) or ()]

@@ -43,6 +43,7 @@ def verify(
     zones: Sequence[str] = (),
     flavors: Sequence[FlavorWishArgs] = (),
     images: Sequence[str] = (),
+    mysql_pairs: Sequence[FlavorWishArgs] = (),
     opts: pulumi.InvokeOptions | None = None,
 ) -> None:
     """Look all names up in the cloud; does nothing in a preview, which makes no call.
@@ -52,7 +53,13 @@ def verify(
     """
     if pulumi.runtime.is_dry_run():
         return
-    arguments = {"region": region, "zones": list(zones), "flavors": list(flavors), "images": list(images)}
+    arguments = {
+        "region": region,
+        "zones": list(zones),
+        "flavors": list(flavors),
+        "images": list(images),
+        "mysqlPairs": list(mysql_pairs),
+    }
     try:
         pulumi.runtime.invoke("ctyun:index:verify", arguments, opts)
     except Exception as error:  # the SDK raises nothing more exact, for a refused look-up and a lost plugin alike

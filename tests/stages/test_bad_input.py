@@ -65,20 +65,27 @@ def test_a_mistake_gets_one_clear_message(
     assert not added(before, snapshot())
 
 
-@pytest.mark.parametrize(("key", "value"), [("drlab:webFlavor", "64C1G"), ("drlab:webImage", "centos-5")])
-def test_an_unknown_name_creates_nothing(own_lab: Lab, key: str, value: str) -> None:
-    own_lab.run("preview", STAGE)
-    own_lab.pulumi("config", "set", key, value, "-s", STAGE)
+@pytest.mark.parametrize(
+    ("stage", "key", "value"),
+    [
+        (STAGE, "drlab:webFlavor", "64C1G"),
+        (STAGE, "drlab:webImage", "centos-5"),
+        ("dual-active", "drlab:databaseFlavor", "64C2G"),
+    ],
+)
+def test_an_unknown_name_creates_nothing(own_lab: Lab, stage: str, key: str, value: str) -> None:
+    own_lab.run("preview", stage)
+    own_lab.pulumi("config", "set", key, value, "-s", stage)
     try:
-        done = own_lab.run("up", STAGE, check=False)
+        done = own_lab.run("up", stage, check=False)
         assert done.returncode != 0 and value in done.stdout + done.stderr
         assert "Traceback" not in done.stdout + done.stderr
         assert own_lab.status()["servers"] == []
-        exported = json.loads(own_lab.pulumi("stack", "export", "-s", STAGE).stdout)
+        exported = json.loads(own_lab.pulumi("stack", "export", "-s", stage).stdout)
         kinds = {r["type"] for r in exported["deployment"].get("resources", [])}
         assert not any(kind.startswith("ctyun:") for kind in kinds), kinds
     finally:
-        own_lab.pulumi("config", "rm", key, "-s", STAGE)
+        own_lab.pulumi("config", "rm", key, "-s", stage)
 
 
 def test_an_unknown_stage_names_those_that_exist(fresh_lab: Lab) -> None:

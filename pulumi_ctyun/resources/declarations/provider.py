@@ -33,6 +33,7 @@ VERIFY = Function(
         Field("zones", ListOf(Kind.TEXT), "Zones that will be used."),
         Field("flavors", ListOf(FLAVOR_WISH), "Flavours that will be used."),
         Field("images", ListOf(Kind.TEXT), "Images that will be used."),
+        Field("mysqlPairs", ListOf(FLAVOR_WISH), "Sizes of MySQL 8.0 with a standby, in the primary's zone."),
     ),
     outputs=(Field("regionId", Kind.TEXT, "The region's id."),),
 )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from ctyun import BadSignature, FlavorWish, UnknownName, verify
 from ctyun.services.flavors import Flavor, pick_flavor
+from ctyun.services.mysql_values import PAIR, PRODUCTS
 
 Run = Callable[..., Any]
+SIZES = "/teledb-acceptor/v2/openapi/accept-order-info/template"
 FLAVORS, IMAGES, ZONES, REGIONS = (
     "/v4/ecs/flavor/list",
     "/v4/image/list",
@@ -86,12 +89,15 @@ def test_an_unknown_image_lists_public_and_private_names(scripted: Any, ok: Any,
 
 def test_verify_lists_every_problem_at_once(scripted: Any, ok: Any, run: Run, region: str) -> None:
     offer = [{"flavorID": "f-1", "flavorName": "s7.small.1", "flavorCPU": 1, "flavorRAM": 1, "azList": ["a"]}]
+    size = {"prodPerformanceSpec": "2C4G", "azList": ["a"]}
+    pairs = {"prodId": PRODUCTS["8.0", PAIR], "instSpecInfoList": [size]}
     cloud = scripted(
         {
             REGIONS: [ok(regionList=[{"regionID": region, "regionName": "华东1"}])],
             ZONES: [ok(zoneList=[{"name": "a"}, {"name": "b"}])],
             FLAVORS: [ok(flavorList=offer)],
             IMAGES: [ok(images=[image("debian-12", "i-1")], totalCount=1)],
+            SIZES: [httpx.Response(200, json={"statusCode": 200, "returnObj": {"data": [pairs]}})],
         }
     )
     problems = run(
@@ -101,9 +107,10 @@ def test_verify_lists_every_problem_at_once(scripted: Any, ok: Any, run: Run, re
             zones=["AZ1", "AZ7"],
             flavors=[FlavorWish("AZ1", "1C1G"), FlavorWish("AZ1", "99C1G"), FlavorWish("AZ8", "1C1G")],
             images=["debian-12", "windows-95"],
+            mysql_pairs=[FlavorWish("AZ1", "2C4G"), FlavorWish("AZ1", "64C1G"), FlavorWish("AZ2", "2C4G")],
         )
     )
-    named = ["'AZ7'", "'AZ8'", "'99C1G'", "'windows-95'"]
+    named = ["'AZ7'", "'AZ8'", "'99C1G'", "'windows-95'", "'64C1G'", "'2C4G'"]
     assert [next(name for name in named if name in problem) for problem in problems] == named
 
 
