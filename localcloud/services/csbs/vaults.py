@@ -13,6 +13,7 @@ from localcloud.core.errors import QuotaExceeded
 from localcloud.core.records import ORDERS
 from localcloud.services.csbs import model
 from localcloud.services.csbs.errors import VaultInUse, VaultNameDuplicated
+from localcloud.services.ebs.model import read_labels
 from localcloud.services.eip.model import expiry
 from localcloud.services.orders import model as orders
 
@@ -29,10 +30,7 @@ def create_vault(call: Call) -> dict[str, Any]:
     size = fields.integer("size", low=SMALLEST, high=LARGEST, default=SMALLEST)
     fields.only("autoScaling", False)
     fields.ignore("autoRenewStatus", "payVoucherPrice")
-    labels = {
-        item.text("key", required=True, longest=32): item.text("value", longest=32) for item in fields.items("labels", most=10)
-    }
-    project = fields.project()
+    labels, project = read_labels(fields, QUOTAS.labels_per_server), fields.project()
     fields.check()
     for other in call.store.find(VAULTS, region=region.id, name=name):
         raise VaultNameDuplicated(name, other.id)

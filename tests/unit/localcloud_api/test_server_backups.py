@@ -236,6 +236,8 @@ def test_a_task_that_a_daemon_died_over_is_carried_on(lab: Lab, start: Callable[
         ("backup-repo/create", {"repositoryName": " v", "cycleCount": 0, "cycleType": "day", "size": 1},
          ["repositoryName", "cycleCount", "cycleType", "size"]),
         ("backup-repo/create", {"repositoryName": "vault", "cycleCount": 1, "cycleType": "MONTH"}, ["already taken"]),
+        ("backup-repo/create", {"repositoryName": "v2", "cycleCount": 1, "cycleType": "MONTH", "labels": [{"key": "a"}] * 2},
+         ["'a' is given twice"]),
         ("backup-repo/create", {"repositoryName": "v2", "cycleCount": 1, "cycleType": "YEAR", "autoScaling": True}, ["Scaling"]),
         ("backup/create", {"instanceID": "i", "instanceBackupName": "b", "repositoryID": "no"}, ["instanceBackupName"]),
         ("backup/create", {"instanceID": "i", "instanceBackupName": "b1", "repositoryID": "no"}, ["vault no does not exist"]),
