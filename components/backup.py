@@ -32,6 +32,8 @@ class BackupArgs:
             yield Problem("hours", f"{list(self.hours)} must be hours of the day, 0 to 23, at least one")
         if self.keep < 1:
             yield Problem("keep", f"is {self.keep}; at least the newest backup must be kept")
+        if self.vault_gib < 100:
+            yield Problem("vault_gib", f"is {self.vault_gib}; 100 is the smallest")
 
 
 class Backup(pulumi.ComponentResource):

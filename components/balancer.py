@@ -33,6 +33,10 @@ class BalancerArgs:
     def problems(self) -> Iterator[Problem]:
         if not self.servers:
             yield Problem("servers", "is empty; a balancer needs somebody to send visitors to")
+        if self.timeout < 2:
+            yield Problem("timeout", f"is {self.timeout} s; 2 is the shortest")
+        if self.max_retry < 1:
+            yield Problem("max_retry", f"is {self.max_retry}; at least one check must decide")
         if self.interval < self.timeout:
             yield Problem(
                 "interval", f"is {self.interval} s, less than the timeout of {self.timeout} s; a check must end before the next"

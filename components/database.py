@@ -22,7 +22,7 @@ from pulumi_ctyun.resources import (
     MysqlWhiteList,
     SecurityGroup,
 )
-from pulumi_ctyun.resources.declarations import rules
+from pulumi_ctyun.resources.declarations import rds_rules, rules
 from pulumi_ctyun.resources.declarations.rds import FAILOVERS, HA_MODES
 
 
@@ -49,6 +49,11 @@ class DatabaseArgs:
         yield from one("standby_zone", self.standby_zone, rules.zone)
         if self.zone == self.standby_zone:
             yield Problem("standby_zone", f"{self.standby_zone} is the primary's zone, too; they would be lost together")
+        yield from one("flavor", self.flavor, rds_rules.size)
+        yield from one("schema", self.schema, rds_rules.database_name)
+        yield from one("user", self.user, rds_rules.account_name)
+        if self.storage_gib < 100:
+            yield Problem("storage_gib", f"is {self.storage_gib}; 100 is the smallest")
         yield from one("failover", self.failover, rules.one_of(*FAILOVERS))
         yield from one("ha_mode", self.ha_mode, rules.one_of(*HA_MODES))
         yield from each("reachable_from", self.reachable_from, rules.any_cidr)

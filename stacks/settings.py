@@ -10,7 +10,7 @@ from typing import Any
 
 import pulumi
 
-from components.checks import Problem, each, inside, one, refuse
+from components.checks import Problem, each, inside, network, one, refuse
 from pulumi_ctyun.resources.declarations import rds_rules, rules
 from pulumi_ctyun.resources.declarations.rds import FAILOVERS, HA_MODES
 
@@ -19,6 +19,8 @@ TARGETS = ("local", "ctyun")
 LOCAL_REGIONS = {"华东1": "bb9fdb42056f11eda1610242ac110002", "华北2": "200000001852"}  # what the local cloud has, and no more
 LOCAL_ZONES = ("AZ1", "AZ2", "AZ3")  # in each of them
 MOST_WEB_SERVERS = 9  # a machine for a lab carries no more
+OTHER_ADDRESSES = 7  # of the subnet: jump host, balancer and database with their two halves each
+KEPT_ADDRESSES = 3  # of a subnet: network, gateway, broadcast
 LOCAL_INTERNET = "198.18.0.0/15"  # addresses that reach the local cloud's servers from outside, this machine's included
 
 
@@ -122,7 +124,10 @@ def _list(said: str) -> tuple[str, ...]:
     """`a, b` and `["a", "b"]` are both taken."""
     if not said.lstrip().startswith("["):
         return tuple(part.strip() for part in said.split(",") if part.strip())
-    items = json.loads(said)  # its error is a ValueError
+    try:
+        items = json.loads(said)
+    except ValueError:
+        raise ValueError(f'{said} is no list; write a, b or ["a", "b"]') from None
     if not all(isinstance(item, str) for item in items):
         raise ValueError(f"{said} is no list of texts")
     return tuple(items)
@@ -190,6 +195,13 @@ def _servers(settings: Settings) -> Iterator[Problem]:
     yield from one("drlab:jumpFlavor", settings.jump_flavor, rules.flavor)
     if not 2 <= settings.web_servers <= MOST_WEB_SERVERS:
         yield Problem("drlab:webServers", f"is {settings.web_servers}; 2 to {MOST_WEB_SERVERS} make sense here")
+        return
+    subnet, needed = network(settings.subnet_cidr), settings.web_servers + OTHER_ADDRESSES
+    if subnet and subnet.prefixlen <= 28 and needed > subnet.num_addresses - KEPT_ADDRESSES:
+        room = subnet.num_addresses - KEPT_ADDRESSES
+        yield Problem(
+            "drlab:subnetCidr", f"{subnet} has room for {room} addresses; {settings.web_servers} web servers make it {needed}"
+        )
 
 
 def _database(settings: Settings) -> Iterator[Problem]:

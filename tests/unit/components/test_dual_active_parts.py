@@ -112,9 +112,12 @@ def test_all_problems_of_a_database_are_reported(build: Any) -> None:
     def program() -> None:
         network = Network("network", NetworkArgs("华东1", "lab"))
         wrong = replace(database_args(network), standby_zone="AZ1", failover="never", ha_mode="fast", reachable_from=["all"])
+        wrong = replace(wrong, flavor="big", schema="mysql", user="root", storage_gib=10)
         with pytest.raises(InvalidArguments) as refused:
             Database("db", wrong)
-        assert [problem.key for problem in refused.value.problems] == ["standby_zone", "failover", "ha_mode", "reachable_from"]
+        assert " ".join(problem.key for problem in refused.value.problems) == (
+            "standby_zone flavor schema user storage_gib failover ha_mode reachable_from"
+        )
 
     build(program)
 
@@ -126,7 +129,10 @@ def test_all_problems_of_the_other_parts_are_reported(build: Any) -> None:
             "servers: is empty; a balancer needs somebody to send visitors to",
             "interval: is 1 s, less than the timeout of 2 s; a check must end before the next",
         ]
-        assert [p.key for p in BackupArgs(network, [], hours=[24], keep=0).problems()] == ["instance_ids", "hours", "keep"]
+        never = BalancerArgs(network, [], timeout=1, max_retry=0)
+        assert [p.key for p in never.problems()] == ["servers", "timeout", "max_retry"]
+        unkept = BackupArgs(network, [], hours=[24], keep=0, vault_gib=1)
+        assert [p.key for p in unkept.problems()] == ["instance_ids", "hours", "keep", "vault_gib"]
         key = KeyPair("key", region="华东1", name="lab-key")
         jump = JumpHost("jump-host", JumpHostArgs(network, key, "AZ1", "2C4G", "debian-12"))
         site = HrSite("/nowhere", Database("db", database_args(network)).connection)
