@@ -38,14 +38,13 @@ class Backups:
 
     async def restore(self, spec: ServerSpec, backup_id: str, chains: Mapping[str, Sequence[str]]) -> None:
         reference = self._images.reference(backup_id)
-        if await self._servers.is_running(spec.instance_id):
-            raise EngineError(f"server {spec.instance_id} runs, so its disks cannot be restored")
-        if not await self._context.docker.has_image(reference):
-            raise EngineError(f"the system disk of backup {backup_id} (image {reference}) is gone, so nothing was restored")
-        restored = [disk for disk in spec.disks if disk.disk_id in chains]
-        # Not while the server is held: who detaches a disk takes the disk first, then its server.
-        await _all(self._volumes.restore_volume(disk, chains[disk.disk_id]) for disk in restored)
-        async with self._servers.held(spec.instance_id):
+        async with self._servers.held(spec.instance_id):  # nobody sees, or copies, one disk restored and another one not
+            if await self._servers.is_running(spec.instance_id):
+                raise EngineError(f"server {spec.instance_id} runs, so its disks cannot be restored")
+            if not await self._context.docker.has_image(reference):
+                raise EngineError(f"the system disk of backup {backup_id} (image {reference}) is gone, so nothing was restored")
+            restored = [disk for disk in spec.disks if disk.disk_id in chains]
+            await _all(self._volumes.restore_volume(disk, chains[disk.disk_id]) for disk in restored)
             await self._servers.renew(spec, reference)
         await self._images.sweep()  # the system disk before may have been the last that used a backup which is deleted
 

@@ -79,8 +79,7 @@ class Volumes:
             return await self._copy(copy_id, disk, base)
 
     async def copy_held(self, copy_id: str, disk: Disk, base: str) -> int:
-        """As `copy_volume`, of a disk of a server that the caller holds still: whoever else wants the disk waits for the server,
-        with the disk in hand."""
+        """As `copy_volume`, of a disk of a server that the caller holds still."""
         return await self._copy(copy_id, disk, base)
 
     async def restore_volume(self, disk: Disk, chain: Sequence[str]) -> None:
