@@ -195,8 +195,10 @@ class Balancers:
             return
         nodes = nodes_of(balancer)
         answering = await self._engines.answering([node.id for node in nodes])
-        self._note_deaths(balancer, nodes, answering)
-        living = [node.id for node in nodes if node.id in answering and not fault_over(power_faults(self._store), node)]
+        faults = power_faults(self._store)
+        powered = [node for node in nodes if not fault_over(faults, node)]
+        self._note_deaths(balancer, powered, answering)
+        living = [node.id for node in powered if node.id in answering]
         if not living:
             self._keep(balancer_id, status="DOWN")
             return
@@ -220,7 +222,7 @@ class Balancers:
             await self._networks.change(cut_from(self._store, balancer.vpc_id))
 
     def _note_deaths(self, balancer: Balancer, nodes: list[Node], answering: frozenset[str]) -> None:
-        """What died is forgotten as applied after a rest, so that the next round starts it again, where it has power."""
+        """What died though it has power is forgotten as applied after a rest, so that the next round starts it again."""
         for node in nodes:
             if node.id in answering:
                 self._died.pop(node.id, None)

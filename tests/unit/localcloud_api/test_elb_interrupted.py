@@ -113,3 +113,21 @@ def test_an_address_moves_while_another_balancer_hangs(
     assert hangs.wait(SECONDS)
     api.engines.nodes.discard(f"{balancer}-1")
     wait_until(lambda: api.cloud.store.require(BALANCERS, balancer).active == f"{balancer}-2", SECONDS, "the move")
+
+
+def test_a_dark_zone_is_no_reason_to_apply_again_and_again(api: Any, balancer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("localcloud.core.balancers.REST_SECONDS", 0.0)
+    api.local("POST", "/faults", {"kind": "power-off", "target": "zone:华东1/AZ1"}, 201)
+    wait_until(lambda: len(api.engines.balancers[balancer].nodes) == 1, SECONDS, "one process to be wanted")
+    answering, rounds = api.engines.answering, 0
+
+    async def counted(node_ids: Any) -> Any:
+        nonlocal rounds
+        rounds += 1
+        return await answering(node_ids)
+
+    monkeypatch.setattr(api.engines, "answering", counted)
+    wait_until(lambda: rounds >= 2, SECONDS, "the change to be over")
+    before = len(api.engines.calls("apply_balancer"))
+    wait_until(lambda: rounds >= 6, SECONDS, "more rounds")
+    assert len(api.engines.calls("apply_balancer")) == before
