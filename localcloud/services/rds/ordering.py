@@ -180,7 +180,7 @@ def _zones(item: Fields, region: Region, product: Product | None) -> tuple[str, 
             info.problem("availabilityZoneName", f"{zone!r} is not a zone of {region.name}; there are {known}")
         count = info.integer("availabilityZoneCount", low=1, high=2, required=True, default=1)
         role = info.choice("nodeType", tuple(roles), required=True)
-        roles.setdefault(role, []).extend([zone] * count)
+        roles.setdefault(role, []).extend([zone] * min(count, 2))  # more is a problem, and noted
     if product is not None:
         _check_zones(item, product, roles)
     return (*roles["master"], *roles["slave"], *roles["readNode"])

@@ -58,9 +58,9 @@ def list_templates(call: Call) -> list[dict[str, Any]]:
     return list(templates_shown(region, SERIES[number])) if number in SERIES else []
 
 
-def public_key(call: Call) -> str:
+def public_key(call: Call) -> None:
     call.fields.check()
-    return passwords.public_key(call.store)
+    call.answers_with(lambda: passwords.public_key(call.store))
 
 
 # -- orders --------------------------------------------------------------------------------------------------------------

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hashlib
 import re
 import secrets
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from localcloud.core.inputs import Fields
@@ -20,11 +22,19 @@ RULE = "8-32 printable characters without spaces, three of: upper case, lower ca
 _KEY = "mysql password key"  # the note of the private key, PEM
 
 
-def public_key(store: Store) -> str:
-    """What clients encrypt the password of an order with: SubjectPublicKeyInfo in base64."""
+async def public_key(store: Store) -> str:
+    """What clients encrypt the password of an order with: SubjectPublicKeyInfo in base64. The key is made at its first use."""
+    if store.note(_KEY) is None:
+        made = await asyncio.to_thread(_new_key)  # takes up to a second
+        if store.note(_KEY) is None:  # nobody was quicker
+            store.set_note(_KEY, made)
+    return await asyncio.to_thread(_public, str(store.note(_KEY)))
+
+
+def _public(pem: str) -> str:
     from cryptography.hazmat.primitives import serialization as form  # costly to import, rarely needed
 
-    der = _key(store).public_key().public_bytes(form.Encoding.DER, form.PublicFormat.SubjectPublicKeyInfo)
+    der = _key(pem).public_key().public_bytes(form.Encoding.DER, form.PublicFormat.SubjectPublicKeyInfo)
     return base64.b64encode(der).decode()
 
 
@@ -32,11 +42,14 @@ def decrypted(store: Store, text: str) -> str | None:
     """The password in a field that was encrypted by PKCS#1 v1.5 with our key; None for one with any other key.
 
     With another key this padding now and then "decrypts" to random bytes, hence the look at what came out.
+    While nobody has asked for our key, there is none.
     """
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
+    if (pem := store.note(_KEY)) is None:
+        return None
     try:
-        content = _key(store).decrypt(base64.b64decode(text, validate=True), PKCS1v15()).decode()
+        content = _key(pem).decrypt(base64.b64decode(text, validate=True), PKCS1v15()).decode()
     except (ValueError, binascii.Error):
         return None
     return content if re.fullmatch(r"[!-~]+", content) else None
@@ -73,15 +86,21 @@ def made_up() -> str:
     return secrets.token_urlsafe(24)
 
 
-def _key(store: Store) -> RSAPrivateKey:
-    """The cloud's key, made at its first use."""
+@lru_cache(maxsize=1)
+def _key(pem: str) -> RSAPrivateKey:
+    """Read and checked once; that takes a while."""
     from cryptography.hazmat.primitives import serialization as form
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    if kept := store.note(_KEY):
-        found = form.load_pem_private_key(kept.encode(), None)
-        assert isinstance(found, rsa.RSAPrivateKey)
-        return found
+    found = form.load_pem_private_key(pem.encode(), None)
+    assert isinstance(found, rsa.RSAPrivateKey)
+    return found
+
+
+def _new_key() -> str:
+    """PEM."""
+    from cryptography.hazmat.primitives import serialization as form
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-    store.set_note(_KEY, key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()).decode())
-    return key
+    return key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()).decode()

@@ -167,3 +167,9 @@ def test_what_an_instance_uses_is_not_deleted(rds: Rds, api: Any, data_net: tupl
 def test_foreign_keys_are_an_option_of_serve() -> None:
     assert _parser().parse_args(["serve", "--foreign-keys"]).foreign_keys is True
     assert _parser().parse_args(["serve"]).foreign_keys is False
+
+
+def test_a_count_beyond_all_measure_is_a_problem_like_others(rds: Rds, data_net: tuple[str, str, str]) -> None:
+    body = wish(*data_net)
+    body["mysqlNodeInfoList"][0]["availabilityZoneInfo"][1]["availabilityZoneCount"] = 10**30
+    assert "availabilityZoneCount is 1000" in rds.order_refused("POST", ACCEPT, **body)
