@@ -65,8 +65,9 @@ class MariadbEngine:
         seen = {node.node_id: asyncio.ensure_future(self._observe(node, timeout * _LOOK)) for node in nodes}
         if seen:
             await asyncio.wait(seen.values(), timeout=timeout)
-        # Docker itself hangs where a look has not even come to that: nothing is known then.
-        return {node_id: _result(look) or NodeState(False, False, False) for node_id, look in seen.items()}
+        # Docker hangs, or does not answer, where a look has not even come to that: nothing is known then, least of all that a
+        # node could be started.
+        return {node_id: _result(look) or NodeState(True, False, False) for node_id, look in seen.items()}
 
     # -- replication -----------------------------------------------------------------------------------------------------
     async def follow(self, node_id: str, source: Replication) -> None:
@@ -91,8 +92,9 @@ class MariadbEngine:
         return await self._replication.close_writes(node_id, timeout)
 
     async def reseed(self, node: DatabaseNode, source_id: str) -> None:
+        made = await self._backups.copy_for(node, source_id)
         async with self._nodes.held(node.node_id):
-            await self._backups.reseed(node, source_id)
+            await self._backups.reseed(node, made)
 
     # -- questions, faults -----------------------------------------------------------------------------------------------
     async def sql(self, node_id: str, statements: Sequence[tuple[str, Sequence[Any]]], log: bool = True) -> list[tuple[Any, ...]]:
@@ -171,4 +173,4 @@ def _result(task: asyncio.Future[NodeState]) -> NodeState | None:
     if not task.done():
         task.cancel()
         return None
-    return task.result()
+    return None if isinstance(task.exception(), EngineError) else task.result()

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import shlex
 import shutil
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
@@ -27,17 +29,22 @@ _COPY = "data.tar"
 _SEED = "seed.tar"  # what the image's start script fills a blank disk with
 _KEPT = "kept.json"
 _STOP = 5.0  # seconds for a node whose data are replaced
+_SPARE = 48 << 10  # KiB that a copy leaves free
 _READING = 90  # seconds: it waits for commits, which may wait for a standby that is silent
-# The work is done on the node's own disk, and what comes out of it is one file: all or nothing.
+# The work is done on the node's own disk, which it must not fill, and what comes out of it is one file: all or nothing.
 _BACK_UP = """
-rm -rf /data/copy {folder}/{name}.new
+rm -rf /data/copy* {folder}/{name}.new
+trap 'rm -rf /data/copy-{run} {folder}/{name}.new' EXIT
+needed=$(du -sk --exclude='log-*' --exclude='relay-*' /data/mysql | cut -f 1)
+room=$(df --output=avail -k /data | tail -n 1)
+[ "$room" -gt $((needed + {spare})) ] || {{ echo "its disk has $((room / 1024)) MiB left, too few for a copy"; exit 1; }}
 tell() {{ tail -n 5 /data/tmp/copy.log; exit 1; }}
-timeout {seconds} mariadb-backup --backup --target-dir=/data/copy > /data/tmp/copy.log 2>&1 || tell
-mariadb-backup --prepare --use-memory=16M --target-dir=/data/copy > /data/tmp/copy.log 2>&1 || tell
-tar -cS --owner={user} --group={user} -f {folder}/{name}.new -C /data/copy .
+timeout {seconds} mariadb-backup --backup --target-dir=/data/copy-{run} > /data/tmp/copy.log 2>&1 || tell
+mariadb-backup --prepare --use-memory=16M --target-dir=/data/copy-{run} > /data/tmp/copy.log 2>&1 || tell
+tar -cS --owner={user} --group={user} -f {folder}/{name}.new -C /data/copy-{run} .
 sync {folder}/{name}.new
 mv {folder}/{name}.new {folder}/{name}
-rm -rf /data/copy /data/tmp/copy.log
+rm -f /data/tmp/copy.log
 """
 _REPLAY = "TZ=UTC mariadb-binlog {limits} {files} | mariadb --binary-mode"
 
@@ -56,6 +63,7 @@ class MariadbBackups:
 
     def __init__(self, context: Context, nodes: DatabaseNodes) -> None:
         self._nodes, self._sql = nodes, nodes.sql
+        self._copying: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by the node that is copied
         self._copies, self._logs = context.state / "database-backups", context.state / "database-binlogs"
 
     async def back_up(self, node_id: str, backup_id: str) -> int:
@@ -68,9 +76,12 @@ class MariadbBackups:
     async def remove_backup(self, backup_id: str) -> None:
         await asyncio.to_thread(shutil.rmtree, self._copies / backup_id, ignore_errors=True)
 
-    async def reseed(self, node: DatabaseNode, source_id: str) -> None:
+    async def copy_for(self, node: DatabaseNode, source_id: str) -> Path:
+        """A copy of a running node's data, for that node. Nobody need hold it: that may take as long as a write."""
+        return await self._copy(source_id, f"copy-{node.node_id}.tar")
+
+    async def reseed(self, node: DatabaseNode, made: Path) -> None:
         """The caller holds the node."""
-        made = await self._copy(source_id, f"copy-{node.node_id}.tar")
         await asyncio.to_thread(made.replace, self._nodes.folder(node.node_id) / _SEED)
         await self._begin_anew(node)
 
@@ -107,9 +118,10 @@ class MariadbBackups:
 
     async def _copy(self, node_id: str, name: str) -> Path:
         """A copy of a running node's data in its folder; whoever made one before and was left behind is ended."""
-        await self._nodes.kill_process(node_id, "mariadb-backup")
-        script = _BACK_UP.format(folder=FOLDER, name=name, user=MYSQL, seconds=_READING)
-        await self._nodes.script(node_id, script, f"copying the data of node {node_id}")
+        words = {"folder": FOLDER, "name": name, "user": MYSQL, "seconds": _READING, "run": secrets.token_hex(4), "spare": _SPARE}
+        async with self._copying[node_id]:
+            await self._nodes.kill_process(node_id, "mariadb-backup")
+            await self._nodes.script(node_id, _BACK_UP.format(**words), f"copying the data of node {node_id}")
         return self._nodes.folder(node_id) / name
 
     async def _begin_anew(self, node: DatabaseNode) -> None:

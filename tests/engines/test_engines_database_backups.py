@@ -139,3 +139,25 @@ def test_what_is_not_there_cannot_be_restored(cloud: Cloud) -> None:
     cloud.do(engine.remove_binlogs(INSTANCE))
     assert not (cloud.state / "database-backups/backup-1").exists()
     assert not list((cloud.state / "database-binlogs").iterdir())
+
+
+def test_a_copy_that_does_not_fit_is_refused_and_leaves_the_disk_as_it_was(cloud: Cloud) -> None:
+    """A primary whose disk a copy had filled would not serve any more."""
+    engine = cloud.engines.databases
+    free = cloud.do(engine.node_disk("one"))[1]
+    assert cloud.do(engine.run_in_node("one", ["fallocate", "-l", str(free - (20 << 20)), "/data/ballast"]))[0] == 0
+    try:
+        with pytest.raises(EngineError, match="too few for a copy"):
+            cloud.do(engine.back_up("one", "backup-3"))
+        assert cloud.do(engine.run_in_node("one", ["sh", "-c", "ls -d /data/copy*"]))[0] != 0
+    finally:
+        cloud.do(engine.run_in_node("one", ["rm", "/data/ballast"]))
+
+
+def test_two_copies_of_one_node_wait_for_each_other(cloud: Cloud) -> None:
+    async def both() -> list[int]:
+        engine = cloud.engines.databases
+        return list(await asyncio.gather(engine.back_up("one", "backup-4"), engine.back_up("one", "backup-5")))
+
+    assert min(cloud.do(both())) > 1 << 20
+    assert cloud.do(cloud.engines.databases.run_in_node("one", ["sh", "-c", "ls -d /data/copy*"]))[0] != 0
