@@ -14,11 +14,11 @@ from drlab.overview import fault_table
 app = typer.Typer(
     no_args_is_help=True,
     help="Faults: each has an id, is listed, can be undone, and proves that it landed. "
-    "Targets: a server's name, zone:AZ1 (zone:REGION/AZ1 where two regions are up), region:NAME.",
+    "Targets: a server's or database node's name, zone:AZ1 (zone:REGION/AZ1 where two regions are up), region:NAME.",
 )
 
-Targets = Annotated[list[str], typer.Argument(metavar="TARGET...", help="web-01, STAGE/web-01, zone:AZ1 or region:NAME.")]
-Server = Annotated[str, typer.Argument(metavar="SERVER", help="web-01 or STAGE/web-01.")]
+Targets = Annotated[list[str], typer.Argument(metavar="TARGET...", help="web-01, db-1, STAGE/web-01, zone:AZ1 or region:NAME.")]
+Server = Annotated[str, typer.Argument(metavar="SERVER", help="web-01, db-1 or STAGE/web-01.")]
 
 
 @app.command("power-off")
@@ -77,8 +77,11 @@ def disk_full(
 ) -> None:
     """Fill a data disk of a server until nothing more fits; a system disk is the machine's own and is refused.
 
+    A database node has one disk for its data, which is filled whatever the path.
+
     \b
     Examples:
+      ./lab fault disk-full db-1
       ./lab fault disk-full web-01 --path /var/www/html/upload
     """
     put(Lab.open(json=json), "disk-full", [server], stack, path=path)

@@ -37,7 +37,7 @@ def watch(
     \b
     Examples:
       ./lab watch single-host
-      ./lab watch single-host --writes --for 60
+      ./lab watch dual-active --writes --for 60
       ./lab watch single-host --writes --for 30 --json
     """
     plan = Plan(rate=rate, writes=writes, seconds=seconds)
