@@ -12,10 +12,12 @@ from drlab.commands.prepare import set_up
 from drlab.lab import Lab
 from drlab.setup import Needs
 
+GROUPS = "stage, dual-active, preview, cloud, failover, balancer"
+
 
 def bench(
     rounds: Annotated[int, typer.Option("--rounds", "-n", min=1, help="How often each thing is measured.")] = 3,
-    only: Annotated[str | None, typer.Option("--only", metavar="GROUP", help="stage, dual-active, preview, cloud, failover or balancer.")] = None,
+    only: Annotated[str | None, typer.Option("--only", metavar="GROUP", help=f"One of {GROUPS}.")] = None,
     json: Json = False,
 ) -> None:
     """Measure the speeds that the design promises: minimum, median and maximum beside the aim.
