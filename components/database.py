@@ -132,7 +132,7 @@ class Database(pulumi.ComponentResource):
             region=region,
             instance_id=instance_id,
             name="network",
-            addresses=[args.network.cidr, *args.reachable_from],
+            addresses=list(dict.fromkeys([args.network.cidr, *args.reachable_from])),
             opts=inside,
         )
         return [account, white_list]

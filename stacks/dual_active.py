@@ -38,9 +38,9 @@ def build() -> None:
 
 
 def web_from(settings: Settings) -> Sequence[str]:
-    """The balancer's checks and visitors come from its subnet; everybody is in `ANYWHERE` already."""
-    inside = () if ANYWHERE in settings.web_from else (settings.subnet_cidr,)
-    return (*settings.web_from, *inside)
+    """The balancer's checks and visitors come from its subnet, unless that is in there already."""
+    known = {ANYWHERE, settings.subnet_cidr}.intersection(settings.web_from)
+    return settings.web_from if known else (*settings.web_from, settings.subnet_cidr)
 
 
 def database_args(ground: Ground) -> DatabaseArgs:

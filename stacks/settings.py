@@ -212,7 +212,10 @@ def _database(settings: Settings) -> Iterator[Problem]:
 
 def _reach(settings: Settings) -> Iterator[Problem]:
     for name in ("ssh_from", "web_from", "database_from"):
-        yield from each(_full(KEYS[name]), getattr(settings, name), rules.any_cidr)
+        networks = getattr(settings, name)
+        yield from each(_full(KEYS[name]), networks, rules.any_cidr)
+        for twice in sorted({entry for entry in networks if networks.count(entry) > 1}):
+            yield Problem(_full(KEYS[name]), f"{twice} stands there twice")
 
 
 RULES: tuple[Callable[[Settings], Iterator[Problem]], ...] = (_target, _regions, _places, _servers, _database, _reach)

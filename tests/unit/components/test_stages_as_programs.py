@@ -33,3 +33,12 @@ def test_the_pairs_of_dual_active_stand_in_two_zones(build: Any, monkeypatch: py
     assert [seen["Instance", f"web-0{number}"]["zone"] for number in (1, 2, 3)] == ["AZ2", "AZ1", "AZ2"]
     http = [rule["cidr"] for rule in seen["SecurityGroup", "web-group"]["rules"] if rule.get("ports") == "80"]
     assert http == ["203.0.113.0/24", "192.168.1.0/24"], "the balancer's checks come from its subnet"
+
+
+def test_networks_that_stages_add_by_themselves_may_be_named_too(build: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: "dual-active")
+    settings = {"drlab:webFrom": "192.168.1.0/24", "drlab:databaseFrom": "192.168.0.0/16"}
+    monkeypatch.setattr(pulumi.runtime, "get_config_env", lambda: settings)
+    recorder = build(STAGES["dual-active"])
+    assert recorder.problems == []
+    assert recorder.seen["MysqlWhiteList", "db-white-list"]["addresses"] == ["192.168.0.0/16"]
