@@ -116,7 +116,10 @@ def read_china_time(fields: Fields, name: str) -> float | None:
     if not text:
         return None
     try:
-        return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=CHINA).timestamp()
+        moment = datetime.strptime(text, TIME_FORMAT).replace(tzinfo=CHINA).timestamp()
     except ValueError:
+        moment = -1.0
+    if moment < 0:  # before 1970: nothing was, and the first day of year 1 would lie before all calendars
         fields.problem(name, f"{text!r} is not a time like 2026-01-22 17:30:15 (China's)")
         return None
+    return moment

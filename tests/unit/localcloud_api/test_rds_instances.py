@@ -285,3 +285,9 @@ def test_what_a_restore_begins_with(rds: Rds, api: Any, pair: str, single: str) 
 def test_backups_are_not_made_of_read_replicas(rds: Rds, data_net: tuple[str, str, str], single: str) -> None:
     replica = rds.made(wish(*data_net, REPLICA, (2,), instId=single, name="copy"))
     assert f"call createManual for instance {single}" in rds.refused("PUT", f"{BACKUPS}/createManual", replica, backupName="x")
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01 00:00:00", "yesterday", "2026-01-22"])
+def test_a_time_that_is_none_is_refused(rds: Rds, pair: str, moment: str) -> None:
+    fields = {"toTimepoint": moment, "srcOuterProdInstId": pair, "dstOuterProdInstId": pair}
+    assert "is not a time like" in rds.refused("POST", f"{RECOVERY}/createNewRecoveryJob", **fields)
