@@ -117,9 +117,11 @@ class MariadbReplication:
         if not found or found[0]["Slave_SQL_Running"] != "Yes":
             reason = found[0]["Last_SQL_Error"] if found else "it has no source any more"
             raise EngineError(f"node {node_id} cannot apply what it has received: {reason or 'its applier was stopped'}")
-        state = str(found[0]["Slave_SQL_Running_State"])
-        behind = f"{found[0]['Exec_Master_Log_Pos']} of {found[0]['Read_Master_Log_Pos']} applied, {state!r}"
-        return None if state.startswith(_ALL_APPLIED) else behind
+        state, received = str(found[0]["Slave_SQL_Running_State"]), str(found[0]["Gtid_IO_Pos"] or "")
+        applied = await self.position(node_id)
+        # The state alone would not do: it is still that of before while the applier wakes up for what has just come in.
+        done = state.startswith(_ALL_APPLIED) and sequence(applied) >= sequence(received)
+        return None if done else f"{applied or 'nothing'} of {received or 'unknown'} applied, {state!r}"
 
 
 def _is(found: Mapping[str, Any], source: Replication) -> bool:
