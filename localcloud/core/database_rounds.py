@@ -70,7 +70,7 @@ class Rounds:
         log.info("MySQL instance %s: %s [%s]", mysql.name, decision.reason, decision.step.action)
         try:
             await self.steps.do(mysql, decision, self.tracks[mysql_id])
-        except EngineError as error:
+        except (EngineError, OSError) as error:  # OSError: a full disk of this machine, most likely; a step that fails is counted
             self._failed(mysql, decision, str(error))
             return False
         self.tracks[mysql_id].tries = 0

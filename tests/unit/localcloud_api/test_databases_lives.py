@@ -322,3 +322,19 @@ def test_what_was_written_while_roles_changed_does_not_count_as_done() -> None:
             await asked
 
     lives(story)
+
+
+def test_a_step_that_a_full_disk_of_the_machine_stops_is_said_and_tried_again() -> None:
+    async def story(cloud: Cloud) -> None:
+        def full() -> None:
+            raise OSError(28, "No space left on device")
+
+        cloud.store.put(MYSQL_NODES, replace(cloud.node("db-2"), reseed=True))
+        cloud.fake.on_call["reseed"] = full
+        await watched(cloud, 8)
+        assert "No space left on device" in cloud.mysql.verdict and cloud.fake.write(ADDRESS, "alone")
+        del cloud.fake.on_call["reseed"]
+        await watched(cloud, 20)
+        assert cloud.mysql.in_sync
+
+    lives(story)
