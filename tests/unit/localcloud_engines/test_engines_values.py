@@ -142,7 +142,9 @@ def test_images_are_listed_in_build_order() -> None:
 
 
 def test_an_unknown_image_is_named_with_those_that_there_are() -> None:
-    with pytest.raises(EngineError, match="no image is called 'windows'; there are agent, router, balancer, database, debian, debian-lamp"):
+    with pytest.raises(
+        EngineError, match="no image is called 'windows'; there are agent, router, balancer, database, debian, debian-lamp"
+    ):
         reference("windows")
 
 
