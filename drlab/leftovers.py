@@ -6,12 +6,12 @@ import json
 import os
 import subprocess
 from collections.abc import Collection, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 
 from drlab.cloud import CloudState, lives
 from drlab.errors import UserError
 from drlab.inventory import listed, owned_ids, without_owner
+from drlab.kinds import Thing
 from drlab.lab import Lab
 from drlab.output import count
 from drlab.processes import processes_of_lab
@@ -31,11 +31,17 @@ class Leftover:
     detail: str = ""
 
 
-def find_leftovers(lab: Lab) -> list[Leftover]:
-    """Everything of this lab that belongs neither to a stack that is up nor to the running local cloud."""
-    owned = owned_ids(lab.folders)
-    machine = [item for item in scan_cloud(lab) if not is_accounted_for(item, owned)]
-    return [*machine, *unowned_resources(lab, owned), *dead_cloud(lab), *stray_processes(lab), *stray_locks(lab)]
+def find_leftovers(lab: Lab, up: Collection[str] = ()) -> list[Leftover]:
+    """Everything of this lab that belongs neither to a stack that is up nor to the running local cloud.
+
+    `up`: stages whose names account for things as well, since these go with them: copies of their servers, for one.
+    """
+    owned, things = owned_ids(lab.folders), listed_things(lab)
+    strays = [thing for thing in without_owner(things, owned) if not thing.name.startswith(tuple(f"{stage}-" for stage in up))]
+    known = owned | {thing.id for thing in things} - {thing.id for thing in strays}
+    machine = [item for item in scan_cloud(lab) if not is_accounted_for(item, known)]
+    unowned = [Leftover(thing.kind, thing.name, f"{thing.id} in the local cloud, in no stack") for thing in strays]
+    return [*machine, *unowned, *dead_cloud(lab), *stray_processes(lab), *stray_locks(lab)]
 
 
 def is_accounted_for(item: Leftover, owned: Collection[str]) -> bool:
@@ -43,13 +49,10 @@ def is_accounted_for(item: Leftover, owned: Collection[str]) -> bool:
     return any(identifier in item.name or identifier in item.detail for identifier in owned if len(identifier) >= SHORTEST_ID)
 
 
-def unowned_resources(lab: Lab, owned: AbstractSet[str]) -> list[Leftover]:
-    """What the local cloud lists and no stack holds, e.g. made by a run that was killed, or by hand."""
+def listed_things(lab: Lab) -> list[Thing]:
+    """What the local cloud lists; some of it no stack holds, e.g. made by a run that was killed, or by hand."""
     record = lab.cloud.record()
-    if record is None or not lives(record):
-        return []
-    found = without_owner(listed(record), owned)
-    return [Leftover(thing.kind, thing.name, f"{thing.id} in the local cloud, in no stack") for thing in found]
+    return [] if record is None or not lives(record) else listed(record)
 
 
 def dead_cloud(lab: Lab) -> list[Leftover]:

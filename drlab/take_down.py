@@ -12,6 +12,7 @@ from drlab.leftovers import find_leftovers, report
 from drlab.output import count, took
 from drlab.ssh import forget_files
 from drlab.stack_state import StackState, name_of, read_stack
+from drlab.stages import read_stacks, stage_names
 from drlab.sweep import sweep
 
 
@@ -21,7 +22,8 @@ def take_down(lab: Lab, stages: Sequence[str], stop_cloud: bool) -> bool:
         destroy(lab, stage)
     if stop_cloud:
         end_cloud(lab)
-    found = find_leftovers(lab)
+    others = [stack.name for stack in read_stacks(lab.folders, stage_names()) if not stack.is_empty]
+    found = find_leftovers(lab, others)
     report(lab, found)
     return not found
 
