@@ -21,6 +21,7 @@ from localcloud.core.power import fault_over, power_faults
 from localcloud.core.pruning import prune
 from localcloud.core.records import FAULTS, INSTANCES, JOBS, ORDERS, Instance
 from localcloud.core.servers import SHUTDOWN_SECONDS
+from localcloud.core.tasks import together
 from localcloud.core.volumes_records import DISK_TASKS, RUNNING
 from localcloud.engines.api import EngineError
 
@@ -160,12 +161,7 @@ async def _suspend(cloud: Cloud) -> list[str]:
     """Stop all running servers in good order, keeping what their owners want of their power."""
     running = cloud.store.find(INSTANCES, status="running")
     cloud.store.set_note(SUSPENDED, "yes")  # first: killed in between, the next start still brings them back
-    results = await asyncio.gather(
-        *(cloud.engines.shut_down(server.id, SHUTDOWN_SECONDS) for server in running), return_exceptions=True
-    )
-    for result in results:  # only now, when all have been tried
-        if isinstance(result, BaseException):
-            raise result
+    await together(*(cloud.engines.shut_down(server.id, SHUTDOWN_SECONDS) for server in running))
     with cloud.store.transaction():
         for server in running:
             cloud.store.put(INSTANCES, replace(server, status="stopped", updated=time()))

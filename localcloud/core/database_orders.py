@@ -8,7 +8,7 @@ from time import time
 from typing import Any
 
 from localcloud.core.database_rounds import CREATING, FAILED, REFUNDED, Rounds
-from localcloud.core.database_steps import CLOSE_SECONDS, together
+from localcloud.core.database_steps import CLOSE_SECONDS
 from localcloud.core.database_view import ASYNC, engine_nodes, nodes_of
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.rds_records import (
@@ -23,6 +23,7 @@ from localcloud.core.rds_records import (
 from localcloud.core.records import EIPS, ORDERS, Order
 from localcloud.core.servers import FINISHED, PROVISIONING_FAILED, told
 from localcloud.core.store import Kind
+from localcloud.core.tasks import together
 from localcloud.engines.api import EngineError
 from localcloud.services.ecs.errors import ZoneWithoutPower
 from localcloud.services.rds import grants

@@ -5,7 +5,6 @@ What must be known before something irreversible happens is stored before it; wh
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from time import time
@@ -225,10 +224,3 @@ class Steps:
     def _keep_node(self, node_id: str, **changes: Any) -> None:
         with self._store.durably():
             self._store.put(MYSQL_NODES, replace(self._node(node_id), **changes))
-
-
-async def together(*deeds: Awaitable[object]) -> None:
-    """All at the same time; raises the first failure after all have ended."""
-    for result in await asyncio.gather(*deeds, return_exceptions=True):
-        if isinstance(result, BaseException):
-            raise result

@@ -6,7 +6,6 @@ next daemon after a kill: they read everything from the records and every engine
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -22,6 +21,7 @@ from localcloud.core.networks import Networks, nic
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Instance, Job, Order
 from localcloud.core.store import Store
+from localcloud.core.tasks import together
 from localcloud.engines import api
 from localcloud.engines.api import EngineError, Power
 from localcloud.services.ecs.errors import ZoneWithoutPower
@@ -62,10 +62,8 @@ class Servers:
         specs = [self.spec(instance) for instance in instances]
         self._check_power(instances)
         await self._networks.change({instance.vpc_id for instance in instances})
-        made = await asyncio.gather(*map(self._engines.create_server, specs), return_exceptions=True)
-        for outcome in made:  # only now: removing a server that is still being made would race
-            if isinstance(outcome, BaseException):
-                raise outcome
+        # Raises when all have ended: removing a server that is still being made would race.
+        await together(*map(self._engines.create_server, specs))
         self._check_power(instances)
         await self._engines.boot_servers(specs)
         self._check_power(instances)  # a fault may have landed between the check and the boot

@@ -1,10 +1,10 @@
-"""Background tasks of the daemon: held until they end, counted, and never failing unheard."""
+"""Background tasks of the daemon: held until they end, counted, and never failing unheard; and works that are done together."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 log = logging.getLogger("localcloud")
@@ -33,3 +33,10 @@ class Tasks:
             task.cancel()
         if self._running:
             await asyncio.wait(self._running)
+
+
+async def together(*deeds: Awaitable[object]) -> None:
+    """All at the same time; raises the first failure after all have ended."""
+    for result in await asyncio.gather(*deeds, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result

@@ -6,9 +6,7 @@ backup. The data disks are kept by the blocks that differ.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 from localcloud.engines.api import Disk, EngineError, ServerSpec
 from localcloud.engines.backups_api import DiskCopy, Kept
@@ -17,6 +15,7 @@ from localcloud.engines.private_images import PrivateImages
 from localcloud.engines.records import Record
 from localcloud.engines.servers import Servers
 from localcloud.engines.volumes import Volumes
+from localcloud.engines.waiting import together
 
 
 class Backups:
@@ -29,7 +28,7 @@ class Backups:
         """Always anew: copies that an interrupted attempt has completed show another instant."""
         await self.remove(backup_id, [wanted.copy_id for wanted in disks])
         async with self._images.standing_still(instance_id) as source:
-            sizes = await _all([
+            sizes = await together([
                 self._images.commit(backup_id, source.container),
                 *(self._volumes.copy_held(wanted.copy_id, wanted.disk, wanted.base) for wanted in disks),
             ])  # fmt: skip
@@ -44,13 +43,13 @@ class Backups:
             if not await self._context.docker.has_image(reference):
                 raise EngineError(f"the system disk of backup {backup_id} (image {reference}) is gone, so nothing was restored")
             restored = [disk for disk in spec.disks if disk.disk_id in chains]
-            await _all(self._volumes.restore_volume(disk, chains[disk.disk_id]) for disk in restored)
+            await together(self._volumes.restore_volume(disk, chains[disk.disk_id]) for disk in restored)
             await self._servers.renew(spec, reference)
         await self._images.sweep()  # the system disk before may have been the last that used a backup which is deleted
 
     async def unpack(self, instance_id: str, disks: Sequence[Disk], chains: Mapping[str, Sequence[str]]) -> None:
         self._context.records.put(Record(instance_id, "", tuple(disks)))
-        await _all(self._unpack(disk, chains[disk.disk_id]) for disk in disks)
+        await together(self._unpack(disk, chains[disk.disk_id]) for disk in disks)
 
     async def _unpack(self, disk: Disk, chain: Sequence[str]) -> None:
         await self._volumes.make_volume(Disk(disk.disk_id, disk.size_gib, disk.device))
@@ -61,13 +60,4 @@ class Backups:
 
     async def remove(self, backup_id: str, copies: Collection[str]) -> None:
         await self._images.remove(backup_id)
-        await _all(self._volumes.remove_copy(copy_id) for copy_id in copies)
-
-
-async def _all(work: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:
-    """All results; the first failure is raised when none is under way any more."""
-    results = await asyncio.gather(*work, return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-    return results
+        await together(self._volumes.remove_copy(copy_id) for copy_id in copies)

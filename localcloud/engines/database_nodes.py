@@ -18,7 +18,7 @@ from localcloud.engines.images import reference
 from localcloud.engines.mariadb_sql import OPERATOR, Sql
 from localcloud.engines.network import Networks, Process, running
 from localcloud.engines.seed import packed
-from localcloud.engines.waiting import wait_until, within
+from localcloud.engines.waiting import together, wait_until, within
 
 MYSQL = 3306  # user and group of MariaDB in the image, and its port
 FOLDER = "/run/drlab"  # a node's folder of the state folder, inside
@@ -80,10 +80,7 @@ class DatabaseNodes:
 
     async def cut_power(self, node_ids: Collection[str]) -> None:
         """All at the same time. Does not wait for anybody who holds a node: it ends what they do."""
-        results = await asyncio.gather(*map(self._cut_power, node_ids), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        await together(map(self._cut_power, node_ids))
 
     async def remove(self, node_ids: Collection[str]) -> None:
         await asyncio.gather(*map(self._remove, node_ids))

@@ -13,6 +13,7 @@ from localcloud.engines.firewall import script
 from localcloud.engines.host import Flags
 from localcloud.engines.images import reference
 from localcloud.engines.naming import bridge_mac, port_name
+from localcloud.engines.waiting import together
 
 _SYSCTLS = {
     "net.ipv4.ip_forward": "1",
@@ -54,10 +55,7 @@ class Networks:
             slot.wanted = network
             slot.asked += 1
             wishes.append((slot, slot.asked))
-        results = await asyncio.gather(*(self._serve(slot, number) for slot, number in wishes), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        await together(self._serve(slot, number) for slot, number in wishes)
 
     async def router(self, vpc_id: str) -> Process:
         """The running router of a VPC. Raises EngineError when there is none."""

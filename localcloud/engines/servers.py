@@ -14,7 +14,7 @@ from localcloud.engines.host import cpu_share, server_flags
 from localcloud.engines.network import Networks, Process, running
 from localcloud.engines.records import Record
 from localcloud.engines.seed import SHADOW, archive, unpacked
-from localcloud.engines.waiting import within
+from localcloud.engines.waiting import together, within
 
 MIB = 1 << 20
 HALT = "SIGRTMIN+3"  # systemd(1): halt the machine
@@ -50,10 +50,7 @@ class Servers:
 
     async def boot(self, specs: Sequence[ServerSpec]) -> None:
         """All at the same time; raises the first EngineError after all have been tried."""
-        results = await asyncio.gather(*map(self._boot, specs), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        await together(map(self._boot, specs))
 
     async def shut_down(self, instance_id: str, seconds: float) -> None:
         """Orderly stop, killed after `seconds`."""
@@ -73,10 +70,7 @@ class Servers:
 
     async def power_cut(self, instance_ids: Sequence[str]) -> None:
         """Disks lose what was not synced, then everything is killed; all servers at the same time."""
-        results = await asyncio.gather(*map(self._power_cut, instance_ids), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        await together(map(self._power_cut, instance_ids))
 
     async def remove(self, instance_id: str) -> None:
         """Everything of a server, whatever is left of it."""

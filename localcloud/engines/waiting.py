@@ -1,9 +1,10 @@
-"""The engines' one helper for waiting: a deadline, and an error that names what was waited for and what was seen last."""
+"""The engines' helpers for waiting: for what is to be seen, with a deadline and an error that names it; for several works."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from localcloud.engines.api import EngineError
 
@@ -23,3 +24,12 @@ async def within(seen: Callable[[], Awaitable[str | None]], seconds: float) -> s
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 0.2)
     return problem
+
+
+async def together(work: Iterable[Awaitable[Any]]) -> list[Any]:
+    """All results; the first failure is raised when none is under way any more."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results
