@@ -40,6 +40,9 @@ def in_use() -> dict[int, str]:
             found[int(folder.name[4:])] = (folder / "loop/backing_file").read_text().rstrip("\n")
         except FileNotFoundError:
             continue  # not in use
+        except OSError as exc:
+            if exc.errno != errno.ENODEV:  # let go of between opening and reading
+                raise
     return found
 
 

@@ -56,6 +56,30 @@ def test_a_volume_moves_from_one_running_server_to_another(cloud: Cloud) -> None
     assert cloud.run("two", "cat /data/note").strip() == "kept"
 
 
+LOOK_WHILE_ONE_GOES = """
+import os, threading
+from localcloud.agent import loops
+file, over = "/root/passing.img", threading.Event()
+with open(file, "wb") as image:
+    image.truncate(1 << 20)
+def go():
+    for _ in range(100):
+        loops.clear(loops.attach(file, os.getpid()))
+    over.set()
+threading.Thread(target=go).start()
+while not over.is_set():
+    loops.in_use()
+os.unlink(file)
+"""
+
+
+def test_a_loop_device_that_goes_disturbs_nobody_who_looks_at_it(cloud: Cloud) -> None:
+    """The kernel may take it away between the moment its entry is opened and the moment it is read (ENODEV)."""
+    command = ["docker", "exec", f"drlab-{cloud.id}-agent", "python3", "-c", LOOK_WHILE_ONE_GOES]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_process_that_has_it_open_keeps_it(cloud: Cloud) -> None:
     cloud.run("two", "umount /data; systemd-run --quiet --unit reader tail -f /dev/vdb")
     cloud.wait_until(lambda: "tail" in cloud.run("two", "ps -e -o comm="), 20, "the reader to run")
