@@ -23,12 +23,12 @@ from localcloud.core.servers import told
 from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError, HalfApplied
+from localcloud.services.orders import model as orders
 
 log = logging.getLogger("localcloud")
 
 ROUND_SECONDS = 0.5
 REST_SECONDS = 5.0  # a process that died without a power fault is started again after so long
-FINISHED, PROVISIONING_FAILED = "3", "5"
 
 
 class Balancers:
@@ -88,8 +88,7 @@ class Balancers:
         except Exception as error:
             problem = told(f"order {order_id}", error)
             await self._give_up(balancer_id)
-        status = PROVISIONING_FAILED if problem else FINISHED
-        self._store.put(ORDERS, replace(self._store.require(ORDERS, order_id), status=status, problem=problem))
+        orders.close(self._store, order_id, problem)
 
     async def _give_up(self, balancer_id: str) -> None:
         """A failed order leaves nothing behind."""

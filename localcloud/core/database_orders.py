@@ -20,12 +20,13 @@ from localcloud.core.rds_records import (
     WHITE_LISTS,
     Mysql,
 )
-from localcloud.core.records import EIPS, ORDERS, Order
-from localcloud.core.servers import FINISHED, PROVISIONING_FAILED, told
+from localcloud.core.records import EIPS, ORDERS
+from localcloud.core.servers import told
 from localcloud.core.store import Kind
 from localcloud.core.tasks import together
 from localcloud.engines.api import EngineError
 from localcloud.services.ecs.errors import ZoneWithoutPower
+from localcloud.services.orders import model as orders
 from localcloud.services.rds import grants
 from localcloud.services.rds.grants import ANYWHERE
 
@@ -52,7 +53,7 @@ class Orders:
             problem = await self._give_up(mysql_id, problem)
         with self._store.transaction():
             self._status(mysql_id, FAILED if problem else 0)
-            self._close(order_id, problem)
+            orders.close(self._store, order_id, problem)
 
     async def _make(self, mysql_id: str) -> None:
         async with self._rounds.held(mysql_id) as mysql:
@@ -120,7 +121,7 @@ class Orders:
                 await self.shut_down(mysql)
         except EngineError as error:
             problem = told(f"order {order_id}", error)
-        self._close(order_id, problem)
+        orders.close(self._store, order_id, problem)
 
     async def shut_down(self, mysql: Mysql) -> None:
         """All nodes in good order: no more writes, then the primary, whose standby has everything, then the standby."""
@@ -141,7 +142,7 @@ class Orders:
                     await self._remove_all(mysql)
             except EngineError as error:
                 problem = told(f"order {order_id}", error)
-        self._close(order_id, problem)
+        orders.close(self._store, order_id, problem)
 
     async def _remove_all(self, mysql: Mysql) -> None:
         await self._remove_nodes(mysql)
@@ -163,7 +164,3 @@ class Orders:
         mysql = self._store.get(MYSQLS, mysql_id)
         if mysql is not None:
             self._store.put(MYSQLS, replace(mysql, order_status=status, updated=time()))
-
-    def _close(self, order_id: str, problem: str) -> None:
-        order: Order = self._store.require(ORDERS, order_id)
-        self._store.put(ORDERS, replace(order, status=PROVISIONING_FAILED if problem else FINISHED, problem=problem))

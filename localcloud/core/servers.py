@@ -19,12 +19,13 @@ from localcloud.core.elb_records import TARGETS
 from localcloud.core.locks import Locks
 from localcloud.core.networks import Networks, nic
 from localcloud.core.power import fault_over, power_faults
-from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Instance, Job, Order
+from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Instance, Job
 from localcloud.core.store import Store
 from localcloud.core.tasks import together
 from localcloud.engines import api
 from localcloud.engines.api import EngineError, Power
 from localcloud.services.ecs.errors import ZoneWithoutPower
+from localcloud.services.orders import model as orders
 
 log = logging.getLogger("localcloud")
 
@@ -32,7 +33,6 @@ SHUTDOWN_SECONDS = 30.0  # an operating system that has not stopped by then is k
 STEADY = ("running", "stopped", "unsubscribed")
 RESTORING = "rebuild"  # the API's word for a server whose disks are being replaced
 SWITCHING = ("starting", "stopping", "restarting")
-FINISHED, PROVISIONING_FAILED = "3", "5"
 
 
 class Servers:
@@ -56,7 +56,7 @@ class Servers:
         with self._store.transaction():
             for instance in instances:
                 self._set_status(instance.id, "running")
-            self._close_order(order_id, FINISHED)
+            orders.close(self._store, order_id)
 
     async def _make(self, instances: Sequence[Instance]) -> None:
         specs = [self.spec(instance) for instance in instances]
@@ -88,7 +88,7 @@ class Servers:
         with self._store.transaction():
             for instance in instances:
                 self._set_status(instance.id, "error")
-            self._close_order(order_id, PROVISIONING_FAILED if problem else FINISHED, problem)
+            orders.close(self._store, order_id, problem)
 
     async def unsubscribe(self, order_id: str) -> None:
         """End a subscription: the server stops and waits to be destroyed."""
@@ -101,7 +101,7 @@ class Servers:
             except Exception as error:
                 problem = told(f"order {order_id}", error)
                 self._set_status(instance_id, await self._seen(instance_id))
-        self._close_order(order_id, PROVISIONING_FAILED if problem else FINISHED, problem)
+        orders.close(self._store, order_id, problem)
 
     async def _remove(self, instances: Sequence[Instance]) -> None:
         async with self._locks.held(instance.id for instance in instances):
@@ -128,10 +128,6 @@ class Servers:
                     self._store.delete(TARGETS, target.id)  # its balancers notice by themselves
                 self._store.delete(INSTANCES, instance.id)
                 self._networks.mark(instance.vpc_id)
-
-    def _close_order(self, order_id: str, status: str, problem: str = "") -> None:
-        order: Order = self._store.require(ORDERS, order_id)
-        self._store.put(ORDERS, replace(order, status=status, problem=problem))
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
     async def run_job(self, job_id: str) -> None:

@@ -13,11 +13,12 @@ from time import time
 from localcloud.core.disks import FAILED, for_engines, rests, set_free
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import DISKS, INSTANCES, JOBS, ORDERS, Disk, Job
-from localcloud.core.servers import FINISHED, PROVISIONING_FAILED, Servers, told
+from localcloud.core.servers import Servers, told
 from localcloud.core.store import Store
 from localcloud.core.volumes_records import CREATING, DISK_BACKUPS, SNAPSHOTS
 from localcloud.engines.api import EngineError, Engines
 from localcloud.services.ecs.errors import ZoneWithoutPower
+from localcloud.services.orders import model as orders
 
 log = logging.getLogger("localcloud")
 
@@ -41,9 +42,7 @@ class Volumes:
             await work(order.resource_ids[0])
         except Exception as error:
             problem = told(f"order {order_id} ({order.kind})", error)
-        with self._store.transaction():
-            status = PROVISIONING_FAILED if problem else FINISHED
-            self._store.put(ORDERS, replace(self._store.require(ORDERS, order_id), status=status, problem=problem))
+        orders.close(self._store, order_id, problem)
 
     async def _create(self, disk_id: str) -> None:
         disk = self._store.get(DISKS, disk_id)

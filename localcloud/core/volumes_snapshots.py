@@ -14,10 +14,11 @@ from localcloud.core.disks import for_engines, rests
 from localcloud.core.identifiers import long_id
 from localcloud.core.locks import Locks
 from localcloud.core.records import DISKS, JOBS, ORDERS, Disk
-from localcloud.core.servers import FINISHED, PROVISIONING_FAILED, Servers, told
+from localcloud.core.servers import Servers, told
 from localcloud.core.store import Store
 from localcloud.core.volumes_records import AVAILABLE, CREATING, DELETING, ERROR, ROLLING_BACK, SNAPSHOTS, Snapshot
 from localcloud.engines.api import EngineError, Engines
+from localcloud.services.orders import model as orders
 
 ORDER_KINDS = ("snapshot-create", "snapshot-release")
 JOB_TASKS = ("create-snapshot", "delete-snapshot", "rollback-snapshot")
@@ -44,9 +45,7 @@ class Snapshots:
         """The order ends at 3 or, with the reason, at 5."""
         order = self._store.require(ORDERS, order_id)
         task = "create-snapshot" if order.kind == "snapshot-create" else "delete-snapshot"
-        problem = await self._do_all(task, order.resource_ids)
-        status = PROVISIONING_FAILED if problem else FINISHED
-        self._store.put(ORDERS, replace(self._store.require(ORDERS, order_id), status=status, problem=problem))
+        orders.close(self._store, order_id, await self._do_all(task, order.resource_ids))
 
     async def run_job(self, job_id: str) -> None:
         """The job ends at 1 or, with the reason, at 2. It names one snapshot, or several with commas between."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import time
 from typing import Any
@@ -20,6 +21,12 @@ def place(store: Store, region: str, kind: str, resource_type: str, resource_ids
     number = f"{now:%Y%m%d%H%M%S}{secrets.randbelow(1_000_000):06d}"
     order = Order(hex_id(), region, number, kind, OPENING, resource_type, resource_ids, hex_id(), "", time())
     return store.put(ORDERS, order)
+
+
+def close(store: Store, order_id: str, problem: str = "") -> None:
+    """It is carried out; or, with the reason, it failed."""
+    order = store.require(ORDERS, order_id)
+    store.put(ORDERS, replace(order, status=FAILED if problem else FINISHED, problem=problem))
 
 
 def placed(order: Order) -> dict[str, Any]:
