@@ -6,9 +6,8 @@ import builtins
 from dataclasses import dataclass, field
 from typing import Self
 
-from ctyun.fields import Body, items, need, present, text
-from ctyun.services.base import Service, token_or_new
-from ctyun.services.target_groups import looked_up
+from ctyun.fields import Body, need, text
+from ctyun.services.elb_base import ElbService
 from ctyun.transport import Call
 
 CREATE = Call("ctelb", "POST", "/v4/elb/create-certificate", "create certificate")
@@ -43,40 +42,30 @@ class Certificate:
         )
 
 
-class Certificates(Service):
+class Certificates(ElbService):
     """Upload, look up, rename and delete servers' certificates. Their content never changes: another one is a new one."""
 
     async def create(
         self, region_id: str, *, name: str, pem: str, private_key: str, description: str | None = None, client_token: str
     ) -> str:
         """Returns the id. Raises ParameterError when certificate and key do not belong together."""
-        body = present(
-            clientToken=client_token, regionID=region_id, name=name, type=SERVER, certificate=pem, privateKey=private_key,
-            description=description,
+        return await self._created(
+            CREATE, name, clientToken=client_token, regionID=region_id, name=name, type=SERVER, certificate=pem,
+            privateKey=private_key, description=description,
         )  # fmt: skip
-        return need((await self._transport.send(CREATE, name, body=body)).body, "ID")
 
     async def get(self, region_id: str, certificate_id: str) -> Certificate:
         """Raises NotFound."""
-        query = {"regionID": region_id, "certificateID": certificate_id}
-        return Certificate.from_api(
-            looked_up(GET, certificate_id, (await self._transport.send(GET, certificate_id, query=query)).body)
-        )
+        return Certificate.from_api(await self._shown(GET, region_id, certificateID=certificate_id))
 
     async def list(self, region_id: str, *, name: str | None = None) -> builtins.list[Certificate]:
         """All of the region, or those with exactly this name."""
-        answer = await self._transport.send(LIST, "", query=present(regionID=region_id, name=name))
-        found = map(Certificate.from_api, items(answer.body, "items"))
-        return [certificate for certificate in found if name is None or certificate.name == name]
+        return [Certificate.from_api(body) for body in await self._listed(LIST, region_id, name=name)]
 
     async def rename(self, region_id: str, certificate_id: str, name: str) -> None:
         """Its name is all that can change."""
-        body = {
-            "clientToken": token_or_new(None), "regionID": region_id, "certificateID": certificate_id, "name": name,
-        }  # fmt: skip
-        await self._transport.send(UPDATE, certificate_id, body=body)
+        await self._do(UPDATE, region_id, certificateID=certificate_id, name=name)
 
     async def delete(self, region_id: str, certificate_id: str) -> None:
         """Raises InUse while a listener shows it, NotFound when it is gone."""
-        body = {"clientToken": token_or_new(None), "regionID": region_id, "certificateID": certificate_id}
-        await self._transport.send(DELETE, certificate_id, body=body)
+        await self._do(DELETE, region_id, certificateID=certificate_id)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-from ctyun.fields import Body, items, need, number, present, text
-from ctyun.services.base import Service, token_or_new
-from ctyun.services.target_groups import looked_up
+from ctyun.fields import Body, need, number, text
+from ctyun.services.elb_base import ElbService
 from ctyun.transport import Call
 
 CREATE = Call("ctelb", "POST", "/v4/elb/create-health-check", "create health check")
@@ -57,7 +56,7 @@ class HealthCheck:
         )
 
 
-class HealthChecks(Service):
+class HealthChecks(ElbService):
     """Create, look up, change and delete health checks."""
 
     async def create(
@@ -77,31 +76,24 @@ class HealthChecks(Service):
         client_token: str,
     ) -> str:
         """Returns the id. The API refuses an interval that is shorter than the time-out."""
-        body = present(
-            clientToken=client_token, regionID=region_id, name=name, protocol=protocol, interval=interval, timeout=timeout,
-            maxRetry=max_retry, httpUrlPath=http_path, httpMethod=http_method, protocolPort=port, description=description,
-            httpExpectedCodes=list(http_codes) if http_codes else None,
+        return await self._created(
+            CREATE, name, clientToken=client_token, regionID=region_id, name=name, protocol=protocol, interval=interval,
+            timeout=timeout, maxRetry=max_retry, httpUrlPath=http_path, httpMethod=http_method, protocolPort=port,
+            httpExpectedCodes=list(http_codes) if http_codes else None, description=description,
         )  # fmt: skip
-        return need((await self._transport.send(CREATE, name, body=body)).body, "ID")
 
     async def get(self, region_id: str, check_id: str) -> HealthCheck:
         """Raises NotFound."""
-        query = {"regionID": region_id, "healthCheckID": check_id}
-        return HealthCheck.from_api(looked_up(GET, check_id, (await self._transport.send(GET, check_id, query=query)).body))
+        return HealthCheck.from_api(await self._shown(GET, region_id, healthCheckID=check_id))
 
     async def list(self, region_id: str, *, name: str | None = None) -> builtins.list[HealthCheck]:
         """All of the region, or those with exactly this name."""
-        answer = await self._transport.send(LIST, "", query=present(regionID=region_id, name=name))
-        found = map(HealthCheck.from_api, items(answer.body, "items"))
-        return [check for check in found if name is None or check.name == name]
+        return [HealthCheck.from_api(body) for body in await self._listed(LIST, region_id, name=name)]
 
     async def update(self, region_id: str, check_id: str, **changes: str | int | Sequence[str]) -> None:
         """name, interval, timeout, max_retry, http_method, http_path, http_codes, port (0: the target's own)."""
-        body: dict[str, Any] = {"clientToken": token_or_new(None), "regionID": region_id, "healthCheckID": check_id}
-        body |= {_WIRE[name]: value for name, value in changes.items()}
-        await self._transport.send(UPDATE, check_id, body=body)
+        await self._do(UPDATE, region_id, healthCheckID=check_id, **{_WIRE[name]: value for name, value in changes.items()})
 
     async def delete(self, region_id: str, check_id: str) -> None:
         """Raises InUse while a target group has it, NotFound when it is gone."""
-        body = {"clientToken": token_or_new(None), "regionID": region_id, "healthCheckID": check_id}
-        await self._transport.send(DELETE, check_id, body=body)
+        await self._do(DELETE, region_id, healthCheckID=check_id)

@@ -6,9 +6,8 @@ import builtins
 from dataclasses import dataclass
 from typing import Self
 
-from ctyun.fields import Body, items, need, number, present, text
-from ctyun.services.base import Service, token_or_new
-from ctyun.services.target_groups import first, looked_up, one
+from ctyun.fields import Body, items, need, number, text
+from ctyun.services.elb_base import ElbService, one
 from ctyun.transport import Call
 
 CREATE = Call("ctelb", "POST", "/v4/elb/create-listener", "create listener")
@@ -52,7 +51,7 @@ class Listener:
         )
 
 
-class Listeners(Service):
+class Listeners(ElbService):
     """Create, look up, change, start, stop and delete listeners."""
 
     async def create(
@@ -70,22 +69,19 @@ class Listeners(Service):
         client_token: str,
     ) -> str:
         """Returns the id; it takes connections when the call is answered. HTTPS needs a certificate."""
-        body = present(
-            clientToken=client_token, regionID=region_id, loadBalancerID=balancer_id, name=name, protocol=protocol,
+        return await self._created(
+            CREATE, name, clientToken=client_token, regionID=region_id, name=name, loadBalancerID=balancer_id, protocol=protocol,
             protocolPort=port, defaultAction=_forward(target_group_id), certificateID=certificate_id,
             forwardedForEnabled=forwarded_for, description=description,
         )  # fmt: skip
-        return need(first((await self._transport.send(CREATE, name, body=body)).body), "ID")
 
     async def get(self, region_id: str, listener_id: str) -> Listener:
         """Raises NotFound."""
-        query = {"regionID": region_id, "listenerID": listener_id}
-        return Listener.from_api(looked_up(GET, listener_id, (await self._transport.send(GET, listener_id, query=query)).body))
+        return Listener.from_api(await self._shown(GET, region_id, listenerID=listener_id))
 
     async def list(self, region_id: str, *, balancer_id: str | None = None) -> builtins.list[Listener]:
         """All of the region, or of one balancer."""
-        answer = await self._transport.send(LIST, "", query=present(regionID=region_id, loadBalancerID=balancer_id))
-        return [Listener.from_api(body) for body in items(answer.body, "items")]
+        return [Listener.from_api(body) for body in await self._listed(LIST, region_id, loadBalancerID=balancer_id)]
 
     async def update(
         self,
@@ -98,28 +94,22 @@ class Listeners(Service):
         forwarded_for: bool | None = None,
     ) -> None:
         """Change what is not None; connections that are open stay."""
-        body = present(
-            clientToken=token_or_new(None), regionID=region_id, listenerID=listener_id, name=name,
-            defaultAction=_forward(target_group_id) if target_group_id else None, certificateID=certificate_id,
-            forwardedForEnabled=forwarded_for,
+        await self._do(
+            UPDATE, region_id, listenerID=listener_id, name=name, certificateID=certificate_id,
+            defaultAction=_forward(target_group_id) if target_group_id else None, forwardedForEnabled=forwarded_for,
         )  # fmt: skip
-        await self._transport.send(UPDATE, listener_id, body=body)
 
     async def start(self, region_id: str, listener_id: str) -> None:
         """Take connections again."""
-        await self._do(START, region_id, listener_id)
+        await self._do(START, region_id, listenerID=listener_id)
 
     async def stop(self, region_id: str, listener_id: str) -> None:
         """Take no further connections; those that are open stay."""
-        await self._do(STOP, region_id, listener_id)
+        await self._do(STOP, region_id, listenerID=listener_id)
 
     async def delete(self, region_id: str, listener_id: str) -> None:
         """Raises NotFound when it is gone."""
-        await self._do(DELETE, region_id, listener_id)
-
-    async def _do(self, call: Call, region_id: str, listener_id: str) -> None:
-        body = {"clientToken": token_or_new(None), "regionID": region_id, "listenerID": listener_id}
-        await self._transport.send(call, listener_id, body=body)
+        await self._do(DELETE, region_id, listenerID=listener_id)
 
 
 def _forward(target_group_id: str) -> Body:

@@ -9,8 +9,8 @@ from typing import Any, Self
 
 from ctyun.errors import OrderFailed
 from ctyun.fields import Body, items, need, present, text
-from ctyun.services.base import Service, token_or_new
-from ctyun.services.target_groups import looked_up
+from ctyun.services.base import token_or_new
+from ctyun.services.elb_base import ElbService
 from ctyun.transport import Call
 from ctyun.waiting import wait_until
 
@@ -70,7 +70,7 @@ class LoadBalancer:
         )
 
 
-class LoadBalancers(Service):
+class LoadBalancers(ElbService):
     """Order, look up, change and give back load balancers."""
 
     async def create(
@@ -138,16 +138,11 @@ class LoadBalancers(Service):
 
     async def get(self, region_id: str, balancer_id: str) -> LoadBalancer:
         """Raises NotFound."""
-        query = {"regionID": region_id, "elbID": balancer_id}
-        return LoadBalancer.from_api(
-            looked_up(GET, balancer_id, (await self._transport.send(GET, balancer_id, query=query)).body)
-        )
+        return LoadBalancer.from_api(await self._shown(GET, region_id, elbID=balancer_id))
 
     async def list(self, region_id: str, *, name: str | None = None) -> builtins.list[LoadBalancer]:
         """All of the region, or those with exactly this name."""
-        answer = await self._transport.send(LIST, "", query=present(regionID=region_id, name=name))
-        found = map(LoadBalancer.from_api, items(answer.body, "items"))
-        return [balancer for balancer in found if name is None or balancer.name == name]
+        return [LoadBalancer.from_api(body) for body in await self._listed(LIST, region_id, name=name)]
 
     async def update(
         self,
@@ -159,11 +154,9 @@ class LoadBalancers(Service):
         delete_protection: bool | None = None,
     ) -> None:
         """Change what is not None."""
-        body = present(
-            clientToken=token_or_new(None), regionID=region_id, elbID=balancer_id, name=name, description=description,
-            deleteProtection=delete_protection,
-        )  # fmt: skip
-        await self._transport.send(UPDATE, balancer_id, body=body)
+        await self._do(
+            UPDATE, region_id, elbID=balancer_id, name=name, description=description, deleteProtection=delete_protection
+        )
 
     async def delete(self, region_id: str, balancer_id: str, *, client_token: str | None = None, timeout: float = 300) -> None:
         """Give it back and wait until that is done. Raises InUse while it has listeners, NotFound when it is gone."""
@@ -176,13 +169,11 @@ class LoadBalancers(Service):
 
     async def associate_eip(self, region_id: str, balancer_id: str, eip_id: str) -> None:
         """Let a public address lead to it."""
-        body = {"clientToken": token_or_new(None), "regionID": region_id, "elbID": balancer_id, "eipID": eip_id}
-        await self._transport.send(ASSOCIATE, f"{eip_id} to {balancer_id}", body=body)
+        await self._do(ASSOCIATE, region_id, f"{eip_id} to {balancer_id}", elbID=balancer_id, eipID=eip_id)
 
     async def disassociate_eip(self, region_id: str, balancer_id: str, eip_id: str) -> None:
         """End that."""
-        body = {"clientToken": token_or_new(None), "regionID": region_id, "elbID": balancer_id, "eipID": eip_id}
-        await self._transport.send(DISASSOCIATE, f"{eip_id} from {balancer_id}", body=body)
+        await self._do(DISASSOCIATE, region_id, f"{eip_id} from {balancer_id}", elbID=balancer_id, eipID=eip_id)
 
     async def _post_until(
         self, call: Call, thing: str, body: Mapping[str, Any], wanted: str, under_way: frozenset[str], timeout: float

@@ -6,9 +6,8 @@ import builtins
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ctyun.errors import BadAnswer, NotFound
-from ctyun.fields import Body, items, need, number, part, present, text
-from ctyun.services.base import Service, token_or_new
+from ctyun.fields import Body, need, number, present, text
+from ctyun.services.elb_base import ElbService, one
 from ctyun.transport import Call
 
 CREATE = Call("ctelb", "POST", "/v4/elb/create-target-group", "create target group")
@@ -96,29 +95,7 @@ class Target:
         )
 
 
-def one(body: Body, key: str) -> Body:
-    """A nested object, {} when absent; the official SDK declares some as lists of one, its Go twin as objects."""
-    value = body.get(key)
-    return next(iter(items(body, key)), {}) if isinstance(value, list) else part(body, key)
-
-
-def first(body: Body) -> Body:
-    """The one item of an answer that is a list of one."""
-    found = items(body, "items")
-    if not found:
-        raise BadAnswer("The cloud's answer should be a list of one, but is empty.")
-    return found[0]
-
-
-def looked_up(call: Call, thing: str, body: Body) -> Body:
-    """What a look-up shows: a list of one, or the object itself. Raises NotFound when it is empty."""
-    shown = next(iter(items(body, "items")), {}) if "items" in body else body
-    if not shown:
-        raise NotFound(call.operation, thing, "", "the answer is empty")
-    return shown
-
-
-class TargetGroups(Service):
+class TargetGroups(ElbService):
     """Target groups and the targets in them."""
 
     async def create(
@@ -134,22 +111,18 @@ class TargetGroups(Service):
         client_token: str,
     ) -> str:
         """Returns the id. CTyun takes stickiness with wrr only."""
-        body = present(
-            clientToken=client_token, regionID=region_id, name=name, vpcID=vpc_id, algorithm=algorithm,
+        return await self._created(
+            CREATE, name, clientToken=client_token, regionID=region_id, name=name, vpcID=vpc_id, algorithm=algorithm,
             healthCheckID=health_check_id, sessionSticky=stickiness.to_api() if stickiness else None, description=description,
         )  # fmt: skip
-        return need(first((await self._transport.send(CREATE, name, body=body)).body), "ID")
 
     async def get(self, region_id: str, group_id: str) -> TargetGroup:
         """Raises NotFound."""
-        query = {"regionID": region_id, "targetGroupID": group_id}
-        return TargetGroup.from_api(looked_up(GET, group_id, (await self._transport.send(GET, group_id, query=query)).body))
+        return TargetGroup.from_api(await self._shown(GET, region_id, targetGroupID=group_id))
 
     async def list(self, region_id: str, *, name: str | None = None) -> builtins.list[TargetGroup]:
         """All of the region, or those with exactly this name."""
-        answer = await self._transport.send(LIST, "", query=present(regionID=region_id, name=name))
-        found = map(TargetGroup.from_api, items(answer.body, "items"))
-        return [group for group in found if name is None or group.name == name]
+        return [TargetGroup.from_api(body) for body in await self._listed(LIST, region_id, name=name)]
 
     async def update(
         self,
@@ -162,16 +135,14 @@ class TargetGroups(Service):
         stickiness: Stickiness | None = None,
     ) -> None:
         """Change what is not None; Stickiness() ends it."""
-        body = present(
-            clientToken=token_or_new(None), regionID=region_id, targetGroupID=group_id, name=name, algorithm=algorithm,
-            healthCheckID=health_check_id, sessionSticky=stickiness.to_api() if stickiness else None,
+        await self._do(
+            UPDATE, region_id, targetGroupID=group_id, name=name, algorithm=algorithm, healthCheckID=health_check_id,
+            sessionSticky=stickiness.to_api() if stickiness else None,
         )  # fmt: skip
-        await self._transport.send(UPDATE, group_id, body=body)
 
     async def delete(self, region_id: str, group_id: str) -> None:
         """Raises InUse while it has targets or a listener uses it, NotFound when it is gone."""
-        body = {"clientToken": token_or_new(None), "regionID": region_id, "targetGroupID": group_id}
-        await self._transport.send(DELETE, group_id, body=body)
+        await self._do(DELETE, region_id, targetGroupID=group_id)
 
     async def add_target(
         self,
@@ -185,31 +156,23 @@ class TargetGroups(Service):
         client_token: str,
     ) -> str:
         """A port of a server of the group's VPC; returns the target's id."""
-        body = present(
-            clientToken=client_token, regionID=region_id, targetGroupID=group_id, instanceType="VM", instanceID=instance_id,
-            protocolPort=port, weight=weight, description=description,
+        return await self._created(
+            ADD, instance_id, clientToken=client_token, regionID=region_id, targetGroupID=group_id, instanceType="VM",
+            instanceID=instance_id, protocolPort=port, weight=weight, description=description,
         )  # fmt: skip
-        return need(first((await self._transport.send(ADD, instance_id, body=body)).body), "ID")
 
     async def get_target(self, region_id: str, target_id: str) -> Target:
         """With its health as the balancer sees it. Raises NotFound."""
-        query = {"regionID": region_id, "targetID": target_id}
-        return Target.from_api(
-            looked_up(GET_TARGET, target_id, (await self._transport.send(GET_TARGET, target_id, query=query)).body)
-        )
+        return Target.from_api(await self._shown(GET_TARGET, region_id, targetID=target_id))
 
     async def targets(self, region_id: str, group_id: str) -> builtins.list[Target]:
         """All of a group."""
-        query = {"regionID": region_id, "targetGroupID": group_id}
-        answer = await self._transport.send(LIST_TARGETS, group_id, query=query)
-        return [Target.from_api(body) for body in items(answer.body, "items")]
+        return [Target.from_api(body) for body in await self._listed(LIST_TARGETS, region_id, targetGroupID=group_id)]
 
     async def set_weight(self, region_id: str, target_id: str, weight: int) -> None:
         """1 to 256; connections that are open stay."""
-        body = {"clientToken": token_or_new(None), "regionID": region_id, "targetID": target_id, "weight": weight}
-        await self._transport.send(UPDATE_TARGET, target_id, body=body)
+        await self._do(UPDATE_TARGET, region_id, targetID=target_id, weight=weight)
 
     async def remove_target(self, region_id: str, target_id: str) -> None:
         """Raises NotFound when it is gone."""
-        body = {"clientToken": token_or_new(None), "regionID": region_id, "targetID": target_id}
-        await self._transport.send(REMOVE, target_id, body=body)
+        await self._do(REMOVE, region_id, targetID=target_id)
