@@ -13,6 +13,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -85,6 +86,7 @@ class HttpTransport:
         self._port = parts.port or (443 if self._tls else 80)
         self._name, self._path = parts.netloc, parts.path.rstrip("/") + PATH
         self._direct, self._keep_alive = direct, keep_alive
+        self._context = ssl.create_default_context() if self._tls else None  # SSL_CERT_FILE names a CA of one's own
         self._idle: list[Connection] = []
 
     async def __call__(self, request: Request) -> Answer:
@@ -101,7 +103,7 @@ class HttpTransport:
                     connection.close()
         except OSError as error:
             return Answer.nothing(reason(error))
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             return Answer.nothing(f"no HTTP: {error}")
         return answer_of(status, parsed)
 
@@ -119,18 +121,32 @@ class HttpTransport:
         return None
 
     async def _connect(self) -> Connection:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
-        family, kind, protocol, _, address = found[0]
-        sock = socket.socket(family, kind, protocol)
+        """To the first of the site's addresses that takes it; one that is silent uses up the caller's deadline."""
+        problem = OSError(f"{self._host} has no address")
+        for family, address in await self._addresses():
+            try:
+                return await self._connect_to(family, address)
+            except OSError as error:
+                problem = error
+        raise problem
+
+    async def _addresses(self) -> list[tuple[int, Any]]:
+        """A number is no name: looking it up would wait in the line of threads in which the ledger waits for its disk."""
+        family = literal_family(self._host)
+        if family is not None:
+            return [(family, (self._host, self._port))]
+        found = await asyncio.get_running_loop().getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        return [(family, address) for family, _, _, _, address in found]
+
+    async def _connect_to(self, family: int, address: Any) -> Connection:
+        sock = socket.socket(family, socket.SOCK_STREAM)
         try:
             sock.setblocking(False)
             if self._direct:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_DONTROUTE, 1)
-            await loop.sock_connect(sock, address)
-            context = ssl.create_default_context() if self._tls else None
+            await asyncio.get_running_loop().sock_connect(sock, address)
             name = self._host if self._tls else None
-            return Connection(*await asyncio.open_connection(sock=sock, ssl=context, server_hostname=name))
+            return Connection(*await asyncio.open_connection(sock=sock, ssl=self._context, server_hostname=name))
         except BaseException:  # a deadline too: the socket is nobody's yet
             sock.close()
             raise
@@ -147,6 +163,14 @@ class HttpTransport:
         return "\r\n".join([f"POST {self._path} HTTP/1.1", *fields, "", body]).encode()
 
 
+def literal_family(host: str) -> int | None:
+    """Of an address in numbers; None for a name."""
+    try:
+        return socket.AF_INET if ip_address(host).version == 4 else socket.AF_INET6
+    except ValueError:
+        return None
+
+
 def answer_of(status: int, parsed: Parsed) -> Answer:
     """The site's JSON as a small value; anything else is somebody else's answer."""
     try:
@@ -154,7 +178,8 @@ def answer_of(status: int, parsed: Parsed) -> Answer:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        return Answer(status, error=f"{status}, and not in the site's own form")
+        where = f", a redirect to {parsed.headers['location']}" if "location" in parsed.headers else ""
+        return Answer(status, error=f"{status}{where}, and not in the site's own form")
     return Answer(
         status,
         server=text(body, "server"),

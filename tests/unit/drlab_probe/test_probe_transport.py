@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from support.ports import free_port
 
 from drlab.probe.figures import outages
@@ -75,6 +83,10 @@ class LoopbackSite:
     def message(self, mood: str, status: int, body: bytes) -> bytes:
         if mood == "page":
             body = b"<h1>It works</h1>"
+        if mood == "redirect":
+            return b"HTTP/1.1 302 x\r\nLocation: https://elsewhere/\r\nContent-Length: 0\r\n\r\n"
+        if mood == "switches":
+            return b"HTTP/1.1 101 x\r\nUpgrade: h2\r\nConnection: Upgrade\r\n\r\n"
         if mood == "chunked":
             chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:7], body[7:], b""))
             return b"HTTP/1.1 %d x\r\nTransfer-Encoding: chunked\r\n\r\n%s" % (status, chunks)
@@ -114,6 +126,7 @@ MOODS = {
     "chunked": Answer(200, "web-01", "AZ1", "192.0.2.10", from_site=True),
     "without database": Answer(503, "web-01", "AZ1", "192.0.2.10", "db-01", "the database is away", from_site=True),
     "page": Answer(200, error="200, and not in the site's own form"),
+    "redirect": Answer(302, error="302, a redirect to https://elsewhere/, and not in the site's own form"),
     "hangs up": Answer.nothing("the connection ended before the answer did"),
     "ends early": Answer.nothing("the connection ended before the answer did"),
 }
@@ -128,9 +141,10 @@ def test_what_a_read_brings_back(mood: str) -> None:
     with_site(test)
 
 
-def test_what_is_no_http_is_no_answer() -> None:
+@pytest.mark.parametrize("mood", ["babble", "switches"])
+def test_what_is_no_http_is_no_answer(mood: str) -> None:
     async def test(loopback: LoopbackSite, transport: HttpTransport) -> None:
-        loopback.mood = "babble"
+        loopback.mood = mood
         assert (await transport((READ, ""))).error.startswith("no HTTP")
 
     with_site(test)
@@ -139,6 +153,62 @@ def test_what_is_no_http_is_no_answer() -> None:
 def test_a_refused_connection_is_no_answer() -> None:
     transport = HttpTransport(f"http://127.0.0.1:{free_port()}", direct=True)
     assert asyncio.run(transport((READ, ""))) == Answer.nothing("connection refused")
+
+
+def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(loopback: LoopbackSite, transport: HttpTransport) -> None:
+        port = urlsplit(loopback.url).port
+
+        async def addresses(*_: object, **__: object) -> list[tuple[object, ...]]:
+            kind = socket.SOCK_STREAM
+            closed, site = ("127.0.0.1", free_port()), ("127.0.0.1", port)
+            return [(socket.AF_INET, kind, 6, "", closed), (socket.AF_INET, kind, 6, "", site)]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", addresses)
+        assert await HttpTransport(f"http://site.example:{port}", direct=True)((READ, "")) == GOOD
+
+    with_site(test)
+
+
+def test_a_number_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look-up waits for a thread, and all of them may be waiting for the ledger's disk."""
+
+    async def test(loopback: LoopbackSite, transport: HttpTransport) -> None:
+        monkeypatch.setattr(asyncio.get_running_loop(), "run_in_executor", lambda *_: pytest.fail("a thread was asked"))
+        assert await transport((READ, "")) == GOOD
+
+    with_site(test)
+
+
+def test_a_site_with_tls_is_asked_when_its_ca_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate, key = self_signed(tmp_path)
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(certificate, key)
+
+    async def run() -> tuple[Answer, Answer]:
+        async with await asyncio.start_server(LoopbackSite().serve, "127.0.0.1", 0, ssl=server_side) as server:
+            url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            stranger = await HttpTransport(url, direct=True)((READ, ""))
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+            return stranger, await HttpTransport(url, direct=True)((READ, ""))
+
+    stranger, known = asyncio.run(run())
+    assert stranger.status is None and "certificate verify failed" in stranger.error
+    assert known == GOOD
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    begin = datetime.now(UTC) - timedelta(days=1)
+    built = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), begin, begin + timedelta(days=9))
+    alternative = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    certificate = built.add_extension(alternative, critical=False).sign(key, hashes.SHA256())
+    (folder / "site.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    (folder / "site.key").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder / "site.pem", folder / "site.key"
 
 
 def test_a_direct_transport_never_uses_a_gateway() -> None:
