@@ -62,7 +62,7 @@ class Journal:
     begin: datetime  # wall clock, UTC
     monotonic: float  # the same instant
     sends: list[Send] = field(default_factory=list)
-    skipped: int = 0  # not sent because this process was held up: no fault of the site's
+    skipped: int = 0  # not sent, or not judged, because this process was held up: no fault of the site's
 
     def add(self, send: Send) -> int:
         """Where it stands, for `settle`."""

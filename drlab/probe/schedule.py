@@ -25,7 +25,7 @@ class Plan:
         problems = []
         if not 0 < self.rate <= MAX_RATE:
             problems.append(f"the rate is {self.rate:g} a second; it can be more than 0 and at most {MAX_RATE:g}")
-        if self.seconds is not None and self.seconds <= 0:
+        if self.seconds is not None and not self.seconds > 0:
             problems.append(f"the run is to last {self.seconds:g} s; it must last longer than 0")
         if self.seconds is not None and self.seconds * self.rate * len(self.kinds) > MAX_SENDS:
             problems.append(f"{self.seconds:g} s at this rate are more than {MAX_SENDS} sends, the most that one run makes")

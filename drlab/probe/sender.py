@@ -14,7 +14,7 @@ from drlab.probe.ledger import Acknowledgement
 from drlab.probe.schedule import Due, Plan, schedule
 from drlab.probe.transport import Transport
 
-LATE_SECONDS = 1.0  # later than this a send is left out: a burst after a hold-up would measure nothing
+LATE_SECONDS = 1.0  # sent, or found silent, so much later than it should be: this process was held up, not the site
 
 
 class Writes(Protocol):
@@ -76,6 +76,9 @@ class Prober:
             self._writes.note_sent(row, self.journal.wall(sent))
         answer = await within(self._transport((due.kind, row)), self.plan.deadline)
         settled = self.elapsed()
+        if answer.silent and settled - sent > self.plan.deadline + LATE_SECONDS:
+            self.journal.skipped += 1  # this process stood still: an answer may have come in time, and says nothing now
+            return
         send = Send(due.number, due.kind, due.at, sent, row, settled, answer)
         if self._writes and row and send.good:
             stamp = (self.journal.wall(sent), self.journal.wall(settled))

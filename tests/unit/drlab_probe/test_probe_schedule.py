@@ -37,6 +37,7 @@ def test_a_schedule_without_an_end_is_bounded() -> None:
         ({"rate": 0.0}, "the rate is 0 a second; it can be more than 0 and at most 20"),
         ({"rate": 50.0, "seconds": -1.0}, "at most 20; the run is to last -1 s; it must last longer than 0"),
         ({"rate": 20.0, "seconds": 1e6}, "are more than 100000 sends"),
+        ({"seconds": float("nan")}, "the run is to last nan s"),
     ],
 )
 def test_a_plan_out_of_bounds_is_refused(plan: dict[str, float], problem: str) -> None:
@@ -69,6 +70,18 @@ def test_a_prober_that_was_held_up_makes_no_burst_and_blames_nobody() -> None:
     journal = asyncio.run(run())
     assert 5 <= journal.skipped <= 20 and len(journal.sends) + journal.skipped == 50
     assert all(send.good for send in journal.sends)
+
+
+def test_an_answer_that_a_standstill_of_the_prober_has_covered_is_no_silence_of_the_site() -> None:
+    """The deadline passes while nobody listens: that the site was silent is not known."""
+
+    async def stands_still(request: Request) -> Answer:
+        asyncio.get_running_loop().call_soon(time.sleep, 1.5)
+        await asyncio.sleep(0.01)
+        return await quick(request)
+
+    journal = asyncio.run(Prober(Plan(rate=1, seconds=0.5, deadline=0.2), stands_still).run(asyncio.Event()))
+    assert journal.skipped == 1 and [send.answer for send in journal.sends] == [None]
 
 
 def test_a_stop_waits_for_what_is_under_way() -> None:
