@@ -19,7 +19,7 @@ from drlab.watch import report
 from drlab.watch.run import Files, View, Watched
 from drlab.watch.run import watch as run
 from drlab.watch.screen import Lines, Screen
-from drlab.watch.site import Site, site_of
+from drlab.watch.site import Site, moved, site_of
 
 
 def watch(
@@ -44,6 +44,8 @@ def watch(
     lab = Lab.open(json=json)
     chosen = running_stage(lab.folders, stage)
     watched = show(lab.out, site_of(lab, chosen), plan, Files.make(lab.folders), keep_alive)
+    if change := moved(lab, watched.site):
+        lab.out.warn(change)
     if json:
         lab.out.document(report.document(watched))
     else:

@@ -7,4 +7,5 @@ sender      runs a schedule against a transport
 ledger      acknowledged writes on disk, before they count
 verify      which acknowledged writes are there afterwards
 figures     journal -> outages, latencies, who answered, RTO and RPO: pure functions
+running     the same while a run goes on, without looking at all of it again
 """

@@ -100,8 +100,12 @@ def first_who(sends: Sequence[Send]) -> Who | None:
 
 
 def latencies(sends: Iterable[Send]) -> dict[str, float]:
-    """Percentiles in milliseconds over good answers, by nearest rank: `{"p50": 8.1, "p95": 20.3, ..., "max": 41.0}`."""
-    values = sorted(send.latency for send in sends if send.good and send.latency is not None)
+    """Percentiles over good answers."""
+    return percentiles(sorted(send.latency for send in sends if send.good and send.latency is not None))
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float]:
+    """Of sorted seconds in milliseconds, by nearest rank: `{"p50": 8.1, "p95": 20.3, ..., "max": 41.0}`."""
     if not values:
         return {}
     ranks = {p: max(1, math.ceil(len(values) * p / 100)) for p in PERCENTILES}

@@ -18,6 +18,7 @@ from drlab.probe.figures import (
     who_answered,
 )
 from drlab.probe.journal import WRITE, Journal, Send
+from drlab.probe.schedule import MAX_SENDS
 from drlab.watch.run import Watched
 from drlab.watch.screen import outage_line, who_words
 
@@ -109,6 +110,8 @@ def render(watched: Watched, out: Output) -> None:
     out.step("watched", f"{watched.site.url} for {took(watched.seconds)}: {good} of {count(len(journal.sends), 'send')} good")
     if journal.skipped:
         out.warn(f"{count(journal.skipped, 'send')} left out because this machine held the prober up")
+    if len(journal.sends) + journal.skipped >= MAX_SENDS:
+        out.warn(f"ended by itself: {MAX_SENDS} sends are the most that one run makes")
     for who, number in who_answered(journal.sends):
         out.step("answered", f"{who_words(who)}: {count(number, 'time')}")
     for error, number in failures(journal.sends):

@@ -7,7 +7,7 @@ import contextlib
 import json
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import IO, Protocol
 from drlab.folders import PRIVATE, Folders
 from drlab.probe.journal import Journal, Send, event
 from drlab.probe.ledger import Ledger, read_ledger
+from drlab.probe.running import Running
 from drlab.probe.schedule import Plan
 from drlab.probe.sender import Prober
 from drlab.probe.transport import HttpTransport
@@ -23,13 +24,13 @@ from drlab.probe.verify import verify
 from drlab.watch.site import Site
 
 REFRESH_SECONDS = 0.25
-REFRESH_SHARE = 20  # the view takes at most a twentieth of the time, however long the journal is
+REFRESH_SHARE = 20  # the view takes at most a twentieth of the time, however slow the terminal is
 
 
 class View(Protocol):
     """What is shown while a watch runs."""
 
-    def refresh(self, journal: Journal, elapsed: float) -> None: ...
+    def refresh(self, running: Running, elapsed: float) -> None: ...
 
     def checking(self, rows: int) -> None: ...
 
@@ -75,10 +76,11 @@ async def watch(site: Site, plan: Plan, files: Files, view: View, *, keep_alive:
             files.journal.open("a", encoding="utf-8") as lines,
         ):
             prober = Prober(plan, transport, ledger, lambda send: write_line(lines, prober.journal, send))
-            async with refreshed(view, prober):
+            running = Running(prober.journal)
+            async with refreshed(view, running, prober.elapsed):
                 await prober.run(stop)
             seconds = prober.elapsed()
-            view.refresh(prober.journal, seconds)
+            view.refresh(running, seconds)
             checked = await check(ledger, transport, plan, view, abandon)
     finally:
         transport.close()
@@ -102,13 +104,13 @@ def write_line(lines: IO[str], journal: Journal, send: Send) -> None:
 
 
 @contextlib.asynccontextmanager
-async def refreshed(view: View, prober: Prober) -> AsyncIterator[None]:
+async def refreshed(view: View, running: Running, elapsed: Callable[[], float]) -> AsyncIterator[None]:
     """The view follows the prober from beside it."""
 
     async def follow() -> None:
         while True:
             begin = time.perf_counter()
-            view.refresh(prober.journal, prober.elapsed())
+            view.refresh(running, elapsed())
             await asyncio.sleep(max(REFRESH_SECONDS, REFRESH_SHARE * (time.perf_counter() - begin)))
 
     task = asyncio.create_task(follow())

@@ -8,8 +8,9 @@ from rich.live import Live
 from rich.text import Text
 
 from drlab.output import Output, count, took
-from drlab.probe.figures import Outage, Who, latencies, outages
-from drlab.probe.journal import Journal, Send
+from drlab.probe.figures import Outage, Who
+from drlab.probe.journal import READ, WRITE, Journal, Send
+from drlab.probe.running import Running, Tally
 from drlab.probe.schedule import Plan
 from drlab.watch.site import Site
 
@@ -77,20 +78,19 @@ def now_line(sends: Sequence[Send], found: Sequence[Outage], elapsed: float) -> 
     return Text(f"{who_words(named)}   {(last.latency or 0) * 1000:.0f} ms{ago}", mark(last)[1])
 
 
-def screen(site: Site, plan: Plan, journal: Journal, elapsed: float, width: int) -> Text:
+def screen(site: Site, plan: Plan, running: Running, elapsed: float, width: int) -> Text:
     """The whole view."""
-    sends, found = journal.sends, outages(journal.sends)
+    found, tallies = running.outages(), {kind: running.tally(kind) for kind in plan.kinds}
     sent = " + ".join(f"{plan.rate:g} {kind}s" for kind in plan.kinds)
     lines = [Text.assemble((f"{site.stage}  ", "bold"), f"{site.url}  {sent} a second  {took(elapsed)}"), Text()]
-    lines.append(row("answers", now_line(sends, found, elapsed)))
-    lines += [row(f"{kind}s", strip(journal.of_kind(kind), max(10, width - LABEL - 2))) for kind in plan.kinds]
-    for kind in plan.kinds:
-        lines.append(row(f"{kind} ms", Text(latency_words(journal.of_kind(kind)))))
+    lines.append(row("answers", now_line(running.recent, found, elapsed)))
+    lines += [row(f"{kind}s", strip(running.recent_of(kind), max(10, width - LABEL - 2))) for kind in plan.kinds]
+    lines += [row(f"{kind} ms", Text(latency_words(tally))) for kind, tally in tallies.items()]
     if plan.writes:
-        lines.append(row("written", Text(written_words(journal.of_kind("write")))))
+        lines.append(row("written", Text(written_words(tallies[WRITE]))))
     past = [outage for outage in found if outage.end is not None]
     lines.append(row("outages", Text(count(len(past), "outage") + " over" if past else "none so far", "" if past else "dim")))
-    lines += [Text("  " + outage_line(outage, journal)) for outage in past[-SHOWN_OUTAGES:]]
+    lines += [Text("  " + outage_line(outage, running.journal)) for outage in past[-SHOWN_OUTAGES:]]
     return Text("\n").join(lines)
 
 
@@ -98,16 +98,14 @@ def row(name: str, value: Text) -> Text:
     return Text.assemble((f"{name:<{LABEL}}", "dim"), value)
 
 
-def latency_words(sends: Sequence[Send]) -> str:
+def latency_words(tally: Tally) -> str:
     """`p50 8.1   p95 20.3   p99 41.0   max 120.4   212 good, 30 failed`."""
-    figures = "   ".join(f"{name} {value:.1f}" for name, value in latencies(sends).items())
-    good, failed = sum(send.good for send in sends), sum(send.answer is not None and not send.good for send in sends)
-    return f"{figures}   {good} good, {failed} failed".strip()
+    figures = "   ".join(f"{name} {value:.1f}" for name, value in tally.percentiles().items())
+    return f"{figures}   {tally.good} good, {tally.failed} failed".strip()
 
 
-def written_words(writes: Sequence[Send]) -> str:
-    acknowledged, unknown = sum(send.good for send in writes), sum(send.answer is not None and not send.good for send in writes)
-    return f"{acknowledged} acknowledged, {unknown} unknown; which of them are there is checked at the end"
+def written_words(tally: Tally) -> str:
+    return f"{tally.good} acknowledged, {tally.failed} unknown; which of them are there is checked at the end"
 
 
 class Screen:
@@ -116,8 +114,8 @@ class Screen:
     def __init__(self, site: Site, plan: Plan, out: Output, live: Live) -> None:
         self._site, self._plan, self._out, self._live = site, plan, out, live
 
-    def refresh(self, journal: Journal, elapsed: float) -> None:
-        self._live.update(screen(self._site, self._plan, journal, elapsed, self._out.console.width), refresh=True)
+    def refresh(self, running: Running, elapsed: float) -> None:
+        self._live.update(screen(self._site, self._plan, running, elapsed, self._out.console.width), refresh=True)
 
     def checking(self, rows: int) -> None:
         self._out.line(f"checking {count(rows, 'write')} …", "dim")
@@ -128,26 +126,30 @@ class Lines:
 
     def __init__(self, out: Output) -> None:
         self._out = out
-        self._down: dict[str, bool] = {}
+        self._told: dict[str, tuple[int, bool]] = {}  # outages told in full, and whether the next one's begin is told
         self._who: Who | None = None
 
-    def refresh(self, journal: Journal, elapsed: float) -> None:
-        found = outages(journal.sends)
-        for kind in sorted({send.kind for send in journal.sends}):
+    def refresh(self, running: Running, elapsed: float) -> None:
+        found, journal = running.outages(), running.journal
+        for kind in (READ, WRITE):
             mine = [outage for outage in found if outage.kind == kind]
             self._tell(kind, mine, journal)
-        who = next((who for send in reversed(journal.sends) if send.good and (who := Who.of(send.answer))), None)
+        who = next((who for send in reversed(running.recent) if send.good and (who := Who.of(send.answer))), None)
         if who is not None and who != self._who:
             self._who = who
             self._out.line(f"{journal.wall(elapsed)[11:23]}  {who_words(who)} answers")
 
     def _tell(self, kind: str, mine: Sequence[Outage], journal: Journal) -> None:
-        down = bool(mine) and mine[-1].end is None
-        if down and not self._down.get(kind):
-            self._out.line(f"{journal.wall(mine[-1].begin)[11:23]}  {kind}s fail")
-        elif not down and self._down.get(kind):
-            self._out.line(f"{journal.wall(mine[-1].end or 0)[11:23]}  {kind}s answered again: {outage_words(mine[-1])}")
-        self._down[kind] = down
+        """Each outage, also one that was over when it was noticed."""
+        told, begun = self._told.get(kind, (0, False))
+        for outage in mine[told:]:
+            if not begun:
+                self._out.line(f"{journal.wall(outage.begin)[11:23]}  {kind}s fail")
+            begun = outage.end is None
+            if outage.end is not None:
+                self._out.line(f"{journal.wall(outage.end)[11:23]}  {kind}s answered again: {outage_words(outage)}")
+                told += 1
+        self._told[kind] = told, begun
 
     def checking(self, rows: int) -> None:
         self._out.line(f"checking {count(rows, 'write')}")

@@ -37,6 +37,16 @@ def site_of(lab: Lab, stage: str) -> Site:
     return Site(stage, url, local)
 
 
+def moved(lab: Lab, site: Site) -> str | None:
+    """What has become of a stage's site that is no longer where it was; None when it is there."""
+    stack = read_stack(lab.folders.stack_file(site.stage), site.stage)
+    now = str((stack.outputs or {}).get(OUTPUT) or "")
+    if now == site.url:
+        return None
+    where = f"its site is at {now} now" if now else "it is not up any more"
+    return f"{site.stage} was changed meanwhile: {where}; all requests went to {site.url}"
+
+
 def check_local(url: str, internet: str | None) -> None:
     """Raises UserError unless the address is one of the local cloud's own."""
     host = urlsplit(url).hostname or ""

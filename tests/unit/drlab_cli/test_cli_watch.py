@@ -12,14 +12,16 @@ from support.probe_scenario import MemoryLedger, parse
 from support.virtual_time import run_virtually
 
 from drlab.errors import UserError
+from drlab.lab import Lab
 from drlab.output import Output
 from drlab.probe.journal import Journal
+from drlab.probe.running import Running
 from drlab.probe.schedule import Plan
 from drlab.probe.sender import Prober
 from drlab.watch import report
 from drlab.watch.run import Files, Watched
 from drlab.watch.screen import Lines, screen
-from drlab.watch.site import Site, check_local
+from drlab.watch.site import Site, check_local, moved
 
 SITE = Site("single-host", "http://198.18.8.2", local=True)
 FAILOVER = "for 4 s, every 0.2 s, writes\n0.0 web-01 AZ1\n1.05 refused\n2.0 web-02 AZ2"
@@ -40,7 +42,7 @@ def watched(script: str, result: str = "there") -> Watched:
 
 def test_the_screen_after_a_failover() -> None:
     plan, journal = journal_of(FAILOVER)
-    assert [line.rstrip() for line in screen(SITE, plan, journal, 4.0, 60).plain.splitlines()] == [
+    assert [line.rstrip() for line in screen(SITE, plan, Running(journal), 4.0, 60).plain.splitlines()] == [
         "single-host  http://198.18.8.2  5 reads + 5 writes a second  4.0 s",
         "",
         "answers   web-02 in AZ2, database db   4 ms",
@@ -57,23 +59,63 @@ def test_the_screen_after_a_failover() -> None:
 
 def test_the_screen_counts_while_an_outage_goes_on() -> None:
     plan, journal = journal_of("for 3 s, every 0.5 s\n0.0 web-01 AZ1\n1.2 refused")
-    assert "answers   reads fail: 1.5 s and counting" in screen(SITE, plan, journal, 3.0, 60).plain
+    assert "answers   reads fail: 1.5 s and counting" in screen(SITE, plan, Running(journal), 3.0, 60).plain
     early = Journal(journal.begin, 0.0)
-    assert "waiting for the first answer" in screen(SITE, plan, early, 0.0, 60).plain
+    assert "waiting for the first answer" in screen(SITE, plan, Running(early), 0.0, 60).plain
 
 
 def test_a_log_gets_a_line_for_each_change(capsys: pytest.CaptureFixture[str]) -> None:
     _, journal = journal_of(FAILOVER.replace(", writes", ""))
     lines, growing = Lines(Output()), Journal(journal.begin, 0.0)
+    running = Running(growing)
     for send in journal.sends:
         growing.sends.append(send)
-        lines.refresh(growing, send.settled or 0)
+        lines.refresh(running, send.settled or 0)
     assert capsys.readouterr().out.splitlines() == [
         "10:00:00.004  web-01 in AZ1, database db answers",
         "10:00:01.200  reads fail",
         "10:00:02.004  reads answered again: 0.80 s (at least 0.60 s, at most 1.00 s)",
         "10:00:02.004  web-02 in AZ2, database db answers",
     ]
+
+
+def test_a_log_tells_an_outage_that_was_over_when_it_was_noticed(capsys: pytest.CaptureFixture[str]) -> None:
+    _, journal = journal_of("for 6 s, every 0.2 s\n0.0 web-01 AZ1\n1.15 silent\n1.25 web-01 AZ1")
+    lines = Lines(Output())
+    lines.refresh(Running(journal), 6.0)
+    lines.refresh(Running(journal), 6.0)
+    assert capsys.readouterr().out.splitlines() == [
+        "10:00:01.200  reads fail",
+        "10:00:01.404  reads answered again: 0.20 s (at least 0.00 s, at most 0.40 s)",
+        "10:00:06.000  web-01 in AZ1, database db answers",
+    ]
+
+
+def test_a_run_that_its_bound_has_ended_says_so(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "MAX_SENDS", 40)
+    report.render(watched(FAILOVER), Output())
+    assert "ended by itself: 40 sends are the most that one run makes" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("outputs", "sentence"),
+    [
+        ({"siteUrl": SITE.url}, None),
+        ({"siteUrl": "http://198.18.8.9"}, "its site is at http://198.18.8.9 now; all requests went to http://198.18.8.2"),
+        ({}, "it is not up any more"),
+    ],
+)
+def test_a_site_that_has_moved_meanwhile_is_named(
+    outputs: dict[str, str], sentence: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRLAB_STATE", str(tmp_path))
+    lab = Lab.open()
+    file = lab.folders.stack_file(SITE.stage)
+    file.parent.mkdir(parents=True)
+    stack = {"urn": "urn:pulumi:s::p::pulumi:pulumi:Stack::s", "type": "pulumi:pulumi:Stack", "outputs": outputs}
+    file.write_text(json.dumps({"checkpoint": {"latest": {"resources": [stack]}}}))
+    told = moved(lab, SITE)
+    assert told is None if sentence is None else sentence in str(told)
 
 
 def test_the_document_of_a_failover() -> None:
