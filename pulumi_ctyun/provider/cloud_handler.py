@@ -27,7 +27,7 @@ ID_SECONDS = 30.0  # a cancelled update waits so long for the id of what it has 
 
 
 class CloudHandler(Handler):
-    """A service's part is below the line: five short calls. `region` is always an id there."""
+    """A service's part is below the line: a few short calls. `region` is always an id there."""
 
     resource: ClassVar[Resource]
     unreadable: ClassVar[tuple[str, ...]] = ()  # inputs that the cloud does not show
@@ -136,6 +136,11 @@ class CloudHandler(Handler):
             return Seen(seen.id, {"region": region.name, **seen.inputs}, seen.outputs)
         return None
 
+    async def update(self, known: Known, wish: Wish) -> Made:
+        region = await self.cloud.region_id(wish.inputs["region"])
+        await self.change(region, known, wish)
+        return await self.settle(region, known.id, wish)
+
     async def delete(self, known: Known) -> None:
         region = await self.cloud.region_id(known.state["region"])
         await until_released(lambda: self.remove(region, known.id), known.timeout or IN_USE_SECONDS)
@@ -155,6 +160,10 @@ class CloudHandler(Handler):
         """Bring what exists to what is wished, and wait until it can be used."""
         seen = await self.look(region, id, wish.inputs)
         return wish.reached(seen.id, **seen.outputs)
+
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
+        """Carry out what can change in place and `settle` does not see to. Here: nothing, an update is a look."""
+        return
 
     @abstractmethod
     async def look(self, region: str, id: str, state: Plain) -> Seen:

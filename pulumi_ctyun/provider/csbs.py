@@ -39,10 +39,6 @@ class BackupVaultHandler(CloudHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         return _seen_vault(await self.client.backup_vaults.get(region, id))
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        """What can change in place is no affair of the cloud's."""
-        return await self.settle(await self.cloud.region_id(wish.inputs["region"]), known.id, wish)
-
     async def delete(self, known: Known) -> None:
         """Its backups first, if they are to go with it: the cloud deletes no vault that holds any."""
         region = await self.cloud.region_id(known.state["region"])
@@ -94,10 +90,8 @@ class BackupPolicyHandler(CloudHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         return _seen_policy(await self.client.backup_policies.get(region, id), state)
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        region = await self.cloud.region_id(wish.inputs["region"])
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
         await self.client.backup_policies.update(region, known.id, name=wish.inputs["name"], rules=_rules(wish.inputs))
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         """Its backups stay in the vault."""

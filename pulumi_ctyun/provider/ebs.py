@@ -14,7 +14,7 @@ from ctyun.services.snapshot_policies import SnapshotPolicy
 from ctyun.services.volumes import ENDING, Volume
 from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours, until_released
-from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.handler import Known, Plain, Seen, Wish
 from pulumi_ctyun.provider.marks import MARK_LABEL
 from pulumi_ctyun.resources.declarations.ebs import SNAPSHOT_POLICY, VOLUME, VOLUME_ATTACHMENT
 
@@ -53,8 +53,8 @@ class VolumeHandler(CloudHandler):
             )
         return await self._seen(region, volume)
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        region, volumes = await self.cloud.region_id(wish.inputs["region"]), self.client.volumes
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
+        volumes = self.client.volumes
         volume = await volumes.settled(region, known.id)
         if wish.inputs["sizeGib"] < volume.size:
             raise PluginError(
@@ -65,7 +65,6 @@ class VolumeHandler(CloudHandler):
             await volumes.rename(region, volume.id, wish.inputs["name"])
         if wish.inputs["sizeGib"] > volume.size:
             await volumes.enlarge(region, volume.id, wish.inputs["sizeGib"], timeout=wish.timeout)
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.volumes.delete(region, id)
@@ -101,10 +100,6 @@ class VolumeAttachmentHandler(CloudHandler):
             where = f"server {volume.instance_id}" if volume.instance_id else "no server"
             raise errors.NotFound("look up", f"the attachment of volume {id}", "", f"it is in {where}")
         return _attached(volume)
-
-    async def update(self, known: Known, wish: Wish) -> Made:
-        """Nothing of it can be changed; an update is a look."""
-        return await self.settle(await self.cloud.region_id(wish.inputs["region"]), known.id, wish)
 
     async def delete(self, known: Known) -> None:
         """Only from this server: by now another one may have it. One that still uses the volume keeps it, and the error says
@@ -148,8 +143,8 @@ class SnapshotPolicyHandler(CloudHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         return await self._seen(region, await self.client.snapshot_policies.get(region, id))
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        region, policies = await self.cloud.region_id(wish.inputs["region"]), self.client.snapshot_policies
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
+        policies = self.client.snapshot_policies
         seen = await self.look(region, known.id, known.state)
         wished = _rules(wish.inputs)
         if wished != _rules(seen.inputs):
@@ -159,7 +154,6 @@ class SnapshotPolicyHandler(CloudHandler):
         had, wanted = set(seen.inputs["volumeIds"]), set(wish.inputs["volumeIds"])
         await policies.cancel(region, sorted(had - wanted))
         await policies.apply(region, known.id, sorted(wanted - had))
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.snapshot_policies.delete(region, id)

@@ -37,11 +37,9 @@ class EipHandler(CloudHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         return _seen(await self.client.eips.get(region, id))
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        region = await self.cloud.region_id(wish.inputs["region"])
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
         if known.state.get("name") != wish.inputs["name"]:
             await self.client.eips.rename(region, known.id, wish.inputs["name"])
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.eips.delete(region, id)

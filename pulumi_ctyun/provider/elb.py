@@ -52,11 +52,9 @@ class LoadBalancerHandler(CloudHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         return _seen_balancer(await self.client.load_balancers.get(region, id))
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        region = await self.cloud.region_id(wish.inputs["region"])
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
         if known.state.get("name") != wish.inputs["name"]:
             await self.client.load_balancers.update(region, known.id, name=wish.inputs["name"])
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         """Waits until it is given back."""
@@ -98,10 +96,8 @@ class CertificateHandler(CloudHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         return _seen_certificate(await self.client.certificates.get(region, id), state)
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        region = await self.cloud.region_id(wish.inputs["region"])
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
         await self.client.certificates.rename(region, known.id, wish.inputs["name"])
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.certificates.delete(region, id)
@@ -140,10 +136,8 @@ class ListenerHandler(CloudHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         return _seen_listener(await self.client.listeners.get(region, id))
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        region = await self.cloud.region_id(wish.inputs["region"])
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
         await self.client.listeners.update(region, known.id, **_changeable(wish.inputs))
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.listeners.delete(region, id)

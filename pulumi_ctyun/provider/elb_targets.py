@@ -10,7 +10,7 @@ from ctyun.services.health_checks import HealthCheck
 from ctyun.services.target_groups import Stickiness, Target, TargetGroup
 from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
-from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.handler import Known, Plain, Seen, Wish
 from pulumi_ctyun.provider.marks import described, has_mark
 from pulumi_ctyun.resources.declarations.elb import HEALTH_CHECK, TARGET, TARGET_GROUP
 
@@ -47,8 +47,8 @@ class HealthCheckHandler(CloudHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         return _seen_check(await self.client.health_checks.get(region, id), state)
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        inputs, region = wish.inputs, await self.cloud.region_id(wish.inputs["region"])
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
+        inputs = wish.inputs
         changes: dict[str, Any] = {
             "name": inputs["name"],
             "interval": inputs["interval"],
@@ -60,7 +60,6 @@ class HealthCheckHandler(CloudHandler):
         if inputs.get("port") or known.state.get("port"):
             changes["port"] = inputs.get("port") or 0
         await self.client.health_checks.update(region, known.id, **changes)
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.health_checks.delete(region, id)
@@ -108,14 +107,13 @@ class TargetGroupHandler(CloudHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         return _seen_group(await self.client.target_groups.get(region, id))
 
-    async def update(self, known: Known, wish: Wish) -> Made:
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
         inputs = wish.inputs
         if known.state.get("healthCheckId") and not inputs.get("healthCheckId"):
             raise PluginError(
                 f"Target group {inputs['name']} ({known.id}) cannot be left without a health check: CTyun only exchanges it. "
                 "Give it another one, or replace the group: pulumi up --replace its URN."
             )
-        region = await self.cloud.region_id(inputs["region"])
         await self.client.target_groups.update(
             region,
             known.id,
@@ -124,7 +122,6 @@ class TargetGroupHandler(CloudHandler):
             health_check_id=inputs.get("healthCheckId"),
             stickiness=_stickiness(inputs) if inputs.get("stickiness") or known.state.get("stickiness") else None,
         )
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.target_groups.delete(region, id)
@@ -175,10 +172,8 @@ class TargetHandler(CloudHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         return _seen_target(await self.client.target_groups.get_target(region, id))
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        region = await self.cloud.region_id(wish.inputs["region"])
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
         await self.client.target_groups.set_weight(region, known.id, wish.inputs["weight"])
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.target_groups.remove_target(region, id)

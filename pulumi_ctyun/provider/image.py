@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ctyun import errors
 from ctyun.services.images import ENDING, FAILED, PRIVATE, WHOLE_MACHINE, Image
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
-from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.handler import Made, Plain, Seen, Wish
 from pulumi_ctyun.provider.marks import described, has_mark, undescribed
 from pulumi_ctyun.provider.tokens import Token
 from pulumi_ctyun.resources.declarations.image import IMAGE
@@ -46,10 +46,6 @@ class ImageHandler(CloudHandler):
             raise errors.NotFound("look up image", id, "", f"it is {image.status or 'no private image'}")
         seen = _seen(image)
         return Seen(seen.id, seen.inputs, {"imageId": image.id})
-
-    async def update(self, known: Known, wish: Wish) -> Made:
-        """Nothing of it can be changed; an update is a look."""
-        return await self.settle(await self.cloud.region_id(wish.inputs["region"]), known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         """Waits until it is gone."""

@@ -140,16 +140,14 @@ class MysqlInstanceHandler(CloudHandler):
             "nodes": await self._places(region, instance),
         }
 
-    async def update(self, known: Known, wish: Wish) -> Made:
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
         """Compares with what is there rather than with the state, so that drift is put right too; a password cannot be seen."""
-        region = await self.cloud.region_id(wish.inputs["region"])
         password = wish.inputs.get("password")
         if password != known.state.get("password"):
             if password is None:
                 raise PluginError(f"The password of root of {wish.inputs['name']} cannot be taken away. Set another one.")
             await self.client.mysqls.wait(region, known.id, timeout=wish.timeout)
             await when_idle(lambda: self.client.mysqls.set_root_password(region, known.id, password))
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         """Waits until it is gone."""

@@ -73,9 +73,6 @@ class MysqlDatabaseHandler(PartHandler):
         database = await self.client.mysql_databases.get(region, mysql_id, name)
         return Seen(id, {"instanceId": mysql_id, "name": name, "charset": database.charset}, {})
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        return await self.settle(await self.cloud.region_id(wish.inputs["region"]), known.id, wish)
-
     async def remove(self, region: str, id: str) -> None:
         await self.client.mysql_databases.delete(region, *parts_of(id))
 
@@ -96,14 +93,12 @@ class MysqlAccountHandler(PartHandler):
         grants = [{"database": database, "privilege": privilege} for database, privilege in sorted(account.grants.items())]
         return Seen(id, {"instanceId": mysql_id, "name": name, "grants": grants}, {})
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        region = await self.cloud.region_id(wish.inputs["region"])
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
         mysql_id, name = parts_of(known.id)
         accounts, password = self.client.mysql_accounts, wish.inputs["password"]
         if password != known.state.get("password"):
             await when_idle(lambda: accounts.set_password(region, mysql_id, name, password))
         await when_idle(lambda: accounts.set_grants(region, mysql_id, name, _grants(wish.inputs)))
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.mysql_accounts.delete(region, *parts_of(id))
@@ -128,11 +123,9 @@ class MysqlWhiteListHandler(PartHandler):
         addresses = said if set(said) == set(found) else found  # the cloud has each once, whatever the program says
         return Seen(id, {"instanceId": mysql_id, "name": name, "addresses": list(addresses)}, {})
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        region = await self.cloud.region_id(wish.inputs["region"])
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
         mysql_id, name = parts_of(known.id)
         await when_idle(lambda: self.client.mysql_white_lists.change(region, mysql_id, name, wish.inputs["addresses"]))
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.mysql_white_lists.delete(region, *parts_of(id))
@@ -176,10 +169,6 @@ class MysqlEipHandler(CloudHandler):
         if not await self._is_bound(region, mysql_id, eip_id):
             raise errors.NotFound("look up", f"the binding of EIP {eip_id}", "", f"it is not bound to MySQL instance {mysql_id}")
         return _bound(mysql_id, await self.client.eips.get(region, eip_id))
-
-    async def update(self, known: Known, wish: Wish) -> Made:
-        """Nothing of it can be changed; an update is a look."""
-        return await self.settle(await self.cloud.region_id(wish.inputs["region"]), known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         mysql_id, eip_id = parts_of(id)

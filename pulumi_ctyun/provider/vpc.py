@@ -32,10 +32,8 @@ class VpcHandler(CloudHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         return _seen_vpc(await self.client.vpcs.get(region, id))
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        region = await self.cloud.region_id(wish.inputs["region"])
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
         await self.client.vpcs.update(region, known.id, name=wish.inputs["name"], description=_text(wish))
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.vpcs.delete(region, id)
@@ -72,8 +70,7 @@ class SubnetHandler(CloudHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         return _seen_subnet(await self.client.subnets.get(region, id), state)
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        region = await self.cloud.region_id(wish.inputs["region"])
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
         servers = wish.inputs.get("dnsServers")
         await self.client.subnets.update(
             region,
@@ -82,7 +79,6 @@ class SubnetHandler(CloudHandler):
             description=_text(wish),
             dns_servers=servers if servers or known.state.get("dnsServers") else None,
         )
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.subnets.delete(region, id)
@@ -146,11 +142,9 @@ class SecurityGroupHandler(CloudHandler):
         rules = rules_seen(group.rules, state.get("rules"))
         return Seen(group.id, {**inputs, "rules": rules}, {"securityGroupId": group.id})
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        region = await self.cloud.region_id(wish.inputs["region"])
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
         if any(known.state.get(name) != wish.inputs.get(name) for name in ("name", "description")):
             await self.client.security_groups.update(region, known.id, name=wish.inputs["name"], description=_text(wish))
-        return await self.settle(region, known.id, wish)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.security_groups.delete(region, id)

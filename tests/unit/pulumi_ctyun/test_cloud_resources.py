@@ -10,6 +10,7 @@ import pytest
 from plugins.kit.serve import InitFailed, PluginError
 from plugins.kit.values import to_plain
 from pulumi_ctyun.provider import cloud_handler
+from pulumi_ctyun.provider import eip as provider_eip
 
 VPC = "ctyun:vpc:Vpc"
 SUBNET = "ctyun:vpc:Subnet"
@@ -224,6 +225,22 @@ def test_binding_leaves_an_eip_that_serves_another_server(engine, fake, run) -> 
     fake.things[eip]["associationID"] = "server-2"
     run(engine.delete(BINDING, id, state))
     assert fake.things[eip]["associationID"] == "server-2"
+
+
+def test_a_binding_that_was_not_seen_to_take_effect_is_looked_at_by_the_next_update(engine, fake, run, monkeypatch) -> None:
+    """The state has it without its output; the engine calls update, which must not take it for done."""
+
+    async def later(wanted: dict[str, Any]) -> None:
+        fake.things[wanted["eipID"]]["privateIpAddress"] = None
+
+    fake.after["associate"] = later
+    monkeypatch.setattr(provider_eip, "BIND_SECONDS", 0.2)
+    (eip, _), wish = run(engine.create(EIP, AN_EIP)), {"region": "华东1", "instanceId": "server-1"}
+    with pytest.raises(InitFailed, match="Waited .* s for EIP") as caught:
+        run(engine.create(BINDING, {**wish, "eipId": eip}))
+    fake.things[eip]["privateIpAddress"] = "192.168.1.10"
+    state = run(engine.update(BINDING, caught.value.resource_id, caught.value.properties, {**wish, "eipId": eip}))
+    assert to_plain(state["privateAddress"]) == "192.168.1.10"
 
 
 def test_generated_key_is_secret_and_an_interrupted_one_is_made_anew(make_engine, fake, run) -> None:
