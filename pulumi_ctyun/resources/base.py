@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+import re
+from typing import Any
 
 import pulumi
 
@@ -13,23 +13,22 @@ from pulumi_ctyun.resources.declarations import RESOURCES
 class CtyunResource(pulumi.CustomResource):
     """A resource of the ctyun provider.
 
-    Properties travel under their names in the schema (`vpcId`); subclasses offer them under Python names (`vpc_id`).
-    Physical names are fixed, so a replacement deletes first.
+    Subclasses take inputs and annotate properties under Python names (`vpc_id`); in the schema and the state they have the
+    schema's (`vpcId`). Physical names are fixed, so a replacement deletes first.
     """
 
-    def __init__(
-        self, token: str, name: str, inputs: Mapping[str, Any], outputs: Sequence[str], opts: pulumi.ResourceOptions | None
-    ) -> None:
-        secrets = RESOURCES[token].secrets()
-        props: dict[str, Any] = {key: _hidden(value) if key in secrets else value for key, value in inputs.items()}
-        props.update(dict.fromkeys(outputs))  # names the outputs; the provider fills them
+    def __init__(self, token: str, resource_name: str, opts: pulumi.ResourceOptions | None, /, **inputs: Any) -> None:
+        declared = RESOURCES[token]
+        secrets, named = declared.secrets(), {snake(field.name): field.name for field in (*declared.inputs, *declared.outputs)}
+        props: dict[str, Any] = dict.fromkeys(named.values())  # names the outputs; the provider fills them
+        for name, value in inputs.items():
+            props[named[name]] = pulumi.Output.secret(value) if named[name] in secrets and value is not None else value
         fixed = pulumi.ResourceOptions(delete_before_replace=True, additional_secret_outputs=sorted(secrets))
-        super().__init__(token, name, props, pulumi.ResourceOptions.merge(fixed, opts))
-
-    def output(self, name: str) -> pulumi.Output[Any]:
-        """An output under its name in the schema."""
-        return cast("pulumi.Output[Any]", self.__dict__[name])
+        super().__init__(token, resource_name, props, pulumi.ResourceOptions.merge(fixed, opts))
+        for python_name, name in named.items():
+            self.__dict__[python_name] = self.__dict__[name]
 
 
-def _hidden(value: Any) -> Any:
-    return None if value is None else pulumi.Output.secret(value)
+def snake(name: str) -> str:
+    """snake("vpcId") -> "vpc_id"."""
+    return re.sub(r"[A-Z]", lambda capital: f"_{capital[0].lower()}", name)

@@ -20,6 +20,12 @@ class BackupVault(CtyunResource):
     region: Output[str]
     name: Output[str]
     months: Output[int]
+    size_gib: Output[int]
+    """GiB."""
+    delete_backups: Output[bool]
+    """Whether its backups go with it."""
+    vault_id: Output[str]
+    """Id, for BackupPolicy."""
 
     def __init__(
         self,
@@ -32,23 +38,10 @@ class BackupVault(CtyunResource):
         delete_backups: Input[bool] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "name": name, "sizeGib": size_gib, "months": months, "deleteBackups": delete_backups}
-        super().__init__("ctyun:csbs:BackupVault", resource_name, inputs, ["vaultId"], opts)
-
-    @property
-    def size_gib(self) -> Output[int]:
-        """GiB."""
-        return self.output("sizeGib")
-
-    @property
-    def delete_backups(self) -> Output[bool]:
-        """Whether its backups go with it."""
-        return self.output("deleteBackups")
-
-    @property
-    def vault_id(self) -> Output[str]:
-        """Id, for BackupPolicy."""
-        return self.output("vaultId")
+        super().__init__(
+            "ctyun:csbs:BackupVault", resource_name, opts, region=region, name=name, size_gib=size_gib, months=months,
+            delete_backups=delete_backups,
+        )  # fmt: skip
 
 
 class RetentionArgs(TypedDict):
@@ -73,6 +66,16 @@ class BackupPolicy(CtyunResource):
     weekdays: Output[Sequence[int] | None]
     retention: Output[dict[str, Any]]
     enabled: Output[bool]
+    every_days: Output[int | None]
+    """For cycle "day": every so many days."""
+    full_interval: Output[int]
+    """A full backup after so many incremental ones."""
+    vault_id: Output[str]
+    """The vault that its backups go to."""
+    instance_ids: Output[Sequence[str]]
+    """The servers."""
+    policy_id: Output[str]
+    """Id."""
 
     def __init__(
         self,
@@ -91,42 +94,8 @@ class BackupPolicy(CtyunResource):
         enabled: Input[bool] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
-            "region": region,
-            "name": name,
-            "cycle": cycle,
-            "hours": hours,
-            "weekdays": weekdays,
-            "everyDays": every_days,
-            "retention": retention,
-            "fullInterval": full_interval,
-            "enabled": enabled,
-            "vaultId": vault_id,
-            "instanceIds": instance_ids,
-        }
-        super().__init__("ctyun:csbs:BackupPolicy", resource_name, inputs, ["policyId"], opts)
-
-    @property
-    def every_days(self) -> Output[int | None]:
-        """For cycle "day": every so many days."""
-        return self.output("everyDays")
-
-    @property
-    def full_interval(self) -> Output[int]:
-        """A full backup after so many incremental ones."""
-        return self.output("fullInterval")
-
-    @property
-    def vault_id(self) -> Output[str]:
-        """The vault that its backups go to."""
-        return self.output("vaultId")
-
-    @property
-    def instance_ids(self) -> Output[Sequence[str]]:
-        """The servers."""
-        return self.output("instanceIds")
-
-    @property
-    def policy_id(self) -> Output[str]:
-        """Id."""
-        return self.output("policyId")
+        super().__init__(
+            "ctyun:csbs:BackupPolicy", resource_name, opts, region=region, name=name, cycle=cycle, hours=hours,
+            weekdays=weekdays, every_days=every_days, retention=retention, full_interval=full_interval, enabled=enabled,
+            vault_id=vault_id, instance_ids=instance_ids,
+        )  # fmt: skip

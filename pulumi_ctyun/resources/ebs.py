@@ -17,6 +17,10 @@ class Volume(CtyunResource):
     zone: Output[str]
     name: Output[str]
     type: Output[str]
+    size_gib: Output[int]
+    """GiB."""
+    volume_id: Output[str]
+    """Id, for VolumeAttachment and SnapshotPolicy."""
 
     def __init__(
         self,
@@ -29,18 +33,9 @@ class Volume(CtyunResource):
         type: Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "zone": zone, "name": name, "type": type, "sizeGib": size_gib}
-        super().__init__("ctyun:ebs:Volume", resource_name, inputs, ["volumeId"], opts)
-
-    @property
-    def size_gib(self) -> Output[int]:
-        """GiB."""
-        return self.output("sizeGib")
-
-    @property
-    def volume_id(self) -> Output[str]:
-        """Id, for VolumeAttachment and SnapshotPolicy."""
-        return self.output("volumeId")
+        super().__init__(
+            "ctyun:ebs:Volume", resource_name, opts, region=region, zone=zone, name=name, type=type, size_gib=size_gib,
+        )  # fmt: skip
 
 
 class VolumeAttachment(CtyunResource):
@@ -48,6 +43,10 @@ class VolumeAttachment(CtyunResource):
 
     region: Output[str]
     device: Output[str]
+    volume_id: Output[str]
+    """The volume."""
+    instance_id: Output[str]
+    """The server."""
 
     def __init__(
         self,
@@ -58,18 +57,9 @@ class VolumeAttachment(CtyunResource):
         instance_id: Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "volumeId": volume_id, "instanceId": instance_id}
-        super().__init__("ctyun:ebs:VolumeAttachment", resource_name, inputs, ["device"], opts)
-
-    @property
-    def volume_id(self) -> Output[str]:
-        """The volume."""
-        return self.output("volumeId")
-
-    @property
-    def instance_id(self) -> Output[str]:
-        """The server."""
-        return self.output("instanceId")
+        super().__init__(
+            "ctyun:ebs:VolumeAttachment", resource_name, opts, region=region, volume_id=volume_id, instance_id=instance_id,
+        )  # fmt: skip
 
 
 class SnapshotPolicy(CtyunResource):
@@ -83,6 +73,12 @@ class SnapshotPolicy(CtyunResource):
     hours: Output[Sequence[int]]
     weekdays: Output[Sequence[int]]
     enabled: Output[bool]
+    retention_days: Output[int]
+    """Days that a snapshot is kept; -1: for ever."""
+    volume_ids: Output[Sequence[str]]
+    """The volumes."""
+    policy_id: Output[str]
+    """Id."""
 
     def __init__(
         self,
@@ -97,28 +93,7 @@ class SnapshotPolicy(CtyunResource):
         enabled: Input[bool] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
-            "region": region,
-            "name": name,
-            "hours": hours,
-            "weekdays": weekdays,
-            "retentionDays": retention_days,
-            "enabled": enabled,
-            "volumeIds": volume_ids,
-        }
-        super().__init__("ctyun:ebs:SnapshotPolicy", resource_name, inputs, ["policyId"], opts)
-
-    @property
-    def retention_days(self) -> Output[int]:
-        """Days that a snapshot is kept; -1: for ever."""
-        return self.output("retentionDays")
-
-    @property
-    def volume_ids(self) -> Output[Sequence[str]]:
-        """The volumes."""
-        return self.output("volumeIds")
-
-    @property
-    def policy_id(self) -> Output[str]:
-        """Id."""
-        return self.output("policyId")
+        super().__init__(
+            "ctyun:ebs:SnapshotPolicy", resource_name, opts, region=region, name=name, hours=hours, weekdays=weekdays,
+            retention_days=retention_days, enabled=enabled, volume_ids=volume_ids,
+        )  # fmt: skip

@@ -16,6 +16,12 @@ class KeyPair(CtyunResource):
 
     region: Output[str]
     name: Output[str]
+    key_pair_id: Output[str]
+    """Id, for Instance."""
+    public_key: Output[str]
+    """The public half, one line."""
+    private_key: Output[str]
+    """The private half (secret), when the cloud made the pair."""
 
     def __init__(
         self,
@@ -26,23 +32,7 @@ class KeyPair(CtyunResource):
         public_key: Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "name": name, "publicKey": public_key}
-        super().__init__("ctyun:ecs:KeyPair", resource_name, inputs, ["keyPairId", "privateKey"], opts)
-
-    @property
-    def key_pair_id(self) -> Output[str]:
-        """Id, for Instance."""
-        return self.output("keyPairId")
-
-    @property
-    def public_key(self) -> Output[str]:
-        """The public half, one line."""
-        return self.output("publicKey")
-
-    @property
-    def private_key(self) -> Output[str]:
-        """The private half (secret), when the cloud made the pair."""
-        return self.output("privateKey")
+        super().__init__("ctyun:ecs:KeyPair", resource_name, opts, region=region, name=name, public_key=public_key)
 
 
 class SystemDiskArgs(TypedDict):
@@ -73,6 +63,28 @@ class Instance(CtyunResource):
     image: Output[str]
     password: Output[str | None]
     labels: Output[Mapping[str, str] | None]
+    vpc_id: Output[str]
+    """Its VPC."""
+    subnet_id: Output[str]
+    """Its subnet."""
+    security_group_ids: Output[Sequence[str]]
+    """Its security groups."""
+    key_pair_id: Output[str | None]
+    """The key that opens it."""
+    user_data: Output[str | None]
+    """What cloud-init got (secret)."""
+    system_disk: Output[Mapping[str, object] | None]
+    """Its system disk, when chosen."""
+    data_disks: Output[Sequence[Mapping[str, object]] | None]
+    """Its further disks."""
+    fixed_address: Output[str | None]
+    """The chosen private address."""
+    instance_id: Output[str]
+    """Id."""
+    private_address: Output[str]
+    """Address inside the VPC."""
+    zone_name: Output[str]
+    """The zone's name in the API."""
 
     def __init__(
         self,
@@ -95,76 +107,9 @@ class Instance(CtyunResource):
         labels: Input[Mapping[str, Input[str]]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
-            "region": region,
-            "zone": zone,
-            "name": name,
-            "flavor": flavor,
-            "image": image,
-            "vpcId": vpc_id,
-            "subnetId": subnet_id,
-            "securityGroupIds": security_group_ids,
-            "keyPairId": key_pair_id,
-            "password": password,
-            "userData": user_data,
-            "systemDisk": system_disk,
-            "dataDisks": data_disks,
-            "fixedAddress": fixed_address,
-            "labels": labels,
-        }
-        super().__init__("ctyun:ecs:Instance", resource_name, inputs, ["instanceId", "privateAddress", "zoneName"], opts)
-
-    @property
-    def vpc_id(self) -> Output[str]:
-        """Its VPC."""
-        return self.output("vpcId")
-
-    @property
-    def subnet_id(self) -> Output[str]:
-        """Its subnet."""
-        return self.output("subnetId")
-
-    @property
-    def security_group_ids(self) -> Output[Sequence[str]]:
-        """Its security groups."""
-        return self.output("securityGroupIds")
-
-    @property
-    def key_pair_id(self) -> Output[str | None]:
-        """The key that opens it."""
-        return self.output("keyPairId")
-
-    @property
-    def user_data(self) -> Output[str | None]:
-        """What cloud-init got (secret)."""
-        return self.output("userData")
-
-    @property
-    def system_disk(self) -> Output[Mapping[str, object] | None]:
-        """Its system disk, when chosen."""
-        return self.output("systemDisk")
-
-    @property
-    def data_disks(self) -> Output[Sequence[Mapping[str, object]] | None]:
-        """Its further disks."""
-        return self.output("dataDisks")
-
-    @property
-    def fixed_address(self) -> Output[str | None]:
-        """The chosen private address."""
-        return self.output("fixedAddress")
-
-    @property
-    def instance_id(self) -> Output[str]:
-        """Id."""
-        return self.output("instanceId")
-
-    @property
-    def private_address(self) -> Output[str]:
-        """Address inside the VPC."""
-        return self.output("privateAddress")
-
-    @property
-    def zone_name(self) -> Output[str]:
-        """The zone's name in the API."""
-        return self.output("zoneName")
+        super().__init__(
+            "ctyun:ecs:Instance", resource_name, opts, region=region, zone=zone, name=name, flavor=flavor, image=image,
+            vpc_id=vpc_id, subnet_id=subnet_id, security_group_ids=security_group_ids, key_pair_id=key_pair_id,
+            password=password, user_data=user_data, system_disk=system_disk, data_disks=data_disks,
+            fixed_address=fixed_address, labels=labels,
+        )  # fmt: skip

@@ -15,6 +15,8 @@ class Eip(CtyunResource):
     name: Output[str]
     bandwidth: Output[int]
     address: Output[str]
+    eip_id: Output[str]
+    """Id, like eip-...."""
 
     def __init__(
         self,
@@ -25,19 +27,19 @@ class Eip(CtyunResource):
         bandwidth: Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "name": name, "bandwidth": bandwidth}
-        super().__init__("ctyun:eip:Eip", resource_name, inputs, ["eipId", "address"], opts)
-
-    @property
-    def eip_id(self) -> Output[str]:
-        """Id, like eip-...."""
-        return self.output("eipId")
+        super().__init__("ctyun:eip:Eip", resource_name, opts, region=region, name=name, bandwidth=bandwidth)
 
 
 class EipAssociation(CtyunResource):
     """Binds a public address to a server."""
 
     region: Output[str]
+    eip_id: Output[str]
+    """The public address' id."""
+    instance_id: Output[str]
+    """The server's id."""
+    private_address: Output[str]
+    """The server's address that the public one leads to."""
 
     def __init__(
         self,
@@ -48,20 +50,4 @@ class EipAssociation(CtyunResource):
         instance_id: Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "eipId": eip_id, "instanceId": instance_id}
-        super().__init__("ctyun:eip:EipAssociation", resource_name, inputs, ["privateAddress"], opts)
-
-    @property
-    def eip_id(self) -> Output[str]:
-        """The public address' id."""
-        return self.output("eipId")
-
-    @property
-    def instance_id(self) -> Output[str]:
-        """The server's id."""
-        return self.output("instanceId")
-
-    @property
-    def private_address(self) -> Output[str]:
-        """The server's address that the public one leads to."""
-        return self.output("privateAddress")
+        super().__init__("ctyun:eip:EipAssociation", resource_name, opts, region=region, eip_id=eip_id, instance_id=instance_id)

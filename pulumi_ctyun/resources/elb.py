@@ -19,6 +19,14 @@ class LoadBalancer(CtyunResource):
     type: Output[str]
     sla: Output[str]
     address: Output[str]
+    vpc_id: Output[str]
+    """Its VPC."""
+    subnet_id: Output[str]
+    """Its subnet; health checks come from there."""
+    eip_id: Output[str | None]
+    """Its public address, when it is external."""
+    load_balancer_id: Output[str]
+    """Id, like lb-...."""
 
     def __init__(
         self,
@@ -33,36 +41,10 @@ class LoadBalancer(CtyunResource):
         sla: Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
-            "region": region,
-            "name": name,
-            "vpcId": vpc_id,
-            "subnetId": subnet_id,
-            "type": type,
-            "eipId": eip_id,
-            "sla": sla,
-        }
-        super().__init__("ctyun:elb:LoadBalancer", resource_name, inputs, ["loadBalancerId", "address"], opts)
-
-    @property
-    def vpc_id(self) -> Output[str]:
-        """Its VPC."""
-        return self.output("vpcId")
-
-    @property
-    def subnet_id(self) -> Output[str]:
-        """Its subnet; health checks come from there."""
-        return self.output("subnetId")
-
-    @property
-    def eip_id(self) -> Output[str | None]:
-        """Its public address, when it is external."""
-        return self.output("eipId")
-
-    @property
-    def load_balancer_id(self) -> Output[str]:
-        """Id, like lb-...."""
-        return self.output("loadBalancerId")
+        super().__init__(
+            "ctyun:elb:LoadBalancer", resource_name, opts, region=region, name=name, vpc_id=vpc_id, subnet_id=subnet_id,
+            type=type, eip_id=eip_id, sla=sla,
+        )  # fmt: skip
 
 
 class Certificate(CtyunResource):
@@ -71,6 +53,10 @@ class Certificate(CtyunResource):
     region: Output[str]
     name: Output[str]
     certificate: Output[str]
+    private_key: Output[str]
+    """Its key; secret."""
+    certificate_id: Output[str]
+    """Id, for Listener."""
 
     def __init__(
         self,
@@ -82,18 +68,10 @@ class Certificate(CtyunResource):
         private_key: Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "name": name, "certificate": certificate, "privateKey": private_key}
-        super().__init__("ctyun:elb:Certificate", resource_name, inputs, ["certificateId"], opts)
-
-    @property
-    def private_key(self) -> Output[str]:
-        """Its key; secret."""
-        return self.output("privateKey")
-
-    @property
-    def certificate_id(self) -> Output[str]:
-        """Id, for Listener."""
-        return self.output("certificateId")
+        super().__init__(
+            "ctyun:elb:Certificate", resource_name, opts, region=region, name=name, certificate=certificate,
+            private_key=private_key,
+        )  # fmt: skip
 
 
 class Listener(CtyunResource):
@@ -106,6 +84,16 @@ class Listener(CtyunResource):
     name: Output[str]
     protocol: Output[str]
     port: Output[int]
+    load_balancer_id: Output[str]
+    """The load balancer."""
+    target_group_id: Output[str]
+    """Where connections go."""
+    certificate_id: Output[str | None]
+    """What it shows, with HTTPS."""
+    forwarded_for: Output[bool]
+    """Whether targets get X-Forwarded-For."""
+    listener_id: Output[str]
+    """Id, like listener-...."""
 
     def __init__(
         self,
@@ -121,39 +109,8 @@ class Listener(CtyunResource):
         forwarded_for: Input[bool] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
-            "region": region,
-            "loadBalancerId": load_balancer_id,
-            "name": name,
-            "protocol": protocol,
-            "port": port,
-            "targetGroupId": target_group_id,
-            "certificateId": certificate_id,
-            "forwardedFor": forwarded_for,
-        }
-        super().__init__("ctyun:elb:Listener", resource_name, inputs, ["listenerId"], opts)
-
-    @property
-    def load_balancer_id(self) -> Output[str]:
-        """The load balancer."""
-        return self.output("loadBalancerId")
-
-    @property
-    def target_group_id(self) -> Output[str]:
-        """Where connections go."""
-        return self.output("targetGroupId")
-
-    @property
-    def certificate_id(self) -> Output[str | None]:
-        """What it shows, with HTTPS."""
-        return self.output("certificateId")
-
-    @property
-    def forwarded_for(self) -> Output[bool]:
-        """Whether targets get X-Forwarded-For."""
-        return self.output("forwardedFor")
-
-    @property
-    def listener_id(self) -> Output[str]:
-        """Id, like listener-...."""
-        return self.output("listenerId")
+        super().__init__(
+            "ctyun:elb:Listener", resource_name, opts, region=region, load_balancer_id=load_balancer_id, name=name,
+            protocol=protocol, port=port, target_group_id=target_group_id, certificate_id=certificate_id,
+            forwarded_for=forwarded_for,
+        )  # fmt: skip

@@ -26,6 +26,10 @@ class HealthCheck(CtyunResource):
     path: Output[str | None]
     codes: Output[Sequence[str] | None]
     port: Output[int | None]
+    max_retry: Output[int]
+    """So many answers, or failures, in a row decide."""
+    health_check_id: Output[str]
+    """Id, like hc-...."""
 
     def __init__(
         self,
@@ -43,29 +47,10 @@ class HealthCheck(CtyunResource):
         port: Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
-            "region": region,
-            "name": name,
-            "protocol": protocol,
-            "interval": interval,
-            "timeout": timeout,
-            "maxRetry": max_retry,
-            "method": method,
-            "path": path,
-            "codes": codes,
-            "port": port,
-        }
-        super().__init__("ctyun:elb:HealthCheck", resource_name, inputs, ["healthCheckId"], opts)
-
-    @property
-    def max_retry(self) -> Output[int]:
-        """So many answers, or failures, in a row decide."""
-        return self.output("maxRetry")
-
-    @property
-    def health_check_id(self) -> Output[str]:
-        """Id, like hc-...."""
-        return self.output("healthCheckId")
+        super().__init__(
+            "ctyun:elb:HealthCheck", resource_name, opts, region=region, name=name, protocol=protocol, interval=interval,
+            timeout=timeout, max_retry=max_retry, method=method, path=path, codes=codes, port=port,
+        )  # fmt: skip
 
 
 class StickinessArgs(TypedDict):
@@ -86,6 +71,12 @@ class TargetGroup(CtyunResource):
     name: Output[str]
     algorithm: Output[str]
     stickiness: Output[Mapping[str, Any] | None]
+    vpc_id: Output[str]
+    """The VPC of its targets."""
+    health_check_id: Output[str | None]
+    """Its health check."""
+    target_group_id: Output[str]
+    """Id, like tg-...."""
 
     def __init__(
         self,
@@ -99,30 +90,10 @@ class TargetGroup(CtyunResource):
         stickiness: Input[StickinessArgs] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
-            "region": region,
-            "name": name,
-            "vpcId": vpc_id,
-            "algorithm": algorithm,
-            "healthCheckId": health_check_id,
-            "stickiness": stickiness,
-        }
-        super().__init__("ctyun:elb:TargetGroup", resource_name, inputs, ["targetGroupId"], opts)
-
-    @property
-    def vpc_id(self) -> Output[str]:
-        """The VPC of its targets."""
-        return self.output("vpcId")
-
-    @property
-    def health_check_id(self) -> Output[str | None]:
-        """Its health check."""
-        return self.output("healthCheckId")
-
-    @property
-    def target_group_id(self) -> Output[str]:
-        """Id, like tg-...."""
-        return self.output("targetGroupId")
+        super().__init__(
+            "ctyun:elb:TargetGroup", resource_name, opts, region=region, name=name, vpc_id=vpc_id, algorithm=algorithm,
+            health_check_id=health_check_id, stickiness=stickiness,
+        )  # fmt: skip
 
 
 class Target(CtyunResource):
@@ -131,6 +102,12 @@ class Target(CtyunResource):
     region: Output[str]
     port: Output[int]
     weight: Output[int]
+    target_group_id: Output[str]
+    """The group."""
+    instance_id: Output[str]
+    """The server."""
+    target_id: Output[str]
+    """Id, like target-...."""
 
     def __init__(
         self,
@@ -143,26 +120,7 @@ class Target(CtyunResource):
         weight: Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
-            "region": region,
-            "targetGroupId": target_group_id,
-            "instanceId": instance_id,
-            "port": port,
-            "weight": weight,
-        }
-        super().__init__("ctyun:elb:Target", resource_name, inputs, ["targetId"], opts)
-
-    @property
-    def target_group_id(self) -> Output[str]:
-        """The group."""
-        return self.output("targetGroupId")
-
-    @property
-    def instance_id(self) -> Output[str]:
-        """The server."""
-        return self.output("instanceId")
-
-    @property
-    def target_id(self) -> Output[str]:
-        """Id, like target-...."""
-        return self.output("targetId")
+        super().__init__(
+            "ctyun:elb:Target", resource_name, opts, region=region, target_group_id=target_group_id, instance_id=instance_id,
+            port=port, weight=weight,
+        )  # fmt: skip

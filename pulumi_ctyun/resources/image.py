@@ -17,6 +17,12 @@ class Image(CtyunResource):
     region: Output[str]
     name: Output[str]
     description: Output[str | None]
+    instance_id: Output[str]
+    """The server it was made from."""
+    whole_machine: Output[bool]
+    """Whether the data disks are in it."""
+    image_id: Output[str]
+    """Id, for Instance."""
 
     def __init__(
         self,
@@ -29,26 +35,7 @@ class Image(CtyunResource):
         description: Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
-            "region": region,
-            "name": name,
-            "instanceId": instance_id,
-            "wholeMachine": whole_machine,
-            "description": description,
-        }
-        super().__init__("ctyun:image:Image", resource_name, inputs, ["imageId"], opts)
-
-    @property
-    def instance_id(self) -> Output[str]:
-        """The server it was made from."""
-        return self.output("instanceId")
-
-    @property
-    def whole_machine(self) -> Output[bool]:
-        """Whether the data disks are in it."""
-        return self.output("wholeMachine")
-
-    @property
-    def image_id(self) -> Output[str]:
-        """Id, for Instance."""
-        return self.output("imageId")
+        super().__init__(
+            "ctyun:image:Image", resource_name, opts, region=region, name=name, instance_id=instance_id,
+            whole_machine=whole_machine, description=description,
+        )  # fmt: skip

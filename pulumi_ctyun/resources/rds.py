@@ -29,6 +29,24 @@ class MysqlInstance(CtyunResource):
     address: Output[str]
     port: Output[int]
     nodes: Output[Sequence[Mapping[str, str]]]
+    instance_id: Output[str]
+    """Id, for the other classes here."""
+    vpc_id: Output[str]
+    """Its VPC."""
+    subnet_id: Output[str]
+    """Its subnet."""
+    security_group_id: Output[str]
+    """Its security group."""
+    standby_zone: Output[str | None]
+    """Where its standby was ordered, when it has one."""
+    storage_type: Output[str]
+    """Its kind of storage."""
+    storage_gib: Output[int]
+    """Its storage in GiB."""
+    ha_mode: Output[str]
+    """Whether a standby that may lack writes is promoted (usability) or not (reliability)."""
+    sync_mode: Output[str]
+    """Semi_sync or Async."""
 
     def __init__(
         self,
@@ -51,69 +69,12 @@ class MysqlInstance(CtyunResource):
         failover: Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
-            "region": region,
-            "name": name,
-            "version": version,
-            "flavor": flavor,
-            "vpcId": vpc_id,
-            "subnetId": subnet_id,
-            "securityGroupId": security_group_id,
-            "zone": zone,
-            "standbyZone": standby_zone,
-            "storageType": storage_type,
-            "storageGib": storage_gib,
-            "password": password,
-            "haMode": ha_mode,
-            "syncMode": sync_mode,
-            "failover": failover,
-        }
-        super().__init__("ctyun:rds:MysqlInstance", resource_name, inputs, ["instanceId", "address", "port", "nodes"], opts)
-
-    @property
-    def instance_id(self) -> Output[str]:
-        """Id, for the other classes here."""
-        return self.output("instanceId")
-
-    @property
-    def vpc_id(self) -> Output[str]:
-        """Its VPC."""
-        return self.output("vpcId")
-
-    @property
-    def subnet_id(self) -> Output[str]:
-        """Its subnet."""
-        return self.output("subnetId")
-
-    @property
-    def security_group_id(self) -> Output[str]:
-        """Its security group."""
-        return self.output("securityGroupId")
-
-    @property
-    def standby_zone(self) -> Output[str | None]:
-        """Where its standby was ordered, when it has one."""
-        return self.output("standbyZone")
-
-    @property
-    def storage_type(self) -> Output[str]:
-        """Its kind of storage."""
-        return self.output("storageType")
-
-    @property
-    def storage_gib(self) -> Output[int]:
-        """Its storage in GiB."""
-        return self.output("storageGib")
-
-    @property
-    def ha_mode(self) -> Output[str]:
-        """Whether a standby that may lack writes is promoted (usability) or not (reliability)."""
-        return self.output("haMode")
-
-    @property
-    def sync_mode(self) -> Output[str]:
-        """Semi_sync or Async."""
-        return self.output("syncMode")
+        super().__init__(
+            "ctyun:rds:MysqlInstance", resource_name, opts, region=region, name=name, version=version, flavor=flavor,
+            vpc_id=vpc_id, subnet_id=subnet_id, security_group_id=security_group_id, zone=zone, standby_zone=standby_zone,
+            storage_type=storage_type, storage_gib=storage_gib, password=password, ha_mode=ha_mode, sync_mode=sync_mode,
+            failover=failover,
+        )  # fmt: skip
 
 
 class MysqlDatabase(CtyunResource):
@@ -122,6 +83,8 @@ class MysqlDatabase(CtyunResource):
     region: Output[str]
     name: Output[str]
     charset: Output[str]
+    instance_id: Output[str]
+    """The instance it is in."""
 
     def __init__(
         self,
@@ -133,13 +96,10 @@ class MysqlDatabase(CtyunResource):
         charset: Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "instanceId": instance_id, "name": name, "charset": charset}
-        super().__init__("ctyun:rds:MysqlDatabase", resource_name, inputs, [], opts)
-
-    @property
-    def instance_id(self) -> Output[str]:
-        """The instance it is in."""
-        return self.output("instanceId")
+        super().__init__(
+            "ctyun:rds:MysqlDatabase", resource_name, opts, region=region, instance_id=instance_id, name=name,
+            charset=charset,
+        )  # fmt: skip
 
 
 class MysqlGrantArgs(TypedDict):
@@ -156,6 +116,8 @@ class MysqlAccount(CtyunResource):
     name: Output[str]
     password: Output[str]
     grants: Output[Sequence[Mapping[str, str]]]
+    instance_id: Output[str]
+    """The instance it opens."""
 
     def __init__(
         self,
@@ -168,13 +130,10 @@ class MysqlAccount(CtyunResource):
         grants: Input[Sequence[Input[MysqlGrantArgs]]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "instanceId": instance_id, "name": name, "password": password, "grants": grants}
-        super().__init__("ctyun:rds:MysqlAccount", resource_name, inputs, [], opts)
-
-    @property
-    def instance_id(self) -> Output[str]:
-        """The instance it opens."""
-        return self.output("instanceId")
+        super().__init__(
+            "ctyun:rds:MysqlAccount", resource_name, opts, region=region, instance_id=instance_id, name=name,
+            password=password, grants=grants,
+        )  # fmt: skip
 
 
 class MysqlWhiteList(CtyunResource):
@@ -183,6 +142,8 @@ class MysqlWhiteList(CtyunResource):
     region: Output[str]
     name: Output[str]
     addresses: Output[Sequence[str]]
+    instance_id: Output[str]
+    """The instance it guards."""
 
     def __init__(
         self,
@@ -194,13 +155,10 @@ class MysqlWhiteList(CtyunResource):
         addresses: Input[Sequence[Input[str]]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "instanceId": instance_id, "name": name, "addresses": addresses}
-        super().__init__("ctyun:rds:MysqlWhiteList", resource_name, inputs, [], opts)
-
-    @property
-    def instance_id(self) -> Output[str]:
-        """The instance it guards."""
-        return self.output("instanceId")
+        super().__init__(
+            "ctyun:rds:MysqlWhiteList", resource_name, opts, region=region, instance_id=instance_id, name=name,
+            addresses=addresses,
+        )  # fmt: skip
 
 
 class MysqlEip(CtyunResource):
@@ -208,6 +166,10 @@ class MysqlEip(CtyunResource):
 
     region: Output[str]
     address: Output[str]
+    instance_id: Output[str]
+    """The instance."""
+    eip_id: Output[str]
+    """The public address' id."""
 
     def __init__(
         self,
@@ -218,15 +180,4 @@ class MysqlEip(CtyunResource):
         eip_id: Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "instanceId": instance_id, "eipId": eip_id}
-        super().__init__("ctyun:rds:MysqlEip", resource_name, inputs, ["address"], opts)
-
-    @property
-    def instance_id(self) -> Output[str]:
-        """The instance."""
-        return self.output("instanceId")
-
-    @property
-    def eip_id(self) -> Output[str]:
-        """The public address' id."""
-        return self.output("eipId")
+        super().__init__("ctyun:rds:MysqlEip", resource_name, opts, region=region, instance_id=instance_id, eip_id=eip_id)

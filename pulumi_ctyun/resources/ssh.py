@@ -31,18 +31,13 @@ class ConnectionArgs(TypedDict):
 class HostKey(CtyunResource):
     """An ed25519 key pair made by the provider: what a new server shows until `Host` has given it a key of its own."""
 
+    private_key: Output[str]
+    """OpenSSH PEM (secret), for user data."""
+    public_key: Output[str]
+    """One line, to pin."""
+
     def __init__(self, resource_name: str, *, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("ctyun:ssh:HostKey", resource_name, {}, ["privateKey", "publicKey"], opts)
-
-    @property
-    def private_key(self) -> Output[str]:
-        """OpenSSH PEM (secret), for user data."""
-        return self.output("privateKey")
-
-    @property
-    def public_key(self) -> Output[str]:
-        """One line, to pin."""
-        return self.output("publicKey")
+        super().__init__("ctyun:ssh:HostKey", resource_name, opts)
 
 
 class Host(CtyunResource):
@@ -55,6 +50,12 @@ class Host(CtyunResource):
     user: Output[str]
     jump: Output[Mapping[str, Any] | None]
     triggers: Output[Sequence[str] | None]
+    private_key: Output[str]
+    """The key that opens it (secret)."""
+    bootstrap_host_key: Output[str]
+    """The key that it showed at first."""
+    host_key: Output[str]
+    """The server's own public key."""
 
     def __init__(
         self,
@@ -68,32 +69,12 @@ class Host(CtyunResource):
         triggers: Input[Sequence[Input[str]]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
-            "address": address,
-            "user": user,
-            "privateKey": private_key,
-            "bootstrapHostKey": bootstrap_host_key,
-            "jump": jump,
-            "triggers": triggers,
-        }
-        super().__init__("ctyun:ssh:Host", resource_name, inputs, ["hostKey"], opts)
+        super().__init__(
+            "ctyun:ssh:Host", resource_name, opts, address=address, user=user, private_key=private_key,
+            bootstrap_host_key=bootstrap_host_key, jump=jump, triggers=triggers,
+        )  # fmt: skip
         # as given, not as `self.jump`: a property that is absent in the state counts as unknown in a preview
         self._way = Output.from_input(jump)
-
-    @property
-    def private_key(self) -> Output[str]:
-        """The key that opens it (secret)."""
-        return self.output("privateKey")
-
-    @property
-    def bootstrap_host_key(self) -> Output[str]:
-        """The key that it showed at first."""
-        return self.output("bootstrapHostKey")
-
-    @property
-    def host_key(self) -> Output[str]:
-        """The server's own public key."""
-        return self.output("hostKey")
 
     @property
     def as_jump(self) -> Output[JumpArgs]:
@@ -127,6 +108,8 @@ class RemoteFiles(CtyunResource):
     host: Output[Mapping[str, Any]]
     files: Output[Sequence[Mapping[str, Any]]]
     hashes: Output[Mapping[str, str]]
+    private_key: Output[str]
+    """The key that opens the server (secret)."""
 
     def __init__(
         self,
@@ -137,13 +120,7 @@ class RemoteFiles(CtyunResource):
         files: Input[Sequence[Input[FileArgs]]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"host": host, "privateKey": private_key, "files": files}
-        super().__init__("ctyun:ssh:RemoteFiles", resource_name, inputs, ["hashes"], opts)
-
-    @property
-    def private_key(self) -> Output[str]:
-        """The key that opens the server (secret)."""
-        return self.output("privateKey")
+        super().__init__("ctyun:ssh:RemoteFiles", resource_name, opts, host=host, private_key=private_key, files=files)
 
 
 class RemoteCommand(CtyunResource):
@@ -160,6 +137,8 @@ class RemoteCommand(CtyunResource):
     stdin: Output[str | None]
     triggers: Output[Sequence[str] | None]
     stdout: Output[str]
+    private_key: Output[str]
+    """The key that opens the server (secret)."""
 
     def __init__(
         self,
@@ -174,18 +153,7 @@ class RemoteCommand(CtyunResource):
         triggers: Input[Sequence[Input[str]]] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
-            "host": host,
-            "privateKey": private_key,
-            "create": create,
-            "update": update,
-            "delete": delete,
-            "stdin": stdin,
-            "triggers": triggers,
-        }
-        super().__init__("ctyun:ssh:RemoteCommand", resource_name, inputs, ["stdout"], opts)
-
-    @property
-    def private_key(self) -> Output[str]:
-        """The key that opens the server (secret)."""
-        return self.output("privateKey")
+        super().__init__(
+            "ctyun:ssh:RemoteCommand", resource_name, opts, host=host, private_key=private_key, create=create, update=update,
+            delete=delete, stdin=stdin, triggers=triggers,
+        )  # fmt: skip

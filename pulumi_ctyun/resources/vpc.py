@@ -21,6 +21,8 @@ class Vpc(CtyunResource):
     name: Output[str]
     cidr: Output[str]
     description: Output[str | None]
+    vpc_id: Output[str]
+    """Id, like vpc-r5i4zghgvq."""
 
     def __init__(
         self,
@@ -32,13 +34,7 @@ class Vpc(CtyunResource):
         description: Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "name": name, "cidr": cidr, "description": description}
-        super().__init__("ctyun:vpc:Vpc", resource_name, inputs, ["vpcId"], opts)
-
-    @property
-    def vpc_id(self) -> Output[str]:
-        """Id, like vpc-r5i4zghgvq."""
-        return self.output("vpcId")
+        super().__init__("ctyun:vpc:Vpc", resource_name, opts, region=region, name=name, cidr=cidr, description=description)
 
 
 class Subnet(CtyunResource):
@@ -52,6 +48,12 @@ class Subnet(CtyunResource):
     cidr: Output[str]
     description: Output[str | None]
     gateway: Output[str]
+    vpc_id: Output[str]
+    """The VPC it belongs to."""
+    dns_servers: Output[Sequence[str] | None]
+    """Its resolvers, when chosen."""
+    subnet_id: Output[str]
+    """Id, like subnet-...."""
 
     def __init__(
         self,
@@ -65,30 +67,10 @@ class Subnet(CtyunResource):
         description: Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {
-            "region": region,
-            "vpcId": vpc_id,
-            "name": name,
-            "cidr": cidr,
-            "dnsServers": dns_servers,
-            "description": description,
-        }
-        super().__init__("ctyun:vpc:Subnet", resource_name, inputs, ["subnetId", "gateway"], opts)
-
-    @property
-    def vpc_id(self) -> Output[str]:
-        """The VPC it belongs to."""
-        return self.output("vpcId")
-
-    @property
-    def dns_servers(self) -> Output[Sequence[str] | None]:
-        """Its resolvers, when chosen."""
-        return self.output("dnsServers")
-
-    @property
-    def subnet_id(self) -> Output[str]:
-        """Id, like subnet-...."""
-        return self.output("subnetId")
+        super().__init__(
+            "ctyun:vpc:Subnet", resource_name, opts, region=region, vpc_id=vpc_id, name=name, cidr=cidr,
+            dns_servers=dns_servers, description=description,
+        )  # fmt: skip
 
 
 class RuleArgs(TypedDict):
@@ -117,6 +99,10 @@ class SecurityGroup(CtyunResource):
     name: Output[str]
     rules: Output[Sequence[Mapping[str, Any]]]
     description: Output[str | None]
+    vpc_id: Output[str]
+    """The VPC it belongs to."""
+    security_group_id: Output[str]
+    """Id, like sg-...."""
 
     def __init__(
         self,
@@ -129,15 +115,7 @@ class SecurityGroup(CtyunResource):
         description: Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"region": region, "vpcId": vpc_id, "name": name, "rules": rules, "description": description}
-        super().__init__("ctyun:vpc:SecurityGroup", resource_name, inputs, ["securityGroupId"], opts)
-
-    @property
-    def vpc_id(self) -> Output[str]:
-        """The VPC it belongs to."""
-        return self.output("vpcId")
-
-    @property
-    def security_group_id(self) -> Output[str]:
-        """Id, like sg-...."""
-        return self.output("securityGroupId")
+        super().__init__(
+            "ctyun:vpc:SecurityGroup", resource_name, opts, region=region, vpc_id=vpc_id, name=name, rules=rules,
+            description=description,
+        )  # fmt: skip

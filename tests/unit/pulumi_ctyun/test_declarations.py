@@ -11,15 +11,11 @@ import pytest
 
 import pulumi_ctyun.resources as classes
 from pulumi_ctyun.provider.schema import schema, schema_text
-from pulumi_ctyun.resources.base import CtyunResource
+from pulumi_ctyun.resources.base import CtyunResource, snake
 from pulumi_ctyun.resources.declarations import PROVIDER, RESOURCES
 from pulumi_ctyun.resources.declarations.model import Resource, Shape, shapes
 
 COMPUTED_BY_CHECK = {"hashes"}  # an input that no program gives
-
-
-def snake(name: str) -> str:
-    return re.sub(r"([A-Z])", lambda match: f"_{match[1].lower()}", name)
 
 
 def class_of(token: str) -> type[CtyunResource]:
@@ -39,30 +35,31 @@ def test_a_class_takes_exactly_the_declared_inputs(resource: Resource) -> None:
 
 
 @pytest.mark.parametrize("resource", RESOURCES.values(), ids=RESOURCES)
-def test_a_class_offers_every_property(resource: Resource) -> None:
-    cls = class_of(resource.token)
-    for field in (*resource.inputs, *resource.outputs):
-        python_name = snake(field.name)
-        offered = python_name in cls.__annotations__ or isinstance(getattr(cls, python_name, None), property)
-        assert offered, f"{cls.__name__}.{python_name}"
-
-
-@pytest.mark.parametrize("resource", RESOURCES.values(), ids=RESOURCES)
-def test_a_class_names_every_output_to_pulumi(resource: Resource, monkeypatch: pytest.MonkeyPatch, run) -> None:
+def test_a_class_offers_every_property_and_names_it_to_pulumi(resource: Resource, monkeypatch: pytest.MonkeyPatch, run) -> None:
     """Outputs that are not named in the constructor would never get a value."""
     seen: dict[str, Any] = {}
-    monkeypatch.setattr(
-        CtyunResource.__bases__[0], "__init__", lambda self, t, n, props, opts: seen.update(t=t, props=props, opts=opts)
-    )
+
+    def register(self: Any, token: str, name: str, props: dict[str, Any], opts: Any) -> None:
+        seen.update(token=token, props=props, opts=opts)
+        self.__dict__.update({key: f"output {key}" for key in props})  # as the SDK does
+
+    monkeypatch.setattr(CtyunResource.__bases__[0], "__init__", register)
     cls = class_of(resource.token)
-    required = {snake(field.name): "x" for field in resource.inputs if field.required}
+    required = {snake(field.name): f"input {field.name}" for field in resource.inputs if field.required and not field.secret}
+    secret = {snake(field.name): "x" for field in resource.inputs if field.required and field.secret}
 
-    async def make() -> None:  # outputs want a running event loop
-        cls("thing", **required)
+    async def make() -> CtyunResource:  # outputs want a running event loop
+        return cls("thing", **required, **secret)
 
-    run(make())
-    assert seen["t"] == resource.token
-    assert set(seen["props"]) == {field.name for field in (*resource.inputs, *resource.outputs)}
+    made = run(make())
+    assert seen["token"] == resource.token
+    names = {field.name for field in (*resource.inputs, *resource.outputs)}
+    assert {name: value for name, value in seen["props"].items() if isinstance(value, str)} == {
+        field.name: f"input {field.name}" for field in resource.inputs if field.required and not field.secret
+    }
+    assert set(seen["props"]) == names
+    assert {name: getattr(made, snake(name)) for name in names} == {name: f"output {name}" for name in names}
+    assert {snake(name) for name in names} <= set(cls.__annotations__), "not offered to type checkers"
     assert seen["opts"].delete_before_replace is True
     assert set(seen["opts"].additional_secret_outputs) == resource.secrets()
 
