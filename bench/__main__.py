@@ -1,13 +1,17 @@
-"""`python -m bench`: run the groups, print the table. Exit status 1 when an aim is missed."""
+"""`python -m bench`: run the groups, print the table. Exit status 1 when an aim is missed or a group fails."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 
+from bench.drill import DrillFailed
 from bench.measures import GROUPS
 from bench.table import COLUMNS, Row, cells, document
+from ctyun.errors import CtyunError
+from drlab.errors import EXIT_FAILED, EXIT_INTERRUPTED
 from drlab.output import table_lines
 
 
@@ -20,15 +24,28 @@ def main() -> int:
     chosen = [name for name in GROUPS if options.only is None or name.startswith(options.only)]
     if not chosen:
         parser.error(f"there is no group {options.only!r}; there are {', '.join(GROUPS)}")
-    rows: list[Row] = []
-    for name in chosen:
-        print(f"measuring {name}, {options.rounds} rounds …", file=sys.stderr, flush=True)
-        rows += GROUPS[name](options.rounds)
+    rows, problem, status = measure(chosen, options.rounds)
     if options.json:
         print(json.dumps(document(rows), indent=2))
-    else:
+    elif rows:
         print("\n".join(table_lines(COLUMNS, [cells(row) for row in rows], indent=0)))
-    return 1 if any(row.reached is False for row in rows) else 0
+    if problem:
+        print(f"bench: {problem}", file=sys.stderr)
+    return status or (1 if any(row.reached is False for row in rows) else 0)
+
+
+def measure(names: Sequence[str], rounds: int) -> tuple[list[Row], str, int]:
+    """Rows of all groups; or of those before one that failed or was interrupted, with the reason and an exit status."""
+    rows: list[Row] = []
+    for name in names:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        try:
+            rows += GROUPS[name](rounds)
+        except KeyboardInterrupt:
+            return rows, f"interrupted while measuring {name}", EXIT_INTERRUPTED
+        except (RuntimeError, DrillFailed, OSError, CtyunError) as error:
+            return rows, f"{name} could not be measured: {error}", EXIT_FAILED
+    return rows, "", 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,14 +34,15 @@ class Watch:
     journal: Path
     report: dict[str, Any] = field(default_factory=dict)
 
-    def good(self, kind: str, after: float) -> list[dict[str, Any]]:
-        """Good sends of a kind that left after an instant (Unix seconds)."""
-        lines = (json.loads(line) for line in self.journal.read_text().splitlines())
-        return [line for line in lines if line["kind"] == kind and line["good"] and instant(line["time"]) > after]
+    def sends(self, after: float = 0.0) -> list[dict[str, Any]]:
+        """What has been settled so far of what left after an instant (Unix seconds)."""
+        lines = map(json.loads, self.journal.read_text().splitlines())
+        return [line for line in lines if instant(line["time"]) > after]
 
     def serves(self, after: float, sends: int = 10) -> bool:
         """Reads and writes have been answered again and again since then."""
-        return min(len(self.good(kind, after)) for kind in ("read", "write")) >= sends
+        good = Counter(send["kind"] for send in self.sends(after) if send["good"])
+        return min(good["read"], good["write"]) >= sends
 
 
 class Drill:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -32,11 +33,10 @@ class Lab:
 
     def document(self, *arguments: str) -> Any:
         """What a command prints with `--json`. Raises RuntimeError when it fails."""
-        done = self._call(*arguments, "--json")
-        return json.loads(done.stdout)
+        return json.loads(self._call(*arguments, "--json"))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """A command in the background, in a session of its own."""
+        """A command in a session of its own: Ctrl-C is handed on from here, once."""
         return subprocess.Popen(
             [str(ROOT / "lab"), *arguments],
             cwd=ROOT,
@@ -52,19 +52,21 @@ class Lab:
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "DRLAB_STATE": str(self.state)}
 
-    def _call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [str(ROOT / "lab"), *arguments],
-            cwd=ROOT,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
-        )
-        if done.returncode:
-            raise RuntimeError(f"./lab {' '.join(arguments)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-        return done
+    def _call(self, *arguments: str) -> str:
+        process, command = self.start(*arguments), f"./lab {' '.join(arguments)}"
+        try:
+            out, errors = process.communicate(timeout=DEADLINE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise RuntimeError(f"{command} took longer than {DEADLINE:.0f} s") from None
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)  # it ends in an orderly way, and what comes after it goes on from there
+            process.communicate()
+            raise
+        if process.returncode:
+            raise RuntimeError(f"{command} failed:\n{out[-2000:]}\n{errors[-2000:]}")
+        return out
 
     def record(self) -> dict[str, Any]:
         return dict(json.loads((self.state / "cloud.json").read_text()))

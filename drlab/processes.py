@@ -59,11 +59,11 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[UTIME_FIELD]) + int(fields[STIME_FIELD])) / TICKS
 
 
-def resident_mib(pid: int) -> float:
-    """Resident memory in MiB."""
-    for line in (PROC / str(pid) / "status").read_text().splitlines():
+def resident_mb(pid: int) -> float:
+    """Resident memory in MB (10^6 bytes); 0 when the process is gone."""
+    for line in _read(PROC / str(pid) / "status").splitlines():
         if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
+            return int(line.split()[1]) * 1024 / 1e6
     return 0.0
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+import bench.__main__ as program
+from bench.faults import kept
+from bench.ledger import LOST, Round
 from bench.table import Row, cells, document, ratio
 
 
@@ -10,6 +15,37 @@ def test_a_row_shows_its_spread_its_aim_and_whether_it_was_reached() -> None:
     assert cells(row) == ("second up", "2.00 s", "2.50 s", "9.00 s", "<= 5 s", "reached", "nothing to do")
     assert cells(Row("second up", "s", (6.0,), 5.0))[4:6] == ("<= 5 s", "MISSED")
     assert cells(Row("floor", "s", (6.0,)))[4:6] == ("", "")
+
+
+def test_a_promise_is_held_by_each_value_and_not_by_the_median() -> None:
+    lost = Row("writes lost", "", (0.0, 0.0, 3.0), 0.0, "each of 3 deaths", "nothing", every=True)
+    assert cells(lost) == ("writes lost", "0", "0", "3", "each <= 0", "MISSED", "each of 3 deaths; beside it: nothing")
+
+
+def test_a_write_that_could_not_be_asked_for_is_no_proof() -> None:
+    lost, unchecked = kept([Round(LOST, 1.0, 50, 0, 0), Round(LOST, 1.0, 40, 0, 2)], "deaths of a primary")
+    assert lost.reached and lost.note == "each of 2 deaths of a primary; 90 acknowledged"
+    assert unchecked.reached is False
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "sentence"),
+    [
+        (RuntimeError("./lab up failed"), 1, "bench: second could not be measured: ./lab up failed"),
+        (KeyboardInterrupt(), 130, "bench: interrupted while measuring second"),
+    ],
+)
+def test_what_was_measured_before_a_failure_is_shown(
+    error: BaseException, status: int, sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(rounds: int) -> list[Row]:
+        raise error
+
+    monkeypatch.setattr(program, "GROUPS", {"first": lambda rounds: [Row("up", "s", (4.0,), 10.0)], "second": fails})
+    monkeypatch.setattr("sys.argv", ["bench"])
+    assert program.main() == status
+    shown = capsys.readouterr()
+    assert "4.00 s" in shown.out and sentence in shown.err
 
 
 def test_a_ratio_is_taken_round_by_round() -> None:
@@ -26,7 +62,9 @@ def test_the_document_holds_every_value() -> None:
             "max": 9.0,
             "values": [4.0, 9.0],
             "aim": 10.0,
+            "every": False,
             "reached": True,
             "note": "",
+            "anchor": "",
         }
     ]
