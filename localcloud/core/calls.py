@@ -16,7 +16,7 @@ from localcloud.core.elb_records import BALANCERS
 from localcloud.core.inputs import Fields
 from localcloud.core.rds_records import MYSQLS
 from localcloud.core.records import INSTANCES
-from localcloud.core.store import Store
+from localcloud.core.store import Kind, R, Store
 
 if TYPE_CHECKING:
     from localcloud.core.cloud import Cloud
@@ -57,6 +57,17 @@ class Call:
         if zone and region is not NOWHERE and zone not in region.zones:
             self.fields.problem(name, f"{zone!r} is not a zone of {region.name}; there are {', '.join(region.zones)}")
         return zone
+
+    def one(self, kind: Kind[R], name: str, old_name: str = "") -> R:
+        """The record of this region that a field names. Raises what is wrong with the call: all other fields were read before.
+
+        `old_name`: what the field was called once; where a call has both, the newer one counts.
+        """
+        older = self.fields.text(old_name) if old_name else ""
+        region, record_id = self.region(), self.fields.text(name, required=not older) or older
+        self.fields.project()
+        self.fields.check()
+        return self.store.require(kind, record_id, region.id)
 
     def touches(self, vpc_id: str) -> None:
         """The VPC's network must be applied before the call is answered (nothing to do while nothing is in it)."""

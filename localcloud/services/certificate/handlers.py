@@ -47,7 +47,7 @@ def check_server_certificate(call: Call) -> dict[str, Any]:
 
 
 def show_certificate(call: Call) -> dict[str, Any]:
-    return model.certificate_shown(_certificate(call))
+    return model.certificate_shown(call.one(CERTIFICATES, "certificateID", "ID"))
 
 
 def list_certificates(call: Call) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ def list_certificates(call: Call) -> list[dict[str, Any]]:
 def update_certificate(call: Call) -> list[dict[str, Any]]:
     fields = call.fields
     name, described, description = fields.name("name"), fields.has("description"), fields.description()
-    certificate = _certificate(call)
+    certificate = call.one(CERTIFICATES, "certificateID", "ID")
     _check_name(call, certificate.region, name, certificate.id)
     call.store.put(CERTIFICATES, replace(
         certificate, name=name or certificate.name, description=description if described else certificate.description,
@@ -75,7 +75,7 @@ def update_certificate(call: Call) -> list[dict[str, Any]]:
 
 
 def delete_certificate(call: Call) -> list[dict[str, Any]]:
-    certificate = _certificate(call)
+    certificate = call.one(CERTIFICATES, "certificateID", "ID")
     if users := model.listeners_with(call.store, certificate):
         raise CertificateInUse(certificate.id, users)
     call.store.delete(CERTIFICATES, certificate.id)
@@ -86,12 +86,3 @@ def _check_name(call: Call, region: str, name: str, own_id: str = "") -> None:
     for other in call.store.find(CERTIFICATES, region=region, name=name):
         if other.id != own_id:
             raise CertificateNameDuplicated(name, other.id)
-
-
-def _certificate(call: Call) -> Certificate:
-    region, certificate_id = call.region(), call.fields.text("certificateID") or call.fields.text("ID")
-    if not certificate_id:
-        call.fields.problem("certificateID", "is required")
-    call.fields.project()
-    call.fields.check()
-    return call.store.require(CERTIFICATES, certificate_id, region.id)

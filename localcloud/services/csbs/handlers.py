@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from localcloud.core import backups_records as records
-from localcloud.core.backups_records import BACKUP_TASKS, BACKUPS, Backup, BackupTask
+from localcloud.core.backups_records import BACKUP_TASKS, BACKUPS, VAULTS, Backup, BackupTask
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.disks import IN_USE
 from localcloud.core.disks import must_rest as disk_must_rest
@@ -15,7 +15,7 @@ from localcloud.core.records import DISKS, INSTANCES, Instance
 from localcloud.core.servers import RESTORING
 from localcloud.services.csbs import model
 from localcloud.services.csbs.errors import BackupBusy, BackupInUse, DisksGone
-from localcloud.services.csbs.vaults import NAME, NAME_RULE, vault_of
+from localcloud.services.csbs.vaults import NAME, NAME_RULE
 from localcloud.services.ecs import creation
 from localcloud.services.ecs.errors import InstanceBusy, ZoneWithoutPower
 from localcloud.services.ecs.wanted import Origin, read
@@ -30,7 +30,7 @@ def create_backup(call: Call) -> dict[str, Any]:
     instance_id = fields.text("instanceID", required=True)
     name = fields.name("instanceBackupName", required=True, rule=NAME, says=NAME_RULE)
     description = fields.description("instanceBackupDescription", 256)
-    full, vault = fields.boolean("fullBackup"), vault_of(call)
+    full, vault = fields.boolean("fullBackup"), call.one(VAULTS, "repositoryID")
     server = call.store.require(INSTANCES, instance_id, region.id)
     model.check(call.store, server, vault)
     backup = model.new(server, vault.id, name, now=call.cloud.clock.now(), description=description)
@@ -41,15 +41,15 @@ def create_backup(call: Call) -> dict[str, Any]:
 
 
 def backup_status(call: Call) -> dict[str, Any]:
-    return {"instanceBackupStatus": _backup(call).status}
+    return {"instanceBackupStatus": call.one(BACKUPS, "instanceBackupID").status}
 
 
 def backup_details(call: Call) -> dict[str, Any]:
-    return model.shown_backup(call.store, _backup(call))
+    return model.shown_backup(call.store, call.one(BACKUPS, "instanceBackupID"))
 
 
 def backup_usage(call: Call) -> dict[str, Any]:
-    return {"usage": _backup(call).used}
+    return {"usage": call.one(BACKUPS, "instanceBackupID").used}
 
 
 def list_backups(call: Call) -> dict[str, Any]:
@@ -76,14 +76,14 @@ def update_backup(call: Call) -> dict[str, Any]:
     fields = call.fields
     name = fields.name("instanceBackupName", required=True, rule=NAME, says=NAME_RULE)
     described, description = fields.has("instanceBackupDescription"), fields.description("instanceBackupDescription", 256)
-    backup = _backup(call)
+    backup = call.one(BACKUPS, "instanceBackupID")
     call.store.put(BACKUPS, replace(backup, name=name, description=description if described else backup.description))
     return {"instanceBackupID": backup.id}
 
 
 def delete_backup(call: Call) -> dict[str, Any]:
     """Backups that need it take over what they need; refused while a server is being made from it."""
-    backup = _backup(call)
+    backup = call.one(BACKUPS, "instanceBackupID")
     if backup.status not in (records.ACTIVE, records.ERROR):
         raise BackupBusy(backup.id, backup.status)
     if makings := model.makings(call.store, backup.id):
@@ -95,7 +95,7 @@ def delete_backup(call: Call) -> dict[str, Any]:
 # -- restored ------------------------------------------------------------------------------------------------------------
 def restore_backup(call: Call) -> dict[str, Any]:
     """Over the server that it was made of, whose present content is lost. It is switched off for it, and on again if it was."""
-    backup = _backup(call)
+    backup = call.one(BACKUPS, "instanceBackupID")
     server = call.store.require(INSTANCES, backup.instance_id, backup.region)
     if backup.status != records.ACTIVE:
         raise BackupBusy(backup.id, backup.status)
@@ -170,9 +170,3 @@ def list_tasks(call: Call) -> dict[str, Any]:
 # -- helpers -------------------------------------------------------------------------------------------------------------
 def _run(call: Call, task: BackupTask) -> None:
     call.afterwards(lambda: call.cloud.backups.run(task.id))
-
-
-def _backup(call: Call) -> Backup:
-    region, backup_id = call.region(), call.fields.text("instanceBackupID", required=True)
-    call.fields.check()
-    return call.store.require(BACKUPS, backup_id, region.id)

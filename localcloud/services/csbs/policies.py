@@ -39,7 +39,10 @@ def create_policy(call: Call) -> dict[str, Any]:
 
 def update_policy(call: Call) -> dict[str, Any]:
     """What is not given stays. A changed or newly enabled policy does not make up for what it would have done before."""
-    policy = _policy(call, check=False)
+    region, policy_id = call.region(), call.fields.text("policyID", required=True)
+    if not policy_id or not region.id:
+        call.fields.check()
+    policy = call.store.require(BACKUP_POLICIES, policy_id, region.id)
     changed = _changed(call.fields, policy, required=False)
     call.fields.check()
     _check_name(call, changed)
@@ -183,8 +186,5 @@ def back_up_now(call: Call) -> dict[str, Any]:
     return {"policyID": policy.id}
 
 
-def _policy(call: Call, check: bool = True) -> BackupPolicy:
-    region, policy_id = call.region(), call.fields.text("policyID", required=True)
-    if check or not policy_id or not region.id:
-        call.fields.check()
-    return call.store.require(BACKUP_POLICIES, policy_id, region.id)
+def _policy(call: Call) -> BackupPolicy:
+    return call.one(BACKUP_POLICIES, "policyID")

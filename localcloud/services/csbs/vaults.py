@@ -59,7 +59,7 @@ def list_vaults(call: Call) -> dict[str, Any]:
 
 def delete_vault(call: Call) -> dict[str, Any]:
     """Refused while there is a backup in it, or a policy would put some into it."""
-    vault = vault_of(call)
+    vault = call.one(VAULTS, "repositoryID")
     users = [f"backup {backup.name} ({backup.id})" for backup in call.store.find(BACKUPS, vault_id=vault.id)]
     users += [f"policy {policy.name} ({policy.id})" for policy in call.store.find(BACKUP_POLICIES, vault_id=vault.id)]
     if users:
@@ -73,10 +73,3 @@ def _ordered(call: Call, kind: str, vault: Vault) -> dict[str, Any]:
     order = orders.place(call.store, vault.region, kind, "CSBS", (vault.id,))
     call.store.put(ORDERS, replace(order, status=orders.FINISHED))
     return orders.placed(order)
-
-
-def vault_of(call: Call) -> Vault:
-    """The vault that a call names."""
-    region, vault_id = call.region(), call.fields.text("repositoryID", required=True)
-    call.fields.check()
-    return call.store.require(VAULTS, vault_id, region.id)

@@ -74,13 +74,11 @@ def list_vaults(call: Call) -> dict[str, Any]:
 
 def delete_vault(call: Call) -> dict[str, Any]:
     """Refused while it holds backups."""
-    region, vault_id = call.region(), call.fields.text("repositoryID", required=True)
-    call.fields.check()
-    vault = call.store.require(DISK_VAULTS, vault_id, region.id)
+    vault = call.one(DISK_VAULTS, "repositoryID")
     if held := call.store.find(DISK_BACKUPS, vault_id=vault.id):
         raise DiskVaultInUse(vault.id, [f"backup {backup.id}" for backup in held])
     call.store.delete(DISK_VAULTS, vault.id)
-    return _done(call, region.id, vault.id)
+    return _done(call, vault.region, vault.id)
 
 
 def _done(call: Call, region_id: str, vault_id: str) -> dict[str, Any]:
@@ -120,11 +118,11 @@ def _new(call: Call, disk: Disk, vault: DiskVault, name: str, full: bool) -> Dis
 
 
 def show_backup(call: Call) -> dict[str, Any]:
-    return model.shown(call.store, _backup(call))
+    return model.shown(call.store, call.one(DISK_BACKUPS, "backupID"))
 
 
 def show_usage(call: Call) -> dict[str, Any]:
-    return {"backupSize": _backup(call).used}
+    return {"backupSize": call.one(DISK_BACKUPS, "backupID").used}
 
 
 def list_backups(call: Call) -> dict[str, Any]:
@@ -148,7 +146,7 @@ def list_backups(call: Call) -> dict[str, Any]:
 def restore_backup(call: Call) -> dict[str, Any]:
     """Over the disk that it was made of, which must be detached. Nothing of what that held comes back."""
     disk_id = call.fields.text("diskID", required=True)
-    backup = _backup(call)
+    backup = call.one(DISK_BACKUPS, "backupID")
     if disk_id != backup.disk_id:
         raise NotItsSource(backup.id, backup.disk_id)
     disk = call.store.require(DISKS, disk_id, backup.region)
@@ -163,7 +161,7 @@ def restore_backup(call: Call) -> dict[str, Any]:
 
 def delete_backup(call: Call) -> dict[str, Any]:
     """Later ones that need it take over what they need."""
-    backup = _backup(call)
+    backup = call.one(DISK_BACKUPS, "backupID")
     if backup.status not in (AVAILABLE, ERROR):
         raise DiskBackupBusy(backup.id, backup.status)
     if users := _makings(call, backup):
@@ -201,12 +199,6 @@ def list_tasks(call: Call) -> dict[str, Any]:
 
 
 # -- helpers -------------------------------------------------------------------------------------------------------------
-def _backup(call: Call) -> DiskBackup:
-    region, backup_id = call.region(), call.fields.text("backupID", required=True)
-    call.fields.check()
-    return call.store.require(DISK_BACKUPS, backup_id, region.id)
-
-
 def _paged(name: str, items: list[dict[str, Any]], number: int, size: int) -> dict[str, Any]:
     part = items[(number - 1) * size : number * size]
     return {name: part, "totalCount": len(items), "currentCount": len(part)}

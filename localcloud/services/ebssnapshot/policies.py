@@ -56,7 +56,7 @@ def modify_policy(call: Call) -> dict[str, Any]:
     weekdays = model.read_numbers(fields, "repeatWeekdays", model.WEEKDAYS, required=False)
     hours = model.read_numbers(fields, "repeatTimes", model.HOURS, required=False)
     changes_days, days = fields.has("retentionTime"), model.read_days(fields, "retentionTime", required=False)
-    policy = _policy(call)
+    policy = call.one(SNAPSHOT_POLICIES, "snapshotPolicyID")
     if name and name != policy.name:
         _name_must_be_free(call, policy.region, name)
     call.store.put(SNAPSHOT_POLICIES, replace(
@@ -80,7 +80,7 @@ def modify_status(call: Call) -> dict[str, Any]:
 
 def delete_policy(call: Call) -> dict[str, Any]:
     """Its disks have none afterwards. The snapshots that it has made stay, and still expire."""
-    policy = _policy(call)
+    policy = call.one(SNAPSHOT_POLICIES, "snapshotPolicyID")
     for disk in disks_of(call.store, policy):
         call.store.put(DISKS, replace(disk, policy_id="", updated=time()))
     call.store.delete(SNAPSHOT_POLICIES, policy.id)
@@ -90,7 +90,7 @@ def delete_policy(call: Call) -> dict[str, Any]:
 def apply_policy(call: Call) -> dict[str, Any]:
     """A disk has one policy at most."""
     ids = _ids(call)
-    policy = _policy(call)
+    policy = call.one(SNAPSHOT_POLICIES, "snapshotPolicyID")
     disks = [call.store.require(DISKS, id_, policy.region) for id_ in ids]
     for disk in disks:
         if disk.system:
@@ -119,12 +119,6 @@ def _ids(call: Call) -> list[str]:
     if text and not ids:
         call.fields.problem("targetDiskIDs", f"{text!r} names no disk")
     return ids
-
-
-def _policy(call: Call) -> SnapshotPolicy:
-    region, policy_id = call.region(), call.fields.text("snapshotPolicyID", required=True)
-    call.fields.check()
-    return call.store.require(SNAPSHOT_POLICIES, policy_id, region.id)
 
 
 def _name_must_be_free(call: Call, region_id: str, name: str) -> None:

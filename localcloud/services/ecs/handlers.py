@@ -202,9 +202,7 @@ def reset_password(call: Call) -> dict[str, Any]:
 
 # -- helpers -------------------------------------------------------------------------------------------------------------
 def _server(call: Call) -> Instance:
-    region, instance_id = call.region(), call.fields.text("instanceID", required=True)
-    call.fields.check()
-    return call.store.require(INSTANCES, instance_id, region.id)
+    return call.one(INSTANCES, "instanceID")
 
 
 def _running_server(call: Call) -> Instance:

@@ -8,7 +8,7 @@ from typing import Any
 
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.errors import NotModelled
-from localcloud.core.records import EIPS, INSTANCES, ORDERS, Eip, Order
+from localcloud.core.records import EIPS, INSTANCES, ORDERS, Order
 from localcloud.services.ecs.errors import InstanceBusy
 from localcloud.services.eip import model
 from localcloud.services.eip.errors import EipInUse, EipNameDuplicated, EipNotBound
@@ -48,7 +48,7 @@ def create_again(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def show_eip(call: Call) -> dict[str, Any]:
-    return model.shown(call.store, _eip(call))
+    return model.shown(call.store, call.one(EIPS, "eipID"))
 
 
 def list_eips(call: Call) -> dict[str, Any]:
@@ -76,8 +76,7 @@ def associate_eip(call: Call) -> None:
         fields.text("associationID", required=True),
         fields.integer("associationType", low=1, high=4, required=True),
     )
-    fields.project()
-    eip = _eip(call)
+    eip = call.one(EIPS, "eipID")
     if kind != model.ECS:
         raise NotModelled(f"associationType={kind} is not modelled by the local cloud; only {model.ECS} (server) is.")
     server = call.store.require(INSTANCES, instance_id, eip.region)
@@ -89,8 +88,7 @@ def associate_eip(call: Call) -> None:
 
 
 def disassociate_eip(call: Call) -> None:
-    call.fields.project()
-    eip = _eip(call)
+    eip = call.one(EIPS, "eipID")
     if not eip.instance_id:
         raise EipNotBound(eip.id)
     owner = model.bound_to(call.store, eip)
@@ -101,8 +99,7 @@ def disassociate_eip(call: Call) -> None:
 
 def rename_eip(call: Call) -> None:
     name = call.fields.name("name", required=True)
-    call.fields.project()
-    eip = _eip(call)
+    eip = call.one(EIPS, "eipID")
     for other in call.store.find(EIPS, region=eip.region):
         if other.name == name and other.id != eip.id:
             raise EipNameDuplicated(name, other.id)
@@ -110,8 +107,7 @@ def rename_eip(call: Call) -> None:
 
 
 def delete_eip(call: Call) -> dict[str, Any]:
-    call.fields.project()
-    eip = _eip(call)
+    eip = call.one(EIPS, "eipID")
     if eip.instance_id:
         raise EipInUse(eip.id, [f"instance {eip.instance_id}"])
     call.store.delete(EIPS, eip.id)
@@ -135,9 +131,3 @@ def _finish_afterwards(call: Call, order: Order) -> None:
 
 def _ordered(order: Order, status: str, eip_id: str | None) -> dict[str, Any]:
     return orders.placed(order) | {"masterResourceStatus": status, "eipID": eip_id}
-
-
-def _eip(call: Call) -> Eip:
-    region, eip_id = call.region(), call.fields.text("eipID", required=True)
-    call.fields.check()
-    return call.store.require(EIPS, eip_id, region.id)

@@ -81,7 +81,7 @@ def _ordered(order: Order, status: str, balancer_id: str) -> dict[str, Any]:
 
 
 def show_balancer(call: Call) -> list[dict[str, Any]]:
-    return [model.balancer_shown(call.store, _balancer(call))]
+    return [model.balancer_shown(call.store, call.one(BALANCERS, "elbID", "ID"))]
 
 
 def list_balancers(call: Call) -> list[dict[str, Any]]:
@@ -102,7 +102,7 @@ def update_balancer(call: Call) -> list[dict[str, Any]]:
     fields = call.fields
     name, described, description = fields.name("name"), fields.has("description"), fields.description()
     guarded, protected = fields.has("deleteProtection"), fields.boolean("deleteProtection")
-    balancer = _balancer(call)
+    balancer = call.one(BALANCERS, "elbID", "ID")
     model.check_name(call.store, balancer.region, name, balancer.id)
     call.store.put(BALANCERS, replace(
         balancer, name=name or balancer.name, description=description if described else balancer.description,
@@ -130,7 +130,7 @@ def refund_again(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _delete(call: Call, *, guaranteed: bool) -> Balancer:
-    balancer = _balancer(call)
+    balancer = call.one(BALANCERS, "elbID", "ID")
     if balancer.guaranteed != guaranteed:
         raise NotModelled(f"Load balancer {balancer.id} goes with {'delete-loadbalancer' if guaranteed else 'refund-pgelb'}.")
     if balancer.protected:
@@ -151,14 +151,14 @@ def _delete(call: Call, *, guaranteed: bool) -> Balancer:
 
 def associate_eip(call: Call) -> list[dict[str, Any]]:
     eip_id = call.fields.text("eipID", required=True)
-    balancer = _balancer(call)
+    balancer = call.one(BALANCERS, "elbID", "ID")
     _bind(call, balancer, eip_id)
     return [{"ID": balancer.id}]
 
 
 def disassociate_eip(call: Call) -> list[dict[str, Any]]:
     eip_id = call.fields.text("eipID", required=True)
-    balancer = _balancer(call)
+    balancer = call.one(BALANCERS, "elbID", "ID")
     eip = call.store.require(EIPS, eip_id, balancer.region)
     if eip.instance_id != balancer.id:
         raise EipNotBound(eip.id)
@@ -176,12 +176,3 @@ def _bind(call: Call, balancer: Balancer, eip_id: str) -> None:
             raise InstanceAlreadyBound(balancer.id, other.id)
     call.store.put(EIPS, replace(eip, instance_id=balancer.id, updated=time()))
     call.touches(balancer.vpc_id)
-
-
-def _balancer(call: Call) -> Balancer:
-    region, balancer_id = call.region(), call.fields.text("elbID") or call.fields.text("ID")
-    if not balancer_id:
-        call.fields.problem("elbID", "is required")
-    call.fields.project()
-    call.fields.check()
-    return call.store.require(BALANCERS, balancer_id, region.id)

@@ -29,9 +29,7 @@ def query_jobs(call: Call) -> dict[str, Any]:
 
 
 def _job(call: Call) -> Job:
-    region, job_id = call.region(), call.fields.text("jobID", required=True)
-    call.fields.check()
-    job = call.store.require(JOBS, job_id, region.id)
+    job = call.one(JOBS, "jobID")
     if job.problem:
         call.message = job.problem
     return job

@@ -59,7 +59,7 @@ def _group(call: Call, balancer: Balancer, protocol: str, action: dict[str, Any]
 
 
 def show_listener(call: Call) -> list[dict[str, Any]]:
-    return [model.listener_shown(_listener(call))]
+    return [model.listener_shown(call.one(LISTENERS, "listenerID", "ID"))]
 
 
 def list_listeners(call: Call) -> list[dict[str, Any]]:
@@ -81,7 +81,7 @@ def update_listener(call: Call) -> list[dict[str, Any]]:
     fields.only("accessControlType", "Close")
     fields.only("caEnabled", False, "false")
     marked, forwarded = fields.has("forwardedForEnabled"), fields.boolean("forwardedForEnabled")
-    listener = _listener(call)
+    listener = call.one(LISTENERS, "listenerID", "ID")
     model.check_listener(call.store, listener.balancer_id, name, own_id=listener.id)
     group_id = listener.group_id
     if action is not None:
@@ -108,23 +108,14 @@ def stop_listener(call: Call) -> list[dict[str, Any]]:
 
 
 def _switch(call: Call, status: str) -> list[dict[str, Any]]:
-    listener = _listener(call)
+    listener = call.one(LISTENERS, "listenerID", "ID")
     call.store.put(LISTENERS, replace(listener, status=status, updated=time()))
     call.rebalances(listener.balancer_id)
     return [{"ID": listener.id}]
 
 
 def delete_listener(call: Call) -> list[dict[str, Any]]:
-    listener = _listener(call)
+    listener = call.one(LISTENERS, "listenerID", "ID")
     call.store.delete(LISTENERS, listener.id)
     call.rebalances(listener.balancer_id)
     return [{"ID": listener.id}]
-
-
-def _listener(call: Call) -> Listener:
-    region, listener_id = call.region(), call.fields.text("listenerID") or call.fields.text("ID")
-    if not listener_id:
-        call.fields.problem("listenerID", "is required")
-    call.fields.project()
-    call.fields.check()
-    return call.store.require(LISTENERS, listener_id, region.id)

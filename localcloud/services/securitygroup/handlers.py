@@ -37,8 +37,7 @@ def create_group(call: Call) -> dict[str, Any]:
 
 def describe_group(call: Call) -> dict[str, Any]:
     direction = call.fields.choice("direction", (*model.DIRECTIONS, "all"), default="all")
-    call.fields.project()
-    group = _group(call)
+    group = call.one(GROUPS, "securityGroupID")
     rules = [rule for rule in call.store.find(RULES, group_id=group.id) if direction in ("all", rule.direction)]
     return model.group_shown(call.store, group, rules)
 
@@ -62,8 +61,7 @@ def modify_group(call: Call) -> None:
     fields = call.fields
     name, described, description = fields.name("name"), fields.has("description"), fields.description()
     fields.only("enabled", True, "true", "True")
-    fields.project()
-    group = _group(call)
+    group = call.one(GROUPS, "securityGroupID")
     if name and name != group.name:
         _name_is_free(call, group.region, group.vpc_id, name)
     changed = replace(group, name=name or group.name, description=description if described else group.description)
@@ -71,8 +69,7 @@ def modify_group(call: Call) -> None:
 
 
 def delete_group(call: Call) -> None:
-    call.fields.project()
-    group = _group(call)
+    group = call.one(GROUPS, "securityGroupID")
     if users := model.users_of_group(call.store, group):
         raise SecurityGroupInUse(group.id, users)
     for rule in call.store.find(RULES, group_id=group.id):
@@ -160,8 +157,7 @@ def leave_group(call: Call) -> None:
 
 def list_members(call: Call) -> dict[str, Any]:
     number, size = page(call)
-    call.fields.project()
-    servers = model.members(call.store, _group(call))
+    servers = model.members(call.store, call.one(GROUPS, "securityGroupID"))
     shown = [
         {"instanceID": server.id, "instanceName": server.name, "instanceType": "VM", "instanceState": server.status,
          "privateIp": server.address, "privateIpv6": ""}
@@ -180,15 +176,9 @@ def _name_is_free(call: Call, region: str, vpc_id: str, name: str) -> None:
         raise SecurityGroupNameDuplicated(name, other.id)
 
 
-def _group(call: Call) -> SecurityGroup:
-    region, group_id = call.region(), call.fields.text("securityGroupID", required=True)
-    call.fields.check()
-    return call.store.require(GROUPS, group_id, region.id)
-
-
 def _group_and_server(call: Call) -> tuple[SecurityGroup, Instance]:
     instance_id, nic_id = call.fields.text("instanceID", required=True), call.fields.text("networkInterfaceID")
-    group = _group(call)
+    group = call.one(GROUPS, "securityGroupID")
     server = call.store.require(INSTANCES, instance_id, group.region)
     if nic_id and nic_id != server.nic_id:
         raise ParameterError([f"networkInterfaceID {nic_id!r} is not the network card of instance {server.id}"])
@@ -197,7 +187,7 @@ def _group_and_server(call: Call) -> tuple[SecurityGroup, Instance]:
 
 def _rule(call: Call, direction: str | None) -> Rule:
     rule_id = call.fields.text("securityGroupRuleID", required=True)
-    group = _group(call)
+    group = call.one(GROUPS, "securityGroupID")
     rule = call.store.require(RULES, rule_id)
     if rule.group_id != group.id or direction not in (None, rule.direction):
         raise RuleNotFound(rule_id)

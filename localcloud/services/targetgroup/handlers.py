@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from time import time
-from typing import Any, TypeVar
+from typing import Any
 
 from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
@@ -12,7 +12,6 @@ from localcloud.core.elb_records import HEALTH_CHECKS, TARGET_GROUPS, TARGETS, H
 from localcloud.core.errors import NotModelled, ParameterError, QuotaExceeded
 from localcloud.core.identifiers import short_id
 from localcloud.core.records import INSTANCES, VPCS
-from localcloud.core.store import Kind, Record
 from localcloud.services.targetgroup import model
 from localcloud.services.targetgroup.errors import (
     CookiesNeedHttp,
@@ -23,8 +22,6 @@ from localcloud.services.targetgroup.errors import (
     TargetGroupNameDuplicated,
     TargetOutside,
 )
-
-R = TypeVar("R", bound=Record)
 
 
 # -- health checks -----------------------------------------------------------------------------------------------------
@@ -46,7 +43,7 @@ def create_check(call: Call) -> dict[str, Any]:
 
 
 def show_check(call: Call) -> dict[str, Any]:
-    return model.check_shown(_one(call, HEALTH_CHECKS, "healthCheckID"))
+    return model.check_shown(call.one(HEALTH_CHECKS, "healthCheckID", "ID"))
 
 
 def list_checks(call: Call) -> list[dict[str, Any]]:
@@ -64,7 +61,7 @@ def update_check(call: Call) -> dict[str, Any]:
     changed = model.read_check(fields, old) if old else None
     if old is None:
         fields.ignore(*("timeout", "interval", "maxRetry", "httpMethod", "httpUrlPath", "httpExpectedCodes", "protocolPort"))
-    check = _one(call, HEALTH_CHECKS, "healthCheckID")
+    check = call.one(HEALTH_CHECKS, "healthCheckID", "ID")
     call.store.put(HEALTH_CHECKS, replace(
         changed or check, name=name or check.name, description=description if described else check.description, updated=time()
     ))  # fmt: skip
@@ -74,7 +71,7 @@ def update_check(call: Call) -> dict[str, Any]:
 
 
 def delete_check(call: Call) -> dict[str, Any]:
-    check = _one(call, HEALTH_CHECKS, "healthCheckID")
+    check = call.one(HEALTH_CHECKS, "healthCheckID", "ID")
     if users := call.store.find(TARGET_GROUPS, health_check_id=check.id):
         raise HealthCheckInUse(check.id, [f"target group {group.id} ({group.name})" for group in users])
     call.store.delete(HEALTH_CHECKS, check.id)
@@ -104,7 +101,7 @@ def create_group(call: Call) -> list[dict[str, Any]]:
 
 
 def show_group(call: Call) -> list[dict[str, Any]]:
-    return [model.group_shown(_one(call, TARGET_GROUPS, "targetGroupID"))]
+    return [model.group_shown(call.one(TARGET_GROUPS, "targetGroupID", "ID"))]
 
 
 def list_groups(call: Call) -> list[dict[str, Any]]:
@@ -126,7 +123,7 @@ def update_group(call: Call) -> list[dict[str, Any]]:
     old = call.store.get(TARGET_GROUPS, fields.text("targetGroupID") or fields.text("ID"))
     sticks = fields.has("sessionSticky")
     sticky = model.read_stickiness(fields, algorithm or (old.algorithm if old else ""))
-    group = _one(call, TARGET_GROUPS, "targetGroupID")
+    group = call.one(TARGET_GROUPS, "targetGroupID", "ID")
     if algorithm in ("lc", "sh") and group.sticky and not sticks:
         raise ParameterError([f"algorithm is {algorithm}, but the group keeps sessions; send sessionSticky with CLOSE too"])
     if model.keeps_by_cookie(sticky) and (listener := model.tcp_listener_of(call.store, group.id)):
@@ -145,7 +142,7 @@ def update_group(call: Call) -> list[dict[str, Any]]:
 
 
 def delete_group(call: Call) -> list[dict[str, Any]]:
-    group = _one(call, TARGET_GROUPS, "targetGroupID")
+    group = call.one(TARGET_GROUPS, "targetGroupID", "ID")
     if users := model.users_of_group(call.store, group.id):
         raise TargetGroupInUse(group.id, users)
     call.store.delete(TARGET_GROUPS, group.id)
@@ -189,7 +186,7 @@ def create_target(call: Call) -> list[dict[str, Any]]:
 
 
 def show_target(call: Call) -> dict[str, Any]:
-    target = _one(call, TARGETS, "targetID")
+    target = call.one(TARGETS, "targetID", "ID")
     return model.target_shown(target, call.cloud.balancers.seen)
 
 
@@ -205,7 +202,7 @@ def list_targets(call: Call) -> list[dict[str, Any]]:
 def update_target(call: Call) -> list[dict[str, Any]]:
     fields = call.fields
     weight, described, description = fields.integer("weight", low=1, high=256), fields.has("description"), fields.description()
-    target = _one(call, TARGETS, "targetID")
+    target = call.one(TARGETS, "targetID", "ID")
     call.store.put(TARGETS, replace(
         target, weight=weight or target.weight, description=description if described else target.description, updated=time()
     ))  # fmt: skip
@@ -214,7 +211,7 @@ def update_target(call: Call) -> list[dict[str, Any]]:
 
 
 def delete_target(call: Call) -> list[dict[str, Any]]:
-    target = _one(call, TARGETS, "targetID")
+    target = call.one(TARGETS, "targetID", "ID")
     call.store.delete(TARGETS, target.id)
     _changed(call, target.group_id)
     return [{"ID": target.id}]
@@ -223,12 +220,3 @@ def delete_target(call: Call) -> list[dict[str, Any]]:
 def _changed(call: Call, group_id: str) -> None:
     for balancer_id in model.balancers_of(call.store, group_id):
         call.rebalances(balancer_id)
-
-
-def _one(call: Call, kind: Kind[R], name: str) -> R:
-    region, record_id = call.region(), call.fields.text(name) or call.fields.text("ID")
-    if not record_id:
-        call.fields.problem(name, "is required")
-    call.fields.project()
-    call.fields.check()
-    return call.store.require(kind, record_id, region.id)

@@ -34,7 +34,7 @@ def create_vpc(call: Call) -> dict[str, Any]:
 
 
 def query_vpc(call: Call) -> dict[str, Any]:
-    return model.vpc_shown(call.store, _vpc(call))
+    return model.vpc_shown(call.store, call.one(VPCS, "vpcID"))
 
 
 def list_vpcs(call: Call) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def list_vpcs(call: Call) -> dict[str, Any]:
 
 def update_vpc(call: Call) -> None:
     name, given, description = call.fields.name("name"), call.fields.has("description"), call.fields.description()
-    vpc = _vpc(call)
+    vpc = call.one(VPCS, "vpcID")
     for other in call.store.find(VPCS, region=vpc.region, name=name):
         if other.id != vpc.id:
             raise VpcNameDuplicated(name, other.id)
@@ -57,7 +57,7 @@ def update_vpc(call: Call) -> None:
 
 
 def delete_vpc(call: Call) -> None:
-    vpc = _vpc(call)
+    vpc = call.one(VPCS, "vpcID")
     if users := model.users_of_vpc(call.store, vpc):
         raise VpcInUse(vpc.id, users)
     call.store.delete(VPCS, vpc.id)
@@ -89,7 +89,7 @@ def create_subnet(call: Call) -> dict[str, Any]:
 
 def query_subnet(call: Call) -> dict[str, Any]:
     call.fields.ignore("withShare")
-    return model.subnet_shown(call.store, _subnet(call))
+    return model.subnet_shown(call.store, call.one(SUBNETS, "subnetID"))
 
 
 def list_subnets(call: Call) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def update_subnet(call: Call) -> None:
     fields = call.fields
     name, described, dns_given = fields.name("name"), fields.has("description"), fields.has("dnsList")
     dns, description = _dns(fields), fields.description()
-    subnet = _subnet(call)
+    subnet = call.one(SUBNETS, "subnetID")
     for other in call.store.find(SUBNETS, vpc_id=subnet.vpc_id):
         if other.name == name and other.id != subnet.id:
             raise SubnetNameDuplicated(name, other.id)
@@ -123,7 +123,7 @@ def update_subnet(call: Call) -> None:
 
 
 def delete_subnet(call: Call) -> None:
-    subnet = _subnet(call)
+    subnet = call.one(SUBNETS, "subnetID")
     users = [f"instance {server.id} ({server.name})" for server in call.store.find(INSTANCES, subnet_id=subnet.id)]
     users += [f"load balancer {found.id} ({found.name})" for found in call.store.find(BALANCERS, subnet_id=subnet.id)]
     users += [f"MySQL instance {found.id} ({found.name})" for found in call.store.find(MYSQLS, subnet_id=subnet.id)]
@@ -137,7 +137,7 @@ def list_used_addresses(call: Call) -> dict[str, Any]:
     fields = call.fields
     number, size = page(call)
     address = fields.text("ip")
-    subnet = _subnet(call)
+    subnet = call.one(SUBNETS, "subnetID")
     used = [(subnet.gateway, "system", "系统接口")]
     used += [(taken, *_use(call, owner)) for taken, owner in model.taken_addresses(call.store, subnet.id).items()]
     shown = [{"ipv4Address": ip, "ipv6Address": "", "use": use, "useDesc": text} for ip, use, text in used if address in ("", ip)]
@@ -149,19 +149,6 @@ def _use(call: Call, owner_id: str) -> tuple[str, str]:
     if owner_id.startswith("lb-"):
         return "loadbalancer", "弹性负载均衡"
     return ("rds", "关系数据库") if call.store.get(MYSQLS, owner_id) else ("instance", "云主机")
-
-
-def _vpc(call: Call) -> Vpc:
-    region, vpc_id = call.region(), call.fields.text("vpcID", required=True)
-    call.fields.project()
-    call.fields.check()
-    return call.store.require(VPCS, vpc_id, region.id)
-
-
-def _subnet(call: Call) -> Subnet:
-    region, subnet_id = call.region(), call.fields.text("subnetID", required=True)
-    call.fields.check()
-    return call.store.require(SUBNETS, subnet_id, region.id)
 
 
 def _ids(fields: Fields, name: str) -> list[str]:

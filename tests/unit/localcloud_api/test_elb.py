@@ -233,3 +233,17 @@ def test_what_groups_and_checks_refuse(api: Any, net: tuple[str, str]) -> None:
     assert "httpUrlPath '/up#now' is not a path" in answer["message"]
     answer = api.post(CLASSIC, **wish(net[1], resourceType="external"))
     assert answer["message"] == "eipID is required"
+
+
+def test_of_an_id_under_both_its_names_the_newer_one_counts(api: Any, net: tuple[str, str]) -> None:
+    wanted, other = group(api, net[0]), group(api, net[0], name="other")
+    for given, found in (
+        ({"targetGroupID": wanted, "ID": other}, wanted),
+        ({"targetGroupID": wanted, "ID": ""}, wanted),
+        ({"targetGroupID": "", "ID": other}, other),
+        ({"ID": other}, other),
+    ):
+        [shown] = api.ok(api.get("/v4/elb/show-target-group", regionID=REGION, **given))
+        assert shown["ID"] == found, given
+    missing = api.get("/v4/elb/show-target-group", regionID=REGION)
+    assert (missing["errorCode"], missing["message"]) == ("Openapi.Parameter.Error", "targetGroupID is required")
