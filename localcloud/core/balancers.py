@@ -82,9 +82,9 @@ class Balancers:
         [balancer_id] = self._store.require(ORDERS, order_id).resource_ids
         problem = ""
         try:
-            if self._store.get(BALANCERS, balancer_id) is None:
-                raise EngineError("its load balancer was being removed when the local cloud was killed")
             await self.apply(balancer_id)
+            if self._store.get(BALANCERS, balancer_id) is None:
+                raise EngineError("its load balancer was given back before it was built")
         except Exception as error:
             problem = told(f"order {order_id}", error)
             await self._give_up(balancer_id)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.core.elb_records import BALANCERS
 from localcloud.core.records import EIPS
 from localcloud.engines.api import HalfApplied
 
@@ -76,6 +77,19 @@ def test_an_order_that_fails_leaves_nothing(api: Any, net: tuple[str, str]) -> N
     until(lambda: api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] == "failed", "the failure")
     assert api.post(GUARANTEED, **body)["message"] == "no HAProxy today"
     assert api.ok(api.get("/v4/elb/list-loadbalancer", regionID=REGION)) == []
+
+
+def test_an_order_whose_balancer_is_given_back_meanwhile_is_not_started(api: Any, net: tuple[str, str]) -> None:
+    store = api.cloud.store
+
+    def given_back() -> None:
+        for balancer in store.find(BALANCERS):
+            api.cloud.balancers.forget(balancer)
+
+    api.engines.on_call["apply_balancer"] = given_back
+    body = wish(net[1], slaName="elb.s2.small", cycleType="on_demand", clientToken="t1")
+    until(lambda: api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] != "in_progress", "the order's end")
+    assert api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] == "failed"
 
 
 def test_whatever_goes_wrong_an_order_ends(api: Any, net: tuple[str, str]) -> None:
