@@ -30,7 +30,6 @@ class CloudHandler(Handler):
     """A service's part is below the line: a few short calls. `region` is always an id there."""
 
     resource: ClassVar[Resource]
-    unreadable: ClassVar[tuple[str, ...]] = ()  # inputs that the cloud does not show
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
@@ -109,7 +108,7 @@ class CloudHandler(Handler):
         for field in self.resource.inputs:
             if field.name in seen.inputs and not same(field, seen.inputs[field.name], wish.inputs.get(field.name)):
                 return False
-        hidden = any(wish.inputs.get(name) is not None for name in self.unreadable)
+        hidden = any(field.unseen and wish.inputs.get(field.name) is not None for field in self.resource.inputs)
         return not hidden or (token is not None and token.is_for(wish.inputs))
 
     async def read(self, known: Known) -> Seen | None:

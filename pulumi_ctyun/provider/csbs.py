@@ -20,7 +20,6 @@ class BackupVaultHandler(CloudHandler):
     """`pulumi import ctyun:csbs:BackupVault NAME [REGION/]VAULT-ID`."""
 
     resource = BACKUP_VAULT
-    unreadable = ("months", "deleteBackups")
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         found = await self.client.backup_vaults.find(region, wish.inputs["name"])

@@ -37,7 +37,13 @@ def _field_changes(field: Field, state: Mapping[str, Any], inputs: Mapping[str, 
     # of an unknown object nobody can say which part will change
     inside = isinstance(field.type, Shape) and new is UNKNOWN and any(inner.replaces for inner in field.type.fields)
     held = field.holds and new is UNKNOWN and old is not None
-    yield Change(name, field.replaces or inside or held, added=old is None, removed=new is None)
+    replaces = (field.replaces or inside or held) and not _came_by_import(field, old)
+    yield Change(name, replaces, added=old is None, removed=new is None)
+
+
+def _came_by_import(field: Field, old: Any) -> bool:
+    """A value that every program gives, and no import finds: the first update writes it into the state and no more."""
+    return field.unseen and old is None and (field.required or field.default is not None)
 
 
 def same(field: Field, old: Any, new: Any) -> bool:

@@ -78,7 +78,6 @@ class InstanceHandler(CloudHandler):
     """Marked by a label. `pulumi import ctyun:ecs:Instance NAME [REGION/]INSTANCE-ID`."""
 
     resource = INSTANCE
-    unreadable = ("userData", "password", "systemDisk", "dataDisks", "fixedAddress")
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         servers = await self.client.servers.list(region, labels={MARK_LABEL: wish.mark})

@@ -77,7 +77,6 @@ class CertificateHandler(CloudHandler):
     """`pulumi import ctyun:elb:Certificate NAME [REGION/]ID`; the private key is not read back."""
 
     resource = CERTIFICATE
-    unreadable = ("privateKey",)
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         found = await self.client.certificates.list(region)

@@ -24,7 +24,6 @@ class MysqlInstanceHandler(CloudHandler):
     """`pulumi import ctyun:rds:MysqlInstance NAME [REGION/]INSTANCE-ID`."""
 
     resource = MYSQL_INSTANCE
-    unreadable = ("password", "storageType")
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         """With this name. Somebody's that waits to be destroyed is in nobody's way."""
@@ -102,7 +101,7 @@ class MysqlInstanceHandler(CloudHandler):
         instance = await self.client.mysqls.get(region, id)
         inputs = await self._inputs(region, instance, state)
         if instance.is_returned:
-            inputs |= {"zone": None, "standbyZone": None}
+            inputs |= {"zone": "", "standbyZone": None}
         if not state:
             inputs["storageType"] = STORAGE.get(instance.storage_type, instance.storage_type or "SSD")
         return Seen(instance.id, inputs, await self._outputs(region, instance))

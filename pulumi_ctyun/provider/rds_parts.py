@@ -81,7 +81,6 @@ class MysqlAccountHandler(PartHandler):
     """The cloud does not show passwords: what was left is only kept when it was made with this one."""
 
     resource, noun = MYSQL_ACCOUNT, "An account"
-    unreadable = ("password",)
 
     async def add(self, region: str, mysql_id: str, inputs: Plain) -> None:
         grants = _grants(inputs)

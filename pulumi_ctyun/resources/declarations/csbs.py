@@ -30,12 +30,19 @@ BACKUP_VAULT = Resource(
         Field("name", Kind.TEXT, "Name in the cloud.", required=True, replaces=True, rules=(_vault_name,)),
         Field("sizeGib", Kind.WHOLE, "GiB.", default=100, replaces=True, rules=(rules.within(100, 1024000, " GiB"),)),
         Field(
-            "months", Kind.WHOLE, "Paid for so many months.", default=1, replaces=True, rules=(rules.within(1, 60, " months"),)
+            "months", Kind.WHOLE, "Paid for so many months.", default=1, replaces=True, unseen=True,
+            rules=(rules.within(1, 60, " months"),),
         ),
-        Field("deleteBackups", Kind.FLAG, "Delete its backups with it; else a vault that holds any stays.", default=True),
+        Field(
+            "deleteBackups",
+            Kind.FLAG,
+            "Delete its backups with it; else a vault that holds any stays.",
+            default=True,
+            unseen=True,
+        ),
     ),
     outputs=(Field("vaultId", Kind.TEXT, "Id."),),
-)
+)  # fmt: skip
 
 
 def _one_retention(retention: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -156,7 +156,7 @@ CERTIFICATE = Resource(
             "certificate", Kind.TEXT, "PEM, the server's own first.", required=True, replaces=True, rules=(elb_rules.certificate,)
         ),
         Field(
-            "privateKey", Kind.TEXT, "PEM, without a passphrase.", required=True, secret=True, replaces=True,
+            "privateKey", Kind.TEXT, "PEM, without a passphrase.", required=True, secret=True, replaces=True, unseen=True,
             rules=(rules.private_key,),
         ),
     ),

@@ -53,9 +53,9 @@ class Field:
 
     `replaces`: a change needs a new resource. `secret`: encrypted in the state whatever the program says. `unordered`: a list
     whose order means nothing. `computed`: absent in the program, the cloud chooses the value. `follows`: of an output, the
-    inputs whose change in place changes it too. `holds`: names a thing that the cloud does not delete while this resource uses
-    it. A known new one is exchanged in place; one that is itself being replaced, so that its id is not known yet, replaces this
-    resource too, which lets go of the old one first.
+    inputs whose change in place changes it too. `unseen`: an input that the cloud does not show. `holds`: names a thing that
+    the cloud does not delete while this resource uses it. A known new one is exchanged in place; one that is itself being
+    replaced, so that its id is not known yet, replaces this resource too, which lets go of the old one first.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Field:
     secret: bool = False
     replaces: bool = False
     holds: bool = False
+    unseen: bool = False
     unordered: bool = False
     computed: bool = False
     follows: tuple[str, ...] = ()

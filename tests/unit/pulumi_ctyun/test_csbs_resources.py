@@ -146,6 +146,21 @@ def test_a_policy_lets_go_of_a_vault_that_is_replaced(engine, run) -> None:
     assert run(engine.diff(POLICY, id, state, A_POLICY | {"vaultId": UNKNOWN})).replaces == ["vaultId"]
 
 
+@pytest.mark.parametrize(("type_", "inputs"), [(VAULT, A_VAULT | {"months": 12}), (POLICY, A_POLICY)])
+def test_what_is_imported_is_not_replaced(engine, fake, run, type_: str, inputs: dict[str, Any]) -> None:
+    """The cloud does not show for how long a vault is paid: the first update writes that down."""
+    id, _ = run(engine.create(type_, inputs))
+    seen = run(engine.read(type_, f"华东1/{id}"))
+    assert run(engine.diff(type_, id, seen.properties, inputs)).replaces == []
+    state = run(engine.update(type_, id, seen.properties, inputs))
+    assert not run(engine.diff(type_, id, state, inputs)).changes
+
+
+def test_a_vault_paid_for_longer_is_another_one(engine, run) -> None:
+    id, state = run(engine.create(VAULT, A_VAULT))
+    assert run(engine.diff(VAULT, id, state, A_VAULT | {"months": 2})).replaces == ["months"]
+
+
 def test_a_failed_order_is_told(engine, fake, run) -> None:
     fake.order_status = "5"
     fake.do_backup_repo_list = lambda wanted: {"results": [], "totalCount": 0}

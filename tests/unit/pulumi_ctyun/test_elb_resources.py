@@ -225,3 +225,19 @@ def test_problems_are_found_before_anything_is_made(engine, run, type_: str, inp
     assert len(told) == len(expected), told
     for sentence in expected:
         assert any(line.startswith(sentence) for line in told), (sentence, told)
+
+
+@pytest.mark.parametrize(("type_", "inputs"), ALL, ids=[type_ for type_, _ in ALL])
+def test_what_is_imported_is_not_replaced(engine, run, type_: str, inputs: dict[str, Any]) -> None:
+    """A certificate's key is not read back: the first update writes it into the state."""
+    id, _ = run(engine.create(type_, inputs))
+    seen = run(engine.read(type_, id))
+    assert run(engine.diff(type_, id, seen.properties, inputs)).replaces == []
+    state = run(engine.update(type_, id, seen.properties, inputs))
+    assert not run(engine.diff(type_, id, state, inputs)).changes
+
+
+def test_another_key_is_another_certificate(engine, run) -> None:
+    id, state = run(engine.create(CERTIFICATE, A_CERTIFICATE))
+    changed = A_CERTIFICATE | {"privateKey": KEY.replace("BBBB", "CCCC")}
+    assert run(engine.diff(CERTIFICATE, id, state, changed)).replaces == ["privateKey"]
