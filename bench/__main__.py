@@ -18,13 +18,10 @@ from drlab.output import table_lines
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./lab bench")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", help=f"one of {', '.join(GROUPS)}")
+    parser.add_argument("--only", choices=GROUPS)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    chosen = [name for name in GROUPS if options.only is None or name.startswith(options.only)]
-    if not chosen:
-        parser.error(f"there is no group {options.only!r}; there are {', '.join(GROUPS)}")
-    rows, problem, status = measure(chosen, options.rounds)
+    rows, problem, status = measure([options.only] if options.only else list(GROUPS), options.rounds)
     if options.json:
         print(json.dumps(document(rows), indent=2))
     elif rows:

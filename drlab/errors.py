@@ -1,12 +1,14 @@
 """What can go wrong for a user of the command line.
 
 UserError       a sentence for the user: what was attempted, on which thing, what to do. Printed without a traceback.
+WrongArguments  one about what was typed, whatever there is: exit status 2, as for an unknown option.
 Interrupted     Ctrl-C: the work was ended in an orderly way; exit status 130.
 """
 
 from __future__ import annotations
 
 EXIT_FAILED = 1
+EXIT_WRONG = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
 
@@ -19,6 +21,12 @@ class UserError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class WrongArguments(UserError):
+    """What was typed means nothing here; typed again, it will mean nothing either."""
+
+    exit_status = EXIT_WRONG
 
 
 class Interrupted(BaseException):

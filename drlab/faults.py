@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ctyun.local import Fault
-from drlab.errors import UserError
+from drlab.errors import UserError, WrongArguments
 from drlab.lab import Lab
 from drlab.names import place_of, stacks_hit
 from drlab.stages import check_stage, stage_names
@@ -27,7 +27,7 @@ def put_faults(lab: Lab, kind: str, targets: Sequence[str], stack: str | None, *
 
 
 def name_prefix(stack: str | None) -> str | None:
-    """Limits a zone's fault to one stack. Raises UserError for an unknown one."""
+    """Limits a zone's fault to one stack. Raises WrongArguments for an unknown one."""
     return f"{check_stage(stack, stage_names())}-" if stack is not None else None
 
 
@@ -62,9 +62,9 @@ def hit_sentence(hit: Sequence[str], stages: Sequence[str]) -> str:
 
 
 def undo(lab: Lab, fault_id: str | None, every: bool) -> list[Mapping[str, Any]]:
-    """Take faults off, newest first. Raises UserError when neither or both are said."""
+    """Take faults off, newest first. Raises WrongArguments when neither or both are said."""
     if every == (fault_id is not None):
-        raise UserError("Say either a fault's id or --all.", "./lab fault list")
+        raise WrongArguments("Say either a fault's id or --all.", "./lab fault list")
     api = lab.cloud.api()
     if fault_id is not None:
         return [api.undo_fault(fault_id)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from drlab.errors import UserError
+from drlab.errors import UserError, WrongArguments
 
 ZONE = re.compile(r"(?:[^/\s]+/)?AZ[1-9]\d?")  # AZ1, or 华东1/AZ1 where servers run in two regions
 
@@ -43,16 +43,16 @@ def short_name(server_name: str, stages: Sequence[str]) -> str:
 
 
 def place_of(text: str, servers: Sequence[Server], stages: Sequence[str], stack: str | None = None) -> Place:
-    """Raises UserError when nothing or more than one thing is meant."""
+    """Raises UserError when nothing or more than one thing is meant, WrongArguments when it is no target at all."""
     kind, colon, rest = text.partition(":")
     if colon and kind == "region" and rest:
         return Place(text, shared=True)
     if colon and kind == "zone":
         if not ZONE.fullmatch(rest):
-            raise UserError(f"{text!r} is no zone: zones are written zone:AZ1, or zone:REGION/AZ1 where two regions are up.")
+            raise WrongArguments(f"{text!r} is no zone: zones are written zone:AZ1, or zone:REGION/AZ1 where two regions are up.")
         return Place(text, shared=True)
     if colon and kind != "server":
-        raise UserError(f"{text!r} is no target: write a server's name, zone:AZ1 or region:NAME.")
+        raise WrongArguments(f"{text!r} is no target: write a server's name, zone:AZ1 or region:NAME.")
     if ZONE.fullmatch(text):
         return Place(f"zone:{text}", shared=True)
     found = server_of(rest if colon else text, servers, stages, stack)

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from drlab.errors import UserError
+from drlab.errors import UserError, WrongArguments
 from drlab.folders import PROJECT
 
 TARGETS = ("local", "ctyun")
@@ -30,10 +30,10 @@ class Target:
 
 
 def parse_settings(arguments: Sequence[str]) -> dict[str, str]:
-    """`["zone=AZ2", "drlab:target=local"]` -> full keys with their values. Raises UserError naming all that are wrong."""
+    """`["zone=AZ2", "drlab:target=local"]` -> full keys with their values. Raises WrongArguments naming all that are wrong."""
     wrong = [argument for argument in arguments if not argument.partition("=")[0] or "=" not in argument]
     if wrong:
-        raise UserError(f"Settings are written key=value; not so: {', '.join(map(repr, wrong))}.", "-c drlab:zone=AZ2")
+        raise WrongArguments(f"Settings are written key=value; not so: {', '.join(map(repr, wrong))}.", "-c drlab:zone=AZ2")
     pairs = (argument.split("=", 1) for argument in arguments)
     return {key if ":" in key else f"{PROJECT}:{key}": value for key, value in pairs}
 

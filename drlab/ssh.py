@@ -15,6 +15,7 @@ from drlab.errors import UserError
 from drlab.folders import Folders
 from drlab.lab import Lab
 from drlab.stack_state import read_stack
+from drlab.stages import check_stage
 
 ACCESS_OUTPUT = "sshAccess"
 CONNECT_SECONDS = 10
@@ -54,12 +55,12 @@ def stack_with(lab: Lab, name: str, stages: Sequence[str], stack: str | None) ->
     """(stack, server's name) for `web-01`, `single-host/web-01` or the full name. Raises UserError when it is not plain."""
     if "/" in name:
         stack, _, name = name.partition("/")
-    if stack is not None and stack not in stages:
-        raise UserError(f"There is no stage {stack!r}. Stages: {', '.join(stages)}.")
+    if stack is not None:
+        check_stage(stack, stages)
     up = [s for s in stages if (stack is None or s == stack) and read_stack(lab.folders.stack_file(s), s).is_up]
     if not up:
-        which = stack or "any stage"
-        raise UserError(f"Nothing is up that could be logged in to: {which} has no resources.", f"./lab up {stack or stages[0]}")
+        which = f"{stack} is not up" if stack else "No stage is up"
+        raise UserError(f"{which}: there is no server to log in to.", f"./lab up {stack or stages[0]}")
     known: dict[str, list[str]] = {s: [login.name for login in access_files(lab, s)] for s in up}
     fitting = [(s, own) for s, names in known.items() for own in names if name in (own, f"{s}-{own}")]
     if len(fitting) == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from drlab.errors import UserError
+from drlab.errors import UserError, WrongArguments
 from drlab.folders import Folders
 from drlab.stack_state import StackState, read_stack
 from stacks.names import STAGE_NAMES
@@ -16,24 +16,29 @@ def stage_names() -> tuple[str, ...]:
 
 
 def check_stage(name: str, known: Sequence[str]) -> str:
-    """Raises UserError that names the stages that exist."""
+    """Raises WrongArguments that names the stages that exist."""
     if name in known:
         return name
     near = difflib.get_close_matches(name, known, n=1)
     guess = f" Did you mean {near[0]}?" if near else ""
-    raise UserError(f"There is no stage {name!r}.{guess} Stages: {', '.join(known)}.")
+    raise WrongArguments(f"There is no stage {name!r}.{guess} Stages: {', '.join(known)}.")
+
+
+def chosen_stage(name: str | None, known: Sequence[str]) -> str:
+    """The stage of this name. Raises WrongArguments."""
+    if name is None:
+        raise WrongArguments(f"Say which stage. Stages: {', '.join(known)}.")
+    return check_stage(name, known)
 
 
 def chosen_stages(name: str | None, every: bool, known: Sequence[str]) -> list[str]:
-    """One stage by name, or all of them. With a single stage in the project its name may be left out."""
+    """One stage by name, or all of them. Raises WrongArguments."""
     if every and name:
-        raise UserError(f"Say either a stage ({name}) or --all, not both.")
+        raise WrongArguments(f"Say either a stage ({name}) or --all, not both.")
     if every:
         return list(known)
     if name is None:
-        if len(known) == 1:
-            return [known[0]]
-        raise UserError(f"Say which stage, or --all. Stages: {', '.join(known)}.")
+        raise WrongArguments(f"Say which stage, or --all. Stages: {', '.join(known)}.")
     return [check_stage(name, known)]
 
 
@@ -46,7 +51,7 @@ def running_stage(folders: Folders, name: str | None) -> str:
     if not up:
         raise UserError(f"No stage is up. Stages: {', '.join(known)}.", f"./lab up {known[0]}")
     if len(up) > 1:
-        raise UserError(f"Say which stage: {', '.join(up)} are up.")
+        raise WrongArguments(f"Say which stage: {' and '.join(up)} are up.")
     return up[0]
 
 

@@ -9,15 +9,16 @@ import typer
 
 from drlab.commands.options import Json
 from drlab.commands.prepare import set_up
+from drlab.errors import WrongArguments
 from drlab.lab import Lab
 from drlab.setup import Needs
 
-GROUPS = "stage, dual-active, preview, cloud, failover, balancer"
+GROUPS = ("stage", "dual-active", "preview", "cloud", "failover", "balancer")
 
 
 def bench(
     rounds: Annotated[int, typer.Option("--rounds", "-n", min=1, help="How often each thing is measured.")] = 3,
-    only: Annotated[str | None, typer.Option("--only", metavar="GROUP", help=f"One of {GROUPS}.")] = None,
+    only: Annotated[str | None, typer.Option("--only", metavar="GROUP", help=f"One of {', '.join(GROUPS)}.")] = None,
     json: Json = False,
 ) -> None:
     """Measure the speeds that the design promises: minimum, median and maximum beside the aim.
@@ -29,6 +30,8 @@ def bench(
       ./lab bench
       ./lab bench --rounds 5 --json
     """
+    if only not in (None, *GROUPS):
+        raise WrongArguments(f"There is no group {only!r}. Groups: {', '.join(GROUPS)}.")
     lab = Lab.open(json=json)
     set_up(lab, Needs.everything())
     os.chdir(lab.folders.root)

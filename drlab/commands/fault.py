@@ -17,7 +17,7 @@ app = typer.Typer(
     "Targets: a server's or database node's name, zone:AZ1 (zone:REGION/AZ1 where two regions are up), region:NAME.",
 )
 
-Targets = Annotated[list[str], typer.Argument(metavar="TARGET...", help="web-01, db-1, STAGE/web-01, zone:AZ1 or region:NAME.")]
+Targets = Annotated[list[str], typer.Argument(metavar="TARGET", help="web-01, db-1, STAGE/web-01, zone:AZ1 or region:NAME.")]
 Server = Annotated[str, typer.Argument(metavar="SERVER", help="web-01, db-1 or STAGE/web-01.")]
 
 
@@ -110,7 +110,7 @@ def list_faults(
 
 @app.command()
 def undo(
-    fault_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="A fault's id, from `fault list`.")] = None,
+    fault_id: Annotated[str | None, typer.Argument(metavar="ID", help="A fault's id, from `fault list`.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All that are in force, newest first.")] = False,
     json: Json = False,
 ) -> None:

@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
+from stacks.names import STAGE_NAMES
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output; progress goes to standard error.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show everything that the engine says.")]
-Stage = Annotated[str | None, typer.Argument(metavar="[STAGE]", help="A stage, e.g. single-host.", show_default=False)]
+Stage = Annotated[str | None, typer.Argument(metavar="STAGE", help=f"{' or '.join(STAGE_NAMES)}.", show_default=False)]
 Stack = Annotated[str | None, typer.Option("--stack", "-s", metavar="STAGE", help="Only servers of this stage.")]
 Settings = Annotated[
     list[str] | None,

@@ -16,7 +16,7 @@ app = typer.Typer(
     no_args_is_help=True, help="Power of servers, database nodes, zones and regions: the short form of `fault power-off`."
 )
 
-Targets = Annotated[list[str], typer.Argument(metavar="TARGET...", help="web-01, db-1, STAGE/web-01, zone:AZ1 or region:NAME.")]
+Targets = Annotated[list[str], typer.Argument(metavar="TARGET", help="web-01, db-1, STAGE/web-01, zone:AZ1 or region:NAME.")]
 
 
 @app.command()

@@ -18,7 +18,10 @@ CONTEXT = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 def ssh(
     name: Annotated[str, typer.Argument(metavar="NAME", help="jump-host, web-01, or STAGE/NAME.")],
-    rest: Annotated[list[str] | None, typer.Argument(metavar="[SSH-OPTIONS] [-- COMMAND]", show_default=False)] = None,
+    rest: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SSH-OPTION", help="For ssh itself; after -- the command to run there.", show_default=False),
+    ] = None,
     stack: Stack = None,
 ) -> None:
     """Open a shell on a server, or run a command there; the exit status is the command's own.

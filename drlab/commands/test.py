@@ -15,7 +15,7 @@ from drlab.setup import Needs
 CONTEXT = {"ignore_unknown_options": True}
 
 
-def test(rest: Annotated[list[str] | None, typer.Argument(metavar="[PYTEST-ARGUMENTS]...", show_default=False)] = None) -> None:
+def test(rest: Annotated[list[str] | None, typer.Argument(metavar="PYTEST-ARGUMENT", show_default=False)] = None) -> None:
     """Set everything up and run the tests; arguments go to pytest, the exit status is pytest's.
 
     \b

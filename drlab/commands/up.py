@@ -10,7 +10,7 @@ from drlab.commands.prepare import exclusive, set_up
 from drlab.lab import Lab
 from drlab.settings import parse_settings, read_settings, target_of
 from drlab.setup import Needs
-from drlab.stages import chosen_stages, stage_names
+from drlab.stages import chosen_stage, stage_names
 
 
 def up(stage: Stage = None, config: Settings = None, json: Json = False, verbose: Verbose = False) -> None:
@@ -25,7 +25,7 @@ def up(stage: Stage = None, config: Settings = None, json: Json = False, verbose
       ./lab up single-host -c target=ctyun -c confirmBilling=true
     """
     lab = Lab.open(json=json, verbose=verbose)
-    name = chosen_stages(stage, False, stage_names())[0]
+    name = chosen_stage(stage, stage_names())
     given = config or []
     target = target_of(read_settings(lab.folders.settings_file(name)), parse_settings(given))
     set_up(lab, Needs.everything() if target.is_local else Needs.preview())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from drlab.errors import UserError
+from drlab.errors import WrongArguments
 from drlab.probe.journal import READ, WRITE
 
 MAX_RATE = 20.0  # of each kind; a prober looks, it does not load
@@ -14,7 +14,7 @@ MAX_SENDS = 100_000  # of a run
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run sends. Raises UserError that names everything that is wrong."""
+    """What a run sends. Raises WrongArguments that names everything that is wrong."""
 
     rate: float = 5.0  # sends a second of each kind
     writes: bool = False  # reads always
@@ -30,7 +30,7 @@ class Plan:
         if self.seconds is not None and self.seconds * self.rate * len(self.kinds) > MAX_SENDS:
             problems.append(f"{self.seconds:g} s at this rate are more than {MAX_SENDS} sends, the most that one run makes")
         if problems:
-            raise UserError(f"This cannot be watched: {'; '.join(problems)}.")
+            raise WrongArguments(f"This cannot be watched: {'; '.join(problems)}.")
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import bench.__main__ as program
 from bench.faults import kept
 from bench.ledger import LOST, Round
 from bench.table import Row, cells, document, ratio
+from drlab.commands.bench import GROUPS
 
 
 def test_a_row_shows_its_spread_its_aim_and_whether_it_was_reached() -> None:
@@ -46,6 +47,10 @@ def test_what_was_measured_before_a_failure_is_shown(
     assert program.main() == status
     shown = capsys.readouterr()
     assert "4.00 s" in shown.out and sentence in shown.err
+
+
+def test_the_command_knows_the_groups() -> None:
+    assert tuple(program.GROUPS) == GROUPS
 
 
 def test_a_ratio_is_taken_round_by_round() -> None:

@@ -86,21 +86,25 @@ def test_the_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 
 # arguments: (exit status, what standard error must say)
 WRONG: dict[str, tuple[int, str]] = {
-    "up single-hots": (1, "There is no stage 'single-hots'. Did you mean single-host? Stages: single-host"),
-    "down single-host --all": (1, "Say either a stage (single-host) or --all, not both."),
+    "up": (2, "Say which stage. Stages: single-host, dual-active."),
+    "down": (2, "Say which stage, or --all. Stages: single-host, dual-active."),
+    "bench --only speed": (2, "There is no group 'speed'. Groups: stage, dual-active,"),
+    "up single-hots": (2, "There is no stage 'single-hots'. Did you mean single-host? Stages: single-host"),
+    "down single-host --all": (2, "Say either a stage (single-host) or --all, not both."),
     "watch": (1, "No stage is up. Stages: single-host, dual-active."),
     "watch single-host": (1, "single-host has no site: the stage is not up, or siteUrl is not among its outputs."),
-    "watch --rate 100": (1, "This cannot be watched: the rate is 100 a second; it can be more than 0 and at most 20."),
-    "up single-host -c zone": (1, "Settings are written key=value; not so: 'zone'."),
+    "watch --rate 100": (2, "This cannot be watched: the rate is 100 a second; it can be more than 0 and at most 20."),
+    "up single-host -c zone": (2, "Settings are written key=value; not so: 'zone'."),
     "up single-host -c target=moon": (1, "drlab:target is 'moon'; it can be local or ctyun."),
     "preview --no-such-option": (2, "No such option: --no-such-option"),
     "fault power-off web-01": (1, "The local cloud is not running."),
-    "power on": (2, "Missing argument 'TARGET...'"),
-    "fault undo": (1, "Say either a fault's id or --all."),
+    "power on": (2, "Missing argument 'TARGET'"),
+    "fault undo": (2, "Say either a fault's id or --all."),
     "cloud logs": (1, "The local cloud has no log yet"),
     "cloud ca": (1, "The local cloud has no CA"),
-    "ssh web-01": (1, "Nothing is up that could be logged in to"),
-    "ssh nowhere/web-01": (1, "There is no stage 'nowhere'. Stages: single-host"),
+    "ssh web-01": (1, "No stage is up: there is no server to log in to."),
+    "ssh dual-active/web-01": (1, "dual-active is not up: there is no server to log in to."),
+    "ssh nowhere/web-01": (2, "There is no stage 'nowhere'. Stages: single-host"),
 }
 
 
