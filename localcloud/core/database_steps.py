@@ -21,6 +21,7 @@ from localcloud.engines import api
 from localcloud.engines.api import EngineError
 from localcloud.engines.database_api import Replication
 from localcloud.ha import Action, Decision
+from localcloud.ha.values import MOST_TRIES
 
 APPLY_SECONDS = 30.0  # for a standby to apply what it has received
 CLOSE_SECONDS = 2.0
@@ -37,10 +38,9 @@ class Steps:
             Action.OPEN: self._open, Action.FOLLOW: self._follow, Action.SEMI_SYNC_ON: self._semi_sync_on,
             Action.SEMI_SYNC_OFF: self._semi_sync_off, Action.MARK_OUT_OF_SYNC: self._mark_out_of_sync,
             Action.MARK_IN_SYNC: self._mark_in_sync, Action.MARK_RESEED: self._mark_reseed, Action.RESEED: self._reseed,
-            Action.BEGIN: self._begin, Action.FENCE: self._fence, Action.APPLY: self._apply, Action.TAKE_OVER: self._take_over,
-            Action.CLOSE: self._close, Action.HAND_OVER: self._hand_over, Action.ATTACH: self._attach,
-            Action.DETACH: self._detach, Action.PROMOTE: self._promote, Action.MOVE: self._move, Action.FINISH: self._finish,
-            Action.ABORT: self._abort,
+            Action.BEGIN: self._begin, Action.FENCE: self._fence, Action.APPLY: self._apply, Action.CLOSE: self._close,
+            Action.ATTACH: self._attach, Action.PROMOTE: self._promote, Action.MOVE: self._move, Action.FINISH: self._finish,
+            Action.ABORT: self._abort, Action.REJECT: self._reject,
         }  # fmt: skip
 
     async def do(self, mysql: Mysql, decision: Decision, track: Track) -> None:
@@ -71,15 +71,13 @@ class Steps:
         if track.seen(node_id).following:
             await self._engines.databases.stop_receiving(node_id)
             await self._engines.databases.apply_all(node_id, APPLY_SECONDS)
-        await self._engines.databases.follow(node_id, self._source(mysql))
-
-    def _source(self, mysql: Mysql) -> Replication:
-        """From whom the instance's follower replicates. Only a standby's acknowledgement counts."""
         head = self._store.require(MYSQLS, mysql.parent) if mysql.parent else mysql
-        primary = self._node(head.primary)
-        return Replication(
-            primary.address, head.replication_user, head.replication_password, head.port, acknowledge=not mysql.parent
-        )
+        await self._engines.databases.follow(node_id, self._source(mysql, head, head.primary))
+
+    def _source(self, mysql: Mysql, head: Mysql, node_id: str) -> Replication:
+        """How the instance's follower replicates from a node of `head`'s. Only a standby's acknowledgement counts."""
+        address = self._node(node_id).address
+        return Replication(address, head.replication_user, head.replication_password, head.port, acknowledge=not mysql.parent)
 
     async def _mark_reseed(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         with self._store.durably():
@@ -103,6 +101,7 @@ class Steps:
 
     # -- the primary ---------------------------------------------------------------------------------------------------
     async def _open(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        await self._engines.databases.forget_source(node_id)  # a switchover may have been given up when it followed already
         await self._engines.databases.open_writes(node_id)
 
     async def _seat(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
@@ -154,32 +153,22 @@ class Steps:
         await self._engines.databases.apply_all(node_id, APPLY_SECONDS)
         self._keep(mysql.id, step="check")
 
-    async def _take_over(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        track.seated = False
-        self._keep(mysql.id, primary=node_id, in_sync=False, step="open")
-
     async def _close(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         position = await self._engines.databases.close_writes(node_id, CLOSE_SECONDS)
         self._keep(mysql.id, step="catch", step_gtid=position)
 
-    async def _hand_over(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        track.seated = False
-        self._keep(mysql.id, primary=node_id, step="attach")
-
     async def _attach(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         await self._engines.databases.forget_source(mysql.candidate)
-        await self._engines.databases.follow(node_id, self._source(mysql))
-        self._keep(mysql.id, step="open")
-
-    async def _detach(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        with self._store.durably():
-            self._keep(mysql.id, in_sync=False, step="open")
-            self._keep_node(node_id, reseed=True)
+        await self._engines.databases.follow(node_id, self._source(mysql, mysql, mysql.candidate))
+        self._keep(mysql.id, step="check")
 
     async def _promote(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        """Alone unless the old primary follows it already: that nobody is in sync was stored before."""
+        """Alone unless the old primary follows it already. Once step `open` is stored there is no way back."""
+        in_sync = mysql.in_sync and mysql.reason == "manual"
         await self._engines.databases.forget_source(node_id)
-        await self._engines.databases.set_semi_sync(node_id, mysql.in_sync and mysql.sync_mode != ASYNC)
+        await self._engines.databases.set_semi_sync(node_id, in_sync and mysql.sync_mode != ASYNC)
+        track.seated = False
+        self._keep(mysql.id, primary=node_id, in_sync=in_sync, step="open")
         await self._engines.databases.open_writes(node_id)
         self._keep(mysql.id, step="address")
 
@@ -195,13 +184,17 @@ class Steps:
             self._end(mysql, "done", "")
 
     async def _abort(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        """The old primary is the primary still. A standby that lacks what it had acknowledged is not tried again."""
+        """The old primary is the primary still."""
         with self._store.durably():
-            if mysql.step == "check":
-                self._keep(mysql.id, in_sync=False)
             self._end(mysql, "failed", reason)
-        if mysql.step == "apply":  # first the old primary has its chance
+        if mysql.reason != "manual" and track.tries >= MOST_TRIES:  # first the old primary has its chance
             track.given_up = (now() + GIVEN_UP_SECONDS, reason)
+
+    async def _reject(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        """A standby that lacks what it had acknowledged is not tried again."""
+        with self._store.durably():
+            self._keep(mysql.id, in_sync=False)
+            self._end(mysql, "failed", reason)
 
     def _end(self, mysql: Mysql, state: str, problem: str) -> None:
         record = self._store.get(SWITCHES, mysql.switch_id)

@@ -18,7 +18,7 @@ from localcloud.ha import Memory, Node, Settings, View
 from localcloud.ha.values import DARK
 
 SEMI_SYNC, ASYNC = "Semi_sync", "Async"
-BOTH_STEPS = ("", "close", "catch", "attach")  # steps in which the controller looks at all nodes; else at the candidate alone
+BOTH_STEPS = ("", "close", "catch")  # steps in which the controller looks at all nodes; else at the candidate alone
 
 
 @dataclass

@@ -1,10 +1,11 @@
 """The next step while roles change.
 
 Failover:    fence -> apply -> check -> open -> address -> mark
-Switchover:  close -> catch -> attach -> open -> address -> mark
+Switchover:  close -> catch -> check -> open -> address -> mark
 
-Up to `check` and `catch` the old primary is the one in the records, and aborting gives it its role back. From `open` on the
-candidate is, whatever happens to it: it may have acknowledged writes that nobody else has.
+Up to `check` the old primary is the one in the records, and it has every acknowledged write, as nobody else has taken any:
+aborting gives it its role back. `open` is stored before the candidate may take its first write. From then on the candidate is the
+primary, whatever happens to it: it may have acknowledged writes that nobody else has.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from localcloud.ha.values import MOST_TRIES, Action, Decision, Node, Settings, V
 def change(view: View, settings: Settings) -> Decision:
     """The step that `view.step` names, or what must come before it."""
     candidate = view.node(view.candidate)
-    if view.step in ("close", "catch", "apply", "check") and (why := _lost(view, candidate, settings)):
+    if view.step in ("apply", "check", "close", "catch") and (why := _lost(view, candidate, settings)):
         return does(Action.ABORT, candidate, why)
+    if view.step in ("open", "address") and (not candidate.seen.answers or view.tries >= MOST_TRIES):
+        # The steady state starts it, opens its writes and seats the address, or promotes the old primary if that follows it.
+        return does(Action.FINISH, candidate, f"{candidate.name} is the primary, but does not answer now")
     return _STEPS[view.step](view, candidate, settings)
 
 
@@ -37,6 +41,8 @@ def _fence(view: View, candidate: Node, settings: Settings) -> Decision:
 
 
 def _apply(view: View, candidate: Node, settings: Settings) -> Decision:
+    if not candidate.seen.answers:
+        return waits(f"{candidate.name} does not answer yet")
     return does(Action.APPLY, candidate, f"{candidate.name} applies what it has received")
 
 
@@ -45,8 +51,8 @@ def _check(view: View, candidate: Node, settings: Settings) -> Decision:
         return waits(f"{candidate.name} does not answer yet")
     lacks = missing(candidate.seen.gtid, view.step_gtid)
     if not lacks or not view.in_sync:
-        return does(Action.TAKE_OVER, candidate, f"{candidate.name} has applied all that it had received")
-    return does(Action.ABORT, candidate, f"{candidate.name} lacks {lacks} transactions that it had acknowledged")
+        return does(Action.PROMOTE, candidate, f"{candidate.name} has applied all that it had received, and takes writes")
+    return does(Action.REJECT, candidate, f"{candidate.name} lacks {lacks} transactions that it had acknowledged")
 
 
 def _close(view: View, candidate: Node, settings: Settings) -> Decision:
@@ -57,34 +63,18 @@ def _close(view: View, candidate: Node, settings: Settings) -> Decision:
 
 def _catch(view: View, candidate: Node, settings: Settings) -> Decision:
     if covers(candidate.seen.gtid, view.step_gtid):
-        return does(Action.HAND_OVER, candidate, f"{candidate.name} has all that {view.leader.name} has")
+        what = f"{candidate.name} has all that {view.leader.name} has, which follows it from now on"
+        return does(Action.ATTACH, view.leader, what)
     if view.step_age > settings.handover:
         return does(Action.ABORT, candidate, f"{candidate.name} did not have everything in {settings.handover:.0f} s")
     return waits(f"{candidate.name} receives the last writes of {view.leader.name}")
 
 
-def _attach(view: View, candidate: Node, settings: Settings) -> Decision:
-    [old] = [node for node in view.nodes if node.id != candidate.id]
-    if view.tries or not old.seen.answers:
-        return does(Action.DETACH, old, f"{old.name} cannot follow {candidate.name} and will be rebuilt")
-    return does(Action.ATTACH, old, f"{old.name} follows {candidate.name}")
-
-
 def _open(view: View, candidate: Node, settings: Settings) -> Decision:
-    if not candidate.seen.running:
-        if candidate.powered and not candidate.resting:
-            return does(Action.BOOT, candidate, f"{candidate.name}, the new primary, is started")
-        return waits(f"{candidate.name}, the new primary, is not running")
-    if not candidate.seen.answers:
-        return waits(f"{candidate.name}, the new primary, does not answer")
-    if candidate.fenced:
-        return does(Action.ADMIT, candidate, f"the link of {candidate.name} is opened")
     return does(Action.PROMOTE, candidate, f"{candidate.name} takes writes")
 
 
 def _address(view: View, candidate: Node, settings: Settings) -> Decision:
-    if not candidate.seen.answers or view.tries >= MOST_TRIES:  # the steady state starts it, and seats the address
-        return does(Action.FINISH, candidate, f"{candidate.name} is the primary, but does not answer now")
     return does(Action.MOVE, candidate, f"the address goes to {candidate.name}")
 
 
@@ -93,6 +83,6 @@ def _mark(view: View, candidate: Node, settings: Settings) -> Decision:
 
 
 _STEPS = {
-    "fence": _fence, "apply": _apply, "check": _check, "close": _close, "catch": _catch, "attach": _attach, "open": _open,
-    "address": _address, "mark": _mark,
+    "fence": _fence, "apply": _apply, "check": _check, "close": _close, "catch": _catch, "open": _open, "address": _address,
+    "mark": _mark,
 }  # fmt: skip

@@ -87,7 +87,7 @@ class Action(StrEnum):
     KILL = "kill"  # a process that hangs
     ADMIT = "admit"  # link up
     SEAT = "seat the address"
-    OPEN = "open writes"
+    OPEN = "open writes"  # of the primary, which follows nobody
     FOLLOW = "follow"  # what was received before is applied first
     SEMI_SYNC_ON = "semi-sync on"
     SEMI_SYNC_OFF = "semi-sync off"
@@ -98,15 +98,13 @@ class Action(StrEnum):
     BEGIN = "begin failover"
     FENCE = "fence"  # link down at the router, then kill
     APPLY = "apply all"  # stop the receiver, apply what it has
-    TAKE_OVER = "take over"  # stored: the candidate is the primary, and nobody is in sync with it
     CLOSE = "close writes"
-    HAND_OVER = "hand over"  # stored: the candidate is the primary, the old one is in sync with it
-    ATTACH = "attach"  # the old primary follows the new one
-    DETACH = "detach"  # it does not: stored, out of sync, to be reseeded
-    PROMOTE = "promote"  # no source any more, semi-sync as stored, read_only off
+    ATTACH = "attach"  # the old primary follows the candidate
+    PROMOTE = "promote"  # no source any more, semi-sync; stored: the candidate is the primary; then read_only off
     MOVE = "move the address"
     FINISH = "finish"  # after a failover all others are marked for reseed
     ABORT = "abort"  # nobody has changed roles; the primary opens again
+    REJECT = "reject"  # the same, and stored: the candidate lacks writes
 
 
 @dataclass(frozen=True)

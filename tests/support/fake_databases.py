@@ -160,9 +160,12 @@ class FakeDatabases:
     async def cut_node_power(self, node_ids: Collection[str]) -> None:
         self._did("cut_node_power", *node_ids)
         for node_id in set(node_ids) & set(self.there):
-            node = self.there[node_id]
-            node.log |= node.waiting  # in its binary log, and committed when it comes back
-            node.stop()
+            self.lose_power(node_id)
+
+    def lose_power(self, node_id: str) -> None:
+        node = self.there[node_id]
+        node.log |= node.waiting  # in its binary log, and committed when it comes back
+        node.stop()
 
     async def remove_nodes(self, node_ids: Collection[str]) -> None:
         self._did("remove_nodes", *node_ids)
@@ -195,7 +198,7 @@ class FakeDatabases:
         node = self._running(node_id)
         node.source, node.acknowledges, node.relay, node.broken, node.checked = source.address, source.acknowledge, {}, "", ""
         node.asks = node.applying = True
-        node.writable = False
+        node.writable = node.semi_sync = False
         self.flow()
 
     async def stop_receiving(self, node_id: str) -> None:

@@ -11,6 +11,7 @@
     <seconds> break <node>                                 its applier: nothing that it has received can be applied
     <seconds> open <node>                                  somebody switches read_only off behind the controller's back
     <seconds> restart                                      the local cloud is killed, and started again
+    <seconds> before <call> power off <node>               right before the controller's next such call to the engine
     <seconds> switch to <node>, promote, promote with loss
 
 Times are virtual. A line of the answer: when, the sentence, and the action, if there was one.
@@ -21,15 +22,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import replace
 
-from support.mysql_records import ADDRESS, MYSQL, ORDER, VPC, Cloud
+from support.mysql_records import ADDRESS, MYSQL, ORDER, VPC, Cloud, power_fault
 from support.virtual_time import run_virtually
 
 from localcloud.core.errors import LocalError
-from localcloud.core.power import Scope
 from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, SWITCHES
-from localcloud.core.records import FAULTS, ORDERS, Fault
+from localcloud.core.records import FAULTS, ORDERS
 from localcloud.engines.api import EngineError
 
 TICK = 0.1
@@ -117,14 +116,12 @@ class Scenario:
         fake, cloud = self.cloud.fake, self.cloud
         match words:
             case ["power", "off", name]:
-                node = cloud.node(name)
-                cloud.store.put(FAULTS, _power_off(node.id, name))
+                self._power_off(name)
                 await cloud.networks.change({VPC})
-                await fake.cut_node_power([node.id])
+            case ["before", call, "power", "off", name]:
+                fake.on_call[call] = lambda: self._struck(call, name)
             case ["power", "on", name]:
-                for fault in cloud.store.find(FAULTS):
-                    if fault.target == name:
-                        cloud.store.put(FAULTS, replace(fault, phase="undone"))
+                cloud.store.delete(FAULTS, cloud.node(name).id)
                 await cloud.networks.change({VPC})
             case ["kill", name]:
                 await fake.kill_node_process(cloud.node(name).id, "mariadbd")
@@ -142,6 +139,16 @@ class Scenario:
                 setattr(fake.there[cloud.node(name).id], field, what not in ("wake", "free"))
             case _:
                 await self._by_hand(words)
+
+    def _power_off(self, name: str) -> None:
+        node = self.cloud.node(name)
+        self.cloud.store.put(FAULTS, power_fault(node.id))
+        self.cloud.fake.lose_power(node.id)
+
+    def _struck(self, call: str, name: str) -> None:
+        del self.cloud.fake.on_call[call]
+        self.said.say(f"** power off {name}")
+        self._power_off(name)
 
     async def _by_hand(self, words: list[str]) -> None:
         try:
@@ -167,13 +174,6 @@ class Scenario:
             f"{len(fake.acknowledged)} acknowledged, {len(lost)} lost; silences: {silences}",
         ]
         return lines + (["TWO NODES TOOK WRITES AT ONCE"] if self.two_writers else [])
-
-
-def _power_off(node_id: str, name: str) -> Fault:
-    return Fault(
-        f"f-{name}", "power-off", name, Scope(instance=node_id).fields(), "active", None, None, False, None, None, None,
-        (node_id,), (name,), 0.0, True, "", None, 0.0,
-    )  # fmt: skip
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -11,8 +11,9 @@ from support.fake_databases import FakeDatabases
 from localcloud.core.catalogue import REGIONS
 from localcloud.core.databases import Databases
 from localcloud.core.networks import Networks
+from localcloud.core.power import Scope
 from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, Mysql, MysqlNode
-from localcloud.core.records import ALL_KINDS, ORDERS, SUBNETS, VPCS, Order, Subnet, Vpc
+from localcloud.core.records import ALL_KINDS, ORDERS, SUBNETS, VPCS, Fault, Order, Subnet, Vpc
 from localcloud.core.store import Store
 from localcloud.engines.api import VpcNetwork
 
@@ -79,6 +80,12 @@ def store_order(store: Store, kind: str, order_id: str = ORDER, **more: Any) -> 
             id_, REGION.id, mysql.id, 100 + tail, f"{prefix}-{number}", REGION.zones[number - 1], f"port-{id_}",
             f"02:00:00:00:00:{tail}", f"192.168.1.{tail}", tail, reseed=kind == "replica",
         ))  # fmt: skip
+
+
+def power_fault(node_id: str) -> Fault:
+    """A power-off of a node that has landed; its id is the node's."""
+    scope, nothing = Scope(instance=node_id).fields(), (None, None, False, None, None, None)
+    return Fault(node_id, "power-off", node_id, scope, "active", *nothing, (node_id,), (node_id,), 0.0, True, "", None, 0.0)
 
 
 def _mysql(kind: str, order_id: str, **more: Any) -> Mysql:

@@ -9,11 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.mysql_records import ADDRESS, MYSQL, ORDER, REGION, VPC, Cloud
+from support.mysql_records import ADDRESS, MYSQL, ORDER, REGION, VPC, Cloud, power_fault
 from support.virtual_time import run_virtually
 
 from localcloud.core.errors import LocalError
-from localcloud.core.power import Scope
 from localcloud.core.rds_records import (
     MYSQL_BACKUPS,
     MYSQL_JOBS,
@@ -24,7 +23,7 @@ from localcloud.core.rds_records import (
     MysqlJob,
     WhiteList,
 )
-from localcloud.core.records import EIPS, FAULTS, ORDERS, Eip, Fault
+from localcloud.core.records import EIPS, FAULTS, ORDERS, Eip
 from localcloud.engines.api import EngineError
 
 COPY = "copy"
@@ -61,10 +60,7 @@ async def backup(cloud: Cloud) -> MysqlBackup:
 
 
 def power_off(cloud: Cloud, node_id: str) -> None:
-    cloud.store.put(FAULTS, Fault(
-        "f1", "power-off", node_id, Scope(instance=node_id).fields(), "active", None, None, False, None, None, None, (node_id,),
-        (node_id,), 0.0, True, "", None, 0.0,
-    ))  # fmt: skip
+    cloud.store.put(FAULTS, power_fault(node_id))
 
 
 # -- orders ------------------------------------------------------------------------------------------------------------
