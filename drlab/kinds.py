@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from ctyun import Client
 from ctyun.services.images import PRIVATE
@@ -34,8 +35,34 @@ class Kind:
     in_turn: bool = False
 
 
-async def _servers(client: Client, region: str) -> list[Thing]:
-    return [Thing("server", server.id, server.name) for server in await client.servers.list(region)]
+class Named(Protocol):
+    """What a plain kind's list holds."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+class Service(Protocol):
+    """The calls of a plain kind."""
+
+    def list(self, region_id: str, /) -> Awaitable[Sequence[Named]]: ...
+
+    def delete(self, region_id: str, resource_id: str, /) -> Awaitable[object]: ...
+
+
+def plain(word: str, service: Callable[[Client], Service]) -> Kind:
+    """A kind that stands alone: listed as it is, removed by its id."""
+
+    async def things(client: Client, region: str) -> list[Thing]:
+        return [Thing(word, one.id, one.name) for one in await service(client).list(region)]
+
+    async def remove(client: Client, region: str, thing: Thing) -> None:
+        await service(client).delete(region, thing.id)
+
+    return Kind(word, things, remove)
 
 
 async def _replicas(client: Client, region: str) -> list[Thing]:
@@ -61,18 +88,6 @@ async def _targets(client: Client, region: str) -> list[Thing]:
     ]
 
 
-async def _balancers(client: Client, region: str) -> list[Thing]:
-    return [Thing("load balancer", balancer.id, balancer.name) for balancer in await client.load_balancers.list(region)]
-
-
-async def _target_groups(client: Client, region: str) -> list[Thing]:
-    return [Thing("target group", group.id, group.name) for group in await client.target_groups.list(region)]
-
-
-async def _health_checks(client: Client, region: str) -> list[Thing]:
-    return [Thing("health check", check.id, check.name) for check in await client.health_checks.list(region)]
-
-
 async def _backup_policies(client: Client, region: str) -> list[Thing]:
     found = await client.backup_policies.list(region)
     return [Thing("backup policy", policy.id, policy.name, uses=next(iter(policy.vault_ids), "")) for policy in found]
@@ -93,14 +108,6 @@ async def _remove_vault(client: Client, region: str, thing: Thing) -> None:
     for backup in reversed(await client.server_backups.list(region, vault_id=thing.id)):
         await client.server_backups.delete(region, backup.id)
     await client.backup_vaults.delete(region, thing.id)
-
-
-async def _certificates(client: Client, region: str) -> list[Thing]:
-    return [Thing("certificate", certificate.id, certificate.name) for certificate in await client.certificates.list(region)]
-
-
-async def _snapshot_policies(client: Client, region: str) -> list[Thing]:
-    return [Thing("snapshot policy", policy.id, policy.name) for policy in await client.snapshot_policies.list(region)]
 
 
 async def _snapshots(client: Client, region: str) -> list[Thing]:
@@ -141,16 +148,8 @@ async def _images(client: Client, region: str) -> list[Thing]:
     return [Thing("image", image.id, image.name) for image in await client.images.list(region, PRIVATE)]
 
 
-async def _eips(client: Client, region: str) -> list[Thing]:
-    return [Thing("EIP", eip.id, eip.name) for eip in await client.eips.list(region)]
-
-
 async def _key_pairs(client: Client, region: str) -> list[Thing]:
     return [Thing("key pair", key.name, key.name) for key in await client.key_pairs.list(region)]
-
-
-async def _groups(client: Client, region: str) -> list[Thing]:
-    return [Thing("security group", group.id, group.name) for group in await client.security_groups.list(region)]
 
 
 async def _subnets(client: Client, region: str) -> list[Thing]:
@@ -158,31 +157,27 @@ async def _subnets(client: Client, region: str) -> list[Thing]:
     return [Thing("subnet", subnet.id, subnet.name) for subnets in by_vpc for subnet in subnets]
 
 
-async def _vpcs(client: Client, region: str) -> list[Thing]:
-    return [Thing("VPC", vpc.id, vpc.name) for vpc in await client.vpcs.list(region)]
-
-
 KINDS = (
-    Kind("server", _servers, lambda client, region, thing: client.servers.delete(region, thing.id)),
+    plain("server", lambda client: client.servers),
     Kind("read replica", _replicas, lambda client, region, thing: client.mysqls.delete(region, thing.id)),
     Kind("database", _databases, lambda client, region, thing: client.mysqls.delete(region, thing.id)),
     Kind("listener", _listeners, lambda client, region, thing: client.listeners.delete(region, thing.id)),
-    Kind("load balancer", _balancers, lambda client, region, thing: client.load_balancers.delete(region, thing.id)),
+    plain("load balancer", lambda client: client.load_balancers),
     Kind("target", _targets, lambda client, region, thing: client.target_groups.remove_target(region, thing.id)),
-    Kind("target group", _target_groups, lambda client, region, thing: client.target_groups.delete(region, thing.id)),
-    Kind("health check", _health_checks, lambda client, region, thing: client.health_checks.delete(region, thing.id)),
+    plain("target group", lambda client: client.target_groups),
+    plain("health check", lambda client: client.health_checks),
     Kind("backup policy", _backup_policies, lambda client, region, thing: client.backup_policies.delete(region, thing.id)),
     Kind("server backup", _server_backups, lambda client, region, thing: client.server_backups.delete(region, thing.id), True),
     Kind("backup vault", _vaults, _remove_vault),
-    Kind("certificate", _certificates, lambda client, region, thing: client.certificates.delete(region, thing.id)),
-    Kind("snapshot policy", _snapshot_policies, lambda client, region, thing: client.snapshot_policies.delete(region, thing.id)),
+    plain("certificate", lambda client: client.certificates),
+    plain("snapshot policy", lambda client: client.snapshot_policies),
     Kind("snapshot", _snapshots, _remove_snapshot),
     Kind("volume", _volumes, _remove_volume),
     Kind("volume backup vault", _volume_vaults, _remove_volume_vault),
     Kind("image", _images, lambda client, region, thing: client.images.delete(region, thing.id)),
-    Kind("EIP", _eips, lambda client, region, thing: client.eips.delete(region, thing.id)),
+    plain("EIP", lambda client: client.eips),
     Kind("key pair", _key_pairs, lambda client, region, thing: client.key_pairs.delete(region, thing.name)),
-    Kind("security group", _groups, lambda client, region, thing: client.security_groups.delete(region, thing.id)),
+    plain("security group", lambda client: client.security_groups),
     Kind("subnet", _subnets, lambda client, region, thing: client.subnets.delete(region, thing.id)),
-    Kind("VPC", _vpcs, lambda client, region, thing: client.vpcs.delete(region, thing.id)),
+    plain("VPC", lambda client: client.vpcs),
 )

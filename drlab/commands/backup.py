@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, TypeVar
 
 import typer
 
+from ctyun import Client
 from ctyun.services.backups import ServerBackup
 from ctyun.services.server_values import Server
 from drlab import backups
@@ -22,6 +23,7 @@ from drlab.stages import running_stage
 
 app = typer.Typer(no_args_is_help=True, help="Backups of a stage's servers: list, make at once, restore.")
 
+T = TypeVar("T")
 COLUMNS = ("ID", "SERVER", "KIND", "STATE", "MADE", "MB", "NAME")
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -36,12 +38,7 @@ def list_(stage: Stage = None, json: Json = False) -> None:
       ./lab backup list dual-active --json
     """
     lab, plan = open_plan(stage, json)
-
-    async def ask() -> list[ServerBackup]:
-        async with backups.client_of(lab, plan) as client:
-            return await backups.backups_of(client, plan)
-
-    show(asyncio.run(ask()), lab.out)
+    show(asked(lab, plan, lambda client: backups.backups_of(client, plan)), lab.out)
 
 
 @app.command()
@@ -58,13 +55,8 @@ def run(
       ./lab backup run dual-active --full
     """
     lab, plan = open_plan(stage, json)
-
-    async def ask() -> list[ServerBackup]:
-        async with backups.client_of(lab, plan) as client:
-            return await backups.run_policy(client, plan, full)
-
     with lab.out.busy(f"backups of {count(len(plan.servers), 'server')} of {plan.stage}"):
-        made = asyncio.run(ask())
+        made = asked(lab, plan, lambda client: backups.run_policy(client, plan, full))
     show(made, lab.out)
 
 
@@ -86,9 +78,9 @@ def restore(
       ./lab backup restore web-01
     """
     lab, plan = open_plan(stage, json)
-    wanted = asyncio.run(find(lab, plan, backup))
+    wanted = backups.chosen(asked(lab, plan, lambda client: backups.backups_of(client, plan)), backup, plan.stage)
     if to is not None:
-        server = asyncio.run(restore_to_new(lab, plan, wanted, f"{plan.stage}-{to}"))
+        server = restore_to_new(lab, plan, wanted, f"{plan.stage}-{to}")
         if lab.out.wants_json:
             lab.out.document({"id": server.id, "name": server.name, "privateAddress": server.private_address})
         lab.out.line(f"{server.name} runs at {server.private_address}, with the disks of {wanted.name}")
@@ -96,7 +88,7 @@ def restore(
     if not yes:
         confirm(wanted)
     with lab.out.busy(f"restore of {wanted.name} over {wanted.instance_name}"):
-        restored = asyncio.run(restore_in_place(lab, plan, wanted))
+        restored = asked(lab, plan, lambda client: backups.restore_in_place(client, plan, wanted))
     if lab.out.wants_json:
         lab.out.document(backup_document(restored))
     lab.out.line(f"{restored.instance_name} is as it was when {restored.name} was made")
@@ -107,21 +99,20 @@ def open_plan(stage: str | None, json: bool) -> tuple[Lab, Plan]:
     return lab, backups.plan_of(lab, running_stage(lab.folders, stage))
 
 
-async def find(lab: Lab, plan: Plan, wanted: str) -> ServerBackup:
-    async with backups.client_of(lab, plan) as client:
-        return backups.chosen(await backups.backups_of(client, plan), wanted, plan.stage)
+def asked(lab: Lab, plan: Plan, ask: Callable[[Client], Awaitable[T]]) -> T:
+    """The answer of the stage's cloud."""
+
+    async def run() -> T:
+        async with backups.client_of(lab, plan) as client:
+            return await ask(client)
+
+    return asyncio.run(run())
 
 
-async def restore_in_place(lab: Lab, plan: Plan, backup: ServerBackup) -> ServerBackup:
-    async with backups.client_of(lab, plan) as client:
-        return await backups.restore_in_place(client, plan, backup)
-
-
-async def restore_to_new(lab: Lab, plan: Plan, backup: ServerBackup, name: str) -> Server:
+def restore_to_new(lab: Lab, plan: Plan, backup: ServerBackup, name: str) -> Server:
     source = backups.source_of(read_stack(lab.folders.stack_file(plan.stage), plan.stage), plan, backup)
     with lab.out.busy(f"server {name} from {backup.name}"):
-        async with backups.client_of(lab, plan) as client:
-            return await backups.restore_to_new(client, plan, backup, name, source)
+        return asked(lab, plan, lambda client: backups.restore_to_new(client, plan, backup, name, source))
 
 
 def confirm(backup: ServerBackup) -> None:
