@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import Input, Output
 
-from components.checks import Problem, refuse
+from components.checks import Problem, one, refuse
 from components.network import Network
 from pulumi_ctyun.resources import BackupPolicy, BackupVault, RetentionArgs
+from pulumi_ctyun.resources.declarations import csbs
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,18 @@ class BackupArgs:
         if self.vault_gib < 100:
             yield Problem("vault_gib", f"is {self.vault_gib}; 100 is the smallest")
 
+    def name_problems(self, name: str) -> Iterator[Problem]:
+        """Of a backup with this name: what its parts are called in the cloud may be too long."""
+        full_name = f"{self.network.prefix}-{name}"
+        yield from one("name", f"{full_name}-vault", csbs.vault_name)
+        yield from one("name", f"{full_name}-policy", csbs.policy_name)
+
 
 class Backup(pulumi.ComponentResource):
     """A vault, and a policy that fills it every day."""
 
     def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        refuse(f"backup {name}", args.problems())
+        refuse(f"backup {name}", [*args.name_problems(name), *args.problems()])
         super().__init__("drlab:backup:Backup", name, None, opts)
         region, full_name = args.network.region, f"{args.network.prefix}-{name}"
         child = pulumi.ResourceOptions(parent=self)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import Output
 
-from components.checks import Problem, refuse
+from components.checks import Problem, one, refuse
 from components.network import Network
 from components.web_server import WebServer
 from pulumi_ctyun.resources import Eip, HealthCheck, Listener, LoadBalancer, Target, TargetGroup
+from pulumi_ctyun.resources.declarations import rules
 
 PORT = 80
 
@@ -50,7 +51,7 @@ class Balancer(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: BalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        refuse(f"balancer {name}", args.problems())
+        refuse(f"balancer {name}", [*one("name", f"{args.network.prefix}-{name}-check", rules.network_name), *args.problems()])
         super().__init__("drlab:balancer:Balancer", name, None, opts)
         self._args, self._name, self._child = args, name, pulumi.ResourceOptions(parent=self)
         self._region, self._full_name = args.network.region, f"{args.network.prefix}-{name}"

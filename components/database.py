@@ -58,12 +58,18 @@ class DatabaseArgs:
         yield from one("ha_mode", self.ha_mode, rules.one_of(*HA_MODES))
         yield from each("reachable_from", self.reachable_from, rules.any_cidr)
 
+    def name_problems(self, name: str) -> Iterator[Problem]:
+        """Of a database with this name: what its parts are called in the cloud may be too long."""
+        full_name = f"{self.network.prefix}-{name}"
+        yield from one("name", full_name, rds_rules.instance_name)
+        yield from one("name", f"{full_name}-group", rules.network_name)
+
 
 class Database(pulumi.ComponentResource):
     """The pair, a database in it, an account for that database, and a white list. Tables are the application's affair."""
 
     def __init__(self, name: str, args: DatabaseArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        refuse(f"database {name}", args.problems())
+        refuse(f"database {name}", [*args.name_problems(name), *args.problems()])
         super().__init__("drlab:database:Database", name, None, opts)
         self._args, self._child = args, pulumi.ResourceOptions(parent=self)
         self._full_name = f"{args.network.prefix}-{name}"

@@ -15,7 +15,7 @@ class JumpHost(pulumi.ComponentResource):
     """A server in the network's jump group, with a public address."""
 
     def __init__(self, name: str, args: JumpHostArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        refuse(f"jump host {name}", args.problems())
+        refuse(f"jump host {name}", [*args.name_problems(name), *args.problems()])
         super().__init__("drlab:server:JumpHost", name, None, opts)
         parent = pulumi.ResourceOptions(parent=self)
         self.server = Server(name, args, args.network.jump_group_ids, opts=parent)

@@ -35,6 +35,8 @@ class NetworkArgs:
         for key, cidr in keys.items():
             yield from one(key, cidr, rules.cidr(16, 28))
             yield from inside(key, cidr, "vpc_cidr", self.vpc_cidr)
+        for name in self.subnets:
+            yield from one(f"subnets[{name}]", f"{self.prefix}-{name}", rules.network_name)
         yield from apart(keys)
         for name, networks in (("ssh_from", self.ssh_from), ("web_from", self.web_from), ("database_from", self.database_from)):
             yield from each(name, networks, rules.any_cidr)
@@ -46,9 +48,8 @@ class Network(pulumi.ComponentResource):
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         refuse(f"network {name}", args.problems())
         super().__init__("drlab:network:Network", name, None, opts)
-        self._args = args
-        self.region, self.prefix, self.cidr = args.region, args.prefix, args.vpc_cidr
-        self.vpc = Vpc("vpc", region=args.region, name=f"{args.prefix}-vpc", cidr=args.vpc_cidr, opts=self._child())
+        self._name, self.region, self.prefix, self.cidr = name, args.region, args.prefix, args.vpc_cidr
+        self.vpc = Vpc(f"{name}-vpc", region=args.region, name=f"{args.prefix}-vpc", cidr=args.vpc_cidr, opts=self._child("vpc"))
         self.subnets = {key: self._subnet(key, cidr) for key, cidr in args.subnets.items()}
         jump = self._group("jump-host", reach.jump_host(args.ssh_from))
         web = self._group("web", reach.web_server(args.web_from, jump.security_group_id, args.database_from))
@@ -67,17 +68,25 @@ class Network(pulumi.ComponentResource):
         return next(iter(self.subnets.values())).subnet_id
 
     def _subnet(self, key: str, cidr: str) -> Subnet:
-        return Subnet(key, region=self.region, vpc_id=self.vpc_id, name=f"{self.prefix}-{key}", cidr=cidr, opts=self._child())
+        return Subnet(
+            f"{self._name}-{key}",
+            region=self.region,
+            vpc_id=self.vpc_id,
+            name=f"{self.prefix}-{key}",
+            cidr=cidr,
+            opts=self._child(key),
+        )
 
     def _group(self, role: str, wanted: Sequence[RuleArgs]) -> SecurityGroup:
         return SecurityGroup(
-            f"{role}-group",
+            f"{self._name}-{role}-group",
             region=self.region,
             vpc_id=self.vpc_id,
             name=f"{self.prefix}-{role}",
             rules=wanted,
-            opts=self._child(),
+            opts=self._child(f"{role}-group"),
         )
 
-    def _child(self) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self)
+    def _child(self, earlier_name: str) -> pulumi.ResourceOptions:
+        """Names began without the network's own once, so that there could be no second one: stacks from then keep theirs."""
+        return pulumi.ResourceOptions(parent=self, aliases=[pulumi.Alias(name=earlier_name)])

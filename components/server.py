@@ -33,6 +33,12 @@ class ServerArgs:
         if isinstance(self.image, str):  # else one that is not made yet
             yield from one("image", self.image, rules.not_empty)
 
+    def name_problems(self, name: str) -> Iterator[Problem]:
+        """Of a server with this name: what it and its address are called in the cloud may be too long."""
+        full_name = f"{self.network.prefix}-{name}"
+        yield from one("name", full_name, rules.server_name)
+        yield from one("name", f"{full_name}-eip", rules.network_name)
+
 
 class Server(pulumi.ComponentResource):
     """Instance, public address, and the pinned identity under which SSH reaches it; ready when its first boot is done.

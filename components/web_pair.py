@@ -48,7 +48,7 @@ class WebPair(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: WebPairArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        refuse(f"web servers {name}", args.problems())
+        refuse(f"web servers {name}", [*args.first.server.name_problems(f"{name}-01"), *args.problems()])
         super().__init__("drlab:server:WebPair", name, None, opts)
         self._name, self._args = name, args
         network = args.first.server.network

@@ -34,7 +34,7 @@ class WebServer(pulumi.ComponentResource):
     """A server in the network's web group with its site running; ready when the site answers on the server itself."""
 
     def __init__(self, name: str, args: WebServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        refuse(f"web server {name}", args.problems())
+        refuse(f"web server {name}", [*args.server.name_problems(name), *args.problems()])
         super().__init__("drlab:server:WebServer", name, None, opts)
         self.server = Server(
             name,

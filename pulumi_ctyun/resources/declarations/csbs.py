@@ -12,13 +12,13 @@ from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, Resou
 _POLICY_NAME = re.compile(r"[A-Za-z0-9_.-]{2,64}")
 
 
-def _vault_name(value: str) -> str | None:
+def vault_name(value: str) -> str | None:
     if 2 <= len(value) <= 63 and value == value.strip():
         return None
     return f"{value!r} is no vault name: 2-63 characters, no blank first or last"
 
 
-def _policy_name(value: str) -> str | None:
+def policy_name(value: str) -> str | None:
     return None if _POLICY_NAME.fullmatch(value) else f"{value!r} is no policy name: 2-64 letters, digits, '-', '_' or '.'"
 
 
@@ -27,7 +27,7 @@ BACKUP_VAULT = Resource(
     "A vault for backups of servers. CTyun sells it by the month only.",
     inputs=(
         region_field(),
-        Field("name", Kind.TEXT, "Name in the cloud.", required=True, replaces=True, rules=(_vault_name,)),
+        Field("name", Kind.TEXT, "Name in the cloud.", required=True, replaces=True, rules=(vault_name,)),
         Field("sizeGib", Kind.WHOLE, "GiB.", default=100, replaces=True, rules=(rules.within(100, 1024000, " GiB"),)),
         Field(
             "months", Kind.WHOLE, "Paid for so many months.", default=1, replaces=True, unseen=True,
@@ -78,7 +78,7 @@ BACKUP_POLICY = Resource(
     "one before; of each server the first is a full one.",
     inputs=(
         region_field(),
-        Field("name", Kind.TEXT, "Name in the cloud, once in all regions.", required=True, rules=(_policy_name,)),
+        Field("name", Kind.TEXT, "Name in the cloud, once in all regions.", required=True, rules=(policy_name,)),
         Field("cycle", Kind.TEXT, "day or week.", required=True, rules=(rules.one_of("day", "week"),)),
         Field(
             "hours", ListOf(Kind.WHOLE), "Hours of the day, 0-23.", required=True, unordered=True,

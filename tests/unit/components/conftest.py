@@ -56,7 +56,9 @@ class Recorder(Mocks):
         if declared is None:
             return args.name, {**args.inputs, **RESULTS.get(args.typ, {})}
         inputs = {key: in_clear(value) for key, value in args.inputs.items() if value is not None}
-        self.seen[args.typ.rpartition(":")[2], args.name] = inputs
+        key = (args.typ.rpartition(":")[2], args.name)
+        self.problems += [f"{' '.join(key)} is asked for twice"] if key in self.seen else []
+        self.seen[key] = inputs
         _, found = check(declared.inputs, declared.rules, to_properties(inputs))
         self.problems += [f"{args.typ} {args.name} {problem.path}: {problem.reason}" for problem in found]
         ids = {one.name: f"{args.name}-id" for one in declared.outputs if one.name.endswith("Id")}

@@ -60,6 +60,33 @@ def test_everything_that_is_asked_for_is_taken_by_the_provider(build: Any) -> No
     assert names == {"lab-jump-host", "lab-web-01"}
 
 
+def test_a_stack_may_have_several_of_each(build: Any) -> None:
+    """Else the engine refuses the second: a name is one resource's."""
+
+    def program() -> None:
+        for name in ("east", "west"):
+            network = Network(name, NetworkArgs("华东1", name, ssh_from=["198.18.0.0/15"], full_access=True))
+            key = KeyPair(f"{name}-key", region="华东1", name=f"{name}-key")
+            jump = JumpHost(f"{name}-jump", JumpHostArgs(network, key, "AZ1", "2C4G", "debian-12"))
+            site = HrSite(str(ROOT / "docker/site"), Connection("hr_db", "hr_app", "secret1"))
+            WebServer(f"{name}-web", WebServerArgs(ServerArgs(network, key, "AZ2", "1C1G", "debian-12-lamp"), jump, site))
+
+    recorder = build(program)
+    assert recorder.problems == []
+    assert {inputs["name"] for (kind, _), inputs in recorder.seen.items() if kind == "Vpc"} == {"east-vpc", "west-vpc"}
+
+
+def test_a_name_that_is_too_long_in_the_cloud_is_told_with_everything_else(build: Any) -> None:
+    def program() -> None:
+        network, key = Network("network", NetworkArgs("华东1", "lab")), KeyPair("key", region="华东1", name="lab-key")
+        with pytest.raises(InvalidArguments) as refused:
+            JumpHost("the-administrators-own-host", JumpHostArgs(network, key, "north", "2C4G", "debian-12"))
+        assert [problem.key for problem in refused.value.problems] == ["name", "zone"]
+        assert "'lab-the-administrators-own-host-eip' is no name that CTyun takes: 2-32 letters" in str(refused.value)
+
+    build(program)
+
+
 def incoming(recorder: Any, group: str) -> list[tuple[str, str, str]]:
     rules = recorder.seen["SecurityGroup", group]["rules"]
     return [
@@ -71,20 +98,23 @@ def incoming(recorder: Any, group: str) -> list[tuple[str, str, str]]:
 
 def test_the_reach_is_the_least_by_default(build: Any) -> None:
     recorder = build(hr_lab)
-    assert incoming(recorder, "jump-host-group") == [("TCP", "22", "198.18.0.0/15")]
-    assert incoming(recorder, "web-group") == [
+    assert incoming(recorder, "network-jump-host-group") == [("TCP", "22", "198.18.0.0/15")]
+    assert incoming(recorder, "network-web-group") == [
         ("TCP", "80", "0.0.0.0/0"),
-        ("TCP", "22", "jump-host-group-id"),
-        ("TCP", "3306", "jump-host-group-id"),
+        ("TCP", "22", "network-jump-host-group-id"),
+        ("TCP", "3306", "network-jump-host-group-id"),
     ]
-    assert recorder.seen["Instance", "web-01"]["securityGroupIds"] == ["web-group-id"]
+    assert recorder.seen["Instance", "web-01"]["securityGroupIds"] == ["network-web-group-id"]
 
 
 def test_full_access_is_a_group_of_its_own_on_every_server(build: Any) -> None:
     recorder = build(lambda: hr_lab(full_access=True))
-    assert incoming(recorder, "sys-full-access-group") == [("ANY", "all", "0.0.0.0/0")]
+    assert incoming(recorder, "network-sys-full-access-group") == [("ANY", "all", "0.0.0.0/0")]
     for server, role in (("web-01", "web"), ("jump-host", "jump-host")):
-        assert recorder.seen["Instance", server]["securityGroupIds"] == [f"{role}-group-id", "sys-full-access-group-id"]
+        assert recorder.seen["Instance", server]["securityGroupIds"] == [
+            f"network-{role}-group-id",
+            "network-sys-full-access-group-id",
+        ]
 
 
 def test_ssh_to_the_web_server_leads_through_the_jump_host(build: Any) -> None:

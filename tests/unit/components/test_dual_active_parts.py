@@ -59,6 +59,24 @@ def test_servers_stand_in_the_zones_in_turn_and_come_from_the_first_ones_image(b
     assert recorder.seen["Image", "web-image"] == {"region": "华东1", "name": "lab-web", "instanceId": "web-01-id"}
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda network, name: Database(name, database_args(network)),
+        lambda network, name: Balancer(name, BalancerArgs(network, ())),
+        lambda network, name: Backup(name, BackupArgs(network, ["i-1"])),
+    ],
+    ids=["database", "balancer", "backup"],
+)
+def test_a_name_that_is_too_long_in_the_cloud_is_told(build: Any, make: Callable[[Network, str], object]) -> None:
+    def program() -> None:
+        with pytest.raises(InvalidArguments) as refused:
+            make(Network("network", NetworkArgs("华东1", "lab")), "n" * 61)
+        assert "name" in [problem.key for problem in refused.value.problems]
+
+    build(program)
+
+
 def test_only_the_first_server_installs_anything(build: Any) -> None:
     recorder = build(lab())
     first, second = (recorder.seen["Instance", name]["userData"] for name in ("web-01", "web-02"))
@@ -81,7 +99,10 @@ def test_every_server_gets_a_name_and_zone_of_its_own_and_the_same_database(buil
 def test_the_database_is_open_to_its_network_only(build: Any) -> None:
     recorder = build(lab())
     rules = recorder.seen["SecurityGroup", "db-group"]["rules"]
-    assert [rule["groupId"] for rule in rules if rule["direction"] == "ingress"] == ["web-group-id", "jump-host-group-id"]
+    assert [rule["groupId"] for rule in rules if rule["direction"] == "ingress"] == [
+        "network-web-group-id",
+        "network-jump-host-group-id",
+    ]
     assert recorder.seen["MysqlWhiteList", "db-white-list"]["addresses"] == ["192.168.0.0/16"]
     assert recorder.seen["MysqlEip", "db-eip"]["eipId"] == "db-eip-id"
     opened = build(lab(reachable_from=["203.0.113.0/24"], public=False))
