@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
+
+from drlab.errors import Interrupted
 
 NAME_WIDTH = 12
 
@@ -44,13 +46,20 @@ class Output:
             self.line(text, "dim" if number == 0 else None)
 
     @contextmanager
-    def busy(self, text: str) -> Iterator[None]:
-        """A spinner while something without progress of its own runs; nothing in a log."""
-        if not self.console.is_terminal:
-            yield
-            return
-        with self.console.status(Text(text)):
-            yield
+    def busy(self, text: str, shown_by: str | None = None) -> Iterator[None]:
+        """A spinner while something without progress of its own runs; nothing in a log.
+
+        `shown_by`: the command that shows what becomes of it. The cloud goes on with it when Ctrl-C ends this command.
+        """
+        spinner = self.console.status(Text(text)) if self.console.is_terminal else nullcontext()
+        try:
+            with spinner:
+                yield
+        except Interrupted as interrupted:
+            if shown_by is None:
+                raise
+            message = f"Interrupted; what has begun goes on ({text}). {shown_by} shows what becomes of it."
+            raise Interrupted(message) from interrupted
 
     def document(self, value: Any) -> None:
         """The JSON document of a command called with --json."""

@@ -55,7 +55,7 @@ def run(
       ./lab backup run dual-active --full
     """
     lab, plan = open_plan(stage, json)
-    with lab.out.busy(f"backups of {count(len(plan.servers), 'server')} of {plan.stage}"):
+    with lab.out.busy(f"backups of {count(len(plan.servers), 'server')} of {plan.stage}", "./lab backup list"):
         made = asked(lab, plan, lambda client: backups.run_policy(client, plan, full))
     show(made, lab.out)
 
@@ -87,7 +87,7 @@ def restore(
         return
     if not yes:
         confirm(wanted)
-    with lab.out.busy(f"restore of {wanted.name} over {wanted.instance_name}"):
+    with lab.out.busy(f"restore of {wanted.name} over {wanted.instance_name}", "./lab backup list"):
         restored = asked(lab, plan, lambda client: backups.restore_in_place(client, plan, wanted))
     if lab.out.wants_json:
         lab.out.document(backup_document(restored))
@@ -111,7 +111,7 @@ def asked(lab: Lab, plan: Plan, ask: Callable[[Client], Awaitable[T]]) -> T:
 
 def restore_to_new(lab: Lab, plan: Plan, backup: ServerBackup, name: str) -> Server:
     source = backups.source_of(read_stack(lab.folders.stack_file(plan.stage), plan.stage), plan, backup)
-    with lab.out.busy(f"server {name} from {backup.name}"):
+    with lab.out.busy(f"server {name} from {backup.name}", "./lab status"):
         return asked(lab, plan, lambda client: backups.restore_to_new(client, plan, backup, name, source))
 
 

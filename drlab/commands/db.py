@@ -53,7 +53,7 @@ def switchover(
     node = databases.new_primary(database, to)
     lab.out.line(f"{database.name}: {databases.place(database.leader)} hands over to {databases.place(node)}")
     begun = time.monotonic()
-    with lab.out.busy(f"switchover of {database.name}"):
+    with lab.out.busy(f"switchover of {database.name}", "./lab db status"):
         after = databases.switch_over(lab, database, node, lambda step: lab.out.line(f"  {step}", "dim"))
     report(lab, after, time.monotonic() - begun)
 
@@ -81,7 +81,7 @@ def promote(
     if accept_loss and not yes:
         confirm(lab, database)
     begun = time.monotonic()
-    with lab.out.busy(f"promotion of the standby of {database.name}"):
+    with lab.out.busy(f"promotion of the standby of {database.name}", "./lab db status"):
         after = databases.promote(lab, database, accept_loss, lambda step: lab.out.line(f"  {step}", "dim"))
     report(lab, after, time.monotonic() - begun)
 

@@ -133,6 +133,6 @@ def undo(
 
 
 def put(lab: Lab, kind: str, targets: list[str], stack: str | None, **wish: object) -> None:
-    with lab.out.busy(f"{kind} of {', '.join(targets)}"):
+    with lab.out.busy(f"{kind} of {', '.join(targets)}", "./lab fault list"):
         made = faults.put_faults(lab, kind, targets, stack, **wish)
     faults.report_faults(lab, made)

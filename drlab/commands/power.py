@@ -44,7 +44,7 @@ def on(targets: Targets, stack: Stack = None, json: Json = False) -> None:
       ./lab power on zone:AZ1
     """
     lab = Lab.open(json=json)
-    with lab.out.busy(f"power on of {', '.join(targets)}"):
+    with lab.out.busy(f"power on of {', '.join(targets)}", "./lab status"):
         answers = faults.power_on(lab, targets, stack)
     if json:
         lab.out.document(answers[0] if len(answers) == 1 else answers)

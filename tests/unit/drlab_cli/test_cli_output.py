@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from drlab.errors import Interrupted
 from drlab.output import Output, count, table_lines, took
 
 
@@ -34,6 +35,19 @@ def test_brackets_of_a_name_are_no_markup(capsys: pytest.CaptureFixture[str]) ->
 def test_long_lines_are_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
     Output().step("site", "x" * 300)
     assert capsys.readouterr().out == f"site         {'x' * 300}\n"
+
+
+@pytest.mark.parametrize(
+    ("shown_by", "message"),
+    [
+        (None, "Interrupted."),
+        ("./lab db status", "Interrupted; what has begun goes on (switchover). ./lab db status shows what becomes of it."),
+    ],
+)
+def test_an_interruption_says_what_goes_on_without_the_command(shown_by: str | None, message: str) -> None:
+    with pytest.raises(Interrupted) as told, Output().busy("switchover", shown_by):
+        raise Interrupted("Interrupted.")
+    assert told.value.message == message
 
 
 def test_with_json_the_document_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
