@@ -30,6 +30,7 @@ from localcloud.routes import all_routes
 log = logging.getLogger("localcloud")
 
 LONGEST_BODY = 1 << 20
+DEEPEST_BODY = 32  # no call has more than six levels
 METHODS = ("GET", "POST", "PUT", "DELETE")
 
 
@@ -80,13 +81,8 @@ class Products:
         gateway.check_signature(request.headers, query, body, self._keys, datetime.now(UTC))
         route = self._route(request.method, request.scope["path"], product)
         values = _values(query, body)
-        if not self._cloud.ready.is_set():
-            raise StillRestoring(self._cloud.phase)
+        await self._look(route)
         try:
-            if route.observes:
-                await self._cloud.servers.look()
-            if route.reads_health:
-                await self._cloud.balancers.look()
             call, result = self._run(route, values, request.headers)
             for task in call.tasks:
                 self._cloud.tasks.spawn(task(), route.path)
@@ -99,6 +95,25 @@ class Products:
         except EngineError as error:
             raise EngineFailed(str(error)) from error
         return result, call.message
+
+    async def _look(self, route: CallRoute) -> None:
+        """See what the call is about to ask of. Raises StillRestoring, also when Docker ended meanwhile, whatever was seen."""
+        self._check_ready()
+        problem: EngineError | None = None
+        try:
+            if route.observes:
+                await self._cloud.servers.look()
+            if route.reads_health:
+                await self._cloud.balancers.look()
+        except EngineError as error:
+            problem = error
+        self._check_ready()
+        if problem:
+            raise EngineFailed(str(problem)) from problem
+
+    def _check_ready(self) -> None:
+        if not self._cloud.ready.is_set():
+            raise StillRestoring(self._cloud.phase)
 
     def _route(self, method: str, path: str, product: str | None) -> CallRoute:
         route = self._routes.get((method, path))
@@ -156,11 +171,26 @@ def _values(query: str, body: bytes) -> dict[str, Any]:
         content = json.loads(body.decode())
         if b"\\u" in body:
             json.dumps(content, ensure_ascii=False).encode()  # half of a surrogate pair is a character that nothing can store
+        if body.count(b"[") + body.count(b"{") > DEEPEST_BODY and _deeper(content, DEEPEST_BODY):
+            raise ValueError(f"it has more than {DEEPEST_BODY} levels")
     except (ValueError, RecursionError) as error:
         raise BodyUnreadable(f"is not JSON: {error}") from error
     if not isinstance(content, dict):
         raise BodyUnreadable("must be a JSON object")
     return values | content
+
+
+def _deeper(content: Any, levels: int) -> bool:
+    """Lists and objects lie in each other on more levels than that; looked at level by level, not by recursion."""
+    level = [content]
+    for _ in range(levels):
+        level = [
+            inner
+            for item in level
+            if isinstance(item, dict | list)
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+    return any(isinstance(item, dict | list) for item in level)
 
 
 def _digest(values: dict[str, Any]) -> str:

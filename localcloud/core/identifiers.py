@@ -1,9 +1,10 @@
-"""Ids and times as the API spells them."""
+"""Ids, times and lists of numbers as the API spells them."""
 
 from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -33,3 +34,8 @@ def mac_address() -> str:
 def when(seconds: float | None) -> str:
     """Unix seconds as the API's UTC time, "" for None."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds is not None else ""
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """(8, 20) -> "8,20"."""
+    return ",".join(map(str, numbers))

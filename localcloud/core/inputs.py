@@ -94,13 +94,32 @@ class Fields:
             self.problem(name, f"is {text!r}; it must be one of {', '.join(allowed)}")
         return text
 
+    def listed(self, name: str, *, required: bool = False) -> list[str]:
+        """ "a, b,a" -> ["a", "b"]: ids or names in one text, with commas between."""
+        text = self.text(name, required=required, longest=8192)
+        found = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+        if text and not found:
+            self.problem(name, f"{text!r} names nothing")
+        return found
+
+    def numbers(self, name: str, allowed: range, *, required: bool = False) -> tuple[int, ...]:
+        """ "3,0" -> (0, 3): numbers in one text, with commas between; () when it is absent or wrong."""
+        text = self.text(name, required=required)
+        parts = [part.strip() for part in text.split(",")] if text else []
+        numbers = {int(part) for part in parts if re.fullmatch("[0-9]{1,2}", part)} & set(allowed)
+        if len(numbers) < len(parts):
+            each = f"each {allowed.start} to {allowed.stop - 1} and given once"
+            self.problem(name, f"{text!r} must be numbers with commas between, {each}")
+            return ()
+        return tuple(sorted(numbers))
+
     def texts(self, name: str, *, most: int) -> list[str]:
-        """A list of strings."""
+        """A list of strings, none of them empty."""
         value = self._take(name, False)
         if value is None:
             return []
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.problem(name, "must be a list of strings")
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            self.problem(name, "must be a list of strings, none of them empty")
             return []
         if len(value) > most:
             self.problem(name, f"has {len(value)} items; at most {most} are allowed")
@@ -122,15 +141,17 @@ class Fields:
             self.problem(name, "must not be empty")
         return nested
 
-    def object(self, name: str, *, required: bool = False) -> dict[str, Any]:
-        """A JSON object as it came, {} when it is absent."""
+    def object(self, name: str, *, required: bool = False) -> Fields | None:
+        """An object with fields of its own, whose problems are collected here; None when it is absent or wrong."""
         value = self._take(name, required)
         if value is None:
-            return {}
+            return None
         if not isinstance(value, dict):
             self.problem(name, "must be an object")
-            return {}
-        return value
+            return None
+        nested = Fields(value, self.problems, f"{self._where}{name}.")
+        self._nested.append(nested)
+        return nested
 
     def network(self, name: str, *, shortest: int, longest: int) -> ipaddress.IPv4Network | None:
         """An IPv4 CIDR without host bits, its mask within bounds; None when it is absent or wrong."""
@@ -177,11 +198,15 @@ class Fields:
 
     def check(self) -> None:
         """Raise what was found: unmodelled fields first, then all problems together."""
-        unknown = [f"{part._where}{name}" for part in (self, *self._nested) for name in part._values if name not in part._read]
+        unknown = self._unread()
         if unknown:
             raise NotModelled(f"Not modelled by the local cloud: {', '.join(unknown)}.")
         if self.problems:
             raise ParameterError(self.problems)
+
+    def _unread(self) -> list[str]:
+        own = [f"{self._where}{name}" for name in self._values if name not in self._read]
+        return own + [name for nested in self._nested for name in nested._unread()]
 
     def _take(self, name: str, required: bool) -> Any:
         self._read.add(name)
@@ -198,4 +223,4 @@ def _whole(value: Any) -> int | None:
         return value
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
-    return int(value) if isinstance(value, str) and re.fullmatch(r"-?\d{1,15}", value) else None
+    return int(value) if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,15}", value) else None

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 CHINA = timezone(timedelta(hours=8))
 DAY_SECONDS = 24 * 3600.0
+WEEKDAYS, HOURS = range(7), range(24)  # 0 is Sunday
 
 
 @dataclass(frozen=True)

@@ -52,13 +52,13 @@ def show_certificate(call: Call) -> dict[str, Any]:
 
 def list_certificates(call: Call) -> list[dict[str, Any]]:
     fields, region = call.fields, call.region()
-    ids, names, kinds = fields.text("IDs", longest=4096), fields.text("name", longest=4096), fields.text("type", longest=4096)
+    ids, names, kinds = fields.listed("IDs"), fields.listed("name"), fields.listed("type")
     fields.check()
     return [
         model.certificate_shown(found)
         for found in call.store.find(CERTIFICATES, region=region.id)
-        if (not ids or found.id in ids.split(",")) and (not names or found.name in names.split(","))
-        and (not kinds or "Server" in kinds.split(","))
+        if (not ids or found.id in ids) and (not names or found.name in names)
+        and (not kinds or "Server" in kinds)
     ]  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from localcloud.core import backups_records as records
@@ -16,7 +15,7 @@ from localcloud.core.backups_records import (
     Vault,
 )
 from localcloud.core.catalogue import QUOTAS
-from localcloud.core.identifiers import hex_id, long_id, when
+from localcloud.core.identifiers import hex_id, listed, long_id, when
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import DISKS, INSTANCES, Instance
 from localcloud.core.store import Store
@@ -153,8 +152,3 @@ def shown_task(task: BackupTask) -> dict[str, Any]:
         "strategyName": task.policy_name, "startTime": when(task.began), "finishTime": when(task.finished),
         "taskDetailDesc": task.problem, "projectID": "0",
     }  # fmt: skip
-
-
-def listed(numbers: Sequence[int]) -> str:
-    """(20, 8) -> "20,8" """
-    return ",".join(map(str, numbers))

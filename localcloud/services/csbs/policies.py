@@ -13,6 +13,7 @@ from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import ParameterError, QuotaExceeded
 from localcloud.core.inputs import Fields
 from localcloud.core.records import INSTANCES
+from localcloud.core.schedules import HOURS, WEEKDAYS
 from localcloud.services.csbs import model
 from localcloud.services.csbs.errors import AlreadyBound, NotBound, PolicyNameDuplicated
 
@@ -62,24 +63,12 @@ def _changed(fields: Fields, policy: BackupPolicy, required: bool) -> BackupPoli
     return replace(
         policy, name=name, cycle=cycle, retention=retention, enabled=bool(status),
         every_days=fields.integer("cycleDay", low=1, high=30, default=policy.every_days),
-        weekdays=_numbers(fields, "cycleWeek", 6, policy.weekdays),
-        hours=_numbers(fields, "time", 23, policy.hours),
+        weekdays=fields.numbers("cycleWeek", WEEKDAYS) or policy.weekdays,
+        hours=fields.numbers("time", HOURS) or policy.hours,
         days=fields.integer("retentionDay", low=1, high=MOST, default=policy.days),
         count=fields.integer("retentionNum", low=1, high=MOST, default=policy.count),
         full_interval=fields.integer("fullBackupInterval", low=-1, high=100, default=policy.full_interval),
     )  # fmt: skip
-
-
-def _numbers(fields: Fields, name: str, high: int, default: tuple[int, ...]) -> tuple[int, ...]:
-    """ "0,3" -> (0, 3)"""
-    text = fields.text(name)
-    if not text:
-        return default
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isascii() and part.isdigit() and int(part) <= high for part in parts):
-        fields.problem(name, f"is {text!r}; it must be numbers from 0 to {high}, separated by commas")
-        return default
-    return tuple(sorted({int(part) for part in parts}))
 
 
 def _check_name(call: Call, policy: BackupPolicy) -> None:
@@ -129,11 +118,7 @@ def unbind_instances(call: Call) -> dict[str, Any]:
 
 
 def _rebind(call: Call, change: Callable[[Call, BackupPolicy, list[str]], tuple[str, ...]]) -> dict[str, Any]:
-    text = call.fields.text("instanceIDList", required=True, longest=8192)
-    ids = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    if text and not ids:
-        call.fields.problem("instanceIDList", f"{text!r} names no server")
-    policy = _policy(call)
+    ids, policy = call.fields.listed("instanceIDList", required=True), _policy(call)
     call.store.put(BACKUP_POLICIES, replace(policy, instance_ids=change(call, policy, ids)))
     return {"policyID": policy.id, "instanceIDList": ",".join(ids)}
 

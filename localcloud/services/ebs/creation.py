@@ -6,7 +6,7 @@ from time import time
 from typing import Any
 
 from localcloud.core.calls import Call
-from localcloud.core.catalogue import QUOTAS
+from localcloud.core.catalogue import QUOTAS, Region
 from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import long_id
 from localcloud.core.records import DISKS, Disk
@@ -15,7 +15,7 @@ from localcloud.services.ebs import model
 from localcloud.services.orders import model as orders
 
 
-def wanted(call: Call, kind: str, zone: str, least: int = 0) -> Disk:
+def wanted(call: Call, region: Region, kind: str, zone: str, least: int = 0) -> Disk:
     """A disk as a call asks for it, at least so many GiB large. Raises what is wrong with the call."""
     fields = call.fields
     fields.text("diskMode", required=True)
@@ -32,7 +32,7 @@ def wanted(call: Call, kind: str, zone: str, least: int = 0) -> Disk:
     fields.check()
     now = time()
     return Disk(
-        id=long_id(), region=call.region().id, zone=zone, instance_id="", name=name, type=kind, mode="VBD", size=size, device="",
+        id=long_id(), region=region.id, zone=zone, instance_id="", name=name, type=kind, mode="VBD", size=size, device="",
         system=False, created=now, status=CREATING, packaged=False, on_demand=on_demand, expires=expires,
         description=description, labels=labels, drops_snapshots=drops, updated=now,
     )  # fmt: skip

@@ -57,7 +57,7 @@ def create_disk(call: Call) -> dict[str, Any]:
     backup = backups.usable(call, fields.text("backupID"))
     if fields.text("imageID"):
         raise NotModelled("Images of data disks alone are not modelled by the local cloud; leave imageID out.")
-    disk = creation.wanted(call, kind, zone, least=backup.disk_size if backup else 0)
+    disk = creation.wanted(call, region, kind, zone, least=backup.disk_size if backup else 0)
     return creation.order(call, replace(disk, source="backup", source_id=backup.id) if backup else disk)
 
 

@@ -121,13 +121,11 @@ def roll_back(call: Call) -> dict[str, Any]:
 
 def new_from_snapshot(call: Call) -> dict[str, Any]:
     """A new disk in the snapshot's zone, of its kind of storage, that begins as the snapshot."""
-    fields, region = call.fields, call.region()
-    snapshot_id = fields.text("snapshotID", required=True)
+    region, snapshot_id = call.region(), call.fields.text("snapshotID", required=True)
     snapshot = call.store.get(SNAPSHOTS, snapshot_id)
-    if snapshot is None or snapshot.region != region.id:
-        fields.check()
-        raise SNAPSHOTS.missing(snapshot_id, region.id)
-    disk = creation.wanted(call, snapshot.disk_type, snapshot.zone, least=snapshot.disk_size)
+    kind, zone, least = (snapshot.disk_type, snapshot.zone, snapshot.disk_size) if snapshot else ("", "", 0)
+    disk = creation.wanted(call, region, kind, zone, least)
+    snapshot = call.store.require(SNAPSHOTS, snapshot_id, region.id)
     _must_be_idle(call, snapshot, AVAILABLE, making=True)
     return creation.order(call, replace(disk, source="snapshot", source_id=snapshot.id))
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from localcloud.core.identifiers import listed
 from localcloud.core.inputs import Fields
 from localcloud.core.records import DISKS, Order
 from localcloud.core.schedules import DAY_SECONDS
@@ -20,19 +20,6 @@ NAME = re.compile(r"[A-Za-z0-9_-]{2,63}")
 NAME_RULE = "2-63 letters, digits, '_' or '-'"
 POLICY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,62}")
 POLICY_NAME_RULE = "2-63 letters, digits, '_' or '-', beginning with a letter"
-WEEKDAYS, HOURS = range(7), range(24)
-
-
-def read_numbers(fields: Fields, name: str, allowed: range, *, required: bool = True) -> tuple[int, ...]:
-    """ "0,3" -> (0, 3); numbers outside, or given twice, are noted as problems."""
-    text = fields.text(name, required=required)
-    parts = [part.strip() for part in text.split(",")] if text else []
-    numbers = {int(part) for part in parts if re.fullmatch("[0-9]{1,2}", part)} & set(allowed)
-    if len(numbers) < len(parts):
-        what = f"each {allowed.start} to {allowed.stop - 1} and given once"
-        fields.problem(name, f"{text!r} must be numbers with commas between, {what}")
-        return ()
-    return tuple(sorted(numbers))
 
 
 def read_days(fields: Fields, name: str, *, required: bool = True, default: int = FOREVER) -> int:
@@ -41,11 +28,6 @@ def read_days(fields: Fields, name: str, *, required: bool = True, default: int 
     if days == 0:
         fields.problem(name, "is 0; it must be -1 (for ever) or between 1 and 65535")
     return days
-
-
-def listed(numbers: Sequence[int]) -> str:
-    """(0, 3) -> "0,3"."""
-    return ",".join(map(str, numbers))
 
 
 def ordered(order: Order, snapshot: Snapshot) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.identifiers import hex_id
 from localcloud.core.records import DISKS, Disk
+from localcloud.core.schedules import HOURS, WEEKDAYS
 from localcloud.core.volumes_policies import disks_of
 from localcloud.core.volumes_records import SNAPSHOT_POLICIES, SnapshotPolicy
 from localcloud.services.ebssnapshot import model
@@ -22,8 +23,8 @@ DONE = {"snapshotPolicyJobResult": "success"}
 def create_policy(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
     name = fields.name("snapshotPolicyName", required=True, rule=model.POLICY_NAME, says=model.POLICY_NAME_RULE)
-    weekdays = model.read_numbers(fields, "repeatWeekdays", model.WEEKDAYS)
-    hours = model.read_numbers(fields, "repeatTimes", model.HOURS)
+    weekdays = fields.numbers("repeatWeekdays", WEEKDAYS, required=True)
+    hours = fields.numbers("repeatTimes", HOURS, required=True)
     days, enabled, project = model.read_days(fields, "retentionTime"), fields.boolean("isEnabled", default=True), fields.project()
     fields.check()
     _name_must_be_free(call, region.id, name)
@@ -53,8 +54,8 @@ def modify_policy(call: Call) -> dict[str, Any]:
     """From now on; what is left out stays."""
     fields = call.fields
     name = fields.name("snapshotPolicyName", rule=model.POLICY_NAME, says=model.POLICY_NAME_RULE)
-    weekdays = model.read_numbers(fields, "repeatWeekdays", model.WEEKDAYS, required=False)
-    hours = model.read_numbers(fields, "repeatTimes", model.HOURS, required=False)
+    weekdays = fields.numbers("repeatWeekdays", WEEKDAYS)
+    hours = fields.numbers("repeatTimes", HOURS)
     changes_days, days = fields.has("retentionTime"), model.read_days(fields, "retentionTime", required=False)
     policy = call.one(SNAPSHOT_POLICIES, "snapshotPolicyID")
     if name and name != policy.name:
@@ -70,7 +71,7 @@ def modify_status(call: Call) -> dict[str, Any]:
     """Runs that fell due while it was off are not made up for."""
     fields, region = call.fields, call.region()
     enabled = fields.choice("targetStatus", ("activated", "nonactivated"), required=True) == "activated"
-    ids = [part.strip() for part in fields.text("snapshotPolicyID", required=True).split(",")]
+    ids = fields.listed("snapshotPolicyID", required=True)
     fields.check()
     policies = [call.store.require(SNAPSHOT_POLICIES, id_, region.id) for id_ in ids]
     for policy in policies:
@@ -89,7 +90,7 @@ def delete_policy(call: Call) -> dict[str, Any]:
 
 def apply_policy(call: Call) -> dict[str, Any]:
     """A disk has one policy at most."""
-    ids = _ids(call)
+    ids = call.fields.listed("targetDiskIDs", required=True)
     policy = call.one(SNAPSHOT_POLICIES, "snapshotPolicyID")
     disks = [call.store.require(DISKS, id_, policy.region) for id_ in ids]
     for disk in disks:
@@ -102,7 +103,7 @@ def apply_policy(call: Call) -> dict[str, Any]:
 
 
 def cancel_policy(call: Call) -> dict[str, Any]:
-    region, ids = call.region(), _ids(call)
+    region, ids = call.region(), call.fields.listed("targetDiskIDs", required=True)
     call.fields.check()
     _point(call, [call.store.require(DISKS, id_, region.id) for id_ in ids], "")
     return DONE
@@ -111,14 +112,6 @@ def cancel_policy(call: Call) -> dict[str, Any]:
 def _point(call: Call, disks: list[Disk], policy_id: str) -> None:
     for disk in disks:
         call.store.put(DISKS, replace(disk, policy_id=policy_id, updated=time()))
-
-
-def _ids(call: Call) -> list[str]:
-    text = call.fields.text("targetDiskIDs", required=True, longest=8192)
-    ids = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    if text and not ids:
-        call.fields.problem("targetDiskIDs", f"{text!r} names no disk")
-    return ids
 
 
 def _name_must_be_free(call: Call, region_id: str, name: str) -> None:

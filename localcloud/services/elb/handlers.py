@@ -86,14 +86,14 @@ def show_balancer(call: Call) -> list[dict[str, Any]]:
 
 def list_balancers(call: Call) -> list[dict[str, Any]]:
     fields, region = call.fields, call.region()
-    ids, kind = fields.text("IDs", longest=4096), fields.choice("resourceType", ("internal", "external"))
+    ids, kind = fields.listed("IDs"), fields.choice("resourceType", ("internal", "external"))
     name, subnet_id = fields.text("name"), fields.text("subnetID")
     fields.project()
     fields.check()
     return [
         model.balancer_shown(call.store, found)
         for found in call.store.find(BALANCERS, region=region.id)
-        if (not ids or found.id in ids.split(",")) and kind in ("", found.resource_type)
+        if (not ids or found.id in ids) and kind in ("", found.resource_type)
         and name in ("", found.name) and subnet_id in ("", found.subnet_id)
     ]  # fmt: skip
 

@@ -22,9 +22,9 @@ def async_result(call: Call) -> dict[str, Any]:
 
 
 def query_jobs(call: Call) -> dict[str, Any]:
-    region, ids = call.region(), call.fields.text("jobIDs", required=True, longest=4096)
+    region, ids = call.region(), call.fields.listed("jobIDs", required=True)
     call.fields.check()
-    jobs = [call.store.require(JOBS, job_id.strip(), region.id) for job_id in ids.split(",")]
+    jobs = [call.store.require(JOBS, job_id, region.id) for job_id in ids]
     return {"jobList": [{"jobID": job.id, "jobStatus": job.status} for job in jobs]}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from typing import Any
@@ -16,6 +15,7 @@ NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])")
 NAME_RULE = "2-63 letters, digits or '-', beginning with a letter and not ending with '-'"
 LONGEST_PUBLIC_KEY = 1024
 KEY_BITS = 2048
+LEAST_BITS = 1024  # sshd refuses smaller keys
 
 
 def generate() -> tuple[str, str]:
@@ -31,11 +31,10 @@ def generate() -> tuple[str, str]:
 
 def read_public_key(fields: Fields) -> str:
     """The public key of an import call; anything but an RSA key line is noted as a problem."""
-    text = fields.text("publicKey", required=True, longest=LONGEST_PUBLIC_KEY).strip()
-    if not text or len(text) > LONGEST_PUBLIC_KEY:
-        return text
+    given = fields.text("publicKey", required=True, longest=LONGEST_PUBLIC_KEY)
+    text = given.strip()
     parts = text.split(None, 2)
-    if parts[0] != "ssh-rsa" or len(parts) < 2 or not _is_rsa(parts[1]) or len(text.splitlines()) > 1:
+    if given and (len(parts) < 2 or parts[0] != "ssh-rsa" or not _is_rsa(parts[1]) or not text.isprintable()):
         fields.problem("publicKey", "must be an OpenSSH line of type ssh-rsa; the API takes no other type")
     return text
 
@@ -56,7 +55,15 @@ def shown(store: Store, pair: KeyPair) -> dict[str, Any]:
 
 
 def _is_rsa(encoded: str) -> bool:
+    """Three texts, each behind its length: "ssh-rsa", the exponent, the modulus; and nothing else."""
     try:
-        return base64.b64decode(encoded, validate=True)[4:11] == b"ssh-rsa"
-    except (binascii.Error, ValueError):
+        rest, texts = base64.b64decode(encoded, validate=True), []
+    except ValueError:
         return False
+    while rest:
+        length = int.from_bytes(rest[:4], "big")
+        texts.append(rest[4 : 4 + length])
+        rest = rest[4 + length :]
+        if len(texts[-1]) < max(length, 1):
+            return False
+    return len(texts) == 3 and texts[0] == b"ssh-rsa" and len(texts[2]) * 8 >= LEAST_BITS

@@ -23,7 +23,7 @@ def create_listener(call: Call) -> list[dict[str, Any]]:
     if protocol == "UDP":
         raise NotModelled("UDP listeners are not modelled by the local cloud; there are TCP, HTTP and HTTPS.")
     port, forwarded = fields.integer("protocolPort", low=1, high=65535, required=True), fields.boolean("forwardedForEnabled")
-    description, action = fields.description(), fields.object("defaultAction", required=True)
+    description, group_id = fields.description(), model.read_target_group(fields, required=True)
     certificate_id = fields.text("certificateID")
     if certificate_id and protocol in ("TCP", "HTTP"):
         fields.problem("certificateID", f"is for HTTPS listeners, not for {protocol}")
@@ -33,7 +33,7 @@ def create_listener(call: Call) -> list[dict[str, Any]]:
     fields.only("caEnabled", False, "false")
     fields.check()
     balancer = call.store.require(BALANCERS, balancer_id, region.id)
-    group = _group(call, balancer, protocol, action)
+    group = _group(call, balancer, protocol, group_id)
     if certificate_id:
         call.store.require(CERTIFICATES, certificate_id, region.id)
     model.check_listener(call.store, balancer_id, name, port)
@@ -48,9 +48,9 @@ def create_listener(call: Call) -> list[dict[str, Any]]:
     return [{"ID": call.store.put(LISTENERS, listener).id}]
 
 
-def _group(call: Call, balancer: Balancer, protocol: str, action: dict[str, Any]) -> TargetGroup:
-    """The target group of a `defaultAction`, which must be one that this listener can use."""
-    group = call.store.require(TARGET_GROUPS, model.read_target_group(action), balancer.region)
+def _group(call: Call, balancer: Balancer, protocol: str, group_id: str) -> TargetGroup:
+    """The target group, which must be one that this listener can use."""
+    group = call.store.require(TARGET_GROUPS, group_id, balancer.region)
     if group.vpc_id != balancer.vpc_id:
         raise GroupOutside(group.id, group.vpc_id, balancer.id, balancer.vpc_id)
     if protocol == "TCP" and keeps_by_cookie(group.sticky):
@@ -64,34 +64,33 @@ def show_listener(call: Call) -> list[dict[str, Any]]:
 
 def list_listeners(call: Call) -> list[dict[str, Any]]:
     fields, region = call.fields, call.region()
-    balancer_id, name, ids = fields.text("loadBalancerID"), fields.text("name"), fields.text("IDs", longest=4096)
+    balancer_id, name, ids = fields.text("loadBalancerID"), fields.text("name"), fields.listed("IDs")
     fields.check()
     return [
         model.listener_shown(found)
         for found in call.store.find(LISTENERS, region=region.id)
-        if balancer_id in ("", found.balancer_id) and name in ("", found.name) and (not ids or found.id in ids.split(","))
+        if balancer_id in ("", found.balancer_id) and name in ("", found.name) and (not ids or found.id in ids)
     ]
 
 
 def update_listener(call: Call) -> list[dict[str, Any]]:
     fields = call.fields
     name, described, description = fields.name("name"), fields.has("description"), fields.description()
-    action = fields.object("defaultAction") if fields.has("defaultAction") else None
-    certificate_id = fields.text("certificateID")
+    group_id, certificate_id = model.read_target_group(fields), fields.text("certificateID")
     fields.only("accessControlType", "Close")
     fields.only("caEnabled", False, "false")
     marked, forwarded = fields.has("forwardedForEnabled"), fields.boolean("forwardedForEnabled")
     listener = call.one(LISTENERS, "listenerID", "ID")
     model.check_listener(call.store, listener.balancer_id, name, own_id=listener.id)
-    group_id = listener.group_id
-    if action is not None:
-        group_id = _group(call, call.store.require(BALANCERS, listener.balancer_id), listener.protocol, action).id
+    if group_id:
+        _group(call, call.store.require(BALANCERS, listener.balancer_id), listener.protocol, group_id)
     if certificate_id and listener.protocol != "HTTPS":
         raise ParameterError([f"certificateID is for HTTPS listeners, not for {listener.protocol}"])
     if certificate_id:
         call.store.require(CERTIFICATES, certificate_id, listener.region)
     call.store.put(LISTENERS, replace(
-        listener, name=name or listener.name, description=description if described else listener.description, group_id=group_id,
+        listener, name=name or listener.name, description=description if described else listener.description,
+        group_id=group_id or listener.group_id,
         forwarded_for=forwarded and listener.protocol != "TCP" if marked else listener.forwarded_for, updated=time(),
         certificate_id=certificate_id or listener.certificate_id,
     ))  # fmt: skip

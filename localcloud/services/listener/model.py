@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from localcloud.core.elb_records import LISTENERS, Listener
@@ -38,22 +37,18 @@ def check_listener(store: Store, balancer_id: str, name: str, port: int = 0, own
             raise PortTaken(port, balancer_id, other.id)
 
 
-def read_target_group(fields: Mapping[str, Any]) -> str:
-    """The one target group of a `defaultAction`."""
-    reader = Fields(fields, where="defaultAction.")
-    if reader.text("type", required=True) == "redirect":
+def read_target_group(fields: Fields, *, required: bool = False) -> str:
+    """The one target group of `defaultAction`, "" when there is none; what is wrong with it is noted in `fields`."""
+    action = fields.object("defaultAction", required=required)
+    if action is None:
+        return ""
+    if action.choice("type", ("forward", "redirect"), required=True) == "redirect":
         raise NotModelled("Listeners that redirect are not modelled by the local cloud.")
-    reader.choice("type", ("forward",))
-    reader.ignore("forwardConfig")
-    reader.only("redirectListenerID", "")
-    config = fields.get("forwardConfig")
-    inner = Fields(config if isinstance(config, dict) else {}, reader.problems, "defaultAction.forwardConfig.")
-    groups = inner.items("targetGroups", required=True, most=5)
+    action.only("redirectListenerID", "")
+    config = action.object("forwardConfig", required=True)
+    groups = config.items("targetGroups", required=True, most=5) if config else []
     if len(groups) > 1:
         raise NotModelled("Listeners with more than one target group are not modelled by the local cloud.")
-    ids = [group.text("targetGroupID", required=True) for group in groups]
     for group in groups:
-        group.integer("weight", low=1, high=256, default=100)
-    inner.check()
-    reader.check()
-    return ids[0]
+        group.integer("weight", low=1, high=256, default=100)  # of one it changes nothing
+    return "".join(group.text("targetGroupID", required=True) for group in groups)

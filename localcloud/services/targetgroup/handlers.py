@@ -48,10 +48,10 @@ def show_check(call: Call) -> dict[str, Any]:
 
 def list_checks(call: Call) -> list[dict[str, Any]]:
     fields, region = call.fields, call.region()
-    name, ids = fields.text("name"), fields.text("IDs", longest=4096)
+    name, ids = fields.text("name"), fields.listed("IDs")
     fields.check()
     found = call.store.find(HEALTH_CHECKS, region=region.id)
-    return [model.check_shown(item) for item in found if name in ("", item.name) and (not ids or item.id in ids.split(","))]
+    return [model.check_shown(item) for item in found if name in ("", item.name) and (not ids or item.id in ids)]
 
 
 def update_check(call: Call) -> dict[str, Any]:
@@ -107,13 +107,13 @@ def show_group(call: Call) -> list[dict[str, Any]]:
 def list_groups(call: Call) -> list[dict[str, Any]]:
     fields, region = call.fields, call.region()
     name, vpc_id, check_id = fields.text("name"), fields.text("vpcID"), fields.text("healthCheckID")
-    ids = fields.text("IDs", longest=4096)
+    ids = fields.listed("IDs")
     fields.check()
     return [
         model.group_shown(item)
         for item in call.store.find(TARGET_GROUPS, region=region.id)
         if name in ("", item.name) and vpc_id in ("", item.vpc_id) and check_id in ("", item.health_check_id)
-        and (not ids or item.id in ids.split(","))
+        and (not ids or item.id in ids)
     ]  # fmt: skip
 
 
@@ -192,11 +192,11 @@ def show_target(call: Call) -> dict[str, Any]:
 
 def list_targets(call: Call) -> list[dict[str, Any]]:
     fields, region = call.fields, call.region()
-    group_id, ids = fields.text("targetGroupID", required=True), fields.text("IDs", longest=4096)
+    group_id, ids = fields.text("targetGroupID", required=True), fields.listed("IDs")
     fields.check()
     call.store.require(TARGET_GROUPS, group_id, region.id)
     found = call.store.find(TARGETS, group_id=group_id)
-    return [model.target_shown(item, call.cloud.balancers.seen) for item in found if not ids or item.id in ids.split(",")]
+    return [model.target_shown(item, call.cloud.balancers.seen) for item in found if not ids or item.id in ids]
 
 
 def update_target(call: Call) -> list[dict[str, Any]]:

@@ -78,10 +78,9 @@ def balancers_of(store: Store, group_id: str) -> set[str]:
 
 def read_stickiness(fields: Fields, algorithm: str) -> dict[str, Any]:
     """What the record holds of `sessionSticky`, {} where it is off; what is wrong with it is noted in `fields`."""
-    given = fields.object("sessionSticky")
-    if not given:
+    reader = fields.object("sessionSticky")
+    if reader is None:
         return {}
-    reader = Fields(given, fields.problems, "sessionSticky.")
     mode = reader.choice("sessionStickyMode", MODES, required=True)
     seconds = {name: reader.integer(name, low=1, high=LONGEST_SESSION) for name in ("cookieExpire", "sourceIpTimeout")}
     cookie = reader.text("rewriteCookieName")

@@ -50,6 +50,7 @@ class FakeEngines:
     fail: dict[str, str] = field(default_factory=dict)
     on_call: dict[str, Callable[[], None]] = field(default_factory=dict)
     was_interrupted: bool = False
+    docker_ended: asyncio.Event = field(default_factory=asyncio.Event)
     backups: FakeBackups = field(default_factory=FakeBackups)
     balancers: dict[str, BalancerSpec] = field(default_factory=dict)
     nodes: set[str] = field(default_factory=set)  # balancer nodes that answer
@@ -69,7 +70,11 @@ class FakeEngines:
             raise EngineError(self.fail[name])
 
     async def start(self) -> None:
+        self.docker_ended = asyncio.Event()
         self._did("start")
+
+    async def outage(self) -> None:
+        await self.docker_ended.wait()
 
     async def stop(self) -> None:
         self._did("stop")

@@ -189,7 +189,7 @@ def test_a_server_has_one_policy(lab: Lab) -> None:
         ("create", {"policyName": "p1", **DAILY, "advRetentionStatus": True}, ["advRetentionStatus"]),
         ("update", {"policyID": "none"}, ["policy none does not exist"]),
         ("bind-repo", {"policyID": "none", "repositoryID": "none"}, ["does not exist"]),
-        ("bind-instances", {"policyID": "none", "instanceIDList": ", "}, ["instanceIDList ', ' names no server"]),
+        ("bind-instances", {"policyID": "none", "instanceIDList": ", "}, ["instanceIDList ', ' names nothing"]),
         ("backup-instances", {"policyID": "none"}, ["does not exist"]),
     ],
 )  # fmt: skip

@@ -244,7 +244,7 @@ def test_what_policies_refuse(api: Any, disk: str) -> None:
             api.post("/v4/ebs_snapshot/create-policy-ebs-snap", **wish | {"repeatTimes": numbers}), f"repeatTimes '{numbers}'"
         )
     nothing = api.post("/v4/ebs_snapshot/apply-policy-ebs-snap", regionID=REGION, snapshotPolicyID=made_id, targetDiskIDs=" ,")
-    refused(nothing, "targetDiskIDs ' ,' names no disk")
+    refused(nothing, "targetDiskIDs ' ,' names nothing")
     wish |= {"snapshotPolicyName": "nightly", "repeatWeekdays": "1", "repeatTimes": "1", "retentionTime": 1}
     refused(api.post("/v4/ebs_snapshot/create-policy-ebs-snap", **wish), "already taken by")
     other = api.ok(api.post("/v4/ebs_snapshot/create-policy-ebs-snap", **wish | {"snapshotPolicyName": "other"}))

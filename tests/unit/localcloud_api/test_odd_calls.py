@@ -1,0 +1,88 @@
+"""Calls that no client should send: each gets an error that says what is wrong with it, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from support.rds_calls import REGION
+
+PARAMETER, NOT_MODELLED = "Openapi.Parameter.Error", "LocalCloud.Feature.NotModelled"
+VPC, SERVER, GROUP = "/v4/vpc/create", "/v4/ecs/create-instance", "/v4/elb/create-target-group"
+KEY, POLICY = "/v4/ecs/keypair/import-keypair", "/v4/ecs/backup-policy/create"
+
+
+@pytest.fixture
+def net(api: Any) -> tuple[str, str]:
+    vpc = api.vpc()
+    return vpc, api.subnet(vpc)
+
+
+def refused(answer: dict[str, Any], code: str, text: str) -> None:
+    assert (answer["statusCode"], answer["errorCode"]) == (900, code), answer
+    assert text in answer["message"], answer
+
+
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_a_body_of_too_many_levels_is_unreadable(api: Any, opening: str, closing: str) -> None:
+    """At those around 970 a parser of Python 3.11 still takes it, and what writes it again does not."""
+    for levels in (33, *range(940, 1000), 100_000):
+        body = f'{{"regionID": "{REGION}", "clientToken": "t", "name": {opening * levels}1{closing * levels}}}'
+        assert api.send("POST", VPC, "", body.encode())["statusCode"] == "CTAPI_10006", levels
+
+
+def test_a_body_of_many_short_branches_is_read(api: Any) -> None:
+    body = {"regionID": REGION, "clientToken": "t", "name": "net", "CIDR": [[[]]] * 100}
+    refused(api.send("POST", VPC, "", json.dumps(body).encode()), PARAMETER, "CIDR must be a string")
+
+
+def test_names_of_nothing_are_no_names(api: Any, net: tuple[str, str]) -> None:
+    refused(api.post(SERVER, **api.wish(*net, secGroupList=[""])), PARAMETER, "secGroupList must be a list of strings, none of")
+    subnet = {"regionID": REGION, "vpcID": net[0], "name": "other", "CIDR": "192.168.2.0/24"}
+    refused(api.post("/v4/vpc/create-subnet", **subnet, dnsList=[""]), PARAMETER, "dnsList must be a list of strings, none of")
+    refused(api.get("/v4/vpc/new-list", regionID=REGION, vpcID=" , "), PARAMETER, "vpcID ' , ' names nothing")
+
+
+def test_digits_are_those_that_programs_write(api: Any, net: tuple[str, str]) -> None:
+    refused(api.get("/v4/vpc/new-list", regionID=REGION, pageNo="\u0663"), PARAMETER, "pageNo must be a whole number")
+    rule = {"direction": "ingress", "action": "accept", "protocol": "TCP", "ethertype": "IPv4", "destCidrIp": "0.0.0.0/0"}
+    call = {"regionID": REGION, "securityGroupID": api.group(net[0]), "securityGroupRules": [rule | {"range": "\u0668\u0660"}]}
+    refused(api.post("/v4/vpc/create-security-group-ingress", **call), PARAMETER, "is not a port")
+
+
+def test_what_an_inner_object_holds_besides_is_refused_by_name(api: Any, net: tuple[str, str]) -> None:
+    group = {"regionID": REGION, "name": "web", "vpcID": net[0], "algorithm": "wrr"}
+    sticky = {"sessionStickyMode": "INSERT", "cookieExpire": 60}
+    refused(api.post(GROUP, **group, sessionSticky=sticky | {"domain": "x"}), NOT_MODELLED, "sessionSticky.domain")
+    api.ok(api.post(GROUP, **group, sessionSticky=sticky))
+    forward = {"targetGroups": [{"targetGroupID": "tg-x", "priority": 1}], "policy": 1}
+    listener = {"regionID": REGION, "loadBalancerID": "lb-x", "name": "http", "protocol": "HTTP", "protocolPort": 80}
+    answer = api.post("/v4/elb/create-listener", **listener, defaultAction={"type": "forward", "forwardConfig": forward})
+    refused(answer, NOT_MODELLED, "defaultAction.forwardConfig.policy, defaultAction.forwardConfig.targetGroups[0].priority")
+
+
+# What ssh-keygen makes, cut short, with something behind it, and of 512 bits.
+HEAD = "AAAAB3NzaC1yc2EAAAADAQAB"
+SMALL = f"{HEAD}AAAAQQ" + "A" * 86
+
+
+@pytest.mark.parametrize(
+    "key", ["  ", "ssh-rsa", f"ssh-rsa {HEAD}", f"ssh-rsa {HEAD}AAAB", f"ssh-rsa {SMALL}", "ssh-rsa AAAA\x00"]
+)
+def test_a_public_key_that_no_server_could_use_is_refused(api: Any, key: str) -> None:
+    refused(api.post(KEY, regionID=REGION, keyPairName="laptop", publicKey=key), PARAMETER, "must be an OpenSSH line")
+    made = api.ok(api.post("/v4/ecs/keypair/create-keypair", regionID=REGION, keyPairName="whole"))["publicKey"]
+    api.ok(api.post(KEY, regionID=REGION, keyPairName="laptop", publicKey=f"{made.strip()} me@laptop"))
+
+
+@pytest.mark.parametrize("name", ["cycleWeek", "time"])
+@pytest.mark.parametrize("sent", ["9" * 5000, "1,1", "\u0661", "1,,2"])
+def test_hours_and_days_of_a_policy(api: Any, name: str, sent: str) -> None:
+    policy = {"regionID": REGION, "policyName": "daily", "cycleType": "week", "retentionType": "all"}
+    refused(api.post(POLICY, **policy, **{name: sent}), PARAMETER, f"{name} {sent!r} must be numbers with commas between")
+
+
+def test_a_disk_from_a_snapshot_that_there_is_not(api: Any) -> None:
+    wish = {"regionID": REGION, "snapshotID": "none", "diskMode": "VBD", "diskName": "copy", "diskSize": 10}
+    refused(api.post("/v4/ebs/new-from-snapshot-ebs-snap", **wish), "ebs.snapshotInfo.notExists", "Snapshot none does not exist")
