@@ -46,7 +46,7 @@ def create_vault(call: Call) -> dict[str, Any]:
     cycle = fields.choice("cycleType", ("MONTH", "YEAR"), required=not on_demand)
     count = fields.integer("cycleCount", low=1, high=36, required=not on_demand, default=1)
     fields.only("autoScaling", False, "false", "False")
-    fields.ignore("autoRenewStatus", "labels")
+    fields.ignore("autoRenewStatus")
     project = fields.project()
     fields.check()
     for other in call.store.find(DISK_VAULTS, region=region.id, name=name):

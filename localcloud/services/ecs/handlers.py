@@ -8,7 +8,7 @@ from typing import Any
 
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import QuotaExceeded
+from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import DISKS, INSTANCES, Instance
 from localcloud.services.ebs.model import shown_of_server
@@ -49,9 +49,13 @@ def destroy_instance(call: Call) -> dict[str, Any]:
 
 
 def delete_instance(call: Call) -> dict[str, Any]:
-    call.fields.boolean("deleteVolume")
+    """With `deleteVolume` volumes that were ordered by themselves would go, too; those ordered with the server always do."""
+    volumes_too = call.fields.boolean("deleteVolume")
     call.fields.only("deleteEip", False, "false", "False")
-    return _release(call, _server(call), "ecs-release")
+    server = _server(call)
+    if volumes_too and any(not disk.packaged for disk in call.store.find(DISKS, instance_id=server.id)):
+        raise NotModelled(f"deleteVolume is not modelled by the local cloud; detach the volumes of instance {server.id} first.")
+    return _release(call, server, "ecs-release")
 
 
 def _release(call: Call, server: Instance, kind: str) -> dict[str, Any]:
@@ -88,7 +92,7 @@ def _filtered(call: Call) -> tuple[list[Instance], int, int]:
     state = fields.choice("state", (*model.STATES, *model.OTHER_STATES))
     exact = {name: fields.text(name) for name in ("instanceName", "vpcID", "resourceID")}
     exact |= {"azName": call.zone(region), "state": model.STATES.get(state, state)}
-    ids = [part.strip() for part in fields.text("instanceIDList", longest=8192).split(",") if part.strip()]
+    ids = fields.listed("instanceIDList")
     keyword, group = fields.text("keyword"), fields.text("securityGroupID")
     labels = model.read_labels(fields, QUOTAS.labels_per_server)
     number, size = page(call)

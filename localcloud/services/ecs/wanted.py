@@ -257,6 +257,8 @@ def _external_address(reader: _Reader, count: int) -> tuple[str, Eip | None, int
     kind = fields.choice("extIP", (NO_EIP, NEW_EIP, OWN_EIP), required=True)
     bandwidth = fields.integer("bandwidth", low=1, high=2000, required=kind == NEW_EIP, default=1)
     eip_id = fields.text("eipID", required=kind == OWN_EIP)
+    if eip_id and kind in (NO_EIP, NEW_EIP):
+        fields.problem("eipID", f"is for extIP {OWN_EIP}, not for {kind}")
     fields.only("ipVersion", "ipv4", "")
     fields.ignore("lineType", "demandBillingType")
     eip = reader.look_up(EIPS, eip_id) if kind == OWN_EIP else None

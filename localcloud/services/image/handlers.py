@@ -27,7 +27,6 @@ def list_images(call: Call) -> dict[str, Any]:
     call.zone(region)
     number, size = page(call, most=200)
     fields.project()
-    fields.ignore("status", "cpuArch")
     fields.check()
     del flavor  # every image runs on every flavour
     images = model.offered(call.store, region, visibility) if system == 1 else []

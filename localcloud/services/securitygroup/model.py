@@ -17,7 +17,7 @@ from localcloud.core.store import Store
 
 ACTIONS, PROTOCOLS, DIRECTIONS = ("accept", "drop"), ("ANY", "TCP", "UDP", "ICMP"), ("ingress", "egress")
 CIDR, GROUP = 0, 1  # remoteType
-_PORTS = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+_PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _ALL_PORTS = ("", "-1", "1-65535", "0-65535")
 
 
@@ -59,6 +59,8 @@ def read_rule(fields: Fields, group_id: str, region: str, direction: str) -> Rul
     remote = fields.integer("remoteType", low=CIDR, high=GROUP, default=CIDR)
     priority = fields.integer("priority", low=1, high=100, default=1)
     cidr, peer = _cidr(fields, remote), fields.text("remoteSecurityGroupID", required=remote == GROUP)
+    if peer and remote == CIDR:
+        fields.problem("remoteSecurityGroupID", f"is for remoteType {GROUP}; without it the rule is for all of destCidrIp")
     return Rule(
         short_id("sgrule"), region, group_id, direction, action, protocol, priority, _ports(fields, protocol),
         cidr if remote == CIDR else None, peer if remote == GROUP else None, fields.description(), time(),

@@ -24,6 +24,8 @@ def create_vpc(call: Call) -> dict[str, Any]:
     network = fields.network("CIDR", shortest=model.MASKS_VPC[0], longest=model.MASKS_VPC[1])
     project, description = fields.project(), fields.description()
     fields.only("enableIpv6", False, "false", "False")
+    if network:
+        model.check_vpc(fields, network)
     fields.check()
     for other in call.store.find(VPCS, region=region.id, name=name):
         raise VpcNameDuplicated(name, other.id)
@@ -39,7 +41,7 @@ def query_vpc(call: Call) -> dict[str, Any]:
 
 def list_vpcs(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
-    ids, name = _ids(fields, "vpcID"), fields.text("vpcName")
+    ids, name = fields.listed("vpcID"), fields.text("vpcName")
     number, size = page(call)
     fields.project()
     fields.check()
@@ -94,7 +96,7 @@ def query_subnet(call: Call) -> dict[str, Any]:
 
 def list_subnets(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
-    vpc_id, ids = fields.text("vpcID", required=True), _ids(fields, "subnetID")
+    vpc_id, ids = fields.text("vpcID", required=True), fields.listed("subnetID")
     name, cidr = fields.text("subnetName"), fields.text("cidr")
     number, size = page(call)
     fields.ignore("withShare")
@@ -149,10 +151,6 @@ def _use(call: Call, owner_id: str) -> tuple[str, str]:
     if owner_id.startswith("lb-"):
         return "loadbalancer", "弹性负载均衡"
     return ("rds", "关系数据库") if call.store.get(MYSQLS, owner_id) else ("instance", "云主机")
-
-
-def _ids(fields: Fields, name: str) -> list[str]:
-    return [part.strip() for part in fields.text(name, longest=4096).split(",") if part.strip()]
 
 
 def _dns(fields: Fields) -> list[str]:

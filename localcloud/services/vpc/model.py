@@ -15,6 +15,8 @@ from localcloud.core.records import GROUPS, INSTANCES, SUBNETS, Subnet, Vpc
 from localcloud.core.store import Store
 
 MASKS_VPC, MASKS_SUBNET = (8, 28), (16, 28)
+# What means something else in every server, and the addresses that EIPs are taken from.
+NOT_PRIVATE = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "198.18.0.0/15", "224.0.0.0/3")))
 
 
 def vpc_shown(store: Store, vpc: Vpc) -> dict[str, Any]:
@@ -38,6 +40,13 @@ def subnet_shown(store: Store, subnet: Subnet) -> dict[str, Any]:
         "ipv6Start": "", "ipv6End": "", "ipv6GatewayIP": "", "dnsList": list(subnet.dns), "systemDnsList": [subnet.gateway],
         "ntpList": [], "type": 0, "createdAt": when(subnet.created), "updatedAt": when(subnet.updated),
     }  # fmt: skip
+
+
+def check_vpc(fields: Fields, network: IPv4Network) -> None:
+    """Note as a problem: addresses that no VPC can have."""
+    for other in NOT_PRIVATE:
+        if network.overlaps(other):
+            fields.problem("CIDR", f"{network} overlaps {other}, which a VPC cannot have")
 
 
 def check_subnet(fields: Fields, store: Store, vpc: Vpc, network: IPv4Network) -> None:

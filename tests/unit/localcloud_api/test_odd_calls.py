@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from support.rds_calls import REGION
+from support.rds_calls import REGION, ZONES
 
 PARAMETER, NOT_MODELLED = "Openapi.Parameter.Error", "LocalCloud.Feature.NotModelled"
 VPC, SERVER, GROUP = "/v4/vpc/create", "/v4/ecs/create-instance", "/v4/elb/create-target-group"
@@ -35,6 +35,11 @@ def test_a_body_of_too_many_levels_is_unreadable(api: Any, opening: str, closing
 def test_a_body_of_many_short_branches_is_read(api: Any) -> None:
     body = {"regionID": REGION, "clientToken": "t", "name": "net", "CIDR": [[[]]] * 100}
     refused(api.send("POST", VPC, "", json.dumps(body).encode()), PARAMETER, "CIDR must be a string")
+
+
+@pytest.mark.parametrize("sent", ["127.0.0.0/8", "169.254.0.0/16", "198.18.0.0/24", "224.0.0.0/8", "240.0.0.0/8", "0.0.0.0/8"])
+def test_a_vpc_cannot_have_addresses_that_mean_something_else(api: Any, sent: str) -> None:
+    refused(api.post(VPC, regionID=REGION, name="net", CIDR=sent), PARAMETER, f"CIDR {sent} overlaps")
 
 
 def test_names_of_nothing_are_no_names(api: Any, net: tuple[str, str]) -> None:
@@ -86,3 +91,31 @@ def test_hours_and_days_of_a_policy(api: Any, name: str, sent: str) -> None:
 def test_a_disk_from_a_snapshot_that_there_is_not(api: Any) -> None:
     wish = {"regionID": REGION, "snapshotID": "none", "diskMode": "VBD", "diskName": "copy", "diskSize": 10}
     refused(api.post("/v4/ebs/new-from-snapshot-ebs-snap", **wish), "ebs.snapshotInfo.notExists", "Snapshot none does not exist")
+
+
+def test_what_a_call_would_not_get_is_refused(api: Any, net: tuple[str, str]) -> None:
+    """Ignored without a word it would look as if it had been done."""
+    refused(api.post(SERVER, **api.wish(*net, eipID="eip-x")), PARAMETER, "eipID is for extIP 2, not for 0")
+    rule = {"direction": "ingress", "action": "accept", "protocol": "TCP", "ethertype": "IPv4", "destCidrIp": "0.0.0.0/0"}
+    call = {
+        "regionID": REGION,
+        "securityGroupID": api.group(net[0]),
+        "securityGroupRules": [rule | {"remoteSecurityGroupID": "sg-x"}],
+    }
+    refused(api.post("/v4/vpc/create-security-group-ingress", **call), PARAMETER, "remoteSecurityGroupID is for remoteType 1")
+    refused(api.get("/v4/image/list", regionID=REGION, status="error"), NOT_MODELLED, "status")
+    vault = {"regionID": REGION, "repositoryName": "vault", "onDemand": True, "labels": [{"key": "a", "value": "b"}]}
+    refused(api.post("/v4/ebs-backup/repo/create", **vault), NOT_MODELLED, "labels")
+
+
+def test_volumes_do_not_go_with_a_server(api: Any, net: tuple[str, str]) -> None:
+    server = api.server(*net, dataDiskList=[{"diskType": "SATA", "diskSize": 10}])
+    disk = {"regionID": REGION, "azName": ZONES[0], "diskMode": "VBD", "diskType": "SATA", "diskName": "data", "diskSize": 10}
+    order = api.ok(api.post("/v4/ebs/new-ebs", **disk))
+    api.finished(order["masterOrderID"])
+    volume = {"regionID": REGION, "instanceID": server, "diskID": order["resources"][0]["diskID"]}
+    api.job_done(api.ok(api.post("/v4/ebs/attach-ebs", **volume))["diskJobID"])
+    release = {"regionID": REGION, "instanceID": server, "deleteVolume": True}
+    refused(api.post("/v4/ecs/delete-instance", **release), NOT_MODELLED, "deleteVolume is not modelled")
+    api.job_done(api.ok(api.post("/v4/ebs/detach-ebs", **volume))["diskJobID"])
+    assert api.finished(api.ok(api.post("/v4/ecs/delete-instance", **release))["masterOrderID"])["orderStatus"] == "3"
