@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from plugins.kit.serve import PluginError
+from pulumi_ctyun.provider.remote.texts import redact
 
 T = TypeVar("T")
 
@@ -19,14 +20,17 @@ class Cancelled(PluginError):
 
 
 class Running:
-    """Carries out operations; errors of the cloud leave it as sentences for the user (the client keeps secrets out of them)."""
+    """Carries out operations; errors of the cloud leave it as sentences for the user."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._cancelled = False
 
-    async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The work's result. Raises PluginError; Cancelled when `cancel` was or is called."""
+    async def run(self, work: Coroutine[Any, Any, T], secrets: frozenset[str] = frozenset()) -> T:
+        """The work's result. Raises PluginError; Cancelled when `cancel` was or is called.
+
+        `secrets` are kept out of the sentences. The client knows which fields are secret, but not what else a program keeps so.
+        """
         from ctyun.errors import CtyunError  # a preview carries out nothing, and the client is slow to import
 
         if self._cancelled:
@@ -41,7 +45,7 @@ class Running:
                 raise Cancelled from None
             raise
         except CtyunError as error:
-            raise PluginError(str(error)) from error
+            raise PluginError(redact(str(error), secrets)) from error
         except OSError as error:  # this machine's trouble, such as a full disk below the state folder
             raise PluginError(f"Could not go on: {error}.") from error
         finally:

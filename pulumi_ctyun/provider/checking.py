@@ -46,7 +46,8 @@ def _settle_fields(
         if value is not None:
             settled[field.name] = value
     given = to_plain(settled)
-    problems += [Problem(f"{path}{name}", reason) for rule in rules for name, reason in rule(given)]
+    found = [(name, reason) for rule in rules for name, reason in rule(given)]
+    problems += [Problem(f"{path}{name}", reason, name in settled and is_secret(settled[name])) for name, reason in found]
     return settled
 
 

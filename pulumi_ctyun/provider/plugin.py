@@ -22,6 +22,7 @@ from pulumi_ctyun.provider.handler import DEFAULT_TIMEOUT, Handler, Known, Made,
 from pulumi_ctyun.provider.hashing import with_hashes
 from pulumi_ctyun.provider.marks import mark_of
 from pulumi_ctyun.provider.registry import service_handlers
+from pulumi_ctyun.provider.remote.texts import redact
 from pulumi_ctyun.provider.schema import schema_text
 from pulumi_ctyun.resources.declarations import FUNCTIONS, PROVIDER, RESOURCES
 from pulumi_ctyun.resources.declarations.model import Resource
@@ -46,7 +47,7 @@ class CtyunProvider(sdk.Provider):
     async def check_config(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
         known = {name: value for name, value in request.new_inputs.items() if PROVIDER.input(name)}
         settled, problems = check(PROVIDER.inputs, PROVIDER.rules, known)
-        return sdk.CheckResponse({**request.new_inputs, **settled}, [_failure(problem) for problem in problems])
+        return sdk.CheckResponse({**request.new_inputs, **settled}, _failures(problems, request.new_inputs))
 
     async def diff_config(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         """Another target is another cloud: everything is replaced. (The SDK takes no detailed diff here.)"""
@@ -69,7 +70,7 @@ class CtyunProvider(sdk.Provider):
             raise PluginError(f"This provider has no function {request.tok}. It has: {', '.join(FUNCTIONS)}.")
         _, problems = check(function.inputs, (), request.args)
         if problems:
-            return sdk.InvokeResponse(failures=[_failure(problem) for problem in problems])
+            return sdk.InvokeResponse(failures=_failures(problems, request.args))
         from pulumi_ctyun.provider.verifying import verify_names  # with the client: a preview needs neither
 
         answer = await self._running.run(verify_names(self._cloud, to_plain(request.args)))
@@ -82,7 +83,7 @@ class CtyunProvider(sdk.Provider):
         settled, problems = check(resource.inputs, resource.rules, request.new_inputs)
         if request.type == "ctyun:ssh:RemoteFiles" and not problems:
             settled, problems = await asyncio.to_thread(with_hashes, settled)
-        return sdk.CheckResponse(settled, [_failure(problem) for problem in problems])
+        return sdk.CheckResponse(settled, _failures(problems, request.new_inputs))
 
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         resource = _declared(request.type)
@@ -122,7 +123,7 @@ class CtyunProvider(sdk.Provider):
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         resource = _declared(request.type)
         known = _known(request.urn, request.resource_id, request.properties, 0)
-        seen = await self._running.run(self._handler(request.type).read(known))
+        seen = await self._running.run(self._handler(request.type).read(known), known.secrets)
         if seen is None:
             if known.is_import:  # the engine cannot tell "nothing" from "nothing known" here
                 raise PluginError(f"There is no {request.type} with the id {request.resource_id}. Check the id and the region.")
@@ -134,7 +135,7 @@ class CtyunProvider(sdk.Provider):
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
         known = _known(request.urn, request.resource_id, request.properties, request.timeout)
-        await self._running.run(self._handler(request.type).delete(known))
+        await self._running.run(self._handler(request.type).delete(known), known.secrets)
 
     def _handler(self, type_: str) -> Handler:
         if type_ not in self._handlers:
@@ -145,7 +146,7 @@ class CtyunProvider(sdk.Provider):
     async def _carry_out(self, wish: Wish, inputs: Values, work: Coroutine[Any, Any, Made]) -> Made:
         """Create or update. What exists already when it fails is handed to the engine, which then keeps it in the state."""
         try:
-            return await self._running.run(work)
+            return await self._running.run(work, wish.secrets)
         except PluginError as error:
             if wish.made is None:
                 raise
@@ -161,10 +162,14 @@ def _declared(type_: str) -> Resource:
         raise PluginError(f"This provider has no resource {type_}. It has: {', '.join(RESOURCES)}.") from None
 
 
-def _failure(problem: Problem) -> sdk.CheckFailure:
+def _failures(problems: Iterable[Problem], inputs: Values) -> list[sdk.CheckFailure]:
     """The engine prints a failure's property with its value: not for secrets, and it finds no value inside objects."""
-    shown = not problem.secret and problem.path.isalnum()
-    return sdk.CheckFailure(problem.path if shown else "", problem.reason if shown else f"{problem.path} {problem.reason}")
+    secrets = frozenset(_secret_texts(inputs.values()))
+    failures = []
+    for problem in problems:
+        shown, reason = not problem.secret and problem.path.isalnum(), redact(problem.reason, secrets)
+        failures.append(sdk.CheckFailure(problem.path if shown else "", reason if shown else f"{problem.path} {reason}"))
+    return failures
 
 
 def _kind(change: Change) -> sdk.PropertyDiffKind:
@@ -233,5 +238,5 @@ def _with_drift(resource: Resource, old: Values, seen: Seen) -> Values:
         if value is None:
             merged.pop(name, None)
         else:
-            merged[name] = to_property(value, secret=field.secret)
+            merged[name] = to_property(value, secret=field.secret or (name in old and is_secret(old[name])))
     return merged

@@ -1,10 +1,12 @@
-"""What a user may see of a command's output."""
+"""What a user may see of texts that may hold secrets, a command's output above all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from pulumi_ctyun.provider.remote.connections import Outcome
+if TYPE_CHECKING:  # asyncssh is slow to import, and a preview needs it not
+    from pulumi_ctyun.provider.remote.connections import Outcome
 
 HIDDEN = "[secret]"
 LAST_LINES = 20

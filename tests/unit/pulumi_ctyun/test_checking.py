@@ -42,10 +42,18 @@ def test_secrets_stay_secret_and_are_not_printed(engine, run) -> None:
     wanted = {"region": "r", "name": to_property("1 secret name", secret=True)}
     ((shown, reason),) = run(engine.failures("ctyun:eip:Eip", wanted))
     assert shown == ""  # the engine prints a named property with its value
-    assert reason.startswith("name ")
+    assert reason.startswith("name '[secret]' is no name")
     server = {"region": "r", "zone": "AZ1", "name": "web", "flavor": "1C1G", "image": "i", "vpcId": "v", "subnetId": "s"}
     checked = run(engine.checked("ctyun:ecs:Instance", {**server, "securityGroupIds": ["g"], "userData": "x"}))
     assert checked["userData"].is_secret
+
+
+def test_a_secret_that_does_not_go_with_another_input_is_not_printed(engine, run) -> None:
+    vault = {"region": "r", "vaultId": "v", "instanceIds": ["i"], "name": "nightly", "hours": [1], "retention": {"days": 7}}
+    wanted = {**vault, "cycle": "week", "weekdays": [1], "everyDays": to_property(3, secret=True)}
+    assert run(engine.failures("ctyun:csbs:BackupPolicy", wanted)) == [
+        ("", "everyDays is for cycle 'day'; a weekly policy has weekdays")
+    ]
 
 
 def test_user_data_is_measured_as_the_api_counts(engine, run) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from plugins.kit.serve import InitFailed, PluginError
-from plugins.kit.values import to_plain
+from plugins.kit.values import to_plain, to_property
 from pulumi_ctyun.provider import cloud_handler
 from pulumi_ctyun.provider import eip as provider_eip
 
@@ -120,6 +120,21 @@ def test_drift_shows_in_state_and_inputs(engine, fake, run) -> None:
     seen = run(engine.read(VPC, id, state, A_VPC))
     assert to_plain(seen.properties)["name"] == to_plain(seen.inputs)["name"] == "renamed"
     assert "description" not in seen.inputs
+
+
+def test_drift_in_what_the_program_keeps_secret_is_secret(engine, fake, run) -> None:
+    wish = {**A_VPC, "name": to_property("dev-hidden", secret=True)}
+    id, state = run(engine.create(VPC, wish))
+    fake.things[id]["name"] = "renamed"
+    seen = run(engine.read(VPC, id, state, wish))
+    assert to_plain(seen.properties)["name"] == "renamed"
+    assert seen.properties["name"].is_secret and seen.inputs["name"].is_secret
+
+
+def test_what_the_program_keeps_secret_is_in_no_error(engine, fake, run) -> None:
+    fake.refuse["create"] = "Openapi.Vpc.QuotaExceeded"
+    with pytest.raises(PluginError, match=r"Could not create VPC \[secret\]: Openapi.Vpc.QuotaExceeded"):
+        run(engine.create(VPC, {**A_VPC, "name": to_property("dev-hidden", secret=True)}))
 
 
 def test_without_drift_nothing_changes(engine, run) -> None:
