@@ -48,7 +48,7 @@ class DatabaseNodes:
     async def create(self, node: DatabaseNode) -> None:
         """Container, folder and disk; nothing is started."""
         await asyncio.to_thread(self._make_folder, node.node_id)
-        await asyncio.gather(self._disks.make((_disk(node),)), self._make_container(node))
+        await together([self._disks.make((_disk(node),)), self._make_container(node)])
 
     async def boot(self, node: DatabaseNode) -> bool:
         """Start it, plug it in, wait until it answers; False when it ran already. The caller holds the node."""
@@ -83,7 +83,7 @@ class DatabaseNodes:
         await together(map(self._cut_power, node_ids))
 
     async def remove(self, node_ids: Collection[str]) -> None:
-        await asyncio.gather(*map(self._remove, node_ids))
+        await together(map(self._remove, node_ids))
 
     async def all(self) -> Mapping[str, bool]:
         """Every node that there is, and whether it runs."""

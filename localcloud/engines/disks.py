@@ -11,6 +11,7 @@ from localcloud.engines import sparse
 from localcloud.engines.api import Disk, EngineError
 from localcloud.engines.context import Context
 from localcloud.engines.network import Process
+from localcloud.engines.waiting import together
 
 GIB = 1 << 30
 
@@ -39,18 +40,15 @@ class Disks:
 
     async def attach(self, disks: Sequence[Disk]) -> list[int]:
         """Loop numbers, in the disks' order."""
-        found = await asyncio.gather(
-            *(self._context.ask("disk.attach", file=str(self.file(disk)), viewer=os.getpid()) for disk in disks)
-        )
+        found = await together(self._context.ask("disk.attach", file=str(self.file(disk)), viewer=os.getpid()) for disk in disks)
         return [item["loop"] for item in found]
 
     async def show(self, disks: Sequence[Disk], loops: Sequence[int], server: Process) -> None:
         """Let a running server see its disks."""
-        calls = [
+        await together(
             self._context.ask("disk.show", pid=server.pid, container=server.container, loop=loop, device=disk.device)
             for disk, loop in zip(disks, loops, strict=True)
-        ]
-        await asyncio.gather(*calls)
+        )
 
     async def hide(self, disk: Disk, server: Process) -> None:
         """Take a disk out of a running server's sight. Raises EngineError while the server uses it."""
@@ -64,7 +62,7 @@ class Disks:
 
     async def detach(self, disks: Sequence[Disk]) -> None:
         """After their server is down."""
-        await asyncio.gather(*(self._context.ask("disk.detach", file=str(self.file(disk))) for disk in disks))
+        await together(self._context.ask("disk.detach", file=str(self.file(disk))) for disk in disks)
 
     async def delete(self, disks: Sequence[Disk]) -> None:
         """Detach, and delete the files; fine if they are gone."""

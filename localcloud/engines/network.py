@@ -73,7 +73,7 @@ class Networks:
         """Remove every router of this cloud; links and rules go with them."""
         context = self._context
         found = await context.docker.containers(context.naming.filters("router"))
-        await asyncio.gather(*(context.docker.remove(item["Id"]) for item in found))
+        await together(context.docker.remove(item["Id"]) for item in found)
 
     async def _serve(self, slot: _Slot, number: int) -> None:
         async with slot.lock:
@@ -130,7 +130,7 @@ class Networks:
         context, nics = self._context, {nic.instance_id: nic for nic in network.nics}
         found = await context.docker.containers({**context.naming.filters(), "status": ["running"]})
         owners = [item["Labels"].get("drlab.resource", "") for item in found]
-        await asyncio.gather(*(self._plug_one(router, nics[owner]) for owner in owners if owner in nics))
+        await together(self._plug_one(router, nics[owner]) for owner in owners if owner in nics)
 
     async def _plug_one(self, router: Process, nic: Nic) -> None:
         server = await running(self._context, self._context.naming.server(nic.instance_id))

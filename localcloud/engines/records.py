@@ -29,8 +29,7 @@ class Records:
         self._folder = folder
 
     def get(self, instance_id: str) -> Record | None:
-        file = self._file(instance_id)
-        return _parsed(file) if file.exists() else None
+        return _parsed(self._file(instance_id))
 
     def put(self, record: Record) -> None:
         """Replaces the file in one step, so that a crash leaves the old one or the new one."""
@@ -48,14 +47,19 @@ class Records:
 
     def all(self) -> Iterator[Record]:
         for file in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
-            yield _parsed(file)
+            if (record := _parsed(file)) is not None:
+                yield record
 
     def _file(self, instance_id: str) -> Path:
         return self._folder / f"{instance_id}.json"
 
 
-def _parsed(file: Path) -> Record:
-    content = json.loads(file.read_text())
+def _parsed(file: Path) -> Record | None:
+    """None when it is not there, or not any more: a scan reads while others remove servers."""
+    try:
+        content = json.loads(file.read_text())
+    except FileNotFoundError:
+        return None
     disks = tuple(
         Disk(item["disk"], item["gib"], item["device"], separate=item.get("separate", False)) for item in content["disks"]
     )

@@ -39,7 +39,8 @@ class Servers:
         context, name = self._context, self._context.naming.server(spec.instance_id)
         # Written first: whatever happens next, remove() knows what there may be.
         context.records.put(Record(spec.instance_id, "", spec.disks))
-        container, _ = await asyncio.gather(self._make_container(name, spec), self._disks.make(spec.disks))
+        # Where the disks cannot be made, the container must not come into being after it was cleared away.
+        container, _ = await together([self._make_container(name, spec), self._disks.make(spec.disks)])
         context.records.put(Record(spec.instance_id, container, spec.disks))
         state = await context.docker.inspect(container)
         if state is None:
@@ -149,9 +150,9 @@ class Servers:
 
     async def _boot_held(self, spec: ServerSpec) -> None:
         name = self._context.naming.server(spec.instance_id)
-        loops, _ = await asyncio.gather(self._disks.attach(spec.disks), self._context.docker.start(name))
-        server = await self.must_run(spec.instance_id)
         try:
+            loops, _ = await together([self._disks.attach(spec.disks), self._context.docker.start(name)])
+            server = await self.must_run(spec.instance_id)
             await self._disks.show(spec.disks, loops, server)
             await self._networks.plug(spec.vpc_id, spec.nic, server)
         except EngineError:
