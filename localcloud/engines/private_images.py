@@ -41,6 +41,8 @@ class PrivateImages:
 
     def __init__(self, context: Context, servers: Servers, disks: Disks) -> None:
         self._context, self._servers, self._disks = context, servers, disks
+        self._committed: set[str] = set()  # ids of images that are wanted: for a moment Docker has one without a name
+        self._sweeping = asyncio.Lock()
 
     async def make(self, image_id: str, instance_id: str, whole: bool) -> float:
         """Make an image of a server, running or stopped; for how many seconds the server stood still."""
@@ -72,21 +74,26 @@ class PrivateImages:
 
     async def commit(self, image_id: str, container: str) -> None:
         """Keep a container's file system as the system disk of a private image."""
+        self._committed.add(image_id)
         repository, _, tag = self.reference(image_id).rpartition(":")
         changes = [f"LABEL {key}={json.dumps(value)}" for key, value in self._labels(image_id).items()]
         await self._context.docker.commit(container, repository, tag, changes)
 
     async def remove(self, image_id: str) -> None:
         """Servers that were made from it keep what they have; fine if some or all of it is gone."""
-        await self._context.docker.untag(self.reference(image_id))
+        self._committed.discard(image_id)
+        async with self._sweeping:
+            await self._context.docker.untag(self.reference(image_id))
         await asyncio.to_thread(shutil.rmtree, self._disks.image_folder(image_id), ignore_errors=True)
         await self.sweep()
 
     async def sweep(self) -> None:
-        """Layers without a name that no server uses any more."""
+        """Layers without a name that no server uses any more. One sweep at a time: Docker fails where two remove one image."""
         filters = {**self._context.naming.filters("image"), "dangling": ["true"]}
-        for found in await self._context.docker.images(filters):
-            await self._context.docker.drop_unused(found["Id"])
+        async with self._sweeping:
+            for found in await self._context.docker.images(filters):
+                if found["Labels"].get("drlab.resource") not in self._committed:
+                    await self._context.docker.drop_unused(found["Id"])
 
     async def release_paused(self) -> None:
         """Let servers go on that a daemon has died over."""

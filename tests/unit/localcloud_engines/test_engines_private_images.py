@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from localcloud.engines.api import EngineError
+from localcloud.engines.naming import Naming
 from localcloud.engines.private_images import COMPLETE, PrivateImages, Source
 
 
@@ -57,3 +58,66 @@ def test_a_full_disk_is_told_and_leaves_no_complete_image(tmp_path: Path, monkey
     assert asyncio.run(images.make("image-1", "server", whole=True)) == 0.5
     assert json.loads((tmp_path / "image-1" / COMPLETE).read_text()) == {"instance": "server", "pause": 0.5}
     assert asyncio.run(images.make("image-1", "server", whole=True)) == 0.5 and images.commits == 2  # not made a third time
+
+
+class Shelf:
+    """Docker's images, which it lists without a name while it makes or removes them."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+        self.dangling: list[str] = []
+        self.step = asyncio.Event()  # the end of what takes Docker a moment
+
+    async def commit(self, container: str, repository: str, tag: str, changes: list[str]) -> None:
+        self.dangling.append(tag)
+        await self.step.wait()
+        self.dangling.remove(tag)
+        self.names[tag] = repository
+
+    async def images(self, filters: Any) -> list[dict[str, Any]]:
+        return [{"Id": tag, "Labels": {"drlab.resource": tag}} for tag in self.dangling]
+
+    async def drop_unused(self, image: str) -> None:
+        await asyncio.sleep(0.01)
+        if image not in self.dangling:
+            raise EngineError(f"unrecognized image ID {image}")
+        self.dangling.remove(image)
+
+    async def untag(self, reference: str) -> None:
+        tag = reference.rpartition(":")[2]
+        if self.names.pop(tag, None):
+            self.dangling.append(tag)  # a server has it still
+
+
+def shelved(shelf: Shelf, folder: Path) -> PrivateImages:
+    context: Any = SimpleNamespace(docker=shelf, naming=Naming("abc123"))
+    disks: Any = SimpleNamespace(image_folder=folder.joinpath)
+    return PrivateImages(context, None, disks)  # type: ignore[arg-type]
+
+
+def test_an_image_that_has_no_name_yet_is_not_swept_away(tmp_path: Path) -> None:
+    async def meanwhile() -> None:
+        shelf = Shelf()
+        images = shelved(shelf, tmp_path)
+        making = asyncio.create_task(images.commit("image-1", "container"))
+        await asyncio.sleep(0)
+        assert shelf.dangling == ["image-1"]
+        await images.sweep()
+        shelf.step.set()
+        await making
+        assert list(shelf.names) == ["image-1"]
+        await images.remove("image-1")
+        assert (shelf.names, shelf.dangling) == ({}, [])
+
+    asyncio.run(meanwhile())
+
+
+def test_sweeps_at_the_same_time_do_not_remove_one_image_twice(tmp_path: Path) -> None:
+    async def both() -> None:
+        shelf = Shelf()
+        shelf.dangling = ["one", "two"]
+        images = shelved(shelf, tmp_path)
+        await asyncio.gather(images.sweep(), images.sweep(), images.remove("other"))
+        assert shelf.dangling == []
+
+    asyncio.run(both())
