@@ -23,6 +23,7 @@ from localcloud.core.servers import told
 from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError, HalfApplied
+from localcloud.services.eip import model as eips
 from localcloud.services.orders import model as orders
 
 log = logging.getLogger("localcloud")
@@ -103,8 +104,7 @@ class Balancers:
 
     def forget(self, balancer: Balancer) -> None:
         """Drop the record (in the caller's transaction): its addresses and its EIP are free."""
-        for eip in self._store.find(EIPS, instance_id=balancer.id):
-            self._store.put(EIPS, replace(eip, instance_id="", updated=time()))
+        eips.leave(self._store, balancer.id)
         self._store.delete(BALANCERS, balancer.id)
         self._networks.mark(balancer.vpc_id)  # a daemon that is killed before `remove` leaves this to the next one
 

@@ -19,12 +19,13 @@ from localcloud.core.elb_records import TARGETS
 from localcloud.core.locks import Locks
 from localcloud.core.networks import Networks, nic
 from localcloud.core.power import fault_over, power_faults
-from localcloud.core.records import DISKS, EIPS, INSTANCES, JOBS, ORDERS, SUBNETS, Instance, Job
+from localcloud.core.records import DISKS, INSTANCES, JOBS, ORDERS, SUBNETS, Instance, Job
 from localcloud.core.store import Store
 from localcloud.core.tasks import together
 from localcloud.engines import api
 from localcloud.engines.api import EngineError, Power
 from localcloud.services.ecs.errors import ZoneWithoutPower
+from localcloud.services.eip import model as eips
 from localcloud.services.orders import model as orders
 
 log = logging.getLogger("localcloud")
@@ -114,11 +115,7 @@ class Servers:
         """Drop the records: the address is free, disks go, a packaged EIP goes with its server and any other is unbound."""
         with self._store.transaction():
             for instance in instances:
-                for eip in self._store.find(EIPS, instance_id=instance.id):
-                    if eip.packaged:
-                        self._store.delete(EIPS, eip.id)
-                    else:
-                        self._store.put(EIPS, replace(eip, instance_id="", updated=time()))
+                eips.leave(self._store, instance.id)
                 for disk in self._store.find(DISKS, instance_id=instance.id):
                     if disk.packaged:
                         self._store.delete(DISKS, disk.id)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
 
 from localcloud.core.backups_records import BACKUP_POLICIES, BACKUPS, VAULTS, Vault
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import QuotaExceeded
-from localcloud.core.records import ORDERS
 from localcloud.services.csbs import model
 from localcloud.services.csbs.errors import VaultInUse, VaultNameDuplicated
 from localcloud.services.ebs.model import read_labels
@@ -71,5 +69,5 @@ def delete_vault(call: Call) -> dict[str, Any]:
 def _ordered(call: Call, kind: str, vault: Vault) -> dict[str, Any]:
     """There is nothing to wait for: the order is finished when it is answered."""
     order = orders.place(call.store, vault.region, kind, "CSBS", (vault.id,))
-    call.store.put(ORDERS, replace(order, status=orders.FINISHED))
+    orders.close(call.store, order.id)
     return orders.placed(order)

@@ -11,7 +11,7 @@ from localcloud.core.calls import Call, page
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.identifiers import hex_id, long_id
-from localcloud.core.records import DISKS, INSTANCES, ORDERS, Disk
+from localcloud.core.records import DISKS, INSTANCES, Disk
 from localcloud.core.volumes import chain_of
 from localcloud.core.volumes_records import (
     AVAILABLE,
@@ -84,7 +84,8 @@ def delete_vault(call: Call) -> dict[str, Any]:
 def _done(call: Call, region_id: str, vault_id: str) -> dict[str, Any]:
     """An order that is finished as it is placed: a vault is a record."""
     order = orders.place(call.store, region_id, "disk-vault", "VBS", (vault_id,))
-    return orders.placed(call.store.put(ORDERS, replace(order, status=orders.FINISHED)))
+    orders.close(call.store, order.id)
+    return orders.placed(order)
 
 
 # -- backups -------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from time import time
 
 from localcloud.core.calls import Call
@@ -12,7 +11,6 @@ from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import long_id, mac_address, short_id
 from localcloud.core.records import (
     DISKS,
-    EIPS,
     INSTANCES,
     Disk,
     Instance,
@@ -64,7 +62,7 @@ def _store(call: Call, wanted: Wanted, placed: Order, instance_id: str, number: 
         pool, name = call.cloud.engines.eip_pool(), short_id("eip")
         eips.new(call.store, pool, region.id, name, bandwidth=wanted.bandwidth, instance_id=instance_id, packaged=True)
     elif wanted.eip:
-        call.store.put(EIPS, replace(wanted.eip, instance_id=instance_id, updated=now))
+        eips.bind(call.store, wanted.eip, instance_id)
 
 
 def _disk_records(wanted: Wanted, instance_id: str, now: float) -> Iterator[Disk]:

@@ -82,8 +82,7 @@ def associate_eip(call: Call) -> None:
     server = call.store.require(INSTANCES, instance_id, eip.region)
     if server.status in ("unsubscribing", "error"):
         raise InstanceBusy(server.id, server.status)
-    model.check_free(call.store, eip, server.id)
-    call.store.put(EIPS, replace(eip, instance_id=server.id, updated=time()))
+    model.bind(call.store, eip, server.id)
     call.touches(server.vpc_id)
 
 
@@ -92,7 +91,7 @@ def disassociate_eip(call: Call) -> None:
     if not eip.instance_id:
         raise EipNotBound(eip.id)
     owner = model.bound_to(call.store, eip)
-    call.store.put(EIPS, replace(eip, instance_id="", packaged=False, updated=time()))
+    model.unbind(call.store, eip)
     if owner:
         call.touches(owner.vpc_id)
 
@@ -124,7 +123,7 @@ def delete_again(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
 
 def _finish_afterwards(call: Call, order: Order) -> None:
     async def finish() -> None:
-        call.store.put(ORDERS, replace(order, status=orders.FINISHED))
+        orders.close(call.store, order.id)
 
     call.afterwards(finish)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Network
 from time import time
 from typing import Any
@@ -74,6 +75,26 @@ def check_free(store: Store, eip: Eip, instance_id: str) -> None:
     for other in store.find(EIPS, instance_id=instance_id):
         if other.id != eip.id:
             raise InstanceAlreadyBound(instance_id, other.id)
+
+
+def bind(store: Store, eip: Eip, owner_id: str) -> None:
+    """Give it to a server, balancer or MySQL instance that has none yet; raises unless it is free."""
+    check_free(store, eip, owner_id)
+    store.put(EIPS, replace(eip, instance_id=owner_id, updated=time()))
+
+
+def unbind(store: Store, eip: Eip) -> None:
+    """It has no owner any more, and does not go with the server that it was bought with."""
+    store.put(EIPS, replace(eip, instance_id="", packaged=False, updated=time()))
+
+
+def leave(store: Store, owner_id: str) -> None:
+    """Its owner goes: the one that was bought with it goes, too, any other is unbound."""
+    for eip in store.find(EIPS, instance_id=owner_id):
+        if eip.packaged:
+            store.delete(EIPS, eip.id)
+        else:
+            unbind(store, eip)
 
 
 def _free_address(store: Store, pool: str) -> str:

@@ -13,7 +13,8 @@ from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.identifiers import short_id
 from localcloud.core.records import EIPS, ORDERS, SUBNETS, Order
 from localcloud.services.ecs.errors import ZoneWithoutPower
-from localcloud.services.eip.errors import EipInUse, EipNotBound, InstanceAlreadyBound
+from localcloud.services.eip import model as eips
+from localcloud.services.eip.errors import EipNotBound
 from localcloud.services.elb import model
 from localcloud.services.elb.errors import BalancerInUse, BalancerProtected
 from localcloud.services.orders import model as orders
@@ -162,17 +163,11 @@ def disassociate_eip(call: Call) -> list[dict[str, Any]]:
     eip = call.store.require(EIPS, eip_id, balancer.region)
     if eip.instance_id != balancer.id:
         raise EipNotBound(eip.id)
-    call.store.put(EIPS, replace(eip, instance_id="", updated=time()))
+    eips.unbind(call.store, eip)
     call.touches(balancer.vpc_id)
     return [{"ID": balancer.id}]
 
 
 def _bind(call: Call, balancer: Balancer, eip_id: str) -> None:
-    eip = call.store.require(EIPS, eip_id, balancer.region)
-    if eip.instance_id and eip.instance_id != balancer.id:
-        raise EipInUse(eip.id, [eip.instance_id])
-    for other in call.store.find(EIPS, instance_id=balancer.id):
-        if other.id != eip.id:
-            raise InstanceAlreadyBound(balancer.id, other.id)
-    call.store.put(EIPS, replace(eip, instance_id=balancer.id, updated=time()))
+    eips.bind(call.store, call.store.require(EIPS, eip_id, balancer.region), balancer.id)
     call.touches(balancer.vpc_id)
