@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -31,6 +31,10 @@ class Unreachable(PluginError):
 
 class OtherServer(PluginError):
     """Somebody answers, but with another host key, or does not know our login key."""
+
+
+class UnusableKey(PluginError):
+    """A key of the program's that is none, or that wants a passphrase."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Connections:
         """A living connection.
 
         Refused, reset and silent are tried again for `timeout` seconds, a wrong key for `patience` seconds.
-        Raises Unreachable or OtherServer with the last cause.
+        Raises Unreachable or OtherServer with the last cause, UnusableKey at once.
         """
         begin = time.monotonic()
         while True:
@@ -121,7 +125,7 @@ class Connections:
             return False
         try:
             await self.get(way, FAREWELL_SECONDS)
-        except (Unreachable, OtherServer):
+        except (Unreachable, OtherServer, UnusableKey):
             self._lost[way] = time.monotonic()
             return False
         return True
@@ -149,13 +153,14 @@ class Connections:
             return self._open[way]
 
     async def _dial(self, way: Way, tunnel: asyncssh.SSHClientConnection | None) -> asyncssh.SSHClientConnection:
-        trusted = [asyncssh.import_public_key(line) for line in way.host_keys]
+        trusted = [_imported(asyncssh.import_public_key, line, f"host key of {way}") for line in way.host_keys]
+        login = _imported(asyncssh.import_private_key, way.private_key, f"private key for {way}")
         return await asyncssh.connect(
             way.address,
             self._port,
             tunnel=tunnel or (),
             username=way.user,
-            client_keys=[asyncssh.import_private_key(way.private_key)],
+            client_keys=[login],
             known_hosts=(trusted, [], []),
             agent_path=None,
             config=None,
@@ -173,6 +178,13 @@ def shell(script: str, stdin: str | bytes = b"") -> tuple[str, bytes]:
     body, rest = script.encode(), stdin.encode() if isinstance(stdin, str) else stdin
     line = f'umask 077; f=$(mktemp) && trap \'rm -f "$f"\' EXIT && head -c {len(body)} >"$f" && umask 022 && sh -eu "$f"'
     return line, body + rest
+
+
+def _imported(read: Callable[[str], asyncssh.SSHKey], text: str, what: str) -> asyncssh.SSHKey:
+    try:
+        return read(text)
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError) as error:
+        raise UnusableKey(f"The {what} cannot be used: {error}.") from error
 
 
 def _refusal(way: Way, error: Exception) -> str:

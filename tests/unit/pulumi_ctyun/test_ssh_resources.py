@@ -395,6 +395,23 @@ def test_command_runs_again_only_for_a_reason(within) -> None:
     within(scenario)
 
 
+def test_a_key_that_cannot_be_used_is_told_and_holds_up_no_removal(within) -> None:
+    """Its form passes the check: only who reads it finds out."""
+
+    async def scenario(world: World) -> None:
+        locked = LOGIN.export_private_key(passphrase="x").decode()  # noqa: S106 (nobody needs it)
+        with pytest.raises(PluginError, match=r"The private key for root@127.0.0.1 cannot be used: Passphrase must be"):
+            await world.engine.create(COMMAND, {**command_inputs(world, "echo x"), "privateKey": locked})
+        with pytest.raises(PluginError, match=r"The host key of root@127.0.0.2 .* cannot be used: Invalid public key"):
+            cut = {**command_inputs(world, "echo x"), "host": world.host(hostKey="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA")}
+            await world.engine.create(COMMAND, cut)
+        id, state = await world.engine.create(FILES, files_inputs(world, {"path": "/x", "content": "y"}))
+        await world.connections.close()
+        await world.engine.delete(FILES, id, {**state, "privateKey": to_property(locked, secret=True)})
+
+    within(scenario)
+
+
 def test_connections_are_shared(within) -> None:
     async def scenario(world: World) -> None:
         wish = command_inputs(world, "echo x")
