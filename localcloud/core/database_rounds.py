@@ -53,8 +53,8 @@ class Rounds:
         seen = await self.engines.databases.observe_nodes(nodes, self.settings.look)
         standby = standby_of(self.store, mysql)
         fenced = {node.id for node in nodes_of(self.store, mysql) if node.fenced}
-        other, apart = standby.id if standby else "", self.settings.interval / 2
-        track.memory = remember(track.memory, mysql.primary, other, fenced, seen, now(), apart)
+        other = standby.id if standby else ""
+        track.memory = remember(track.memory, mysql.primary, other, fenced, seen, now(), self.settings)
         return view_of(self.store, mysql, track, self.tracks)
 
     async def round(self, mysql_id: str) -> bool:

@@ -105,7 +105,7 @@ def view_of(store: Store, mysql: Mysql, track: Track, tracks: Mapping[str, Track
             Node(
                 node.id, node.name, node.address, wanted=node.desired == "on", fenced=node.fenced, reseed=node.reseed,
                 powered=node.desired == "on" and not fault_over(faults, node), resting=track.failure(node.id, moment),
-                bad=memory.bad.get(node.id, 0), seen=track.seen(node.id),
+                bad=memory.bad.get(node.id, 0), excused=memory.excused.get(node.id, 0), seen=track.seen(node.id),
             )
             for node in nodes_of(store, mysql)
         ),

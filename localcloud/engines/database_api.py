@@ -58,6 +58,7 @@ class NodeState:
     semi_sync: bool = False  # as primary: commits wait for a standby's acknowledgement
     standbys: int = 0  # semi-sync standbys connected
     waiting: int = 0  # sessions that wait for an acknowledgement
+    took: float = 0.0  # seconds until all this was known, or until nobody waited any longer for it to answer
 
 
 class DatabaseEngine(Protocol):

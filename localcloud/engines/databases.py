@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -62,12 +64,16 @@ class MariadbEngine:
         return await self._nodes.all()
 
     async def observe_nodes(self, nodes: Collection[DatabaseNode], timeout: float) -> Mapping[str, NodeState]:
-        seen = {node.node_id: asyncio.ensure_future(self._observe(node, timeout * _LOOK)) for node in nodes}
-        if seen:
-            await asyncio.wait(seen.values(), timeout=timeout)
-        # Docker hangs, or does not answer, where a look has not even come to that: nothing is known then, least of all that a
-        # node could be started.
-        return {node_id: _result(look) or NodeState(True, False, False) for node_id, look in seen.items()}
+        # Where a look comes to nothing in time, nothing is known, least of all that a node could be started.
+        seen = {node.node_id: NodeState(True, False, False, took=timeout) for node in nodes}
+        looks = [asyncio.ensure_future(self._observe(node, timeout * _LOOK, seen)) for node in nodes]
+        if looks:
+            done, late = await asyncio.wait(looks, timeout=timeout)
+            for look in late:
+                look.cancel()
+            for look in done:
+                look.result()
+        return seen
 
     # -- replication -----------------------------------------------------------------------------------------------------
     async def follow(self, node_id: str, source: Replication) -> None:
@@ -146,18 +152,21 @@ class MariadbEngine:
         if remarkable:
             log.warning("database node %s: %s", node_id, remarkable)
 
-    async def _observe(self, node: DatabaseNode, seconds: float) -> NodeState:
-        """Docker, which takes its time, is asked only where MariaDB does not answer itself."""
+    async def _observe(self, node: DatabaseNode, seconds: float, seen: dict[str, NodeState]) -> None:
+        """Docker, which takes its time, is asked only where MariaDB does not answer itself. What is known stays if it hangs."""
+        began = time.monotonic()
         greeting = asyncio.ensure_future(self._links.greets(node, seconds))
         try:
             async with asyncio.timeout(seconds):
                 state = await self._nodes.sql.do(node.node_id, _state, seconds)
         except (EngineError, TimeoutError):
-            if not await self._nodes.is_running(node.node_id):
-                greeting.cancel()
-                return NodeState(running=False, answers=False, reachable=False)
-            state = NodeState(running=True, answers=False, reachable=False)
-        return replace(state, reachable=await greeting)
+            greeting.cancel()
+            seen[node.node_id] = NodeState(running=True, answers=False, reachable=False, took=time.monotonic() - began)
+            with suppress(EngineError):
+                if not await self._nodes.is_running(node.node_id):
+                    seen[node.node_id] = NodeState(running=False, answers=False, reachable=False)
+        else:
+            seen[node.node_id] = replace(state, reachable=await greeting, took=time.monotonic() - began)
 
 
 def _state(cursor: Cursor) -> NodeState:
@@ -166,11 +175,3 @@ def _state(cursor: Cursor) -> NodeState:
     counters = {str(row["Variable_name"]): str(row["Value"]) for row in by_column(cursor, COUNTERS)}
     source = by_column(cursor, SOURCE)
     return seen(look, counters, source[0] if source else None)
-
-
-def _result(task: asyncio.Future[NodeState]) -> NodeState | None:
-    """What a look has come to, None when it has not; nobody waits for it any longer."""
-    if not task.done():
-        task.cancel()
-        return None
-    return None if isinstance(task.exception(), EngineError) else task.result()

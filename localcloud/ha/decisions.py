@@ -92,7 +92,8 @@ def _without_primary(view: View, settings: Settings) -> Decision:
 def _fail_over(view: View, standby: Node, settings: Settings) -> Decision:
     leader = view.leader
     if leader.bad < settings.threshold:
-        return waits(f"{trouble(leader)} (look {leader.bad} of {settings.threshold})")
+        excused = f", {leader.excused} more do not count, as this whole machine was slow" if leader.excused else ""
+        return waits(f"{trouble(leader)} (look {leader.bad} of {settings.threshold}{excused})")
     loss = may_lack(view, standby)
     return does(Action.BEGIN, standby, f"{trouble(leader)}; {standby.name} is promoted" + (f"; {loss}" if loss else ""))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from localcloud.engines.database_api import NodeState
 from localcloud.ha.gtid import covers
-from localcloud.ha.values import DARK
+from localcloud.ha.values import DARK, Settings
 
 DISK_FULL = "disk full"
 
@@ -19,6 +19,7 @@ class Memory:
     primary: str = ""
     bad: Mapping[str, int] = field(default_factory=dict)  # looks in a row that found a node not serving
     counted: Mapping[str, float] = field(default_factory=dict)  # when such a look was counted last
+    excused: Mapping[str, int] = field(default_factory=dict)  # looks that were not, meanwhile: the whole machine was slow
     heard: float | None = None  # when the primary last heard its standby
     received: str = ""
     written: str = ""
@@ -32,38 +33,50 @@ def serves(seen: NodeState, fenced: bool) -> bool:
 
 
 def remember(
-    memory: Memory, primary: str, standby: str, fenced: Collection[str], seen: Mapping[str, NodeState], now: float, apart: float
-) -> Memory:
-    """The memory after a look. A new primary is a new beginning, except for what did not serve.
-
-    Looks follow each other quickly while there is something to do; those less than `apart` seconds apart count as one.
-    """
+    memory: Memory, primary: str, standby: str, fenced: Collection[str], seen: Mapping[str, NodeState], now: float,
+    settings: Settings,
+) -> Memory:  # fmt: skip
+    """The memory after a look. A new primary is a new beginning, except for what did not serve."""
     before = memory if memory.primary == primary else Memory(primary=primary, bad=memory.bad, counted=memory.counted)
     leader, follower = seen.get(primary, DARK), seen.get(standby, DARK)
-    bad, counted = _count(before, fenced, seen, now, apart)
-    heard = now if before.heard is None or bad.get(primary, 0) or _speaks(before, primary, standby, seen) else before.heard
+    bad, counted, excused = _count(before, fenced, seen, now, settings)
+    silent = primary in seen and not serves(leader, primary in fenced)
+    heard = now if before.heard is None or silent or _speaks(before, primary, standby, seen) else before.heard
     received = before.received
     if follower.answers and follower.following and covers(follower.received, received):
         received = follower.received
     return replace(
-        before, bad=bad, counted=counted, heard=heard, received=received, seen=dict(seen),
+        before, bad=bad, counted=counted, excused=excused, heard=heard, received=received, seen=dict(seen),
         written=leader.gtid if leader.answers else before.written, sync_point=_sync_point(before, leader),
     )  # fmt: skip
 
 
 def _count(
-    before: Memory, fenced: Collection[str], seen: Mapping[str, NodeState], now: float, apart: float
-) -> tuple[dict[str, int], dict[str, float]]:
-    """How often in a row each node did not serve, and when that was counted."""
-    bad, counted = {}, {}
+    before: Memory, fenced: Collection[str], seen: Mapping[str, NodeState], now: float, settings: Settings
+) -> tuple[dict[str, int], dict[str, float], dict[str, int]]:
+    """How often in a row each node did not serve, when that was counted, and how often it was not.
+
+    Looks follow each other quickly while there is something to do; those less than half an interval apart count as one.
+    """
+    bad, counted, excused, apart = {}, {}, {}, settings.interval / 2
     for id_, state in seen.items():
-        times, last = before.bad.get(id_, 0), before.counted.get(id_, now - apart)
-        fresh = not times or now - last >= apart
-        if not serves(state, id_ in fenced):
-            bad[id_], counted[id_] = (times + 1, now) if fresh else (times, last)
-        else:
+        times, last, pardoned = before.bad.get(id_, 0), before.counted.get(id_, now - apart), before.excused.get(id_, 0)
+        if serves(state, id_ in fenced):
             bad[id_] = 0
-    return bad, counted
+        elif pardoned < settings.threshold and _is_slow_with_others(id_, seen, settings.slow):
+            bad[id_], counted[id_], excused[id_] = times, last, pardoned + 1
+        else:
+            fresh = not times or now - last >= apart
+            bad[id_], counted[id_] = (times + 1, now) if fresh else (times, last)
+            excused[id_] = pardoned
+    return bad, counted, excused
+
+
+def _is_slow_with_others(id_: str, seen: Mapping[str, NodeState], slow: float) -> bool:
+    """Nothing but its silence speaks against it, and another one took long to answer, too: then this whole machine is slow."""
+    state, others = seen[id_], [other for other_id, other in seen.items() if other_id != id_]
+    silent = state.running and not state.answers and state.took >= slow
+    return silent and any(other.answers and other.reachable and other.took >= slow for other in others)
 
 
 def _speaks(before: Memory, primary: str, standby: str, seen: Mapping[str, NodeState]) -> bool:

@@ -17,7 +17,8 @@ class Settings:
 
     interval: float = 1.0  # between two looks at an instance
     look: float = 1.5  # a node that has not answered by then did not serve
-    threshold: int = 3  # looks in a row that find a node not serving, until it is taken for dead
+    slow: float = 0.5  # a look that takes longer says that this whole machine is slow
+    threshold: int = 3  # looks in a row that find a node not serving, until it is taken for dead; most that are excused
     grace: float = 5.0  # a standby silent for so long is marked out of sync, and the primary goes on alone
     handover: float = 2.0  # a switchover whose standby does not have everything by then falls back
 
@@ -35,6 +36,7 @@ class Node:
     reseed: bool = False  # its data must be replaced before it may follow or lead
     resting: str = ""  # why what was to be done to it failed a moment ago
     bad: int = 0
+    excused: int = 0  # looks besides that found it silent, while this whole machine was slow
     seen: NodeState = DARK
 
 

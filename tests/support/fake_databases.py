@@ -37,6 +37,7 @@ class FakeNode:
     checked: str = ""  # the source that it has been held against
     full: bool = False
     hangs: bool = False
+    slow: float = 0.0  # seconds that a look at it takes
     waiting: dict[int, str] = field(default_factory=dict)  # written, and not acknowledged yet
 
     @property
@@ -177,11 +178,13 @@ class FakeDatabases:
 
     async def observe_nodes(self, nodes: Collection[DatabaseNode], timeout: float) -> Mapping[str, NodeState]:
         self.flow()
-        return {node.node_id: self._state(self.there.get(node.node_id)) for node in nodes}
+        return {node.node_id: self._state(self.there.get(node.node_id), timeout) for node in nodes}
 
-    def _state(self, node: FakeNode | None) -> NodeState:
-        if node is None or not node.running or node.hangs:
-            return NodeState(bool(node and node.running), False, False)
+    def _state(self, node: FakeNode | None, timeout: float) -> NodeState:
+        if node is None or not node.running:
+            return NodeState(False, False, False)
+        if node.hangs or node.slow >= timeout:
+            return NodeState(True, False, False, took=timeout)
         followers = [one for one in self.there.values() if one.receiving and one.source == node.spec.nic.address]
         source = self._source_of(node)
         return NodeState(
@@ -190,7 +193,7 @@ class FakeDatabases:
             following=node.source, receiving=node.receiving, applying=node.applying and not node.broken,
             behind=0.0 if node.receiving and source and node.reached >= source.reached else None,
             problem=FULL if node.full else node.broken, semi_sync=node.semi_sync,
-            standbys=len([one for one in followers if one.acknowledges]), waiting=len(node.waiting),
+            standbys=len([one for one in followers if one.acknowledges]), waiting=len(node.waiting), took=node.slow,
         )  # fmt: skip
 
     async def follow(self, node_id: str, source: Replication) -> None:

@@ -8,6 +8,7 @@
     <seconds> fill|free <node>                             its disk
     <seconds> stuck <node>                                 its relay log cannot be replayed
     <seconds> lazy <node>                                  it receives, but applies only what it is told to
+    <seconds> slow <node> <seconds>                        looks at it take so long
     <seconds> break <node>                                 its applier: nothing that it has received can be applied
     <seconds> open <node>                                  somebody switches read_only off behind the controller's back
     <seconds> restart                                      the local cloud is killed, and started again
@@ -132,6 +133,8 @@ class Scenario:
                 (fake.isolated.add if what == "isolate" else fake.isolated.discard)(cloud.node(name).id)
             case ["break", name]:
                 fake.there[cloud.node(name).id].broken = "1062: a row is there already"
+            case ["slow", name, seconds]:
+                fake.there[cloud.node(name).id].slow = float(seconds)
             case ["stuck", name]:
                 fake.there[cloud.node(name).id].stuck = True
             case ["hang" | "wake" | "fill" | "free" | "lazy" | "open" as what, name]:
