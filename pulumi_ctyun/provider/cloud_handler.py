@@ -30,6 +30,7 @@ class CloudHandler(Handler):
     """A service's part is below the line: a few short calls. `region` is always an id there."""
 
     resource: ClassVar[Resource]
+    parts_of_id: ClassVar[int] = 1  # an id may be INSTANCE/NAME
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
@@ -123,8 +124,8 @@ class CloudHandler(Handler):
 
     async def _imported(self, known: Known) -> Seen | None:
         """ "REGION/ID", or an id alone, which is looked for in every region. Raises NotFound."""
-        name, slash, id = known.id.partition("/")
-        if slash:
+        if known.id.count("/") >= self.parts_of_id:
+            name, _, id = known.id.partition("/")
             seen = await self.look(await self.cloud.region_id(name), id, {})
             return Seen(seen.id, {"region": name, **seen.inputs}, seen.outputs)
         for region in await self.client.regions.list():

@@ -59,6 +59,8 @@ class KeyPairHandler(CloudHandler):
         pair = await self.client.key_pairs.find(region, id)
         if pair is None:
             raise errors.NotFound("look up key pair", id, "", "the cloud does not list it")
+        if pair.id != state.get("keyPairId", pair.id):  # servers would take another key than the state holds
+            raise errors.NotFound("look up key pair", id, "", "another one has its name")
         return Seen(pair.name, {"name": pair.name}, {"keyPairId": pair.id, "publicKey": pair.public_key})
 
     async def update(self, known: Known, wish: Wish) -> Made:

@@ -28,6 +28,7 @@ from pulumi_ctyun.resources.declarations import FUNCTIONS, PROVIDER, RESOURCES
 from pulumi_ctyun.resources.declarations.model import Resource
 
 Values = dict[str, PropertyValue]
+ENGINES_OWN = ("version", "pluginDownloadURL")  # stand beside a provider's settings
 
 
 class CtyunProvider(sdk.Provider):
@@ -45,8 +46,8 @@ class CtyunProvider(sdk.Provider):
         return sdk.GetSchemaResponse(schema_text())
 
     async def check_config(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
-        known = {name: value for name, value in request.new_inputs.items() if PROVIDER.input(name)}
-        settled, problems = check(PROVIDER.inputs, PROVIDER.rules, known)
+        given = {name: value for name, value in request.new_inputs.items() if name not in ENGINES_OWN}
+        settled, problems = check(PROVIDER.inputs, PROVIDER.rules, given)
         return sdk.CheckResponse({**request.new_inputs, **settled}, _failures(problems, request.new_inputs))
 
     async def diff_config(self, request: sdk.DiffRequest) -> sdk.DiffResponse:

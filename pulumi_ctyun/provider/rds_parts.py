@@ -24,9 +24,10 @@ BIND_SECONDS = 60.0
 
 
 class PartHandler(CloudHandler):
-    """A part that has a name in its instance. `pulumi import TOKEN NAME REGION/INSTANCE-ID/PART`."""
+    """A part that has a name in its instance. `pulumi import TOKEN NAME [REGION/]INSTANCE-ID/PART`."""
 
     noun: ClassVar[str]
+    parts_of_id = 2
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         mysql_id, name = wish.inputs["instanceId"], wish.inputs["name"]
@@ -43,12 +44,18 @@ class PartHandler(CloudHandler):
         try:
             return await super().read(known)
         except errors.WrongState:
-            if known.is_import:
+            if known.is_import or not await self._went_with_its_instance(known):
                 raise
-            instance = await self.client.mysqls.find(await self.cloud.region_id(known.state["region"]), parts_of(known.id)[0])
-            if instance is None or instance.is_returned:
-                return None
-            raise
+            return None
+
+    async def delete(self, known: Known) -> None:
+        if not await self._went_with_its_instance(known):
+            await super().delete(known)
+        self.cloud.tokens.forget(known.mark)
+
+    async def _went_with_its_instance(self, known: Known) -> bool:
+        instance = await self.client.mysqls.find(await self.cloud.region_id(known.state["region"]), parts_of(known.id)[0])
+        return instance is None or instance.is_returned
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         mysql_id, name = wish.inputs["instanceId"], wish.inputs["name"]
@@ -131,9 +138,9 @@ class MysqlWhiteListHandler(PartHandler):
 
 
 class MysqlEipHandler(CloudHandler):
-    """`pulumi import ctyun:rds:MysqlEip NAME REGION/INSTANCE-ID/EIP-ID`."""
+    """`pulumi import ctyun:rds:MysqlEip NAME [REGION/]INSTANCE-ID/EIP-ID`."""
 
-    resource = MYSQL_EIP
+    resource, parts_of_id = MYSQL_EIP, 2
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         """Bound already: that is what is wanted, or somebody else's decision."""
@@ -184,7 +191,7 @@ def parts_of(id: str) -> tuple[str, str]:
     """INSTANCE-ID/NAME. Raises PluginError when it is something else."""
     mysql_id, slash, name = id.partition("/")
     if not slash or not mysql_id or not name:
-        raise PluginError(f"{id!r} names no part of a MySQL instance; write REGION/INSTANCE-ID/NAME.")
+        raise PluginError(f"{id!r} names no part of a MySQL instance; write [REGION/]INSTANCE-ID/NAME.")
     return mysql_id, name
 
 

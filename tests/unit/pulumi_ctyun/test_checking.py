@@ -67,6 +67,11 @@ def test_provider_settings(engine, run) -> None:
     request = sdk.CheckRequest(engine.urn("pulumi:providers:ctyun"), {}, to_properties({"target": "aws", "version": "1"}), b"")
     answer = run(engine.provider.check_config(request))
     assert [(failure.property, failure.reason) for failure in answer.failures] == [("target", "'aws' is not one of local, ctyun")]
+    request = sdk.CheckRequest(engine.urn("pulumi:providers:ctyun"), {}, to_properties({"tagret": "ctyun"}), b"")
+    answer = run(engine.provider.check_config(request))
+    assert [(failure.property, failure.reason) for failure in answer.failures] == [
+        ("tagret", "is no property here; did you mean target?")
+    ]
     request = sdk.CheckRequest(engine.urn("pulumi:providers:ctyun"), {}, {}, b"")
     assert to_plain(run(engine.provider.check_config(request)).inputs) == {"target": "local"}
 

@@ -278,6 +278,15 @@ def test_generated_public_key_is_no_change_later(engine, run) -> None:
     assert not run(engine.diff(KEY, id, state, A_KEY)).changes
 
 
+def test_another_key_pair_of_the_same_name_is_not_ours(engine, fake, run) -> None:
+    """Servers made with it would not let in whoever holds the private half in the state."""
+    id, state = run(engine.create(KEY, A_KEY))
+    fake.things[id]["keyPairID"] = "kp-another"
+    assert run(engine.read(KEY, id, state, A_KEY)).resource_id == ""
+    with pytest.raises(PluginError, match="A key pair called dev-key exists already"):
+        run(engine.create(KEY, A_KEY))
+
+
 def test_server_runs_and_shows_its_addresses(engine, fake, run) -> None:
     id, state = run(engine.create(SERVER, A_SERVER))
     assert to_plain(state)["privateAddress"] == "192.168.1.10"

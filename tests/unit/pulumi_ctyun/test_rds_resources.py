@@ -237,6 +237,7 @@ def test_a_part_comes_is_read_and_goes(engine, fake, run, pair, type: str) -> No
     assert id.startswith(f"{pair[0]}/")
     assert run(engine.read(type, id, state, inputs)).properties == state
     imported = run(engine.read(type, f"华东1/{id}"))
+    assert to_plain(run(engine.read(type, id)).inputs) == to_plain(imported.inputs), "as the state has it, without the region"
     shown = {key: value for key, value in to_plain(imported.inputs).items() if key != "charset"}
     assert shown == {key: value for key, value in inputs.items() if key != "password"} or type == WHITE_LIST
     run(engine.delete(type, id, state))
@@ -262,6 +263,8 @@ def test_parts_of_an_instance_that_was_given_back_are_gone_and_of_a_stopped_one_
     fake.instances[pair[0]]["prodOrderStatus"] = order_status
     fake.refuse["GET account"] = ["Openapi.Mysql.StatusNotAllowed"]
     if order_status == 8:
+        fake.refuse["DELETE account"] = ["Openapi.Mysql.StatusNotAllowed"]
+        run(engine.delete(ACCOUNT, id, state))
         assert run(engine.read(ACCOUNT, id, state, inputs)).resource_id == ""
     else:
         with pytest.raises(PluginError, match="not now"):
