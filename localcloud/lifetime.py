@@ -1,4 +1,4 @@
-"""Starting and stopping a cloud: what a restarted daemon carries on, repairs, and leaves alone.
+"""Starting and stopping a cloud, and outliving Docker: what is carried on, repaired, and left alone.
 
 Nothing that was powered off comes back by itself: only after the whole machine (or Docker) was down, or after a suspend,
 are the servers booted whose desired power is on.
@@ -27,7 +27,8 @@ from localcloud.engines.api import EngineError
 
 log = logging.getLogger("localcloud")
 
-SUSPENDED = "suspended"  # the note that servers were stopped by us and come back with the next start
+SUSPENDED = "suspended"  # the note that servers were stopped by no fault, and have not all been brought back yet
+AGAIN_SECONDS = 1.0
 
 
 async def start(cloud: Cloud) -> None:
@@ -41,13 +42,38 @@ async def start(cloud: Cloud) -> None:
 
 async def restore(cloud: Cloud) -> None:
     """Bring engines and records together again, whatever the last daemon died of; what fails is tried again later."""
+    if cloud.engines.interrupted():
+        cloud.store.set_note(SUSPENDED, "yes")  # first: whatever cuts this off, the next start still brings them back
     if forgotten := prune(cloud.store):
         log.info("forgot %d orders, jobs and faults that were over long ago", forgotten)
     await _tried("looking at the servers", cloud.servers.look())
     await _apply_each(cloud, cloud.store.dirty())
-    if cloud.engines.interrupted() or cloud.store.note(SUSPENDED):
+    if cloud.store.note(SUSPENDED):
         await _boot_desired(cloud)
     _resume_tasks(cloud)
+
+
+async def _outlive_docker(cloud: Cloud) -> None:
+    """Docker ends, by itself or with all that runs in it. Nobody does anything until it is back; then the cloud starts again.
+
+    What was under way is stopped first: what fails for want of Docker need not fail, and nothing is to be taken for gone.
+    """
+    await cloud.engines.outage()
+    cloud.ready.clear()
+    cloud.phase = "waiting for Docker"
+    log.warning("Docker has ended; the cloud waits until it is back")
+    said = ""
+    while True:
+        await cloud.tasks.cancel()
+        try:
+            await start(cloud)  # from then on another task waits for the next time
+        except Exception as error:
+            if said != (said := str(error)):
+                log.warning("the cloud still waits: %s", said, exc_info=not isinstance(error, EngineError))
+            await asyncio.sleep(AGAIN_SECONDS)
+        else:
+            log.info("Docker is back, %s", "and everything starts anew" if cloud.engines.interrupted() else "nothing was harmed")
+            return
 
 
 async def _tried(what: str, work: Awaitable[None]) -> None:
@@ -122,6 +148,7 @@ def _resume_tasks(cloud: Cloud) -> None:
     cloud.tasks.spawn(cloud.balancers.watch(), "watch over the balancers")
     cloud.databases.resume(cloud.tasks)
     cloud.tasks.spawn(cloud.scheduler.watch(), "run the policies by the clock")
+    cloud.tasks.spawn(_outlive_docker(cloud), "outlive Docker")
 
 
 async def _switch_on(cloud: Cloud, servers: list[Instance]) -> None:
@@ -142,6 +169,8 @@ async def shut_down(cloud: Cloud) -> list[str]:
 
     Raises EngineError; the cloud then goes on, and can be shut down again.
     """
+    if not cloud.ready.is_set():  # since it was asked for: Docker has ended, or somebody else shuts it down
+        raise EngineError(f"the local cloud is not ready (phase: {cloud.phase})")
     cloud.ready.clear()
     cloud.phase = "stopping"
     await cloud.tasks.cancel()

@@ -28,11 +28,12 @@ class Tasks:
             log.error("task %r failed: a fault of the local cloud itself", task.get_name(), exc_info=error)
 
     async def cancel(self) -> None:
-        """Stop them all where they are; what they were doing is carried on by the next start."""
-        for task in list(self._running):
+        """Stop them all where they are, but for the one that calls; what they were doing is carried on by the next start."""
+        others = self._running - {asyncio.current_task()}
+        for task in others:
             task.cancel()
-        if self._running:
-            await asyncio.wait(self._running)
+        if others:
+            await asyncio.wait(others)
 
 
 async def together(*deeds: Awaitable[object]) -> None:

@@ -84,6 +84,9 @@ class Engines(Protocol):
     async def stop(self) -> None:
         """Remove agent, `internet` network and guard; servers must be gone or suspended before."""
 
+    async def outage(self) -> None:
+        """Wait until what everything runs on (Docker) has ended since start(), which must be repeated then, until it succeeds."""
+
     def interrupted(self) -> bool:
         """True when start() found that everything had been down (machine or Docker restarted): desired power must be restored."""
 

@@ -18,12 +18,18 @@ from docker.utils.socket import frames_iter
 
 import docker
 from localcloud.engines.api import EngineError
+from localcloud.engines.docker_life import DockerLife
 from localcloud.engines.host import Flags
 
 T = TypeVar("T")
 WORKERS = 8  # calls at a time; Docker itself does not go faster with more
 TIMEOUT = 120.0  # seconds for one call, and for one command inside a server
 CLOSE_SECONDS = 10.0  # close() waits so long for calls that are under way
+GRACE = 0.5  # seconds before a call that Docker did not answer fails: by then who waits for it has been told that Docker ended
+
+
+class DockerSilent(EngineError):
+    """Docker did not answer."""
 
 
 class Docker:
@@ -47,6 +53,11 @@ class Docker:
         await asyncio.to_thread(wait_for_all, list(self._calls), CLOSE_SECONDS)
         for client in self._clients:
             client.close()
+
+    async def follow(self, container: str) -> DockerLife:
+        """The life that Docker's process has now. `container`: one that it ends together with itself."""
+        loop = asyncio.get_running_loop()
+        return await self._do("Docker's events cannot be followed", lambda _client: DockerLife(loop, container))
 
     async def info(self) -> Mapping[str, Any]:
         return await self._do("Docker cannot be asked what it is", lambda client: client.info())
@@ -324,7 +335,11 @@ class Docker:
         under_way = self._pool.submit(self._translated, failure, call)
         self._calls.add(under_way)
         under_way.add_done_callback(self._calls.discard)
-        return await asyncio.wrap_future(under_way)
+        try:
+            return await asyncio.wrap_future(under_way)
+        except DockerSilent:
+            await asyncio.sleep(GRACE)
+            raise
 
     def _translated(self, failure: str, call: Callable[[docker.APIClient], T]) -> T:
         try:
@@ -332,7 +347,7 @@ class Docker:
         except APIError as exc:
             raise EngineError(f"{failure}: {exc.explanation or exc}") from exc
         except (DockerException, requests.RequestException) as exc:
-            raise EngineError(f"{failure}: Docker does not answer ({exc}); ./lab doctor says more") from exc
+            raise DockerSilent(f"{failure}: Docker does not answer ({exc}); ./lab doctor says more") from exc
 
     def _client(self) -> docker.APIClient:
         found: docker.APIClient | None = getattr(self._local, "client", None)

@@ -56,8 +56,12 @@ class DockerEngines:
         await self._networks.remove_all()
         await self._foundation.stop()
 
+    async def outage(self) -> None:
+        await self._foundation.outage()
+
     async def close(self) -> None:
         """Let go of connections and threads, leaving everything as it runs. The engines cannot be used afterwards."""
+        self._foundation.let_go()
         self.databases.close()
         await self._context.agent.close()
         await self._context.docker.close()
