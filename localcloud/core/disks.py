@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from time import time
 
-from localcloud.core.power import fault_over, power_faults
+from localcloud.core.power import must_have_power
 from localcloud.core.records import DISKS, Disk
 from localcloud.core.store import Store
 from localcloud.core.volumes_records import CREATING, DISK_BACKUPS, RESTORING, ROLLING_BACK, SNAPSHOTS
 from localcloud.engines import api
 from localcloud.services.ebs.errors import DiskBeingCopied, DiskBusy
-from localcloud.services.ecs.errors import ZoneWithoutPower
 
 AVAILABLE, IN_USE = "available", "in-use"
 ATTACHING, DETACHING, RESIZING, DELETING, FAILED = "diskAttaching", "detaching", "resizing", "deleting", "error"
@@ -41,8 +40,7 @@ def must_rest(store: Store, disk: Disk, *wanted: str) -> None:
     allowed = wanted or (AVAILABLE, IN_USE)
     if disk.status not in allowed:
         raise DiskBusy(disk.id, disk.status, " or ".join(allowed))
-    if fault := fault_over(power_faults(store), disk):
-        raise ZoneWithoutPower(fault.target, fault.id)
+    must_have_power(store, disk)
     copies = [f"snapshot {it.id}" for it in store.find(SNAPSHOTS, disk_id=disk.id) if it.status in (CREATING, ROLLING_BACK)]
     copies += [f"backup {it.id}" for it in store.find(DISK_BACKUPS, disk_id=disk.id) if it.status in (CREATING, RESTORING)]
     if copies:

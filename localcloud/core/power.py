@@ -9,6 +9,7 @@ from typing import Protocol
 from localcloud.core.catalogue import REGIONS
 from localcloud.core.records import FAULTS, Fault
 from localcloud.core.store import Store
+from localcloud.services.ecs.errors import ZoneWithoutPower
 
 
 class Powered(Protocol):
@@ -63,6 +64,14 @@ def power_faults(store: Store) -> list[Fault]:
 def fault_over(faults: Iterable[Fault], instance: Powered) -> Fault | None:
     """The first power fault that keeps this server dead."""
     return next((fault for fault in faults if covers(fault, instance)), None)
+
+
+def must_have_power(store: Store, *things: Powered) -> None:
+    """Raises ZoneWithoutPower for the first that a fault keeps dead."""
+    faults = power_faults(store)
+    for thing in things:
+        if fault := fault_over(faults, thing):
+            raise ZoneWithoutPower(fault.target, fault.id)
 
 
 def faults_about(store: Store, scope: Scope, names: set[str], prefix: str | None) -> tuple[list[Fault], list[Fault]]:

@@ -18,7 +18,7 @@ from localcloud.core.disks import for_engines, set_free
 from localcloud.core.elb_records import TARGETS
 from localcloud.core.locks import Locks
 from localcloud.core.networks import Networks, nic
-from localcloud.core.power import fault_over, power_faults
+from localcloud.core.power import fault_over, must_have_power, power_faults
 from localcloud.core.records import DISKS, INSTANCES, JOBS, ORDERS, SUBNETS, Instance, Job
 from localcloud.core.store import Store
 from localcloud.core.tasks import together
@@ -61,13 +61,13 @@ class Servers:
 
     async def _make(self, instances: Sequence[Instance]) -> None:
         specs = [self.spec(instance) for instance in instances]
-        self._check_power(instances)
+        must_have_power(self._store, *instances)
         await self._networks.change({instance.vpc_id for instance in instances})
         # Raises when all have ended: removing a server that is still being made would race.
         await together(*map(self._engines.create_server, specs))
-        self._check_power(instances)
+        must_have_power(self._store, *instances)
         await self._engines.boot_servers(specs)
-        self._check_power(instances)  # a fault may have landed between the check and the boot
+        must_have_power(self._store, *instances)  # a fault may have landed between the check and the boot
 
     async def release(self, order_id: str) -> None:
         """Remove an order's servers for good; fine when they are dead or gone already."""
@@ -174,13 +174,13 @@ class Servers:
             await self._boot_held([instance for instance in instances if self._store.get(INSTANCES, instance.id)])
 
     async def _boot_held(self, instances: Sequence[Instance]) -> None:
-        self._check_power(instances)
+        must_have_power(self._store, *instances)
         await self._networks.change({instance.vpc_id for instance in instances})
         await self._engines.boot_servers([self.spec(instance) for instance in instances])
         faults = power_faults(self._store)
         if dead := [instance.id for instance in instances if fault_over(faults, instance)]:
             await self._engines.power_cut(dead)  # the fault landed before they ran
-        self._check_power(instances)
+        must_have_power(self._store, *instances)
 
     async def restore(self, instance_id: str, depth: int, put_back: Callable[[api.ServerSpec], Awaitable[None]]) -> None:
         """Take a server down, let its disks be replaced, and boot it again if its owner wants it on. Raises what `put_back` does.
@@ -215,12 +215,6 @@ class Servers:
         power, instance = await self._power(instance_id), self._store.get(INSTANCES, instance_id)
         if instance is not None and instance.status == RESTORING:
             self._set_status(instance_id, "error" if power is Power.GONE else str(power))
-
-    def _check_power(self, instances: Collection[Instance]) -> None:
-        faults = power_faults(self._store)
-        for instance in instances:
-            if fault := fault_over(faults, instance):
-                raise ZoneWithoutPower(fault.target, fault.id)
 
     def _set_status(self, instance_id: str, status: str) -> None:
         instance = self._store.get(INSTANCES, instance_id)

@@ -11,13 +11,12 @@ from dataclasses import replace
 from time import time
 
 from localcloud.core.disks import FAILED, for_engines, rests, set_free
-from localcloud.core.power import fault_over, power_faults
+from localcloud.core.power import must_have_power
 from localcloud.core.records import DISKS, INSTANCES, JOBS, ORDERS, Disk, Job
 from localcloud.core.servers import Servers, told
 from localcloud.core.store import Store
 from localcloud.core.volumes_records import CREATING, DISK_BACKUPS, SNAPSHOTS
 from localcloud.engines.api import EngineError, Engines
-from localcloud.services.ecs.errors import ZoneWithoutPower
 from localcloud.services.orders import model as orders
 
 log = logging.getLogger("localcloud")
@@ -52,8 +51,7 @@ class Volumes:
         if disk.status != CREATING:
             return  # done, and the daemon died before the order was closed: somebody may use the disk by now
         try:
-            if fault := fault_over(power_faults(self._store), disk):
-                raise ZoneWithoutPower(fault.target, fault.id)
+            must_have_power(self._store, disk)
             await self._engines.volumes.make_volume(for_engines(disk))
             if chain := self._chain(disk):
                 await self._engines.volumes.restore_volume(for_engines(disk), chain)

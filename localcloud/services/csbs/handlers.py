@@ -10,14 +10,14 @@ from localcloud.core.backups_records import BACKUP_TASKS, BACKUPS, VAULTS, Backu
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.disks import IN_USE
 from localcloud.core.disks import must_rest as disk_must_rest
-from localcloud.core.power import fault_over, power_faults
+from localcloud.core.power import must_have_power
 from localcloud.core.records import DISKS, INSTANCES, Instance
 from localcloud.core.servers import RESTORING
 from localcloud.services.csbs import model
 from localcloud.services.csbs.errors import BackupBusy, BackupInUse, DisksGone
 from localcloud.services.csbs.vaults import NAME, NAME_RULE
 from localcloud.services.ecs import creation
-from localcloud.services.ecs.errors import InstanceBusy, ZoneWithoutPower
+from localcloud.services.ecs.errors import InstanceBusy
 from localcloud.services.ecs.wanted import Origin, read
 from localcloud.services.image.model import ACTIVE, PRIVATE, Choice
 from localcloud.services.orders import model as orders
@@ -108,8 +108,7 @@ def restore_backup(call: Call) -> dict[str, Any]:
 def _check_restore(call: Call, backup: Backup, server: Instance) -> None:
     if server.status not in ("running", "stopped", "error"):
         raise InstanceBusy(server.id, server.status)
-    if fault := fault_over(power_faults(call.store), server):
-        raise ZoneWithoutPower(fault.target, fault.id)
+    must_have_power(call.store, server)
     for other in call.store.find(BACKUPS, instance_id=server.id):
         if other.status in (records.CREATING, records.RESTORING):
             raise BackupBusy(other.id, other.status)

@@ -16,11 +16,10 @@ from localcloud.core.backups_records import (
 )
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.identifiers import hex_id, listed, long_id, when
-from localcloud.core.power import fault_over, power_faults
+from localcloud.core.power import must_have_power
 from localcloud.core.records import DISKS, INSTANCES, Instance
 from localcloud.core.store import Store
 from localcloud.services.csbs.errors import BackupBusy, VaultFull
-from localcloud.services.ecs.errors import ZoneWithoutPower
 from localcloud.services.ecs.model import must_rest
 from localcloud.services.image.errors import ChainTooLong
 
@@ -49,8 +48,7 @@ def new_id() -> str:
 def check(store: Store, server: Instance, vault: Vault) -> None:
     """Raises why no backup of the server can be made now."""
     must_rest(server)
-    if fault := fault_over(power_faults(store), server):
-        raise ZoneWithoutPower(fault.target, fault.id)
+    must_have_power(store, server)
     if server.image_depth >= QUOTAS.images_on_images:
         raise ChainTooLong(server.id, server.image_depth)
     if used(store, vault) >= vault.size * GB:

@@ -9,7 +9,7 @@ from typing import Any
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import NotModelled, QuotaExceeded
-from localcloud.core.power import fault_over, power_faults
+from localcloud.core.power import must_have_power
 from localcloud.core.records import DISKS, INSTANCES, Instance
 from localcloud.services.ebs.model import shown_of_server
 from localcloud.services.ecs import creation, model
@@ -18,7 +18,6 @@ from localcloud.services.ecs.errors import (
     InstanceNotRunning,
     InstanceNotStopped,
     LabelNotFound,
-    ZoneWithoutPower,
 )
 from localcloud.services.jobs import model as jobs
 from localcloud.services.orders import model as orders
@@ -131,8 +130,7 @@ def list_flavors(call: Call) -> dict[str, Any]:
 # -- switched ------------------------------------------------------------------------------------------------------------
 def start_instance(call: Call) -> dict[str, Any]:
     server = _server(call)
-    if fault := fault_over(power_faults(call.store), server):
-        raise ZoneWithoutPower(fault.target, fault.id)
+    must_have_power(call.store, server)
     if server.status != "stopped":
         raise InstanceNotStopped(server.id, server.status)
     return _begin(call, server, "start", "starting", "on")

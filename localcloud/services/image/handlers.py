@@ -10,9 +10,8 @@ from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS, image_by_id
 from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import long_id
-from localcloud.core.power import fault_over, power_faults
+from localcloud.core.power import must_have_power
 from localcloud.core.records import DISKS, INSTANCES, PRIVATE_IMAGES, Instance, Job, PrivateImage
-from localcloud.services.ecs.errors import ZoneWithoutPower
 from localcloud.services.ecs.model import labels_of, must_rest
 from localcloud.services.image import model
 from localcloud.services.image.errors import ChainTooLong, ImageBusy, ImageInUse, ImageNotFound, NoDataDisk
@@ -91,8 +90,7 @@ def _create(call: Call, whole: bool) -> dict[str, Any]:
 
 def _check(call: Call, server: Instance, whole: bool) -> None:
     must_rest(server)
-    if fault := fault_over(power_faults(call.store), server):
-        raise ZoneWithoutPower(fault.target, fault.id)
+    must_have_power(call.store, server)
     if whole and all(disk.system for disk in call.store.find(DISKS, instance_id=server.id)):
         raise NoDataDisk(server.id)
     if server.image_depth >= QUOTAS.images_on_images:
