@@ -13,6 +13,7 @@ import pulumi
 from components.checks import Problem, each, inside, network, one, refuse
 from pulumi_ctyun.resources.declarations import rds_rules, rules
 from pulumi_ctyun.resources.declarations.rds import FAILOVERS, HA_MODES
+from stacks.names import STAGE_NAMES
 
 PROJECT = "drlab"
 TARGETS = ("local", "ctyun")
@@ -63,7 +64,7 @@ def load() -> Settings:
 def read(stack: str, config: Mapping[str, str]) -> Settings:
     """Settings from a stack's configuration, whose values are strings as in its file; keys of other packages are left alone."""
     ours = {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{PROJECT}:")}
-    problems = list(_unknown(ours))
+    problems = [*_unknown(ours), *_idle(stack, ours)]
     values: dict[str, Any] = {}
     for name, key in KEYS.items():
         if key in ours:
@@ -99,6 +100,8 @@ def _full(key: str) -> str:
 
 DEFAULTS = Settings()
 KEYS = {field.name: _camel(field.name) for field in fields(Settings)}
+PAIRS = ("standby_zone", "web_zones", "web_servers", "database_flavor", "failover", "ha_mode")
+IDLE: Mapping[str, tuple[str, ...]] = {"single-host": PAIRS}  # what a stage has no use for
 
 
 def _text(said: str) -> str:
@@ -141,6 +144,14 @@ def _unknown(given: Mapping[str, str]) -> Iterator[Problem]:
     for key in sorted(given.keys() - KEYS.values()):
         near = difflib.get_close_matches(key.lower(), spelt, n=1)
         yield Problem(_full(key), f"there is no such setting{f'; did you mean {_full(spelt[near[0]])}?' if near else ''}")
+
+
+def _idle(stack: str, given: Mapping[str, str]) -> Iterator[Problem]:
+    """Taken without a word it would seem to have an effect."""
+    for name in IDLE.get(stack, ()):
+        if KEYS[name] in given:
+            users = ", ".join(stage for stage in STAGE_NAMES if name not in IDLE.get(stage, ()))
+            yield Problem(_full(KEYS[name]), f"stage {stack} has no use for it; it is a setting of {users}")
 
 
 def _target(settings: Settings) -> Iterator[Problem]:

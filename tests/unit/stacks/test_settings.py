@@ -17,13 +17,14 @@ CASES = json.loads(Path(__file__).with_name("settings_problems.json").read_text(
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_all_problems_are_reported_at_once(case: dict[str, Any]) -> None:
+    stack = case.get("stack", "dual-active")
     try:
-        read("single-host", case["config"])
+        read(stack, case["config"])
         shown: list[str] = []
     except InvalidArguments as refused:
         assert isinstance(refused, pulumi.RunError)  # shown without a traceback
         header, *lines = str(refused).splitlines()
-        assert header.startswith("settings of stack single-host: ") and "nothing was created" in header
+        assert header.startswith(f"settings of stack {stack}: ") and "nothing was created" in header
         shown = [line.removeprefix("  ") for line in lines]
     assert shown == case["problems"]
 
