@@ -13,7 +13,7 @@ from localcloud.core.elb_records import (
     Listener,
     TargetGroup,
 )
-from localcloud.core.nodes import node_nic, nodes_of
+from localcloud.core.nodes import nic, nodes_of
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import SUBNETS
 from localcloud.core.store import Store
@@ -32,7 +32,7 @@ def wanted(store: Store, balancer: Balancer) -> api.BalancerSpec:
         region=region.name,
         vpc_id=balancer.vpc_id,
         nodes=tuple(
-            api.BalancerNode(node.id, region.zone_number(node.zone), node_nic(node, subnet))
+            api.BalancerNode(node.id, region.zone_number(node.zone), nic(node, subnet))
             for node in nodes
             if not fault_over(faults, node)
         ),

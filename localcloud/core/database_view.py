@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from localcloud.core.catalogue import REGIONS
-from localcloud.core.nodes import mysql_nodes, node_nic
+from localcloud.core.nodes import mysql_nodes, nic
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, Mysql, MysqlNode
 from localcloud.core.records import SUBNETS
@@ -74,7 +74,7 @@ def engine_nodes(store: Store, mysql: Mysql) -> dict[str, DatabaseNode]:
             region=region.name,
             zone=region.zone_number(node.zone),
             vpc_id=mysql.vpc_id,
-            nic=node_nic(parts[node.id], subnet),
+            nic=nic(parts[node.id], subnet),
             server_id=node.server_id,
             cpus=float(mysql.cpus),
             memory_mib=mysql.memory_mib,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AsyncExitStack
 
 from localcloud.core.elb_records import BALANCERS, Balancer
-from localcloud.core.nodes import GROUP, OPEN, Node, all_nodes, family_group, family_rules, mysql_nodes, node_nic, nodes_of
+from localcloud.core.nodes import GROUP, OPEN, Node, all_nodes, family_group, family_rules, mysql_nodes, nic, nodes_of
 from localcloud.core.power import Scope, fault_over, power_faults
 from localcloud.core.rds_records import MYSQLS, Mysql
-from localcloud.core.records import EIPS, FAULTS, GROUPS, INSTANCES, RULES, SUBNETS, VPCS, Fault, Instance, Rule, Subnet
+from localcloud.core.records import EIPS, FAULTS, GROUPS, INSTANCES, RULES, SUBNETS, VPCS, Fault, Instance, Rule
 from localcloud.core.store import Store
 from localcloud.engines import api
 
@@ -71,10 +70,7 @@ def network(store: Store, vpc_id: str) -> api.VpcNetwork:
         vpc_id=vpc_id,
         region=vpc.region if vpc else "",
         subnets=tuple(api.Subnet(subnet.id, subnet.cidr, subnet.gateway) for subnet in subnets.values()),
-        nics=(
-            *(nic(instance, subnets[instance.subnet_id]) for instance in instances),
-            *(node_nic(node, subnets[node.subnet_id]) for node in nodes),
-        ),
+        nics=tuple(nic(part, subnets[part.subnet_id]) for part in parts),
         groups=rules | ({GROUP: OPEN} if balancers else {}) | {family_group(mysql): family_rules(mysql) for mysql in mysqls},
         eips=tuple(
             api.EipBinding(eip.address, owner.address) for owner in owners for eip in store.find(EIPS, instance_id=owner.id)
@@ -117,19 +113,6 @@ def _public_elsewhere(store: Store, vpc_id: str) -> dict[str, str]:
     active = {owner.id: node for owner, node in _with_address(store, store.find(BALANCERS), store.find(MYSQLS))}
     bound = [(eip, servers.get(eip.instance_id) or active.get(eip.instance_id)) for eip in store.find(EIPS) if eip.instance_id]
     return {owner.nic_id: eip.address for eip, owner in bound if owner and owner.vpc_id != vpc_id}
-
-
-def nic(instance: Instance, subnet: Subnet) -> api.Nic:
-    """The one network card of a server."""
-    return api.Nic(
-        nic_id=instance.nic_id,
-        instance_id=instance.id,
-        mac=instance.mac,
-        address=instance.address,
-        prefix=ipaddress.IPv4Network(subnet.cidr).prefixlen,
-        gateway=subnet.gateway,
-        groups=tuple(instance.groups),
-    )
 
 
 def cuts(fault: Fault, instances: Sequence[Instance | Node]) -> list[api.Cut]:

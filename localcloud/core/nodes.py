@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from localcloud.core.elb_records import BALANCERS, Balancer
 from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, WHITE_LISTS, Mysql
-from localcloud.core.records import Subnet
+from localcloud.core.records import Instance, Subnet
 from localcloud.core.store import Store
 from localcloud.engines import api
 
@@ -96,16 +96,17 @@ def all_nodes(store: Store) -> list[Node]:
     return balancer_nodes(store) + database_nodes(store)
 
 
-def node_nic(node: Node, subnet: Subnet) -> api.Nic:
-    """The network card of a process."""
+def nic(part: Instance | Node, subnet: Subnet) -> api.Nic:
+    """The one network card of a server or a process."""
+    only_from, only_port = (part.only_from, part.port) if isinstance(part, Node) and part.only_from is not None else (None, 0)
     return api.Nic(
-        nic_id=node.nic_id,
-        instance_id=node.id,
-        mac=node.mac,
-        address=node.address,
+        nic_id=part.nic_id,
+        instance_id=part.id,
+        mac=part.mac,
+        address=part.address,
         prefix=ipaddress.IPv4Network(subnet.cidr).prefixlen,
         gateway=subnet.gateway,
-        groups=node.groups,
-        only_from=node.only_from,
-        only_port=node.port if node.only_from is not None else 0,
+        groups=tuple(part.groups),
+        only_from=only_from,
+        only_port=only_port,
     )

@@ -17,7 +17,8 @@ from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
 from localcloud.core.disks import for_engines, set_free
 from localcloud.core.elb_records import TARGETS
 from localcloud.core.locks import Locks
-from localcloud.core.networks import Networks, nic
+from localcloud.core.networks import Networks
+from localcloud.core.nodes import nic
 from localcloud.core.power import fault_over, must_have_power, power_faults
 from localcloud.core.records import DISKS, INSTANCES, JOBS, ORDERS, SUBNETS, Instance, Job
 from localcloud.core.store import Store
