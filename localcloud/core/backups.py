@@ -6,13 +6,14 @@ Backups of one server are worked on one after the other, since each may need the
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from localcloud.core import backups_records as records
 from localcloud.core.backups_records import BACKUP_TASKS, BACKUPS, VAULTS, Backup, BackupTask
 from localcloud.core.clock import Clock
+from localcloud.core.disks import chain
 from localcloud.core.identifiers import hex_id
 from localcloud.core.locks import Locks
 from localcloud.core.records import DISKS, INSTANCES, Disk, Instance
@@ -161,7 +162,7 @@ class Backups:
     def _chains(self, backup: Backup) -> dict[str, tuple[str, ...]]:
         """By data disk: the copies that it is put together from, the full one first."""
         bases = {str(disk["copy"]): str(disk["base"]) for other in self._of_server(backup.instance_id) for disk in other.disks}
-        return {str(disk["id"]): chain(str(disk["copy"]), bases) for disk in backup.disks}
+        return {str(disk["id"]): chain(str(disk["copy"]), bases.get) for disk in backup.disks}
 
     # -- delete --------------------------------------------------------------------------------------------------------
     async def _delete(self, backup: Backup) -> None:
@@ -207,14 +208,6 @@ class Backups:
 def copy_name(backup_id: str, disk_id: str | int) -> str:
     """The id of a backup's copy of a disk."""
     return f"{backup_id}-{disk_id}"
-
-
-def chain(copy: str, bases: Mapping[str, str]) -> tuple[str, ...]:
-    """A copy and all that it needs, the full one first."""
-    found = [copy]
-    while base := bases.get(found[0], ""):
-        found.insert(0, base)
-    return tuple(found)
 
 
 def _planned(backup: Backup, server: Instance, disks: Sequence[Disk], base: Backup | None) -> Backup:

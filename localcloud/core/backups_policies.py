@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 
 from localcloud.core import backups_records as records
 from localcloud.core.backups import Backups
@@ -13,14 +12,13 @@ from localcloud.core.backups_records import BACKUP_POLICIES, BACKUP_TASKS, BACKU
 from localcloud.core.clock import Clock
 from localcloud.core.errors import ApiError
 from localcloud.core.records import INSTANCES, Instance
-from localcloud.core.schedules import CHINA, Copy, Retention, Schedule, expired, full_is_due
+from localcloud.core.schedules import Copy, Retention, Schedule, expired, full_is_due, run_name
 from localcloud.core.schedules_watch import Plan
 from localcloud.core.store import Store
 from localcloud.core.tasks import Tasks
 from localcloud.services.csbs import model
 
 EXPIRE_SECONDS = 5.0  # of the clock: how often retention is looked after
-LONGEST_NAME = 63
 
 
 class BackupPolicies:
@@ -51,8 +49,7 @@ class BackupPolicies:
             self._tasks.spawn(self._backups.run(task_id), f"backup by policy {policy.name}")
 
     def _one(self, policy: BackupPolicy, server: Instance, full: bool) -> str:
-        moment = datetime.fromtimestamp(self._clock.now(), CHINA).strftime("%Y%m%d-%H%M%S")
-        name = f"{policy.name[: LONGEST_NAME - len(moment) - 1]}-{moment}"
+        name = run_name(policy.name, self._clock.now())
         backup = model.new(server, policy.vault_id, name, now=self._clock.now(), policy_id=policy.id)
         try:
             model.check(self._store, server, self._store.require(VAULTS, policy.vault_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from time import time
 
@@ -33,6 +34,21 @@ def set_free(disk: Disk) -> Disk:
 def rests(disk: Disk) -> Disk:
     """After something was done to it."""
     return replace(disk, status=IN_USE if disk.instance_id else AVAILABLE, grows_to=0, updated=time())
+
+
+def lay_down(store: Store, disk_id: str, size: int = 0) -> None:
+    """What was done to it is over; `size`: what it has now, if that is new. Fine if it went with its server; the rest of its
+    record may have changed meanwhile."""
+    if (disk := store.get(DISKS, disk_id)) is not None:
+        store.put(DISKS, replace(rests(disk), size=size or disk.size))
+
+
+def chain(copy: str, base_of: Callable[[str], str | None]) -> tuple[str, ...]:
+    """A copy and all that it needs, the full one first."""
+    found = [copy]
+    while base := base_of(found[0]):
+        found.insert(0, base)
+    return tuple(found)
 
 
 def must_rest(store: Store, disk: Disk, *wanted: str) -> None:

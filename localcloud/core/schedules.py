@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 
 CHINA = timezone(timedelta(hours=8))
 DAY_SECONDS = 24 * 3600.0
+LONGEST_NAME = 63
 WEEKDAYS, HOURS = range(7), range(24)  # 0 is Sunday
 
 
@@ -70,6 +71,12 @@ def _is_day_of(schedule: Schedule, day: datetime) -> bool:
 
 def _midnight(instant: float) -> datetime:
     return datetime.fromtimestamp(instant, CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def run_name(policy_name: str, now: float) -> str:
+    """What a policy calls what a run makes: "daily" -> "daily-20260122-173015"."""
+    moment = datetime.fromtimestamp(now, CHINA).strftime("%Y%m%d-%H%M%S")
+    return f"{policy_name[: LONGEST_NAME - len(moment) - 1]}-{moment}"
 
 
 def full_is_due(since_full: int | None, interval: int) -> bool:

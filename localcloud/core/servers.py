@@ -223,8 +223,8 @@ class Servers:
             self._store.put(INSTANCES, replace(instance, status=status, updated=time()))
 
     def held(self, instance_id: str) -> AbstractAsyncContextManager[None]:
-        """For who works on a server's disks: it is neither switched nor removed meanwhile."""
-        return self._locks.held([instance_id])
+        """For who works on a server's disks: it is neither switched nor removed meanwhile. "" is no server."""
+        return self._locks.held([instance_id] if instance_id else [])
 
     async def set_password(self, instance_id: str, password_hash: str) -> None:
         """Give root of a running server another password, by its hash on standard input."""

@@ -6,11 +6,10 @@ Each can be carried on by the next daemon after a kill: it reads all from the re
 from __future__ import annotations
 
 import logging
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from time import time
 
-from localcloud.core.disks import FAILED, for_engines, rests, set_free
+from localcloud.core.disks import FAILED, chain, for_engines, lay_down, rests, set_free
 from localcloud.core.power import must_have_power
 from localcloud.core.records import DISKS, INSTANCES, JOBS, ORDERS, Disk, Job
 from localcloud.core.servers import Servers, told
@@ -59,36 +58,31 @@ class Volumes:
             self._store.delete(DISKS, disk_id)  # a failed order leaves nothing behind
             await self._engines.volumes.delete_volume(disk_id)
             raise
-        self._rests(disk_id)
+        lay_down(self._store, disk_id)
 
-    def _chain(self, disk: Disk) -> list[str]:
+    def _chain(self, disk: Disk) -> tuple[str, ...]:
         """The copies that a new disk begins as."""
         if disk.source == "snapshot":
-            return [self._store.require(SNAPSHOTS, disk.source_id).id]
-        return chain_of(self._store, disk.source_id) if disk.source else []
+            return (self._store.require(SNAPSHOTS, disk.source_id).id,)
+        return chain_of(self._store, disk.source_id) if disk.source else ()
 
     async def _resize(self, disk_id: str) -> None:
-        async with self._held(self._there(disk_id)):
+        async with self._servers.held(self._there(disk_id).instance_id):
             disk = self._there(disk_id)
             if not disk.grows_to:
                 return  # done, and the daemon died before the order was closed
             try:
                 await self._engines.volumes.make_volume(for_engines(replace(disk, size=disk.grows_to)))
             except Exception:
-                self._rests(disk_id)
+                lay_down(self._store, disk_id)
                 raise
-            self._rests(disk_id, size=disk.grows_to)
+            lay_down(self._store, disk_id, size=disk.grows_to)
 
     def _there(self, disk_id: str) -> Disk:
         """Raises EngineError for a disk that went with its server."""
         if (disk := self._store.get(DISKS, disk_id)) is None:
             raise EngineError(f"disk {disk_id} was released meanwhile")
         return disk
-
-    def _rests(self, disk_id: str, size: int = 0) -> None:
-        """What was done to it is over; `size`: what it has now, if that is new. The rest may have changed meanwhile, too."""
-        if (disk := self._store.get(DISKS, disk_id)) is not None:
-            self._store.put(DISKS, replace(rests(disk), size=size or disk.size))
 
     async def _release(self, disk_id: str) -> None:
         disk = self._store.get(DISKS, disk_id)
@@ -111,17 +105,13 @@ class Volumes:
         attaches, problem = job.task == "attach-disk", ""
         disk = self._store.get(DISKS, job.instance_id)
         if disk is not None and disk.instance_id:  # else its server was released meanwhile, or the daemon died before the end
-            async with self._held(disk):
+            async with self._servers.held(disk.instance_id):
                 try:
                     await (self._attach(disk) if attaches else self._detach(disk))
                 except Exception as error:
                     problem = told(f"job {job.id} ({job.task} of {disk.id})", error)
                 problem += await self._settle(disk, stays=attaches != bool(problem))
         self._end(job, problem)
-
-    def _held(self, disk: Disk) -> AbstractAsyncContextManager[None]:
-        """Nobody switches or removes the server that has the disk, if any."""
-        return self._servers.held(disk.instance_id) if disk.instance_id else nullcontext()
 
     async def _attach(self, disk: Disk) -> None:
         if self._store.get(INSTANCES, disk.instance_id) is None:
@@ -148,9 +138,6 @@ class Volumes:
         self._store.put(JOBS, replace(job, status=2 if problem else 1, problem=problem))
 
 
-def chain_of(store: Store, backup_id: str) -> list[str]:
+def chain_of(store: Store, backup_id: str) -> tuple[str, ...]:
     """A volume backup and all that it needs, the full one first."""
-    needed = [backup_id]
-    while base := store.require(DISK_BACKUPS, needed[0]).base:
-        needed.insert(0, base)
-    return needed
+    return chain(backup_id, lambda id_: store.require(DISK_BACKUPS, id_).base)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from localcloud.core.clock import Clock
-from localcloud.core.disks import for_engines, rests
+from localcloud.core.disks import for_engines, lay_down
 from localcloud.core.identifiers import hex_id
 from localcloud.core.locks import Locks
 from localcloud.core.records import DISKS, Disk
@@ -102,15 +102,12 @@ class VolumeBackups:
         try:
             await self._engines.volumes.restore_volume(for_engines(disk), chain_of(self._store, backup.id))
         except Exception:  # not when the daemon is stopped: the next one goes on, and nobody may have the disk until then
-            self._set_free(disk.id)
+            lay_down(self._store, disk.id)
             raise
         now = self._clock.now()
         with self._store.transaction():
-            self._set_free(disk.id)
+            lay_down(self._store, disk.id)
             self._store.put(DISK_BACKUPS, replace(backup, status=AVAILABLE, updated=now, restored=now))
-
-    def _set_free(self, disk_id: str) -> None:
-        self._store.put(DISKS, rests(self._store.require(DISKS, disk_id)))
 
     # -- delete --------------------------------------------------------------------------------------------------------
     async def _delete(self, backup: DiskBackup) -> None:

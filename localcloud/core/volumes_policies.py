@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.clock import Clock
 from localcloud.core.disks import makings, must_rest
 from localcloud.core.errors import ApiError, QuotaExceeded
 from localcloud.core.records import DISKS, Disk
-from localcloud.core.schedules import CHINA, DAY_SECONDS, Schedule
+from localcloud.core.schedules import DAY_SECONDS, Schedule, run_name
 from localcloud.core.schedules_watch import Plan
 from localcloud.core.store import Store
 from localcloud.core.tasks import Tasks
@@ -21,8 +20,6 @@ from localcloud.core.volumes_snapshots import Snapshots, begun
 from localcloud.services.jobs import model as jobs
 
 log = logging.getLogger("localcloud")
-
-LONGEST_NAME = 63
 
 
 class SnapshotPolicies:
@@ -50,8 +47,7 @@ class SnapshotPolicies:
         except ApiError as error:
             log.warning("policy %s (%s) makes no snapshot of disk %s: %s", policy.name, policy.id, disk.name, error)
             return
-        moment = datetime.fromtimestamp(self._clock.now(), CHINA).strftime("%Y%m%d-%H%M%S")
-        name = f"{policy.name[: LONGEST_NAME - len(moment) - 1]}-{moment}"
+        name = run_name(policy.name, self._clock.now())
         self._spawn("create-snapshot", self._snapshots.new(disk, name, policy.days, policy.id))
 
     def expire(self, now: float) -> None:

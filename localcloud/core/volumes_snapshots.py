@@ -6,11 +6,10 @@ A snapshot is a whole copy of its disk, and needs no other one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 
 from localcloud.core.clock import Clock
-from localcloud.core.disks import for_engines, rests
+from localcloud.core.disks import for_engines, lay_down
 from localcloud.core.identifiers import long_id
 from localcloud.core.locks import Locks
 from localcloud.core.records import DISKS, JOBS, ORDERS, Disk
@@ -97,21 +96,14 @@ class Snapshots:
         """The server that has the disk, if any, is down, and stays so meanwhile."""
         disk = self._store.require(DISKS, snapshot.disk_id)
         try:
-            async with self._still(disk):
+            async with self._servers.held(disk.instance_id):
                 await self._engines.volumes.restore_volume(for_engines(disk), [snapshot.id])
         except Exception:  # not when the daemon is stopped: the next one goes on, and nothing is done to the disk until then
-            self._rests(disk.id)
+            lay_down(self._store, disk.id)
             raise
         with self._store.transaction():
-            self._rests(disk.id)
+            lay_down(self._store, disk.id)
             self._put(snapshot, AVAILABLE)
-
-    def _rests(self, disk_id: str) -> None:
-        if (disk := self._store.get(DISKS, disk_id)) is not None:  # else it went with its server
-            self._store.put(DISKS, rests(disk))
-
-    def _still(self, disk: Disk) -> AbstractAsyncContextManager[None]:
-        return self._servers.held(disk.instance_id) if disk.instance_id else nullcontext()
 
     def _put(self, snapshot: Snapshot, status: str, problem: str = "") -> None:
         self._store.put(SNAPSHOTS, replace(snapshot, status=status, problem=problem, updated=self._clock.now()))
