@@ -14,10 +14,11 @@ from localcloud.core import backups_records as records
 from localcloud.core.backups_records import BACKUP_TASKS, BACKUPS, VAULTS, Backup, BackupTask
 from localcloud.core.clock import Clock
 from localcloud.core.disks import chain
+from localcloud.core.failures import told
 from localcloud.core.identifiers import hex_id
 from localcloud.core.locks import Locks
 from localcloud.core.records import DISKS, INSTANCES, Disk, Instance
-from localcloud.core.servers import RESTORING, Servers, told
+from localcloud.core.servers import RESTORING, Servers
 from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError

@@ -15,11 +15,11 @@ from time import monotonic, time
 
 from localcloud.core.balancer_specs import wanted
 from localcloud.core.elb_records import BALANCERS, LISTENERS, Balancer
+from localcloud.core.failures import told
 from localcloud.core.networks import Networks, cut_from
 from localcloud.core.nodes import Node, all_nodes, nodes_of
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import EIPS, ORDERS
-from localcloud.core.servers import told
 from localcloud.core.store import Store
 from localcloud.engines import api
 from localcloud.engines.api import EngineError, HalfApplied

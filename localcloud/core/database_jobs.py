@@ -10,6 +10,8 @@ from time import time
 from localcloud.core.database_orders import Orders
 from localcloud.core.database_rounds import STOPPED, Rounds
 from localcloud.core.database_view import ASYNC, engine_nodes, nodes_of, now
+from localcloud.core.failures import told
+from localcloud.core.power import must_have_power
 from localcloud.core.rds_records import (
     MYSQL_BACKUPS,
     MYSQL_JOBS,
@@ -19,7 +21,6 @@ from localcloud.core.rds_records import (
     MysqlBackup,
     MysqlJob,
 )
-from localcloud.core.servers import told
 from localcloud.engines.api import EngineError
 from localcloud.ha.decisions import why_not
 from localcloud.ha.memory import serves
@@ -149,8 +150,9 @@ class Jobs:
         """The primary's data are replaced, then the standby is rebuilt from it."""
         source, until = job.arguments["sourceId"], job.arguments["until"]
         async with self._rounds.held(job.mysql_id) as mysql:
+            must_have_power(self._store, self._store.require(MYSQL_NODES, mysql.primary))
             await self._keep_last(source)
-            with self._store.transaction():
+            with self._store.durably():
                 self._keep(mysql.id, in_sync=False)
                 for node in nodes_of(self._store, mysql):
                     self._store.put(MYSQL_NODES, replace(node, fenced=True, reseed=node.id != mysql.primary))
@@ -158,6 +160,7 @@ class Jobs:
             await self._rounds.networks.change({mysql.vpc_id})
             primary = engine_nodes(self._store, mysql)[mysql.primary]
             await self._engines.databases.restore(primary, job.arguments["backupId"], source, float(until) if until else None)
+            await self._rounds.steps.cut_if_dead(mysql.primary)
             await self._orders.prepare(mysql)
             await self._engines.databases.remove_binlogs(mysql.id)  # they do not belong to these data
         await self._rounds.settle(job.mysql_id, self._restored, RESTORE_SECONDS, "to be rebuilt")

@@ -10,7 +10,8 @@ from typing import Any
 from localcloud.core.database_rounds import CREATING, FAILED, REFUNDED, Rounds
 from localcloud.core.database_steps import CLOSE_SECONDS
 from localcloud.core.database_view import ASYNC, engine_nodes, nodes_of
-from localcloud.core.power import fault_over, power_faults
+from localcloud.core.failures import told
+from localcloud.core.power import must_have_power
 from localcloud.core.rds_records import (
     MYSQL_BACKUPS,
     MYSQL_JOBS,
@@ -21,11 +22,9 @@ from localcloud.core.rds_records import (
     Mysql,
 )
 from localcloud.core.records import EIPS, ORDERS
-from localcloud.core.servers import told
 from localcloud.core.store import Kind
 from localcloud.core.tasks import together
 from localcloud.engines.api import EngineError
-from localcloud.services.ecs.errors import ZoneWithoutPower
 from localcloud.services.orders import model as orders
 from localcloud.services.rds import grants
 from localcloud.services.rds.grants import ANYWHERE
@@ -59,7 +58,7 @@ class Orders:
         async with self._rounds.held(mysql_id) as mysql:
             if mysql.order_status != CREATING:
                 raise EngineError("its instance was being cleared away when the local cloud was killed")
-            self._check_power(mysql)
+            must_have_power(self._store, *nodes_of(self._store, mysql))
             await self._networks.change({mysql.vpc_id})
             nodes = engine_nodes(self._store, mysql)
             await together(*map(self._engines.databases.create_node, nodes.values()))
@@ -67,7 +66,7 @@ class Orders:
                 await together(*map(self._engines.databases.boot_node, nodes.values()))
                 await self.prepare(mysql)
         await self._rounds.settle(mysql_id, self._complete, BUILD_SECONDS, "to be ready")
-        self._check_power(self._store.require(MYSQLS, mysql_id))
+        must_have_power(self._store, *nodes_of(self._store, self._store.require(MYSQLS, mysql_id)))
 
     async def prepare(self, mysql: Mysql) -> None:
         """The accounts that an instance has from the beginning, on its primary; also after a restore."""
@@ -87,12 +86,6 @@ class Orders:
         standbys = [node for node in nodes_of(self._store, mysql) if node.id != mysql.primary]
         following = all(self._rounds.tracks[mysql.id].seen(node.id).receiving for node in standbys)
         return following and (mysql.in_sync or not standbys or mysql.sync_mode == ASYNC)
-
-    def _check_power(self, mysql: Mysql) -> None:
-        faults = power_faults(self._store)
-        for node in nodes_of(self._store, mysql):
-            if fault := fault_over(faults, node):
-                raise ZoneWithoutPower(fault.target, fault.id)
 
     async def _give_up(self, mysql_id: str, problem: str) -> str:
         """A failed order leaves no node; what is left of its record can be destroyed."""

@@ -6,8 +6,8 @@ import logging
 from dataclasses import replace
 from time import time
 
+from localcloud.core.failures import told
 from localcloud.core.records import INSTANCES, JOBS, PRIVATE_IMAGES, Job, PrivateImage
-from localcloud.core.servers import told
 from localcloud.core.store import Store
 from localcloud.engines.api import EngineError, Engines
 

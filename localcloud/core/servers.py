@@ -6,21 +6,20 @@ next daemon after a kill: they read everything from the records and every engine
 
 from __future__ import annotations
 
-import base64
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from time import time
 
-from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
-from localcloud.core.disks import for_engines, set_free
+from localcloud.core.disks import set_free
 from localcloud.core.elb_records import TARGETS
+from localcloud.core.failures import told
 from localcloud.core.locks import Locks
 from localcloud.core.networks import Networks
-from localcloud.core.nodes import nic
 from localcloud.core.power import fault_over, must_have_power, power_faults
-from localcloud.core.records import DISKS, INSTANCES, JOBS, ORDERS, SUBNETS, Instance, Job
+from localcloud.core.records import DISKS, INSTANCES, JOBS, ORDERS, Instance, Job
+from localcloud.core.server_specs import wanted
 from localcloud.core.store import Store
 from localcloud.core.tasks import together
 from localcloud.engines import api
@@ -141,26 +140,25 @@ class Servers:
 
     async def _seen(self, instance_id: str) -> str:
         """Its status by what runs; while that cannot be told "stopped", which the next look puts right."""
+        return "running" if await self._power(instance_id) is Power.RUNNING else "stopped"
+
+    async def _power(self, instance_id: str) -> Power:
         try:
-            power = (await self._engines.observe()).get(instance_id, Power.GONE)
+            return (await self._engines.observe()).get(instance_id, Power.GONE)
         except EngineError:
-            return "stopped"
-        return "running" if power is Power.RUNNING else "stopped"
+            return Power.GONE
 
     async def _switch(self, job: Job) -> str:
         async with self._locks.held([job.instance_id]):
-            return await self._switch_held(job)
-
-    async def _switch_held(self, job: Job) -> str:
-        instance = self._store.get(INSTANCES, job.instance_id)
-        if instance is None:
-            raise EngineError(f"server {job.instance_id} was released meanwhile")
-        if job.task != "start":
-            await self._engines.shut_down(instance.id, 0 if job.task.startswith("force") else SHUTDOWN_SECONDS)
-        if job.task.endswith("stop"):
-            return "stopped"
-        await self._boot_held([instance])
-        return "running"
+            instance = self._store.get(INSTANCES, job.instance_id)
+            if instance is None:
+                raise EngineError(f"server {job.instance_id} was released meanwhile")
+            if job.task != "start":
+                await self._engines.shut_down(instance.id, 0 if job.task.startswith("force") else SHUTDOWN_SECONDS)
+            if job.task.endswith("stop"):
+                return "stopped"
+            await self._boot_held([instance])
+            return "running"
 
     def _end_job(self, job: Job, status: str, problem: str) -> None:
         instance = self._store.get(INSTANCES, job.instance_id)
@@ -203,12 +201,6 @@ class Servers:
         if instance.desired == "on":
             with suppress(ZoneWithoutPower):  # then it boots when the power is back, with what was restored
                 await self._boot_held([instance])
-
-    async def _power(self, instance_id: str) -> Power:
-        try:
-            return (await self._engines.observe()).get(instance_id, Power.GONE)
-        except EngineError:
-            return Power.GONE
 
     async def settle(self, instance_id: str) -> None:
         """A server is restored no longer. One whose container is gone half-way through is not gone for good: it can be restored
@@ -255,44 +247,10 @@ class Servers:
                 gone.append(instance)
             elif instance.status in ("running", "stopped") and instance.status != str(power):
                 self._store.put(INSTANCES, replace(instance, status=str(power), updated=time()))
-        if gone:
-            await self._bury(gone)
-
-    async def _bury(self, gone: list[Instance]) -> None:
-        """Servers whose containers were removed behind our back: what is left of them (disks, links) goes as well."""
-        log.warning("servers are gone: %s", ", ".join(f"{instance.name} ({instance.id})" for instance in gone))
-        await self._remove(gone)
+        if gone:  # behind our back; what is left of them (disks, links) goes as well
+            log.warning("servers are gone: %s", ", ".join(f"{instance.name} ({instance.id})" for instance in gone))
+            await self._remove(gone)
 
     def spec(self, instance: Instance) -> api.ServerSpec:
         """The engines' view of a server."""
-        region = REGIONS[instance.region]
-        flavor, image = flavor_by_id(region, instance.zone, instance.flavor_id), image_by_id(region, instance.image_id)
-        subnet = self._store.require(SUBNETS, instance.subnet_id)
-        if flavor is None or (image is None and not instance.image_depth):
-            raise EngineError(f"server {instance.id} was made from a flavour or image that this version does not offer any more")
-        disks = (disk for disk in self._store.find(DISKS, instance_id=instance.id) if not disk.system)
-        return api.ServerSpec(
-            instance_id=instance.id,
-            hostname=instance.name.lower(),
-            region=region.name,
-            zone=region.zone_number(instance.zone),
-            image=self._image_refs[image.engine] if image else self._engines.image_reference(instance.image_id),
-            cpus=float(flavor.cpus),
-            memory_mib=flavor.memory_gib * 1024,
-            vpc_id=instance.vpc_id,
-            nic=nic(instance, subnet),
-            disks=tuple(for_engines(disk, instance.image_id) for disk in disks),
-            user_data=base64.b64decode(instance.user_data),
-            public_key=instance.public_key,
-            password_hash=instance.password_hash,
-            dns=tuple(subnet.dns) or (subnet.gateway,),
-        )
-
-
-def told(what: str, error: Exception) -> str:
-    """Log why something failed; the sentence for its order or job, which must end whatever happened."""
-    if isinstance(error, EngineError | ZoneWithoutPower):
-        log.warning("%s failed: %s", what, error)
-        return str(error)
-    log.error("%s failed", what, exc_info=error)
-    return f"{type(error).__name__}: {error}"
+        return wanted(self._store, instance, self._image_refs, self._engines.image_reference)

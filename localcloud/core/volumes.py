@@ -10,9 +10,10 @@ from dataclasses import replace
 from time import time
 
 from localcloud.core.disks import FAILED, chain, for_engines, lay_down, rests, set_free
+from localcloud.core.failures import told
 from localcloud.core.power import must_have_power
 from localcloud.core.records import DISKS, INSTANCES, JOBS, ORDERS, Disk, Job
-from localcloud.core.servers import Servers, told
+from localcloud.core.servers import Servers
 from localcloud.core.store import Store
 from localcloud.core.volumes_records import CREATING, DISK_BACKUPS, SNAPSHOTS
 from localcloud.engines.api import EngineError, Engines

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from localcloud.core.clock import Clock
 from localcloud.core.disks import for_engines, lay_down
+from localcloud.core.failures import told
 from localcloud.core.identifiers import hex_id
 from localcloud.core.locks import Locks
 from localcloud.core.records import DISKS, Disk
-from localcloud.core.servers import told
 from localcloud.core.store import Store
 from localcloud.core.volumes import chain_of
 from localcloud.core.volumes_records import (

@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from localcloud.core.clock import Clock
 from localcloud.core.disks import for_engines, lay_down
+from localcloud.core.failures import told
 from localcloud.core.identifiers import long_id
 from localcloud.core.locks import Locks
 from localcloud.core.records import DISKS, JOBS, ORDERS, Disk
-from localcloud.core.servers import Servers, told
+from localcloud.core.servers import Servers
 from localcloud.core.store import Store
 from localcloud.core.volumes_records import AVAILABLE, CREATING, DELETING, ERROR, ROLLING_BACK, SNAPSHOTS, Snapshot
 from localcloud.engines.api import EngineError, Engines
