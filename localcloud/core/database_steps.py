@@ -56,8 +56,7 @@ class Steps:
         node = engine_nodes(self._store, mysql)[node_id]
         await self._engines.databases.create_node(node)  # its container may have been removed behind our back
         await self._engines.databases.boot_node(node)
-        if fault_over(power_faults(self._store), self._node(node_id)):  # it landed meanwhile
-            await self._engines.databases.cut_node_power([node_id])
+        await self.cut_if_dead(node_id)
 
     async def _kill(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         await self._engines.databases.cut_node_power([node_id])
@@ -95,9 +94,13 @@ class Steps:
         await self._engines.databases.create_node(node)
         await self._engines.databases.cut_node_power([node_id])
         await self._engines.databases.reseed(node, head.primary)
+        await self.cut_if_dead(node_id)
+        self._keep_node(node_id, reseed=False)
+
+    async def cut_if_dead(self, node_id: str) -> None:
+        """A node that was started while a power fault landed on it."""
         if fault_over(power_faults(self._store), self._node(node_id)):
             await self._engines.databases.cut_node_power([node_id])
-        self._keep_node(node_id, reseed=False)
 
     # -- the primary ---------------------------------------------------------------------------------------------------
     async def _open(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:

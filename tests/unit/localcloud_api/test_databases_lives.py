@@ -202,6 +202,30 @@ def test_a_backup_is_of_the_standby_and_is_restored_to_both_nodes() -> None:
     lives(story)
 
 
+def test_nothing_is_restored_to_a_primary_without_power() -> None:
+    async def story(cloud: Cloud) -> None:
+        await backup(cloud)
+        power_off(cloud, "m1-1")
+        cloud.fake.lose_power("m1-1")
+        refused = await job(cloud, "restore", backupId="b1", sourceId=MYSQL, until="")
+        assert refused.status == 2 and "m1-1 has no power (fault m1-1)" in refused.problem
+        assert not cloud.fake.there["m1-1"].running
+
+    lives(story)
+
+
+def test_a_primary_that_loses_its_power_while_it_is_restored_stays_dead() -> None:
+    async def story(cloud: Cloud) -> None:
+        await backup(cloud)
+        cloud.fake.on_call["restore"] = lambda: power_off(cloud, "m1-1")
+        restored = asyncio.create_task(job(cloud, "restore", backupId="b1", sourceId=MYSQL, until=""))
+        await asyncio.sleep(10)
+        assert not cloud.fake.there["m1-1"].running
+        restored.cancel()
+
+    lives(story)
+
+
 def test_a_backup_that_fails_says_why_and_leaves_nothing() -> None:
     async def story(cloud: Cloud) -> None:
         cloud.fake.fail["back_up"] = "no room"
