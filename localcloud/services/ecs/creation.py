@@ -9,16 +9,10 @@ from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import long_id, mac_address, short_id
-from localcloud.core.records import (
-    DISKS,
-    INSTANCES,
-    Disk,
-    Instance,
-    Order,
-    Subnet,
-)
+from localcloud.core.records import DISKS, INSTANCES, Disk, Instance, Order, Subnet
 from localcloud.services.ecs import model
-from localcloud.services.ecs.wanted import NEW_EIP, Wanted, numbered, read
+from localcloud.services.ecs.wanted import Wanted, numbered, read
+from localcloud.services.ecs.wanted_network import NEW_EIP
 from localcloud.services.eip import model as eips
 from localcloud.services.orders import model as orders
 from localcloud.services.vpc.model import taken_addresses, usable_addresses

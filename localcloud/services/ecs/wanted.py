@@ -6,33 +6,22 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 
 from localcloud.core.calls import NOWHERE, Call
 from localcloud.core.catalogue import QUOTAS, Flavor, Region, flavor_by_id, flavor_by_name
-from localcloud.core.errors import ApiError, NotModelled
+from localcloud.core.errors import NotModelled
 from localcloud.core.inputs import Fields
-from localcloud.core.records import (
-    EIPS,
-    GROUPS,
-    KEY_PAIRS,
-    SUBNETS,
-    VPCS,
-    Eip,
-    KeyPair,
-    Subnet,
-)
-from localcloud.core.store import Kind, R
+from localcloud.core.records import KEY_PAIRS, VPCS, Eip, KeyPair, Subnet
 from localcloud.services.ecs import model
+from localcloud.services.ecs.reading import Reader
+from localcloud.services.ecs.wanted_network import external_address, network_card, security_groups
 from localcloud.services.eip import model as eips
 from localcloud.services.image import model as images
 from localcloud.services.image.model import Choice
-from localcloud.services.vpc.model import taken_addresses, usable_addresses
 
 LONGEST_USER_DATA = 16384  # characters of base64
-NO_EIP, NEW_EIP, OWN_EIP = "0", "1", "2"  # extIP
 _KINDS = {images.PRIVATE: "private", images.PUBLIC: "public"}
-_PATTERN = re.compile(r"\{R:(\d{1,4})\}")
+_PATTERN = re.compile(r"\{R:([0-9]{1,4})\}")
 
 
 @dataclass(frozen=True)
@@ -80,32 +69,6 @@ def numbered(name: str, number: int, count: int) -> str:
     return name if count == 1 else f"{name}-{number + 1:04d}"
 
 
-class _Reader:
-    """Reads one order; what does not exist is kept apart from what is malformed."""
-
-    def __init__(self, call: Call) -> None:
-        self.call, self.fields, self.region = call, call.fields, call.region()
-        self.absent: list[ApiError] = []
-
-    def look_up(self, kind: Kind[R], record_id: str) -> R | None:
-        """The record, or None and a note that it is missing."""
-        if not record_id or self.region is NOWHERE:
-            return None
-        try:
-            return self.call.store.require(kind, record_id, self.region.id)
-        except ApiError as error:
-            self.absent.append(error)
-            return None
-
-    def check(self) -> None:
-        """Raise all problems; a single missing thing keeps its own error code."""
-        if len(self.absent) == 1 and not self.fields.problems:
-            self.fields.check()
-            raise self.absent[0]
-        self.fields.problems += [str(error) for error in self.absent]
-        self.fields.check()
-
-
 @dataclass(frozen=True)
 class Origin:
     """What a server comes from where the call does not name an image: a backup, with the disks and the zone that it had."""
@@ -117,7 +80,7 @@ class Origin:
 
 def read(call: Call, most: int, origin: Origin | None = None) -> Wanted:
     """Read and check an order for up to `most` servers; raises everything that is wrong with it at once."""
-    reader = _Reader(call)
+    reader = Reader(call)
     fields, region = reader.fields, reader.region
     zone = call.zone(region, required=origin is None) or (origin.zone if origin else "")
     count = fields.integer("orderCount", low=1, high=most, required=most > 1, default=1)
@@ -125,9 +88,9 @@ def read(call: Call, most: int, origin: Origin | None = None) -> Wanted:
     flavor, image = _flavor(reader, zone), origin.image if origin else _image(reader)
     boot, disks = _disks_of(origin) if origin else _disks(fields, image)
     vpc = reader.look_up(VPCS, fields.text("vpcID", required=True))
-    subnet, address = _network_card(reader, vpc.id if vpc else "", count)
-    groups = _groups(reader, vpc.id if vpc else "")
-    ext_ip, eip, bandwidth = _external_address(reader, count)
+    subnet, address = network_card(reader, vpc.id if vpc else "", count)
+    groups = security_groups(reader, vpc.id if vpc else "")
+    ext_ip, eip, bandwidth = external_address(reader, count)
     pair = reader.look_up(KEY_PAIRS, fields.text("keyPairID"))
     password = _password(fields)
     on_demand, expires = _billing(fields)
@@ -154,7 +117,7 @@ def _names(fields: Fields, count: int) -> tuple[str, str]:
     return name, display
 
 
-def _flavor(reader: _Reader, zone: str) -> Flavor | None:
+def _flavor(reader: Reader, zone: str) -> Flavor | None:
     fields = reader.fields
     flavor_id, flavor_name = fields.text("flavorID"), fields.text("flavorName")
     if not flavor_id and not flavor_name:
@@ -169,7 +132,7 @@ def _flavor(reader: _Reader, zone: str) -> Flavor | None:
     return flavor
 
 
-def _image(reader: _Reader) -> Choice | None:
+def _image(reader: Reader) -> Choice | None:
     fields = reader.fields
     image_id, kind = fields.text("imageID", required=True), fields.integer("imageType", low=0, high=4, required=True)
     if not image_id or reader.region is NOWHERE:
@@ -209,64 +172,6 @@ def _data_disk(item: Fields) -> DiskWish:
     item.only("diskMode", "VBD")
     item.only("isEncrypt", False)
     return DiskWish(item.text("diskName", longest=63), kind, size)
-
-
-def _network_card(reader: _Reader, vpc_id: str, count: int) -> tuple[Subnet | None, str]:
-    cards = reader.fields.items("networkCardList", required=True, most=1)
-    if not cards:
-        return None, ""
-    card = cards[0]
-    if not card.boolean("isMaster", required=True):
-        card.problem("isMaster", "must be true: the one network card is the main one")
-    card.ignore("nicName")
-    address = card.address("fixedIP")
-    subnet = reader.look_up(SUBNETS, card.text("subnetID", required=True))
-    if subnet is None:
-        return None, ""
-    if vpc_id and subnet.vpc_id != vpc_id:
-        card.problem("subnetID", f"{subnet.id} belongs to VPC {subnet.vpc_id}, not to {vpc_id}")
-    _check_address(reader.call, card, subnet, address, count)
-    return subnet, str(address) if address else ""
-
-
-def _check_address(call: Call, card: Fields, subnet: Subnet, address: IPv4Address | None, count: int) -> None:
-    taken = taken_addresses(call.store, subnet.id)
-    if address is None:
-        if sum(str(free) not in taken for free in usable_addresses(subnet)) < count:
-            card.problem("subnetID", f"{subnet.id} has no free address left")
-        return
-    if count > 1:
-        card.problem("fixedIP", "cannot be given for several servers")
-    if address not in set(usable_addresses(subnet)):
-        card.problem("fixedIP", f"{address} is not an address that a server in {subnet.cidr} may have")
-    elif str(address) in taken:
-        card.problem("fixedIP", f"{address} is taken by instance {taken[str(address)]}")
-
-
-def _groups(reader: _Reader, vpc_id: str) -> tuple[str, ...]:
-    ids = list(dict.fromkeys(reader.fields.texts("secGroupList", most=QUOTAS.groups_per_nic)))
-    for group_id in ids:
-        group = reader.look_up(GROUPS, group_id)
-        if group and vpc_id and group.vpc_id != vpc_id:
-            reader.fields.problem("secGroupList", f"{group_id} belongs to VPC {group.vpc_id}, not to {vpc_id}")
-    return tuple(ids)
-
-
-def _external_address(reader: _Reader, count: int) -> tuple[str, Eip | None, int]:
-    fields = reader.fields
-    kind = fields.choice("extIP", (NO_EIP, NEW_EIP, OWN_EIP), required=True)
-    bandwidth = fields.integer("bandwidth", low=1, high=2000, required=kind == NEW_EIP, default=1)
-    eip_id = fields.text("eipID", required=kind == OWN_EIP)
-    if eip_id and kind in (NO_EIP, NEW_EIP):
-        fields.problem("eipID", f"is for extIP {OWN_EIP}, not for {kind}")
-    fields.only("ipVersion", "ipv4", "")
-    fields.ignore("lineType", "demandBillingType")
-    eip = reader.look_up(EIPS, eip_id) if kind == OWN_EIP else None
-    if eip and eip.instance_id:
-        fields.problem("eipID", f"{eip.id} is already bound to instance {eip.instance_id}")
-    if eip and count > 1:
-        fields.problem("eipID", "cannot be given for several servers")
-    return kind, eip, bandwidth
 
 
 def _password(fields: Fields) -> str:
