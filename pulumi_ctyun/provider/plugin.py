@@ -51,8 +51,12 @@ class CtyunProvider(sdk.Provider):
         return sdk.CheckResponse({**request.new_inputs, **settled}, _failures(problems, request.new_inputs))
 
     async def diff_config(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
-        """Another target is another cloud: everything is replaced. (The SDK takes no detailed diff here.)"""
-        found = changes(PROVIDER, to_plain(request.old_state), to_plain(request.new_inputs))
+        """Another target is another cloud: everything is replaced. (The SDK takes no detailed diff here.)
+
+        A default provider that `pulumi import` has made has no settings in the state: it had the defaults.
+        """
+        old = {field.name: field.default for field in PROVIDER.inputs} | to_plain(request.old_state)
+        found = changes(PROVIDER, old, to_plain(request.new_inputs))
         return sdk.DiffResponse(replaces=[change.path for change in found if change.replaces])
 
     async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:

@@ -76,7 +76,15 @@ def test_provider_settings(engine, run) -> None:
     assert to_plain(run(engine.provider.check_config(request)).inputs) == {"target": "local"}
 
 
-def test_another_target_is_another_cloud(engine, run) -> None:
-    old, new = to_properties({"target": "local"}), to_properties({"target": "ctyun"})
-    answer = run(engine.provider.diff_config(sdk.DiffRequest(engine.urn("pulumi:providers:ctyun"), "id", old, new, [])))
-    assert answer.replaces == ["target"]
+@pytest.mark.parametrize(
+    ("old", "new", "replaces"),
+    [
+        ({"target": "local"}, {"target": "ctyun"}, ["target"]),
+        ({}, {"target": "ctyun"}, ["target"]),
+        ({}, {"target": "local"}, []),  # after `pulumi import`: else all that was imported would be replaced
+    ],
+)
+def test_another_target_is_another_cloud(engine, run, old: dict[str, str], new: dict[str, str], replaces: list[str]) -> None:
+    urn = engine.urn("pulumi:providers:ctyun")
+    answer = run(engine.provider.diff_config(sdk.DiffRequest(urn, "id", to_properties(old), to_properties(new), [])))
+    assert answer.replaces == replaces
