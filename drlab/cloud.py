@@ -68,7 +68,7 @@ class Cloud:
         record = self.record()
         if record is not None and lives(record) and answers(record):
             _check_running(record, port, tls)
-            return record
+            return self._await_ready(record.pid, None)  # it may wait for Docker, or start everything again after Docker was away
         if record is not None and lives(record):
             return self._await_ready(record.pid, None)
         chosen = _free_port(port, record)
