@@ -128,16 +128,20 @@ def await_answer(lab: Lab, outputs: Mapping[str, Any], target: Target, dead: Seq
         lab.out.step("site", "answers", await_site(url, target.is_local))
 
 
-def summary_lines(raised: Raised) -> list[str]:
-    """What the user reads last: where the site is, how to get in, what to try."""
+def summary_lines(raised: Raised, prefix: str = "") -> list[str]:
+    """What the user reads last: where the site is, how to get in, what to try.
+
+    `prefix`: `STAGE/` where other stages are up as well, which have servers of the same names.
+    """
     outputs, stage = raised.outputs, raised.stage
-    lines = [f"{stage} is up ({took(raised.seconds)})", ""]
+    but = f", without power: {', '.join(raised.without_power)}" if raised.without_power else ""
+    lines = [f"{stage} is up{but} ({took(raised.seconds)})", ""]
     if "siteUrl" in outputs:
         lines.append(f"  Site       {outputs['siteUrl']}")
     if "jumpHostAddress" in outputs:
-        lines.append(f"  Jump host  {outputs['jumpHostAddress']:<15}  ./lab ssh jump-host")
+        lines.append(f"  Jump host  {outputs['jumpHostAddress']:<15}  ./lab ssh {prefix}jump-host")
     for server in outputs.get("webServers") or []:
-        place = f"{server['privateAddress']:<15}  ./lab ssh {server['name']}"
+        place = f"{server['privateAddress']:<15}  ./lab ssh {prefix}{server['name']}"
         lines.append(f"  Server     {place}   in {server['zone']}, through the jump host")
     if "databaseHost" in outputs:
         lines.append(
@@ -145,18 +149,21 @@ def summary_lines(raised: Raised) -> list[str]:
         )
     for node in outputs.get("databaseNodes") or []:
         lines.append(f"  Node       {short_name(node['name'], stage_names()):<15}  {node['role']} in {node['zone']}")
-    return [*lines, "", *next_steps(raised)]
+    return [*lines, "", *next_steps(raised, prefix)]
 
 
-def next_steps(raised: Raised) -> list[str]:
+def next_steps(raised: Raised, prefix: str) -> list[str]:
     """Commands worth typing now."""
     outputs, stage = raised.outputs, raised.stage
     steps = []
+    if raised.without_power:
+        off = " ".join(f"{prefix}{name}" for name in raised.without_power)
+        steps.append((f"./lab power on {off}", "what a fault keeps off comes back"))
     if "siteUrl" in outputs:
         steps.append((f"curl {str(outputs['siteUrl']).rstrip('/')}/api.php", "which server, zone and database answer"))
         steps.append((f"./lab watch {stage} --writes", "in a second terminal: who answers, and what each fault costs"))
-    if servers := outputs.get("webServers"):
-        name = servers[0]["name"]
+    if (servers := outputs.get("webServers")) and not raised.without_power:
+        name = prefix + servers[0]["name"]
         then = "the site goes silent" if len(servers) == 1 else "after a moment the others do its work"
         steps.append((f"./lab power off {name}", f"{then}; ./lab power on {name} brings it back"))
     if outputs.get("databaseNodes"):

@@ -62,11 +62,13 @@ def hit_sentence(hit: Sequence[str], stages: Sequence[str]) -> str:
 
 
 def undo(lab: Lab, fault_id: str | None, every: bool) -> list[Mapping[str, Any]]:
-    """Take faults off, newest first. Raises WrongArguments when neither or both are said."""
+    """Take faults off, newest first. Raises WrongArguments when neither or both are said, UserError for an unknown one."""
     if every == (fault_id is not None):
         raise WrongArguments("Say either a fault's id or --all.", "./lab fault list")
     api = lab.cloud.api()
     if fault_id is not None:
+        if fault_id not in {fault.id for fault in api.faults(include_undone=True)}:
+            raise UserError(f"There is no fault {fault_id!r}; nothing was undone.", "./lab fault list")
         return [api.undo_fault(fault_id)]
     open_faults = [fault for fault in api.faults() if fault.kind != "kill"]  # a killed process is not to be undone
     return [api.undo_fault(fault.id) for fault in reversed(open_faults)]

@@ -64,17 +64,17 @@ def server_of(text: str, servers: Sequence[Server], stages: Sequence[str], stack
     """The one server that a name means: its id, its full name, `stack/name`, or the name within its stack."""
     if "/" in text:
         stack, _, text = text.partition("/")
-    found = [server for server in servers if _fits(text, server, stages)]
     if stack is not None:
-        found = [server for server in found if stack_of(server.name, stages) == stack]
+        servers = [server for server in servers if stack_of(server.name, stages) == stack]
+    found = [server for server in servers if _fits(text, server, stages)]
     if len(found) == 1:
         return found[0]
     if found:
         choices = ", ".join(f"{stack_of(s.name, stages) or '?'}/{short_name(s.name, stages)} ({s.id})" for s in found)
         raise UserError(f"{text!r} may mean {choices}.", "say STACK/NAME, or add --stack STACK")
     inside = f" in stack {stack}" if stack else ""
-    known = ", ".join(sorted(short_name(s.name, stages) for s in servers)) or "none is up"
-    raise UserError(f"There is no server or database node {text!r}{inside}. There are: {known}.")
+    known = ", ".join(sorted(short_name(s.name, stages) for s in servers))
+    raise UserError(f"There is no server or database node {text!r}{inside}. {f'There are: {known}' if known else 'None is up'}.")
 
 
 def _fits(text: str, server: Server, stages: Sequence[str]) -> bool:

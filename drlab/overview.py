@@ -218,6 +218,13 @@ def power_words(server: ServerView) -> str:
     return "off" if server.desired == "off" else "off (by a fault or a crash)"
 
 
+def fault_state(fault: Mapping[str, Any]) -> str:
+    """A process that was killed is killed: nothing of that stays in force, and nothing undoes it."""
+    if fault["kind"] == "kill":
+        return "over"
+    return "undone" if fault.get("undone") else "in force" if fault.get("landed") else "not landed"
+
+
 def fault_table(faults: Sequence[Mapping[str, Any]]) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
     rows = [
         (
@@ -225,7 +232,7 @@ def fault_table(faults: Sequence[Mapping[str, Any]]) -> tuple[Sequence[str], Seq
             str(fault["kind"]),
             str(fault.get("target", "")),
             str(fault.get("at", ""))[:19].replace("T", " "),
-            "undone" if fault.get("undone") else "in force" if fault.get("landed") else "not landed",
+            fault_state(fault),
             ", ".join(fault.get("hit") or ()) or count(0, "server"),
         )
         for fault in faults

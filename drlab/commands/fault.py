@@ -118,7 +118,7 @@ def undo(
 
     \b
     Examples:
-      ./lab fault undo f-3
+      ./lab fault undo f-y2sfyyyd66
       ./lab fault undo --all
     """
     lab = Lab.open(json=json)

@@ -10,7 +10,7 @@ from drlab.commands.prepare import exclusive, set_up
 from drlab.lab import Lab
 from drlab.settings import parse_settings, read_settings, target_of
 from drlab.setup import Needs
-from drlab.stages import chosen_stage, stage_names
+from drlab.stages import chosen_stage, read_stacks, stage_names
 
 
 def up(stage: Stage = None, config: Settings = None, json: Json = False, verbose: Verbose = False) -> None:
@@ -35,5 +35,6 @@ def up(stage: Stage = None, config: Settings = None, json: Json = False, verbose
         lab.out.document(asdict(raised))
         return
     lab.out.line()
-    for line in bring_up.summary_lines(raised):
+    others = [stack.name for stack in read_stacks(lab.folders, stage_names()) if stack.is_up and stack.name != name]
+    for line in bring_up.summary_lines(raised, f"{name}/" if others else ""):
         lab.out.line(line)

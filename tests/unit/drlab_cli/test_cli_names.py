@@ -70,6 +70,15 @@ def test_what_nothing_is_meant_by(text: str, sentence: str) -> None:
     assert caught.value.message == sentence
 
 
+@pytest.mark.parametrize(
+    ("stack", "known"),
+    [("single-host", "There are: jump-host, web-01."), ("dual-active", "There are: web-01."), ("dual", "None is up.")],
+)
+def test_a_stacks_own_servers_are_offered(stack: str, known: str) -> None:
+    with pytest.raises(UserError, match=f"no server or database node 'db-9' in stack {stack}. {known}"):
+        place_of(f"{stack}/db-9", TWO, STAGES)
+
+
 def test_the_longest_stage_name_owns_a_server() -> None:
     assert stack_of("dual-active-web-01", STAGES) == "dual-active"
     assert short_name("dual-active-web-01", STAGES) == "web-01"

@@ -8,7 +8,7 @@ import pytest
 
 from drlab.node_views import NodeView
 from drlab.output import Output
-from drlab.overview import CloudView, Overview, ServerView, StackView, document, render
+from drlab.overview import CloudView, Overview, ServerView, StackView, document, fault_table, render
 
 
 def server(name: str, stack: str | None, zone: str, power: str, desired: str) -> ServerView:
@@ -28,6 +28,11 @@ def overview(*servers: ServerView, faults: tuple[dict[str, Any], ...] = ()) -> O
     )  # fmt: skip
     cloud = CloudView("running", "http://127.0.0.1:8750", None, 77, "k3f9a2")
     return Overview(cloud, (stack,), servers, faults)
+
+
+def test_a_kill_is_over_and_was_never_undone() -> None:
+    fault = {"id": "f-1", "kind": "kill", "target": "server:web-01", "at": "", "landed": True, "hit": [], "undone": "2026-11-21"}
+    assert fault_table([fault])[1][0][4] == "over"
 
 
 def test_status_reads_well(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,29 @@ def test_the_last_lines_of_up_with_pairs() -> None:
     assert any(line.startswith("  ./lab db switchover dual-active   ") for line in lines)
 
 
+def test_beside_another_stage_servers_are_named_with_theirs() -> None:
+    outputs = {
+        "jumpHostAddress": "198.18.0.2",
+        "webServers": [{"name": "web-01", "zone": "AZ1", "privateAddress": "192.168.1.3"}],
+    }
+    shown = "\n".join(summary_lines(Raised("dual-active", Run({}, 1, 1.0), outputs, (), 1.0), "dual-active/"))
+    for command in (
+        "ssh dual-active/jump-host",
+        "ssh dual-active/web-01",
+        "power off dual-active/web-01",
+        "power on dual-active/web-01",
+    ):
+        assert f"./lab {command}" in shown
+
+
+def test_what_a_fault_keeps_off_is_said_first() -> None:
+    outputs = {"webServers": [{"name": "web-01", "zone": "AZ1", "privateAddress": "192.168.1.3"}]}
+    lines = summary_lines(Raised("single-host", Run({}, 0, 1.0), outputs, ("jump-host", "web-01"), 1.0))
+    assert lines[0] == "single-host is up, without power: jump-host, web-01 (1.0 s)"
+    assert lines[lines.index("Try next") + 1].startswith("  ./lab power on jump-host web-01   ")
+    assert not any("power off" in line for line in lines)
+
+
 def test_a_stage_without_a_site_still_says_what_to_try() -> None:
     lines = summary_lines(Raised("network", Run({}, 0, 1.0), {}, (), 1.0))
     assert lines[0] == "network is up (1.0 s)"
