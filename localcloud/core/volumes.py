@@ -15,7 +15,7 @@ from localcloud.core.power import must_have_power
 from localcloud.core.records import DISKS, INSTANCES, JOBS, ORDERS, Disk, Job
 from localcloud.core.servers import Servers
 from localcloud.core.store import Store
-from localcloud.core.volumes_records import CREATING, DISK_BACKUPS, SNAPSHOTS
+from localcloud.core.volumes_records import CREATING, DELETING, DISK_BACKUPS, ERROR, SNAPSHOTS, Snapshot
 from localcloud.engines.api import EngineError, Engines
 from localcloud.services.orders import model as orders
 
@@ -91,13 +91,20 @@ class Volumes:
             return  # done, and the daemon died before the order was closed
         try:
             await self._engines.volumes.delete_volume(disk_id)
-            for snapshot in self._store.find(SNAPSHOTS, disk_id=disk_id) if disk.drops_snapshots else ():
+            for snapshot in self._going_with(disk):
                 await self._engines.volumes.remove_copy(snapshot.id)
                 self._store.delete(SNAPSHOTS, snapshot.id)
-        except Exception:
-            self._store.put(DISKS, replace(self._store.require(DISKS, disk_id), status=FAILED, updated=time()))  # to try again
+        except Exception as error:
+            with self._store.transaction():  # to try again
+                self._store.put(DISKS, replace(self._store.require(DISKS, disk_id), status=FAILED, updated=time()))
+                for snapshot in self._going_with(disk):
+                    self._store.put(SNAPSHOTS, replace(snapshot, status=ERROR, problem=str(error)))
             raise
         self._store.delete(DISKS, disk_id)
+
+    def _going_with(self, disk: Disk) -> list[Snapshot]:
+        """The snapshots that go with a disk; since that was ordered nothing is made from them any more."""
+        return [snapshot for snapshot in self._store.find(SNAPSHOTS, disk_id=disk.id) if snapshot.status == DELETING]
 
     # -- jobs ----------------------------------------------------------------------------------------------------------
     async def run_job(self, job_id: str) -> None:

@@ -11,7 +11,8 @@ from localcloud.core.calls import Call, page
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.records import DISKS, INSTANCES, Disk, Instance
-from localcloud.core.volumes_records import SNAPSHOTS
+from localcloud.core.volumes_records import DELETING, SNAPSHOTS
+from localcloud.core.volumes_snapshots import begun
 from localcloud.services.ebs import creation, model
 from localcloud.services.ebs.errors import DiskElsewhere, DiskInUse
 from localcloud.services.ebsbackup import model as backups
@@ -87,6 +88,7 @@ def release_disk(call: Call) -> dict[str, Any]:
     for snapshot in call.store.find(SNAPSHOTS, disk_id=disk.id) if changed.drops_snapshots else ():
         if makings := states.makings(call.store, disk.region, snapshot.id):
             raise SnapshotInUse(snapshot.id, [f"the creation of disk {id_}" for id_ in makings])
+        call.store.put(SNAPSHOTS, begun(snapshot, DELETING, call.cloud.clock.now()))
     return _order(call, "ebs-release", changed)
 
 

@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from localcloud.core.calls import Call
+from localcloud.core.inputs import Fields
 from localcloud.core.records import DISKS, JOBS, ORDERS
 from localcloud.core.volumes_records import DISK_BACKUPS, DISK_TASKS, SNAPSHOTS
+from localcloud.services.ebssnapshot.errors import SnapshotBusy
+from localcloud.services.ebssnapshot.handlers import new_from_snapshot
 from localcloud.services.orders import model as orders
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
@@ -121,6 +125,27 @@ def test_a_release_that_fails_on_a_snapshot_can_be_repeated(api: Any) -> None:
     api.engines.volumes.fail.clear()
     assert api.finished(api.ok(api.post("/v4/ebs/refund-ebs", **wish))["masterOrderID"])["orderStatus"] == "3"
     assert (api.cloud.store.find(DISKS), api.cloud.store.find(SNAPSHOTS), api.engines.volumes.copies) == ([], [], {})
+
+
+def test_nothing_is_made_any_more_from_a_snapshot_that_goes_with_its_disk(api: Any) -> None:
+    disk, store = volume(api), api.cloud.store
+    taken, seen = snapshot(api, disk), []
+
+    def order_from_it() -> None:
+        found = store.require(SNAPSHOTS, taken)
+        fields = {"regionID": REGION, "snapshotID": taken, "diskMode": "VBD", "diskName": "copy", "diskSize": 20}
+        with pytest.raises(SnapshotBusy):
+            new_from_snapshot(Call(api.cloud, Fields(fields)))
+        seen.append(found.status)
+
+    api.engines.volumes.on_call["delete_volume"] = order_from_it
+    wish = {"regionID": REGION, "diskID": disk, "deleteSnapWithEbs": True}
+    api.engines.volumes.fail["delete_volume"] = "the disk cannot be written"
+    assert api.finished(api.ok(api.post("/v4/ebs/refund-ebs", **wish))["masterOrderID"])["orderStatus"] == "5"
+    assert (seen, store.require(SNAPSHOTS, taken).status) == (["deleting"], "error")  # so that it can be deleted by hand
+    api.engines.volumes.fail.clear()
+    assert api.finished(api.ok(api.post("/v4/ebs/refund-ebs", **wish))["masterOrderID"])["orderStatus"] == "3"
+    assert (store.find(DISKS), store.find(SNAPSHOTS)) == ([], [])
 
 
 def test_a_move_that_meets_inner_faults_ends_all_the_same(api: Any) -> None:
