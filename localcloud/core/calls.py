@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.core.catalogue import REGIONS, Region
 from localcloud.core.elb_records import BALANCERS
+from localcloud.core.errors import NameDuplicated, QuotaExceeded
 from localcloud.core.inputs import Fields
 from localcloud.core.rds_records import MYSQLS
 from localcloud.core.records import INSTANCES
@@ -68,6 +69,19 @@ class Call:
         self.fields.project()
         self.fields.check()
         return self.store.require(kind, record_id, region.id)
+
+    def has_room(self, kind: Kind[Any], limit: int, what: str, **where: str) -> None:
+        """Raises QuotaExceeded when there are `limit` such records already."""
+        if self.store.count(kind, **where) >= limit:
+            raise QuotaExceeded(what, limit)
+
+    def is_free(self, kind: Kind[Any], taken: type[NameDuplicated], name: str, own_id: str = "", **where: str) -> None:
+        """Raises `taken` when another such record has the name; "" is no name."""
+        if "name" in kind.indexed:
+            where["name"] = name
+        for other in self.store.find(kind, **where) if name else ():
+            if other.name == name and other.id != own_id:
+                raise taken(name, other.id)
 
     def touches(self, vpc_id: str) -> None:
         """The VPC's network must be applied before the call is answered (nothing to do while nothing is in it)."""

@@ -9,7 +9,7 @@ from typing import Any
 from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.elb_records import CERTIFICATES, Certificate
-from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.errors import NotModelled
 from localcloud.core.identifiers import short_id
 from localcloud.services.certificate import model
 from localcloud.services.certificate.errors import CertificateInUse, CertificateNameDuplicated
@@ -26,9 +26,8 @@ def create_certificate(call: Call) -> dict[str, Any]:
     fields.check()
     if kind == "Ca":
         raise NotModelled("Certificates of clients' authorities (type=Ca) are not modelled by the local cloud.")
-    _check_name(call, region.id, name)
-    if call.store.count(CERTIFICATES, region=region.id) >= QUOTAS.certificates:
-        raise QuotaExceeded("certificates in this region", QUOTAS.certificates)
+    call.is_free(CERTIFICATES, CertificateNameDuplicated, name, region=region.id)
+    call.has_room(CERTIFICATES, QUOTAS.certificates, "certificates in this region", region=region.id)
     made = Certificate(short_id("cert"), region.id, name, description, certificate, key, now, now)
     return {"ID": call.store.put(CERTIFICATES, made).id}
 
@@ -66,7 +65,7 @@ def update_certificate(call: Call) -> list[dict[str, Any]]:
     fields = call.fields
     name, described, description = fields.name("name"), fields.has("description"), fields.description()
     certificate = call.one(CERTIFICATES, "certificateID", "ID")
-    _check_name(call, certificate.region, name, certificate.id)
+    call.is_free(CERTIFICATES, CertificateNameDuplicated, name, certificate.id, region=certificate.region)
     call.store.put(CERTIFICATES, replace(
         certificate, name=name or certificate.name, description=description if described else certificate.description,
         updated=time(),
@@ -80,9 +79,3 @@ def delete_certificate(call: Call) -> list[dict[str, Any]]:
         raise CertificateInUse(certificate.id, users)
     call.store.delete(CERTIFICATES, certificate.id)
     return [{"ID": certificate.id}]
-
-
-def _check_name(call: Call, region: str, name: str, own_id: str = "") -> None:
-    for other in call.store.find(CERTIFICATES, region=region, name=name):
-        if other.id != own_id:
-            raise CertificateNameDuplicated(name, other.id)

@@ -10,7 +10,7 @@ from typing import Any
 from localcloud.core.backups_records import BACKUP_POLICIES, VAULTS, BackupPolicy
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import ParameterError, QuotaExceeded
+from localcloud.core.errors import ParameterError
 from localcloud.core.inputs import Fields
 from localcloud.core.records import INSTANCES
 from localcloud.core.schedules import HOURS, WEEKDAYS
@@ -32,9 +32,8 @@ def create_policy(call: Call) -> dict[str, Any]:
     )  # fmt: skip
     policy = _changed(fields, policy, required=True)
     fields.check()
-    _check_name(call, policy)
-    if call.store.count(BACKUP_POLICIES, region=region.id) >= QUOTAS.backup_policies:
-        raise QuotaExceeded("backup policies in this region", QUOTAS.backup_policies)
+    call.is_free(BACKUP_POLICIES, PolicyNameDuplicated, policy.name)  # in all regions
+    call.has_room(BACKUP_POLICIES, QUOTAS.backup_policies, "backup policies in this region", region=region.id)
     return model.shown_policy(call.store.put(BACKUP_POLICIES, policy))
 
 
@@ -46,7 +45,7 @@ def update_policy(call: Call) -> dict[str, Any]:
     policy = call.store.require(BACKUP_POLICIES, policy_id, region.id)
     changed = _changed(call.fields, policy, required=False)
     call.fields.check()
-    _check_name(call, changed)
+    call.is_free(BACKUP_POLICIES, PolicyNameDuplicated, changed.name, policy.id)
     if changed != policy:
         changed = replace(changed, last=call.cloud.clock.now())
     return model.shown_policy(call.store.put(BACKUP_POLICIES, changed))
@@ -69,12 +68,6 @@ def _changed(fields: Fields, policy: BackupPolicy, required: bool) -> BackupPoli
         count=fields.integer("retentionNum", low=1, high=MOST, default=policy.count),
         full_interval=fields.integer("fullBackupInterval", low=-1, high=100, default=policy.full_interval),
     )  # fmt: skip
-
-
-def _check_name(call: Call, policy: BackupPolicy) -> None:
-    for other in call.store.find(BACKUP_POLICIES, name=policy.name):  # in all regions
-        if other.id != policy.id:
-            raise PolicyNameDuplicated(policy.name, other.id)
 
 
 def list_policies(call: Call) -> dict[str, Any]:

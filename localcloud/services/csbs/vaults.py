@@ -8,7 +8,6 @@ from typing import Any
 from localcloud.core.backups_records import BACKUP_POLICIES, BACKUPS, VAULTS, Vault
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import QuotaExceeded
 from localcloud.services.csbs import model
 from localcloud.services.csbs.errors import VaultInUse, VaultNameDuplicated
 from localcloud.services.ebs.model import read_labels
@@ -30,10 +29,8 @@ def create_vault(call: Call) -> dict[str, Any]:
     fields.ignore("autoRenewStatus", "payVoucherPrice")
     labels, project = read_labels(fields, QUOTAS.labels_per_server), fields.project()
     fields.check()
-    for other in call.store.find(VAULTS, region=region.id, name=name):
-        raise VaultNameDuplicated(name, other.id)
-    if call.store.count(VAULTS, region=region.id) >= QUOTAS.vaults:
-        raise QuotaExceeded("backup vaults in this region", QUOTAS.vaults)
+    call.is_free(VAULTS, VaultNameDuplicated, name, region=region.id)
+    call.has_room(VAULTS, QUOTAS.vaults, "backup vaults in this region", region=region.id)
     clock = call.cloud.clock
     expires = (expiry(cycle, count) or 0) + clock.offset
     vault = call.store.put(VAULTS, Vault(model.new_id(), region.id, name, size, expires, project, labels, clock.now()))

@@ -9,7 +9,7 @@ from typing import Any
 from localcloud.core import disks as states
 from localcloud.core.calls import Call, page
 from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.errors import NotModelled
 from localcloud.core.identifiers import hex_id, long_id
 from localcloud.core.records import DISKS, INSTANCES, Disk
 from localcloud.core.volumes import chain_of
@@ -49,10 +49,8 @@ def create_vault(call: Call) -> dict[str, Any]:
     fields.ignore("autoRenewStatus")
     project = fields.project()
     fields.check()
-    for other in call.store.find(DISK_VAULTS, region=region.id, name=name):
-        raise DiskVaultNameDuplicated(name, other.id)
-    if call.store.count(DISK_VAULTS, region=region.id) >= QUOTAS.disk_vaults:
-        raise QuotaExceeded("volume backup vaults in this region", QUOTAS.disk_vaults)
+    call.is_free(DISK_VAULTS, DiskVaultNameDuplicated, name, region=region.id)
+    call.has_room(DISK_VAULTS, QUOTAS.disk_vaults, "volume backup vaults in this region", region=region.id)
     clock, ends = call.cloud.clock, None if on_demand else expiry(cycle, count)
     expires = None if ends is None else ends + clock.offset
     vault = call.store.put(DISK_VAULTS, DiskVault(hex_id(), region.id, name, size, on_demand, expires, project, clock.now()))

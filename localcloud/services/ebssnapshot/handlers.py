@@ -9,7 +9,7 @@ from typing import Any
 from localcloud.core import disks as states
 from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.errors import NotModelled
 from localcloud.core.records import DISKS, INSTANCES, Disk
 from localcloud.core.volumes_records import AVAILABLE, DELETING, ERROR, ROLLING_BACK, SNAPSHOTS, Snapshot
 from localcloud.core.volumes_snapshots import begun
@@ -35,8 +35,7 @@ def create_snapshot(call: Call) -> dict[str, Any]:
             f"Disk {disk.id} is a system disk, of which the local cloud makes no snapshots; make an image or a server backup."
         )
     states.must_rest(call.store, disk)
-    if call.store.count(SNAPSHOTS, disk_id=disk.id) >= QUOTAS.snapshots_per_disk:
-        raise QuotaExceeded(f"snapshots of disk {disk.id}", QUOTAS.snapshots_per_disk)
+    call.has_room(SNAPSHOTS, QUOTAS.snapshots_per_disk, f"snapshots of disk {disk.id}", disk_id=disk.id)
     first = not call.store.count(SNAPSHOTS, disk_id=disk.id)
     snapshot = call.cloud.snapshots.new(disk, name, days if limited else model.FOREVER)
     if not first:

@@ -8,7 +8,7 @@ from typing import Any
 
 from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.errors import NotModelled
 from localcloud.core.identifiers import hex_id
 from localcloud.core.records import DISKS, Disk
 from localcloud.core.schedules import HOURS, WEEKDAYS
@@ -27,9 +27,8 @@ def create_policy(call: Call) -> dict[str, Any]:
     hours = fields.numbers("repeatTimes", HOURS, required=True)
     days, enabled, project = model.read_days(fields, "retentionTime"), fields.boolean("isEnabled", default=True), fields.project()
     fields.check()
-    _name_must_be_free(call, region.id, name)
-    if call.store.count(SNAPSHOT_POLICIES, region=region.id) >= QUOTAS.snapshot_policies:
-        raise QuotaExceeded("snapshot policies in this region", QUOTAS.snapshot_policies)
+    call.is_free(SNAPSHOT_POLICIES, SnapshotPolicyNameDuplicated, name, region=region.id)
+    call.has_room(SNAPSHOT_POLICIES, QUOTAS.snapshot_policies, "snapshot policies in this region", region=region.id)
     now = call.cloud.clock.now()
     policy = call.store.put(
         SNAPSHOT_POLICIES, SnapshotPolicy(hex_id(), region.id, name, weekdays, hours, days, enabled, project, now, now)
@@ -58,8 +57,7 @@ def modify_policy(call: Call) -> dict[str, Any]:
     hours = fields.numbers("repeatTimes", HOURS)
     changes_days, days = fields.has("retentionTime"), model.read_days(fields, "retentionTime", required=False)
     policy = call.one(SNAPSHOT_POLICIES, "snapshotPolicyID")
-    if name and name != policy.name:
-        _name_must_be_free(call, policy.region, name)
+    call.is_free(SNAPSHOT_POLICIES, SnapshotPolicyNameDuplicated, name, policy.id, region=policy.region)
     call.store.put(SNAPSHOT_POLICIES, replace(
         policy, name=name or policy.name, weekdays=weekdays or policy.weekdays, hours=hours or policy.hours,
         days=days if changes_days else policy.days, last=call.cloud.clock.now(),
@@ -112,8 +110,3 @@ def cancel_policy(call: Call) -> dict[str, Any]:
 def _point(call: Call, disks: list[Disk], policy_id: str) -> None:
     for disk in disks:
         call.store.put(DISKS, replace(disk, policy_id=policy_id, updated=time()))
-
-
-def _name_must_be_free(call: Call, region_id: str, name: str) -> None:
-    for other in call.store.find(SNAPSHOT_POLICIES, region=region_id, name=name):
-        raise SnapshotPolicyNameDuplicated(name, other.id)

@@ -99,9 +99,7 @@ def disassociate_eip(call: Call) -> None:
 def rename_eip(call: Call) -> None:
     name = call.fields.name("name", required=True)
     eip = call.one(EIPS, "eipID")
-    for other in call.store.find(EIPS, region=eip.region):
-        if other.name == name and other.id != eip.id:
-            raise EipNameDuplicated(name, other.id)
+    call.is_free(EIPS, EipNameDuplicated, name, eip.id, region=eip.region)
     call.store.put(EIPS, replace(eip, name=name, updated=time()))
 
 

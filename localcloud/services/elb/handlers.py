@@ -9,14 +9,14 @@ from typing import Any
 from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.elb_records import BALANCERS, LISTENERS, Balancer
-from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.errors import NotModelled
 from localcloud.core.identifiers import short_id
 from localcloud.core.records import EIPS, ORDERS, SUBNETS, Order
 from localcloud.services.ecs.errors import ZoneWithoutPower
 from localcloud.services.eip import model as eips
 from localcloud.services.eip.errors import EipNotBound
 from localcloud.services.elb import model
-from localcloud.services.elb.errors import BalancerInUse, BalancerProtected
+from localcloud.services.elb.errors import BalancerInUse, BalancerNameDuplicated, BalancerProtected
 from localcloud.services.orders import model as orders
 
 
@@ -61,9 +61,8 @@ def _create(call: Call, kinds: tuple[str, ...], *, guaranteed: bool) -> Balancer
         fields.problem("subnetID", f"{subnet_id} belongs to VPC {subnet.vpc_id}, not to {vpc_id}")
     fields.check()
     subnet = call.store.require(SUBNETS, subnet_id, region.id)
-    model.check_name(call.store, region.id, name)
-    if call.store.count(BALANCERS, region=region.id) >= QUOTAS.balancers:
-        raise QuotaExceeded("load balancers in this region", QUOTAS.balancers)
+    call.is_free(BALANCERS, BalancerNameDuplicated, name, region=region.id)
+    call.has_room(BALANCERS, QUOTAS.balancers, "load balancers in this region", region=region.id)
     balancer_id, now = short_id("lb"), time()
     balancer = Balancer(
         balancer_id, region.id, name, description, subnet.vpc_id, subnet.id, address, sla, guaranteed, kind, protected, "DOWN",
@@ -104,7 +103,7 @@ def update_balancer(call: Call) -> list[dict[str, Any]]:
     name, described, description = fields.name("name"), fields.has("description"), fields.description()
     guarded, protected = fields.has("deleteProtection"), fields.boolean("deleteProtection")
     balancer = call.one(BALANCERS, "elbID", "ID")
-    model.check_name(call.store, balancer.region, name, balancer.id)
+    call.is_free(BALANCERS, BalancerNameDuplicated, name, balancer.id, region=balancer.region)
     call.store.put(BALANCERS, replace(
         balancer, name=name or balancer.name, description=description if described else balancer.description,
         protected=protected if guarded else balancer.protected, updated=time(),

@@ -6,14 +6,13 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from localcloud.core.catalogue import Region
-from localcloud.core.elb_records import BALANCERS, Balancer
+from localcloud.core.elb_records import Balancer
 from localcloud.core.identifiers import mac_address, short_id, when
 from localcloud.core.inputs import Fields
 from localcloud.core.nodes import nodes_of
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import EIPS, Subnet
 from localcloud.core.store import Store
-from localcloud.services.elb.errors import BalancerNameDuplicated
 from localcloud.services.vpc.model import taken_addresses, usable_addresses
 
 CLASSIC = ("elb.s1.small", "elb.default")
@@ -39,13 +38,6 @@ def balancer_shown(store: Store, balancer: Balancer) -> dict[str, Any]:
 def active_zone(balancer: Balancer) -> str:
     """Where the process with the address is; "" before the first start."""
     return next((node["zone"] for node in balancer.nodes if node["id"] == balancer.active), "")
-
-
-def check_name(store: Store, region: str, name: str, own_id: str = "") -> None:
-    """Names of balancers are unique in a region."""
-    for other in store.find(BALANCERS, region=region, name=name):
-        if other.id != own_id:
-            raise BalancerNameDuplicated(name, other.id)
 
 
 def own_address(fields: Fields, store: Store, subnet: Subnet) -> str:

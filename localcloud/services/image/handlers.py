@@ -8,7 +8,6 @@ from typing import Any
 
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS, image_by_id
-from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import long_id
 from localcloud.core.power import must_have_power
 from localcloud.core.records import DISKS, INSTANCES, PRIVATE_IMAGES, Instance, Job, PrivateImage
@@ -95,8 +94,7 @@ def _check(call: Call, server: Instance, whole: bool) -> None:
         raise NoDataDisk(server.id)
     if server.image_depth >= QUOTAS.images_on_images:
         raise ChainTooLong(server.id, server.image_depth)
-    if call.store.count(PRIVATE_IMAGES, region=server.region) >= QUOTAS.images:
-        raise QuotaExceeded("private images in this region", QUOTAS.images)
+    call.has_room(PRIVATE_IMAGES, QUOTAS.images, "private images in this region", region=server.region)
 
 
 def _record(call: Call, server: Instance, whole: bool, name: str, description: str, labels: dict[str, str]) -> PrivateImage:

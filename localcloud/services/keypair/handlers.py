@@ -7,7 +7,6 @@ from typing import Any
 
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import long_id
 from localcloud.core.records import KEY_PAIRS, KeyPair
 from localcloud.services.keypair import model
@@ -57,10 +56,8 @@ def _wanted(call: Call) -> tuple[str, str, str]:
     description = fields.description("keyPairDescription", longest=255)
     fields.project()
     fields.check()
-    for other in call.store.find(KEY_PAIRS, region=region.id, name=name):
-        raise KeyPairNameDuplicated(name, other.id)
-    if call.store.count(KEY_PAIRS, region=region.id) >= QUOTAS.key_pairs:
-        raise QuotaExceeded("key pairs in this region", QUOTAS.key_pairs)
+    call.is_free(KEY_PAIRS, KeyPairNameDuplicated, name, region=region.id)
+    call.has_room(KEY_PAIRS, QUOTAS.key_pairs, "key pairs in this region", region=region.id)
     return region.id, name, description
 
 

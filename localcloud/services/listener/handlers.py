@@ -9,7 +9,7 @@ from typing import Any
 from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.elb_records import BALANCERS, CERTIFICATES, LISTENERS, TARGET_GROUPS, Balancer, Listener, TargetGroup
-from localcloud.core.errors import NotModelled, ParameterError, QuotaExceeded
+from localcloud.core.errors import NotModelled, ParameterError
 from localcloud.core.identifiers import short_id
 from localcloud.services.listener import model
 from localcloud.services.targetgroup.errors import CookiesNeedHttp, GroupOutside
@@ -37,8 +37,7 @@ def create_listener(call: Call) -> list[dict[str, Any]]:
     if certificate_id:
         call.store.require(CERTIFICATES, certificate_id, region.id)
     model.check_listener(call.store, balancer_id, name, port)
-    if call.store.count(LISTENERS, balancer_id=balancer_id) >= QUOTAS.listeners_per_balancer:
-        raise QuotaExceeded(f"listeners of load balancer {balancer_id}", QUOTAS.listeners_per_balancer)
+    call.has_room(LISTENERS, QUOTAS.listeners_per_balancer, f"listeners of load balancer {balancer_id}", balancer_id=balancer_id)
     now = time()
     listener = Listener(
         short_id("listener"), region.id, balancer_id, name, description, protocol, port, group.id,

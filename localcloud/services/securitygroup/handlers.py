@@ -27,9 +27,8 @@ def create_group(call: Call) -> dict[str, Any]:
     project, description = fields.project(), fields.description()
     fields.check()
     call.store.require(VPCS, vpc_id, region.id)
-    _name_is_free(call, region.id, vpc_id, name)
-    if call.store.count(GROUPS, region=region.id) >= QUOTAS.security_groups:
-        raise QuotaExceeded("security groups in this region", QUOTAS.security_groups)
+    call.is_free(GROUPS, SecurityGroupNameDuplicated, name, vpc_id=vpc_id)
+    call.has_room(GROUPS, QUOTAS.security_groups, "security groups in this region", region=region.id)
     group = SecurityGroup(short_id("sg"), region.id, vpc_id, name, description, project, time())
     call.store.put(RULES, model.everything_out(group))
     return {"securityGroupID": call.store.put(GROUPS, group).id}
@@ -62,8 +61,7 @@ def modify_group(call: Call) -> None:
     name, described, description = fields.name("name"), fields.has("description"), fields.description()
     fields.only("enabled", True, "true", "True")
     group = call.one(GROUPS, "securityGroupID")
-    if name and name != group.name:
-        _name_is_free(call, group.region, group.vpc_id, name)
+    call.is_free(GROUPS, SecurityGroupNameDuplicated, name, group.id, vpc_id=group.vpc_id)
     changed = replace(group, name=name or group.name, description=description if described else group.description)
     call.store.put(GROUPS, changed)
 
@@ -169,11 +167,6 @@ def list_members(call: Call) -> dict[str, Any]:
 def _set_groups(call: Call, server: Instance, groups: tuple[str, ...]) -> None:
     call.store.put(INSTANCES, replace(server, groups=groups, updated=time()))
     call.touches(server.vpc_id)
-
-
-def _name_is_free(call: Call, region: str, vpc_id: str, name: str) -> None:
-    for other in call.store.find(GROUPS, region=region, vpc_id=vpc_id, name=name):
-        raise SecurityGroupNameDuplicated(name, other.id)
 
 
 def _group_and_server(call: Call) -> tuple[SecurityGroup, Instance]:

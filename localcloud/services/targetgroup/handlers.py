@@ -35,10 +35,8 @@ def create_check(call: Call) -> dict[str, Any]:
     check = model.read_check(fields, fresh)
     fields.project()
     fields.check()
-    for other in call.store.find(HEALTH_CHECKS, region=region.id, name=name):
-        raise HealthCheckNameDuplicated(name, other.id)
-    if call.store.count(HEALTH_CHECKS, region=region.id) >= QUOTAS.health_checks:
-        raise QuotaExceeded("health checks in this region", QUOTAS.health_checks)
+    call.is_free(HEALTH_CHECKS, HealthCheckNameDuplicated, name, region=region.id)
+    call.has_room(HEALTH_CHECKS, QUOTAS.health_checks, "health checks in this region", region=region.id)
     return {"ID": call.store.put(HEALTH_CHECKS, check).id}
 
 
@@ -62,6 +60,7 @@ def update_check(call: Call) -> dict[str, Any]:
     if old is None:
         fields.ignore(*("timeout", "interval", "maxRetry", "httpMethod", "httpUrlPath", "httpExpectedCodes", "protocolPort"))
     check = call.one(HEALTH_CHECKS, "healthCheckID", "ID")
+    call.is_free(HEALTH_CHECKS, HealthCheckNameDuplicated, name, check.id, region=check.region)
     call.store.put(HEALTH_CHECKS, replace(
         changed or check, name=name or check.name, description=description if described else check.description, updated=time()
     ))  # fmt: skip
@@ -92,10 +91,8 @@ def create_group(call: Call) -> list[dict[str, Any]]:
     call.store.require(VPCS, vpc_id, region.id)
     if check_id:
         call.store.require(HEALTH_CHECKS, check_id, region.id)
-    for other in call.store.find(TARGET_GROUPS, region=region.id, name=name):
-        raise TargetGroupNameDuplicated(name, other.id)
-    if call.store.count(TARGET_GROUPS, region=region.id) >= QUOTAS.target_groups:
-        raise QuotaExceeded("target groups in this region", QUOTAS.target_groups)
+    call.is_free(TARGET_GROUPS, TargetGroupNameDuplicated, name, region=region.id)
+    call.has_room(TARGET_GROUPS, QUOTAS.target_groups, "target groups in this region", region=region.id)
     group = TargetGroup(short_id("tg"), region.id, vpc_id, name, description, algorithm, check_id, now, now, sticky)
     return [{"ID": call.store.put(TARGET_GROUPS, group).id}]
 
@@ -130,9 +127,7 @@ def update_group(call: Call) -> list[dict[str, Any]]:
         raise CookiesNeedHttp(group.id, listener)
     if check_id:
         call.store.require(HEALTH_CHECKS, check_id, group.region)
-    for other in call.store.find(TARGET_GROUPS, region=group.region, name=name):
-        if other.id != group.id:
-            raise TargetGroupNameDuplicated(name, other.id)
+    call.is_free(TARGET_GROUPS, TargetGroupNameDuplicated, name, group.id, region=group.region)
     call.store.put(TARGET_GROUPS, replace(
         group, name=name or group.name, algorithm=algorithm or group.algorithm,
         health_check_id=check_id or group.health_check_id, sticky=sticky if sticks else group.sticky, updated=time(),

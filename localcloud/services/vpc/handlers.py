@@ -9,7 +9,6 @@ from typing import Any
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.elb_records import BALANCERS
-from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import short_id
 from localcloud.core.inputs import Fields
 from localcloud.core.rds_records import MYSQLS
@@ -27,10 +26,8 @@ def create_vpc(call: Call) -> dict[str, Any]:
     if network:
         model.check_vpc(fields, network)
     fields.check()
-    for other in call.store.find(VPCS, region=region.id, name=name):
-        raise VpcNameDuplicated(name, other.id)
-    if call.store.count(VPCS, region=region.id) >= QUOTAS.vpcs:
-        raise QuotaExceeded("VPCs in this region", QUOTAS.vpcs)
+    call.is_free(VPCS, VpcNameDuplicated, name, region=region.id)
+    call.has_room(VPCS, QUOTAS.vpcs, "VPCs in this region", region=region.id)
     vpc = Vpc(short_id("vpc"), region.id, name, str(network), description, project, time())
     return {"vpcID": call.store.put(VPCS, vpc).id}
 
@@ -52,9 +49,7 @@ def list_vpcs(call: Call) -> dict[str, Any]:
 def update_vpc(call: Call) -> None:
     name, given, description = call.fields.name("name"), call.fields.has("description"), call.fields.description()
     vpc = call.one(VPCS, "vpcID")
-    for other in call.store.find(VPCS, region=vpc.region, name=name):
-        if other.id != vpc.id:
-            raise VpcNameDuplicated(name, other.id)
+    call.is_free(VPCS, VpcNameDuplicated, name, vpc.id, region=vpc.region)
     call.store.put(VPCS, replace(vpc, name=name or vpc.name, description=description if given else vpc.description))
 
 
@@ -78,12 +73,8 @@ def create_subnet(call: Call) -> dict[str, Any]:
         model.check_subnet(fields, call.store, vpc, network)
     fields.check()
     vpc = call.store.require(VPCS, vpc_id, region.id)
-    subnets = call.store.find(SUBNETS, vpc_id=vpc_id)
-    for other in subnets:
-        if other.name == name:
-            raise SubnetNameDuplicated(name, other.id)
-    if len(subnets) >= QUOTAS.subnets_per_vpc:
-        raise QuotaExceeded(f"subnets in VPC {vpc_id}", QUOTAS.subnets_per_vpc)
+    call.is_free(SUBNETS, SubnetNameDuplicated, name, vpc_id=vpc_id)
+    call.has_room(SUBNETS, QUOTAS.subnets_per_vpc, f"subnets in VPC {vpc_id}", vpc_id=vpc_id)
     subnet = Subnet(short_id("subnet"), region.id, vpc_id, name, str(network), gateway, description, tuple(dns), time(), time())
     call.touches(vpc_id)
     return {"subnetID": call.store.put(SUBNETS, subnet).id}
@@ -115,9 +106,7 @@ def update_subnet(call: Call) -> None:
     name, described, dns_given = fields.name("name"), fields.has("description"), fields.has("dnsList")
     dns, description = _dns(fields), fields.description()
     subnet = call.one(SUBNETS, "subnetID")
-    for other in call.store.find(SUBNETS, vpc_id=subnet.vpc_id):
-        if other.name == name and other.id != subnet.id:
-            raise SubnetNameDuplicated(name, other.id)
+    call.is_free(SUBNETS, SubnetNameDuplicated, name, subnet.id, vpc_id=subnet.vpc_id)
     call.store.put(SUBNETS, replace(
         subnet, name=name or subnet.name, description=description if described else subnet.description,
         dns=tuple(dns) if dns_given else subnet.dns, updated=time(),

@@ -119,3 +119,13 @@ def test_volumes_do_not_go_with_a_server(api: Any, net: tuple[str, str]) -> None
     refused(api.post("/v4/ecs/delete-instance", **release), NOT_MODELLED, "deleteVolume is not modelled")
     api.job_done(api.ok(api.post("/v4/ebs/detach-ebs", **volume))["diskJobID"])
     assert api.finished(api.ok(api.post("/v4/ecs/delete-instance", **release))["masterOrderID"])["orderStatus"] == "3"
+
+
+def test_a_health_check_does_not_take_anothers_name(api: Any) -> None:
+    check = {"regionID": REGION, "protocol": "TCP"}
+    first, second = (api.ok(api.post("/v4/elb/create-health-check", **check, name=name))["ID"] for name in ("one", "two"))
+    change = {"regionID": REGION, "healthCheckID": second}
+    refused(
+        api.post("/v4/elb/update-health-check", **change, name="one"), "Openapi.HealthCheck.NameDuplicated", f"taken by {first}"
+    )
+    api.ok(api.post("/v4/elb/update-health-check", **change, name="two", interval=9))
