@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import threading
 import time
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import pymysql
 from contract.factories import Factory
+from contract.mysql_trials import Trials
 from contract.own_cloud import OwnCloud
 from contract.running_cloud import Run
 from support.waiting import wait_until
@@ -93,69 +93,11 @@ def connect(address: str) -> Any:
     )  # fmt: skip
 
 
-def connect_at(path: Path) -> Any:
-    """On a node's management socket, with a client's account."""
-    plain = socket.socket(socket.AF_UNIX)  # PyMySQL would leave it open where nobody listens
-    try:
-        plain.settimeout(2)
-        plain.connect(str(path))
-        connection = pymysql.connect(
-            user="app", password=PASSWORD, database="hr_db", read_timeout=2, write_timeout=2, autocommit=True, ssl_disabled=True,
-            defer_connect=True,
-        )  # fmt: skip
-        connection.connect(plain)
-    except BaseException:
-        plain.close()
-        raise
-    return connection
-
-
-@dataclass
-class Trials:
-    """Writes on each node itself, past address, link and rules, again and again: who lets it happen at all.
-
-    Its numbers are negative, and differ from node to node.
-    """
-
-    sockets: dict[str, Path]  # node id -> its management socket
-    done: list[tuple[float, str]] = field(default_factory=list)  # when a write was acknowledged, and by which node
-    tried: dict[str, int] = field(default_factory=dict)
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
-
-    def __enter__(self) -> Trials:
-        for place, node_id in enumerate(self.sockets):
-            self._threads.append(threading.Thread(target=self._try, args=(node_id, place), daemon=True))
-            self._threads[-1].start()
-        wait_until(lambda: self.done, SECONDS, "a node to take a write")
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(60)
-            assert not thread.is_alive(), "a writer did not stop"
-
-    def _try(self, node_id: str, place: int) -> None:
-        first = time.time_ns() // 1000
-        while not self._stop.is_set():
-            number = self.tried[node_id] = self.tried.get(node_id, 0) + 1
-            with suppress(pymysql.Error, OSError):
-                with connect_at(self.sockets[node_id]) as connection, connection.cursor() as cursor:
-                    cursor.execute("INSERT INTO ledger VALUES (%s)", (-(first + number) * len(self.sockets) - place,))
-                self.done.append((time.monotonic(), node_id))
-            self._stop.wait(0.03)
-
-    def turns(self) -> list[str]:
-        """The nodes that took writes, in turn: two that did at the same time take turns again and again."""
-        return [node_id for node_id, _ in groupby(node_id for _, node_id in sorted(self.done))]
-
-
 @dataclass
 class PairOfNodes:
     """A MySQL pair of a cloud that may be killed."""
 
-    own: OwnCloud
+    own: OwnCloud  # one that halts where it is told to
     record: CloudRecord
     run: Run
     id: str
@@ -178,6 +120,9 @@ class PairOfNodes:
     def settled(self) -> None:
         """Wait until both nodes have their roles and every write."""
         wait_until(self.in_sync, SECONDS, "the standby to be in sync")
+
+    def power_off(self, node: LocalNode) -> str:
+        return self.fault("power-off", f"server:{node.name}")
 
     def fault(self, kind: str, target: str, **more: Any) -> str:
         """Its id."""
@@ -209,11 +154,31 @@ class PairOfNodes:
 
     def trials(self) -> Trials:
         folder = self.own.state / "databases"
-        return Trials({node.id: folder / node.id / "mysql.sock" for node in self.seen().nodes})
+        return Trials(PASSWORD, {node.id: folder / node.id / "mysql.sock" for node in self.seen().nodes})
+
+    @contextmanager
+    def nothing_applied(self, node: LocalNode) -> Iterator[None]:
+        """The node receives what is written, but somebody reads what its applier would change."""
+        command = ["docker", "exec", "-i", self.container(node), "mariadb", "-BN", "--unbuffered"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+            assert reader.stdin is not None and reader.stdout is not None
+            reader.stdin.write("LOCK TABLES hr_db.ledger READ; SELECT 'locked';\n")
+            reader.stdin.flush()
+            assert reader.stdout.readline() == "locked\n"
+            yield
+            reader.kill()
+
+    def last_on(self, node: LocalNode) -> int:
+        """The greatest number that this very node shows."""
+        command = ["docker", "exec", self.container(node), "mariadb", "-BNe", "SELECT MAX(number) FROM hr_db.ledger"]
+        return int(subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout)
+
+    def container(self, node: LocalNode) -> str:
+        return f"drlab-{self.record.id}-{node.id}"
 
     def write_on(self, node: LocalNode) -> str:
         """What MariaDB says to a client that writes on this very node."""
-        command = ["docker", "exec", "-e", f"MYSQL_PWD={PASSWORD}", f"drlab-{self.record.id}-{node.id}", "mariadb", "-u", "app"]
+        command = ["docker", "exec", "-e", f"MYSQL_PWD={PASSWORD}", self.container(node), "mariadb", "-u", "app"]
         command += ["-h", "127.0.0.1", "hr_db", "-e", "INSERT INTO ledger VALUES (-1)"]
         done = subprocess.run(command, capture_output=True, text=True, timeout=30)
         return "written" if done.returncode == 0 else done.stderr
@@ -227,6 +192,17 @@ class PairOfNodes:
         """kill -9, and another daemon on the same state."""
         self.own.kill()
         self.record = self.own.start()
+
+    @contextmanager
+    def halted(self, call: str) -> Iterator[Callable[[], object]]:
+        """The controller halts before its next such call until the end of this; what is given waits until it has come there."""
+        halt, halted = (self.own.state / f"{word}-{call}" for word in ("halt", "halted"))
+        halted.unlink(missing_ok=True)
+        halt.touch()
+        try:
+            yield lambda: wait_until(halted.exists, SECONDS, f"the controller to come to {call}")
+        finally:
+            halt.unlink()
 
 
 def make_pair(own: OwnCloud, record: CloudRecord, run: Run, region: str, cleanup: ExitStack) -> PairOfNodes:

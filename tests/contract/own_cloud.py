@@ -30,10 +30,11 @@ class OwnCloud:
     run: Any
     process: subprocess.Popen[bytes] | None = None
     port: int = field(default_factory=free_port)  # the same after a restart, so that clients find it again
+    program: tuple[str, ...] = ("-m", "localcloud")
 
     def start(self) -> CloudRecord:
         log = self.state / "stdout.log"
-        command = [sys.executable, "-m", "localcloud", "serve", "--state", str(self.state), "--port", str(self.port)]
+        command = [sys.executable, *self.program, "serve", "--state", str(self.state), "--port", str(self.port)]
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env={**os.environ, "DRLAB_STATE": str(self.state)}, stdout=output, stderr=subprocess.STDOUT

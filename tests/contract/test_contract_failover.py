@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +21,8 @@ from support.waiting import wait_until
 from ctyun import Client
 
 MOST_SILENCE = 10.0  # seconds without writes that a failover may cost a client
+LOOPS, BUSY_SECONDS = 6, float(os.environ.get("DRLAB_BUSY_SECONDS", "10"))
+HALTING = (str(Path(__file__).with_name("halting_localcloud.py")),)
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -25,7 +31,7 @@ pytestmark = pytest.mark.timeout(600)
 def module_pair(run: Run, region: str) -> Iterator[PairOfNodes]:
     """A pair on a cloud of the module's own, which may be killed; at the end nothing of it is left."""
     state = Path(tempfile.mkdtemp(prefix="drlab-ha-", dir="/tmp"))
-    own = OwnCloud(state, run)
+    own = OwnCloud(state, run, program=HALTING)
     record = own.start()
     try:
         with ExitStack() as cleanup:
@@ -46,7 +52,7 @@ def pair(module_pair: PairOfNodes) -> PairOfNodes:
 def test_the_standby_takes_over_from_a_primary_without_power(pair: PairOfNodes) -> None:
     old, new = pair.node("primary"), pair.node("standby")
     with Ledger(pair.address) as ledger:
-        fault = pair.fault("power-off", f"server:{old.name}")
+        fault = pair.power_off(old)
         ledger.goes_on()
         assert ledger.silence() <= MOST_SILENCE, pair.story()
         assert pair.seen().primary == new.id
@@ -82,7 +88,7 @@ def test_a_standby_that_lacks_writes_is_not_promoted(pair: PairOfNodes) -> None:
         cut = pair.fault("cut", f"server:{primary.name}", to=f"server:{standby.name}")
         wait_until(lambda: not pair.seen().in_sync, SECONDS, "the standby to be marked out of sync")
         ledger.goes_on()
-        off = pair.fault("power-off", f"server:{primary.name}")
+        off = pair.power_off(primary)
         pair.waits_to_say("nothing is promoted", f"{standby.name} is marked out of sync")
         assert "read-only" in pair.write_on(standby)
         pair.undo(off)
@@ -96,11 +102,26 @@ def test_a_standby_that_lacks_writes_is_not_promoted(pair: PairOfNodes) -> None:
 def test_both_nodes_lost_and_back(pair: PairOfNodes) -> None:
     primary, standby = pair.node("primary"), pair.node("standby")
     with Ledger(pair.address) as ledger:
-        faults = [pair.fault("power-off", f"server:{node.name}") for node in (standby, primary)]
+        faults = [pair.power_off(node) for node in (standby, primary)]
         pair.waits_to_say("nothing is promoted")
         for fault in faults:
             pair.undo(fault)
         ledger.goes_on()
+        pair.settled()
+    assert ledger.lost() == []
+
+
+def test_a_standby_that_comes_back_with_an_unapplied_relay_log_has_everything(pair: PairOfNodes) -> None:
+    primary, standby = pair.node("primary"), pair.node("standby")
+    with Ledger(pair.address) as ledger:
+        with pair.nothing_applied(standby):
+            wait_until(lambda: ledger.acknowledged[-1][0] > pair.last_on(standby) + 10, SECONDS, "writes that are only received")
+            first, second = pair.power_off(standby), pair.power_off(primary)
+        pair.waits_to_say("nothing is promoted")
+        pair.undo(first)
+        ledger.goes_on()
+        assert pair.seen().primary == standby.id, pair.story()
+        pair.undo(second)
         pair.settled()
     assert ledger.lost() == []
 
@@ -116,18 +137,81 @@ def test_a_full_disk_of_the_primary(pair: PairOfNodes) -> None:
     assert ledger.lost() == []
 
 
-def test_the_local_cloud_is_killed_during_a_failover(pair: PairOfNodes) -> None:
+@pytest.mark.parametrize("call", ["stop_receiving", "open_writes"])
+def test_the_local_cloud_is_killed_during_a_failover(pair: PairOfNodes, call: str) -> None:
     old = pair.node("primary")
     with Ledger(pair.address) as ledger:
-        fault = pair.fault("power-off", f"server:{old.name}")
-        wait_until(lambda: pair.seen().step, SECONDS, "roles to change")
-        pair.restart_cloud()
+        with pair.halted(call) as come_there:
+            fault = pair.power_off(old)
+            come_there()
+            pair.restart_cloud()
         ledger.goes_on()
         assert pair.seen().primary != old.id
         pair.undo(fault)
         pair.settled()
     assert ledger.lost() == []
     assert pair.seen().switches[-1].state == "done"
+
+
+def test_a_candidate_that_dies_before_it_may_take_writes_is_not_waited_for(pair: PairOfNodes) -> None:
+    old, new = pair.node("primary"), pair.node("standby")
+    with Ledger(pair.address) as ledger, pair.trials() as trials:
+        with pair.halted("forget_source") as come_there:
+            first = pair.power_off(old)
+            come_there()
+            second = pair.power_off(new)
+        pair.undo(first)
+        ledger.goes_on()
+        assert pair.seen().primary == old.id, pair.story()
+        pair.undo(second)
+        pair.settled()
+    assert trials.turns() == [old.id], "the candidate took writes"
+    assert ledger.lost() == []
+
+
+def test_a_candidate_that_may_have_taken_writes_is_waited_for(pair: PairOfNodes) -> None:
+    old, new = pair.node("primary"), pair.node("standby")
+    with Ledger(pair.address) as ledger, pair.trials() as trials:
+        with pair.halted("open_writes") as come_there:
+            first = pair.power_off(old)
+            come_there()
+            second = pair.power_off(new)
+        pair.undo(first)
+        pair.waits_to_say("nothing is promoted", f"{old.name} has data that must be rebuilt first")
+        assert "written" not in pair.write_on(old)
+        pair.undo(second)
+        ledger.goes_on()
+        pair.settled()
+    assert trials.turns() == [old.id, new.id], "two nodes took writes"
+    assert ledger.lost() == []
+
+
+def test_a_busy_machine_is_no_dead_primary(pair: PairOfNodes) -> None:
+    """Many who want to calculate change no roles; a primary that dies among them is replaced in time."""
+    old, changes = pair.node("primary"), len(pair.seen().switches)
+    with Ledger(pair.address) as ledger, busy(LOOPS):
+        time.sleep(BUSY_SECONDS)  # the claim is that nothing happens for so long
+        assert len(pair.seen().switches) == changes, pair.story()
+        pair.settled()
+        fault = pair.power_off(old)
+        ledger.goes_on()
+        assert pair.seen().primary != old.id
+        assert ledger.silence() <= MOST_SILENCE, pair.story()
+        pair.undo(fault)
+        pair.settled()
+    assert ledger.lost() == []
+
+
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """So many processes that calculate without an end."""
+    loops = [subprocess.Popen(["nice", "-n", "5", sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait(10)
 
 
 def test_a_switchover_takes_at_most_three_seconds(pair: PairOfNodes, region: str) -> None:
