@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import errno
 import ipaddress
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pyroute2 import IPRoute  # type: ignore[import-not-found, unused-ignore]
-from pyroute2.netlink.exceptions import NetlinkError  # type: ignore[import-not-found, unused-ignore]
+from pyroute2.netlink.exceptions import NetlinkDumpInterrupted, NetlinkError  # type: ignore[import-not-found, unused-ignore]
 
 UNREACHABLE_METRIC = 0x7D000000  # behind every ordinary route to the same prefix
 _UNREACHABLE = 7  # RTN_UNREACHABLE, linux/rtnetlink.h
 _FORWARDING = 3  # BR_STATE_FORWARDING, linux/if_bridge.h
+_LOOKS = 100  # at a list that changes while the kernel gives it out
 
 
 class Netlink:
@@ -40,7 +41,7 @@ class Netlink:
                 "up": bool(message["flags"] & 1),
                 "carries": message.get_attr("IFLA_OPERSTATE") == "UP" and _port_state(message) in (None, _FORWARDING),
             }
-            for message in self._ip.get_links()
+            for message in _whole(self._ip.get_links)
         }
 
     def add_bridge(self, name: str, mac: str) -> int:
@@ -75,7 +76,8 @@ class Netlink:
 
     def addresses(self, index: int) -> set[str]:
         """IPv4 addresses with prefix, e.g. "192.168.1.1/24"."""
-        return {f"{m.get_attr('IFA_ADDRESS')}/{m['prefixlen']}" for m in self._ip.get_addr(family=2, index=index)}
+        found = _whole(lambda: self._ip.get_addr(family=2, index=index))
+        return {f"{message.get_attr('IFA_ADDRESS')}/{message['prefixlen']}" for message in found}
 
     def add_address(self, index: int, address: str) -> None:
         """Fine if it is there."""
@@ -105,9 +107,17 @@ class Netlink:
         """IPv4 routes except the default one: {"cidr", "guard"}."""
         return [
             {"cidr": f"{m.get_attr('RTA_DST')}/{m['dst_len']}", "guard": m["type"] == _UNREACHABLE}
-            for m in self._ip.get_routes(family=2)
+            for m in _whole(lambda: self._ip.get_routes(family=2))
             if m.get_attr("RTA_DST") is not None
         ]
+
+
+def _whole(ask: Callable[[], Iterable[Any]]) -> list[Any]:
+    """All of a list that the kernel gives out in pieces: asked for again whenever it has changed in between."""
+    for _look in range(_LOOKS):
+        with suppress(NetlinkDumpInterrupted):
+            return list(ask())
+    return list(ask())
 
 
 def _port_state(message: Any) -> int | None:

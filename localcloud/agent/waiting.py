@@ -1,11 +1,25 @@
-"""The agent's one helper for waiting: a deadline, and a sentence that names what was waited for."""
+"""The agent's helpers for waiting: with a deadline and a sentence that names what was waited for, and for one's turn."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from localcloud.agent.errors import OpError
+
+_TURNS: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+_TAKING = threading.Lock()
+
+
+def turn(thing: str) -> threading.Lock:
+    """Held by whoever makes something of or in a thing, such as a container.
+
+    What a daemon asked for before it was killed is still done, maybe at the moment when its successor asks for it again.
+    """
+    with _TAKING:
+        return _TURNS.setdefault(thing, threading.Lock())
 
 
 def wait_until(done: Callable[[], bool], seconds: float, what: str) -> None:

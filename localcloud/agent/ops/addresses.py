@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from localcloud.agent.arp import announce
+from localcloud.agent.errors import OpError
 from localcloud.agent.kernel import must_be_in_container, network_namespace
 from localcloud.agent.netlink import netlink
 
@@ -24,8 +25,11 @@ def assign(pid: int, container: str, address: str) -> bool:
 
 
 def withdraw(pid: int, container: str, address: str) -> None:
-    """Take it away again; fine if it is not there."""
-    must_be_in_container(pid, container)
+    """Take it away again; fine if it is not there, or the container has just ended."""
+    try:
+        must_be_in_container(pid, container)
+    except OpError:
+        return
     with network_namespace(pid), netlink() as here:
         card = here.index(CARD)
         if card is not None:

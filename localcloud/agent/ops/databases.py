@@ -15,6 +15,7 @@ from typing import Any
 from localcloud.agent import loops
 from localcloud.agent.errors import OpError
 from localcloud.agent.kernel import must_be_in_container, network_namespace
+from localcloud.agent.waiting import turn
 
 DATA, DEVICE = "/data", "/dev/drlab-data"
 _MAGIC_AT, _MAGIC = 0x438, b"\x53\xef"  # of an ext4 superblock; mke2fs writes it last
@@ -29,8 +30,12 @@ def mount(pid: int, container: str, file: str, viewer: int, owner: int) -> dict[
     A blank one is formatted; its root folder belongs to user and group `owner`.
     """
     must_be_in_container(pid, container)
-    if _is_mounted(pid):
-        return {"new": False}
+    with turn(container):
+        return {"new": not _is_mounted(pid) and _mount(pid, container, file, viewer, owner)}
+
+
+def _mount(pid: int, container: str, file: str, viewer: int, owner: int) -> bool:
+    """Whether the disk was blank."""
     number = loops.attach(file, viewer)
     blank = not _is_formatted(number)
     if blank:
@@ -42,7 +47,7 @@ def mount(pid: int, container: str, file: str, viewer: int, owner: int) -> dict[
     # noinit_itable: the kernel would otherwise write out the inode tables that lazy_itable_init has spared.
     command = ("nsenter", "-t", str(pid), "-m", "--", "mount", "-t", "ext4", "-o", "noatime,noinit_itable", DEVICE, DATA)
     _run(command, f"the disk {file} cannot be mounted in container {container[:12]}")
-    return {"new": blank}
+    return blank
 
 
 def greets(pid: int, container: str, addresses: list[str], port: int, seconds: float) -> list[str]:
@@ -76,7 +81,7 @@ def keep_log(pid: int, container: str, source: str, target: str, size: int, view
     """
     must_be_in_container(pid, container)
     wanted = loops.seen_by(viewer, target)
-    with loops.seen_by(pid, source).open("rb") as reading, wanted.open("ab") as writing:
+    with turn(target), loops.seen_by(pid, source).open("rb") as reading, wanted.open("ab") as writing:
         kept = writing.tell()
         reading.seek(kept)
         left = size - kept

@@ -7,13 +7,13 @@ import fcntl
 import os
 import stat
 import struct
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from localcloud.agent import loops
 from localcloud.agent.errors import OpError
 from localcloud.agent.kernel import must_be_in_container, processes_of, sync_file_system
+from localcloud.agent.mounts import file_systems, mounts
 from localcloud.agent.waiting import wait_until
 
 _SHUTDOWN = 0x8004587D  # _IOR('X', 125, __u32): EXT4_IOC_SHUTDOWN, and the same number for XFS and F2FS
@@ -21,13 +21,6 @@ _NOLOGFLUSH = 2  # neither data nor journal reach the disk any more
 _FREEZE, _THAW = 0xC0045877, 0xC0045878  # _IOWR('X', 119 and 120, int): FIFREEZE, FITHAW (linux/fs.h)
 _FILLER = ".drlab-filler"
 _LET_GO = 20.0  # seconds for the kernel to take down the mounts of a killed server
-
-
-class Mount(NamedTuple):
-    """A place where a device is mounted, reachable from here."""
-
-    path: Path
-    device: int
 
 
 def attach(file: str, viewer: int) -> dict[str, Any]:
@@ -72,23 +65,18 @@ def resize(file: str) -> None:
 
 def shutdown(container: str, files: list[str]) -> dict[str, Any]:
     """Cut the disks' power: every file system on them stops without flushing. {"mounts": how many, "paths": where}."""
-    devices = {os.makedev(loops.LOOP_MAJOR, number) for file in files for number in loops.find(file)}
-    done: dict[int, Path] = {}
-    for mount in _mounts(container, devices):
-        if mount.device not in done and _stop(mount.path):
-            done[mount.device] = mount.path
-    return {"mounts": len(done), "paths": [str(path) for path in done.values()]}
+    paths = []
+    for descriptor, path in file_systems(container, _numbers(files)):
+        _ask(descriptor, _SHUTDOWN, struct.pack("I", _NOLOGFLUSH), f"the file system at {path} cannot lose its power")
+        paths.append(str(path))
+    return {"mounts": len(paths), "paths": paths}
 
 
 def write_out(container: str, files: list[str]) -> None:
     """Most of what freeze() would have to write, while the server still runs: its pause is the shorter for it."""
-    numbers = [number for file in files for number in loops.find(file)]
-    for mount in _mounts(container, {os.makedev(loops.LOOP_MAJOR, number) for number in numbers}):
-        descriptor = os.open(mount.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            sync_file_system(descriptor)
-        finally:
-            os.close(descriptor)
+    numbers = _numbers(files)
+    for descriptor, _path in file_systems(container, numbers):
+        sync_file_system(descriptor)
     for number in numbers:
         loops.write_out(number)
 
@@ -98,36 +86,29 @@ def freeze(container: str, files: list[str]) -> dict[str, Any]:
 
     What was written past a file system goes out as well. Either all are frozen or none.
     """
-    numbers = [number for file in files for number in loops.find(file)]
-    done: dict[int, Path] = {}
+    numbers, paths = _numbers(files), []
     try:
-        for mount in _mounts(container, {os.makedev(loops.LOOP_MAJOR, number) for number in numbers}):
-            if mount.device not in done:
-                _hold(mount.path, _FREEZE, errno.EBUSY)  # EBUSY: it is frozen already
-                done[mount.device] = mount.path
+        for descriptor, path in file_systems(container, numbers, must=True):
+            _ask(descriptor, _FREEZE, 0, f"the file system at {path} cannot be frozen", fine=errno.EBUSY)  # it is so already
+            paths.append(str(path))
         for number in numbers:
             loops.write_out(number)
     except BaseException:
-        for path in done.values():
-            _hold(path, _THAW, errno.EINVAL)
+        thaw(container, files)
         raise
-    return {"paths": [str(path) for path in done.values()]}
+    return {"paths": paths}
 
 
 def thaw(container: str, files: list[str]) -> None:
     """Let writes go on; fine if nothing is frozen."""
-    devices = {os.makedev(loops.LOOP_MAJOR, number) for file in files for number in loops.find(file)}
-    seen: set[int] = set()
-    for mount in _mounts(container, devices):
-        if mount.device not in seen:
-            seen.add(mount.device)
-            _hold(mount.path, _THAW, errno.EINVAL)  # EINVAL: it is not frozen
+    for descriptor, path in file_systems(container, _numbers(files)):
+        _ask(descriptor, _THAW, 0, f"the file system at {path} cannot be thawed", fine=errno.EINVAL)  # it is so already
 
 
 def detach(file: str) -> None:
     """Take the loop device away once its last user is gone; fine if there is none."""
     for number in loops.find(file):
-        loops.clear(number)
+        loops.clear(number, file)
     wait_until(lambda: not loops.find(file), _LET_GO, f"the loop device on {file} to be let go; something still uses it")
 
 
@@ -173,33 +154,14 @@ def _data_disk(pid: int, container: str, path: str) -> Path:
     return loops.seen_by(pid, str(inside))
 
 
-def _mounts(container: str, devices: set[int]) -> Iterator[Mount]:
-    """Mounts of the devices in every mount namespace that the container's processes live in."""
-    seen: set[int] = set()
-    for pid in processes_of({container})[container]:
-        try:
-            namespace = Path(f"/proc/{pid}/ns/mnt").stat().st_ino
-            table = Path(f"/proc/{pid}/mountinfo").read_text()
-        except OSError:
-            continue  # ended between the two looks
-        if namespace in seen:
-            continue
-        seen.add(namespace)
-        yield from (Mount(loops.seen_by(pid, path), device) for device, path in _table(table) if device in devices)
-
-
-def _table(mountinfo: str) -> Iterator[tuple[int, str]]:
-    """(device, mount point) of each line of a mountinfo file; proc(5)."""
-    for line in mountinfo.splitlines():
-        fields = line.split(" ")
-        major, minor = fields[2].split(":")
-        yield os.makedev(int(major), int(minor)), fields[4].encode().decode("unicode_escape")
+def _numbers(files: list[str]) -> list[int]:
+    return [number for file in files for number in loops.find(file)]
 
 
 def _users(container: str, numbers: list[int]) -> list[str]:
     """What in a container, or anywhere, keeps loop devices from being let go."""
     devices = {os.makedev(loops.LOOP_MAJOR, number) for number in numbers}
-    places = {"/" + "/".join(mount.path.parts[4:]) for mount in _mounts(container, devices)}  # behind /proc/<pid>/root
+    places = {"/" + "/".join(mount.path.parts[4:]) for mount in mounts(container, devices)}  # behind /proc/<pid>/root
     if places:
         return [f"it is mounted at {place}" for place in sorted(places)]
     if any(map(loops.is_claimed, numbers)):
@@ -223,29 +185,10 @@ def _has_open(pid: int, devices: set[int]) -> bool:
     return False
 
 
-def _stop(mount: Path) -> bool:
-    """False when the file system cannot be stopped so (or ended by itself)."""
+def _ask(descriptor: int, request: int, argument: int | bytes, failure: str, fine: int = 0) -> None:
+    """An ioctl; `fine`: the error that is none."""
     try:
-        descriptor = os.open(mount, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.ioctl(descriptor, _SHUTDOWN, struct.pack("I", _NOLOGFLUSH))
-    except OSError as exc:
-        raise OpError(f"the file system at {mount} cannot lose its power: {exc.strerror}") from exc
-    finally:
-        os.close(descriptor)
-    return True
-
-
-def _hold(mount: Path, request: int, fine: int) -> None:
-    """FIFREEZE or FITHAW; `fine`: the error that says that it is so already."""
-    descriptor = os.open(mount, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.ioctl(descriptor, request, 0)
+        fcntl.ioctl(descriptor, request, argument)
     except OSError as exc:
         if exc.errno != fine:
-            verb = "frozen" if request == _FREEZE else "thawed"
-            raise OpError(f"the file system at {mount} cannot be {verb}: {exc.strerror}") from exc
-    finally:
-        os.close(descriptor)
+            raise OpError(f"{failure}: {exc.strerror}") from exc

@@ -9,10 +9,11 @@ from localcloud.agent.arp import announce
 from localcloud.agent.errors import OpError
 from localcloud.agent.kernel import must_be_in_container, network_namespace
 from localcloud.agent.netlink import Netlink, netlink
-from localcloud.agent.waiting import wait_until
+from localcloud.agent.waiting import turn, wait_until
 
 BRIDGE = "br0"
 _UNFINISHED = "drlab0"  # the card's name until it is complete: who waits for eth0 finds it with its address
+_CARRIES = 10.0  # seconds for a new link; one at most is usual
 
 
 def plug(
@@ -24,10 +25,11 @@ def plug(
     """
     must_be_in_container(router_pid, router)
     must_be_in_container(server_pid, server)
-    if _is_plugged(router_pid, server_pid, port, mac):
-        return {"plugged": False}
-    _make_pair(router_pid, server_pid, port, mac)
-    _finish_card(server_pid, address, gateway)
+    with turn(server):
+        if _is_plugged(router_pid, server_pid, port, mac):
+            return {"plugged": False}
+        _make_pair(router_pid, server_pid, port, mac)
+        _finish_card(server_pid, address, gateway)
     _wait_until_it_carries(router_pid, port)
     _wait_until_it_carries(server_pid, "eth0")
     with network_namespace(server_pid):
@@ -74,7 +76,7 @@ def _finish_card(server_pid: int, address: str, gateway: str) -> None:
 def _wait_until_it_carries(pid: int, link: str) -> None:
     """The kernel lets frames through a moment after both ends are up, now and then a second: what is sent before is lost."""
     with network_namespace(pid), netlink() as here:
-        wait_until(lambda: here.links().get(link, {}).get("carries", False), 3, f"link {link} to carry frames")
+        wait_until(lambda: here.links().get(link, {}).get("carries", False), _CARRIES, f"link {link} to carry frames")
 
 
 def _delete(here: Netlink, name: str) -> None:

@@ -10,6 +10,7 @@ from localcloud.agent.kernel import must_be_in_container, network_namespace, wri
 from localcloud.agent.netlink import Netlink, netlink
 from localcloud.agent.ops.links import BRIDGE
 from localcloud.agent.ops.nft import load
+from localcloud.agent.waiting import turn
 
 UPLINK = "eth0"
 _SYSCTLS = {
@@ -28,7 +29,7 @@ def apply(
     Rules are loaded before any address is added, and public addresses that are new are announced. {"announced": addresses}.
     """
     must_be_in_container(pid, container)
-    with network_namespace(pid), netlink() as router:
+    with turn(container), network_namespace(pid), netlink() as router:
         bridge = router.index(BRIDGE) or router.add_bridge(BRIDGE, mac)
         load(script)
         for name, value in _SYSCTLS.items():

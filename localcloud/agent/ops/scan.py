@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from localcloud.agent import loops
 from localcloud.agent.kernel import processes_of
+from localcloud.agent.mounts import table
 from localcloud.agent.netlink import netlink
 from localcloud.agent.ops import cgroups
 
@@ -63,12 +65,10 @@ def _loops(state: str) -> Iterator[Leftover]:
 
 def _mounts(state: str, viewer: int) -> Iterator[Leftover]:
     """Mounts on the host at or below the state folder, and of loop devices on its files."""
-    devices = {f"{loops.LOOP_MAJOR}:{n}" for n, file in loops.in_use().items() if file.startswith(f"{state}/")}
-    for line in Path(f"/proc/{viewer}/mountinfo").read_text().splitlines():
-        fields = line.split(" ")
-        point = fields[4].encode().decode("unicode_escape")
-        if point.startswith(f"{state}/") or fields[2] in devices:
-            yield _leftover("mount", point, f"mount of device {fields[2]} on the host")
+    devices = {os.makedev(loops.LOOP_MAJOR, n) for n, file in loops.in_use().items() if file.startswith(f"{state}/")}
+    for device, point in table(Path(f"/proc/{viewer}/mountinfo").read_bytes()):
+        if point.startswith(f"{state}/") or device in devices:
+            yield _leftover("mount", point, f"mount of device {os.major(device)}:{os.minor(device)} on the host")
 
 
 def _namespaces(cloud: str, viewer: int) -> Iterator[Leftover]:
