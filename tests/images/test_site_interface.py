@@ -160,12 +160,31 @@ def test_the_form_writes_one_row_however_often_it_is_sent(site: httpx.Client) ->
     assert rows(site) == before + 1
 
 
+def test_an_entry_is_called_saved_only_while_it_is_there(site: httpx.Client) -> None:
+    """The address with `?saved=` outlives the row, which a failover or a restore may have lost."""
+    site.post("/database.php", data={"id": "web-saved", "text": "x"})
+    assert "Saved and committed as" in site.get("/database.php?saved=web-saved").text
+    assert "Saved and committed as" not in site.get("/database.php?saved=web-never").text
+
+
+def test_the_form_counts_as_the_browser_does_and_refuses_in_the_pages_language(site: httpx.Client) -> None:
+    """A line's end is one character to a browser's limit, and two in what it sends."""
+    longest = "line\r\n" * 99 + "12345"
+    assert site.post("/database.php", data={"id": "web-lines", "text": longest}).status_code == 303
+    assert site.get("/api.php", params={"id": "web-lines"}).json()["text"] == longest.replace("\r\n", "\n")
+    refused = site.post("/database.php", data={"id": "web-long", "text": "x" * 501}, headers={"accept-language": "zh"})
+    assert refused.status_code == 400
+    assert "记录内容须为 1 到 500 个字符。" in refused.text and "UTF-8 are wanted" not in refused.text
+
+
 def test_a_lost_entry_is_kept_in_its_form(site: httpx.Client, site_server: Any) -> None:
     with broken(site_server, "systemctl stop mariadb", "systemctl start mariadb"):
         page = site.post("/database.php", data={"id": "web-kept", "text": "my words"})
         assert page.status_code == 503
         assert 'value="web-kept"' in page.text
         assert "my words" in page.text
+        assert "tries again by itself" not in page.text, "it waits for the writer, or the words would be gone"
+        assert "tries again by itself" in site.get("/database.php").text
 
 
 def test_uploads_are_never_executed(site: httpx.Client, site_server: Any) -> None:

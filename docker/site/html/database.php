@@ -41,19 +41,20 @@ header('Vary: Accept-Language, Cookie');
 $posted = $_SERVER['REQUEST_METHOD'] === 'POST';
 $id = $_POST['id'] ?? null;
 $text = $_POST['text'] ?? null;
-$problem = $posted ? (id_problem($id) ?? text_problem($text)) : null;
-$draft = is_string($text) ? $text : '';
+$draft = is_string($text) ? str_replace("\r\n", "\n", $text) : ''; // browsers count a line's end as one character, and send two
+$problem = $posted && (id_problem($id) ?? text_problem($draft)) !== null ? $words['wanted'] : null;
 
 try {
     $link = open_database();
     if ($posted && $problem === null) {
-        save($link, $id, trim($text));
+        save($link, $id, trim($draft));
         exit;
     }
     if ($problem !== null) {
         http_response_code(400);
     }
-    $saved = id_problem($_GET['saved'] ?? null) === null ? $_GET['saved'] : null;
+    $saved = $_GET['saved'] ?? null;
+    $saved = id_problem($saved) === null && find_entry($link, $saved) !== null ? $saved : null; // the address outlives the row
     page($words, $language, $words['title'], static fn () => show_directory($words, $language, load($link), $draft, $problem, $saved));
 } catch (DatabaseAway) {
     http_response_code(503);

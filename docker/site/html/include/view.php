@@ -198,7 +198,7 @@ function show_away(array $words, ?array $unsaved): string
 <div class="wrap away">
   <img src="images/away.svg" alt="" width="260" height="170">
   <h1><?= h($words['away_heading']) ?></h1>
-  <p class="lead"><?= h($words['away_text']) ?></p>
+  <p class="lead"><?= h($words['away_text']) ?> <?= $unsaved === null ? h($words['away_waiting']) : '' ?></p>
   <?= board($words, null, null) ?>
   <?php if ($unsaved !== null) { ?>
   <p class="problem" role="alert"><?= h($words['away_unsaved']) ?></p>
