@@ -27,6 +27,7 @@ START_SECONDS = 60.0  # it waits for Docker and starts its agent; usually well u
 STOP_SECONDS = 90.0  # servers are shut down in an orderly way first
 POLL_SECONDS = 0.03
 LOG_LINES = 15
+RESTART = "./lab cloud stop (with servers: --force, which shuts them down until the next start), then ./lab cloud start"
 
 
 class CloudState(StrEnum):
@@ -200,6 +201,6 @@ def _free_port(wanted: int | None, record: CloudRecord | None) -> int:
 def _check_running(record: CloudRecord, port: int | None, tls: bool) -> None:
     """A running cloud does not change its listeners."""
     if port is not None and port_of(record) != port:
-        raise UserError(f"The local cloud already runs on {record.url}.", f"./lab cloud stop; ./lab cloud start --port {port}")
+        raise UserError(f"The local cloud already runs on {record.url}.", f"{RESTART} --port {port}")
     if tls and record.tls_url is None:
-        raise UserError(f"The local cloud already runs on {record.url} without TLS.", "./lab cloud stop; ./lab cloud start --tls")
+        raise UserError(f"The local cloud already runs on {record.url} without TLS.", f"{RESTART} --tls")

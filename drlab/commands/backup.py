@@ -76,7 +76,10 @@ def restore(
     Examples:
       ./lab backup restore web-01 --to web-restored
       ./lab backup restore web-01
+      ./lab backup restore dual-active/web-01 --yes
     """
+    if "/" in backup:
+        stage, _, backup = backup.partition("/")
     lab, plan = open_plan(stage, json)
     wanted = backups.chosen(asked(lab, plan, lambda client: backups.backups_of(client, plan)), backup, plan.stage)
     if to is not None:

@@ -100,6 +100,8 @@ WRONG: dict[str, tuple[int, str]] = {
     "fault power-off web-01": (1, "The local cloud is not running."),
     "power on": (2, "Missing argument 'TARGET'"),
     "fault undo": (2, "Say either a fault's id or --all."),
+    "backup restore nowhere/web-01": (2, "There is no stage 'nowhere'. Stages: single-host"),
+    "backup restore dual-active/web-01": (1, "dual-active is not up, so there are no backups of it."),
     "cloud logs": (1, "The local cloud has no log yet"),
     "cloud ca": (1, "The local cloud has no CA"),
     "ssh web-01": (1, "No stage is up: there is no server to log in to."),
