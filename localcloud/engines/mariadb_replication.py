@@ -25,13 +25,15 @@ _CLIENTS = (
     "AND COMMAND NOT IN ('Binlog Dump', 'Slave_IO', 'Slave_SQL', 'Slave_worker', 'Daemon')"
 )
 # MariaDB would throw relay logs away when replication starts by GTID: what they hold beyond the binary log is replayed from them.
-# A transaction that was cut off at their end was never acknowledged; mariadb-binlog then ends with an error.
+# A transaction that was cut off at their end was never acknowledged; mariadb-binlog then ends with an error. So it does when they
+# hold nothing beyond, which is as it should be.
 REPLAY_RELAY = """
 cd {logs}
 set -- relay-*.index
 test -e "$1" || exit 0
 start=$(mariadb -BNe 'SELECT @@gtid_binlog_pos')
 xargs mariadb-binlog ${{start:+--start-position="$start"}} < "$1" > /data/tmp/replay 2> /data/tmp/replay.problem ||
+    grep -q 'never reached expected GTID state' /data/tmp/replay.problem ||
     echo "the relay log ends with: $(tail -n 1 /data/tmp/replay.problem)"
 mariadb --binary-mode < /data/tmp/replay
 rm -f /data/tmp/replay /data/tmp/replay.problem

@@ -213,6 +213,16 @@ def test_what_was_received_is_applied_after_a_power_cut(pair: Pair) -> None:
     pair.semi_sync()
 
 
+def test_a_relay_log_that_was_applied_is_nothing_remarkable(pair: Pair, caplog: pytest.LogCaptureFixture) -> None:
+    pair.semi_sync()
+    assert pair.client("INSERT INTO shop.orders VALUES (90)") == (0, "")
+    pair.caught_up()
+    pair.cut_power("db-b")
+    pair.power_on("db-b")
+    assert "relay log" not in caplog.text
+    pair.semi_sync()
+
+
 def test_a_relay_log_that_was_torn_gives_what_is_whole(pair: Pair) -> None:
     pair.semi_sync()
     pair.sql("db-b", "STOP SLAVE SQL_THREAD")
