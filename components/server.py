@@ -85,6 +85,7 @@ class Server(pulumi.ComponentResource):
             instance_id=self.instance.instance_id,
             opts=child,
         )
+        self.way = jump.host.as_jump if jump else None
         # What lives on a server goes with it: no SSH to a server that is about to be deleted, or that has no power.
         self.goes_with = pulumi.ResourceOptions(parent=self, deleted_with=self.instance)
         waits_for = [] if jump else [bound]  # through a jump host SSH needs no public address
@@ -93,7 +94,7 @@ class Server(pulumi.ComponentResource):
             address=self.private_address if jump else self.address,
             private_key=args.key.private_key,
             bootstrap_host_key=first_key.public_key,
-            jump=jump.host.as_jump if jump else None,
+            jump=self.way,
             triggers=[self.instance.instance_id],
             opts=pulumi.ResourceOptions.merge(self.goes_with, pulumi.ResourceOptions(depends_on=waits_for)),
         )
@@ -111,7 +112,7 @@ class Server(pulumi.ComponentResource):
 
     @property
     def connection(self) -> Output[ConnectionArgs]:
-        """How SSH reaches it."""
+        """How SSH reaches it, at the end of `way`."""
         return self.host.connection
 
 

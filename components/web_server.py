@@ -44,12 +44,15 @@ class WebServer(pulumi.ComponentResource):
             script=NOTHING if args.prepared else args.site.install_script(),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        connection, private_key = self.server.connection, args.server.key.private_key
+        connection, way, private_key = self.server.connection, self.server.way, args.server.key.private_key
         files = args.site.files(name, args.server.zone, self.private_address)
-        sent = RemoteFiles(f"{name}-site", host=connection, private_key=private_key, files=files, opts=self.server.goes_with)
+        sent = RemoteFiles(
+            f"{name}-site", host=connection, jump=way, private_key=private_key, files=files, opts=self.server.goes_with
+        )
         self.ready: pulumi.Resource = RemoteCommand(  # made when the site answers
             f"{name}-site",
             host=connection,
+            jump=way,
             private_key=private_key,
             create=args.site.configure_script(),
             triggers=sent.hashes.apply(lambda hashes: [f"{path} {hashes[path]}" for path in sorted(hashes)]),

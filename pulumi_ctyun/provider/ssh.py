@@ -122,7 +122,8 @@ class RemoteCommandHandler(SshHandler):
 
 
 def _way(inputs: Mapping[str, Any]) -> Way:
-    return Way.of(inputs["host"], inputs["privateKey"])
+    host = inputs["host"]
+    return Way.of({**host, "jump": inputs.get("jump") or host.get("jump")}, inputs["privateKey"])  # older states have it in there
 
 
 def _expect_success(outcome: Outcome, what: str, secrets: Any) -> None:

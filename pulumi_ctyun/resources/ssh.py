@@ -25,7 +25,6 @@ class ConnectionArgs(TypedDict):
     address: Input[str]
     hostKey: Input[str]
     user: NotRequired[Input[str]]
-    jump: NotRequired[Input[JumpArgs]]
 
 
 class HostKey(CtyunResource):
@@ -73,8 +72,6 @@ class Host(CtyunResource):
             "ctyun:ssh:Host", resource_name, opts, address=address, user=user, private_key=private_key,
             bootstrap_host_key=bootstrap_host_key, jump=jump, triggers=triggers,
         )  # fmt: skip
-        # as given, not as `self.jump`: a property that is absent in the state counts as unknown in a preview
-        self._way = Output.from_input(jump)
 
     @property
     def as_jump(self) -> Output[JumpArgs]:
@@ -84,9 +81,8 @@ class Host(CtyunResource):
 
     @property
     def connection(self) -> Output[ConnectionArgs]:
-        """How to reach it: for the `host` of RemoteFiles and RemoteCommand."""
-        parts = {"address": self.address, "user": self.user, "hostKey": self.host_key, "jump": self._way}
-        return Output.all(**parts).apply(lambda known: cast("ConnectionArgs", {k: v for k, v in known.items() if v is not None}))
+        """How to reach it, but for the way there: for the `host` of RemoteFiles and RemoteCommand."""
+        return self.as_jump
 
 
 class FileArgs(TypedDict):
@@ -106,6 +102,7 @@ class RemoteFiles(CtyunResource):
     """Files on a server. What has not changed is not sent again; files it no longer names are removed."""
 
     host: Output[Mapping[str, Any]]
+    jump: Output[Mapping[str, Any] | None]
     files: Output[Sequence[Mapping[str, Any]]]
     hashes: Output[Mapping[str, str]]
     private_key: Output[str]
@@ -118,9 +115,10 @@ class RemoteFiles(CtyunResource):
         host: Input[ConnectionArgs],
         private_key: Input[str],
         files: Input[Sequence[Input[FileArgs]]],
+        jump: Input[JumpArgs] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("ctyun:ssh:RemoteFiles", resource_name, opts, host=host, private_key=private_key, files=files)
+        super().__init__("ctyun:ssh:RemoteFiles", resource_name, opts, host=host, jump=jump, private_key=private_key, files=files)
 
 
 class RemoteCommand(CtyunResource):
@@ -131,6 +129,7 @@ class RemoteCommand(CtyunResource):
     """
 
     host: Output[Mapping[str, Any]]
+    jump: Output[Mapping[str, Any] | None]
     create: Output[str]
     update: Output[str | None]
     delete: Output[str | None]
@@ -147,6 +146,7 @@ class RemoteCommand(CtyunResource):
         host: Input[ConnectionArgs],
         private_key: Input[str],
         create: Input[str],
+        jump: Input[JumpArgs] | None = None,
         update: Input[str] | None = None,
         delete: Input[str] | None = None,
         stdin: Input[str] | None = None,
@@ -154,6 +154,6 @@ class RemoteCommand(CtyunResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(
-            "ctyun:ssh:RemoteCommand", resource_name, opts, host=host, private_key=private_key, create=create, update=update,
-            delete=delete, stdin=stdin, triggers=triggers,
+            "ctyun:ssh:RemoteCommand", resource_name, opts, host=host, jump=jump, private_key=private_key, create=create,
+            update=update, delete=delete, stdin=stdin, triggers=triggers,
         )  # fmt: skip

@@ -21,7 +21,6 @@ CONNECTION = Shape(
         _ADDRESS,
         _USER,
         replace(_HOST_KEY, replaces=True),  # another key is another server; another address is another way to the same one
-        Field("jump", JUMP, "The way there; straight when absent."),
     ),
 )
 
@@ -33,6 +32,11 @@ def _private_key() -> Field:
 
 def _host() -> Field:
     return Field("host", CONNECTION, "The server.", required=True)
+
+
+def _jump() -> Field:
+    """Beside the server and not in it: when another server becomes the jump host, nothing about this one is unknown."""
+    return Field("jump", JUMP, "The way there; straight when absent.")
 
 
 HOST_KEY = Resource(
@@ -60,7 +64,7 @@ HOST = Resource(
             replaces=True,
             rules=(rules.host_public_key,),
         ),
-        Field("jump", JUMP, "The way there; straight when absent."),
+        _jump(),
         Field("triggers", ListOf(Kind.TEXT), "A change means another server (its instance id).", replaces=True),
     ),
     outputs=(Field("hostKey", Kind.TEXT, "The server's own public key, to pin from now on."),),
@@ -102,6 +106,7 @@ REMOTE_FILES = Resource(
     "Files on a server. What has not changed is not sent again; files it no longer names are removed.",
     inputs=(
         _host(),
+        _jump(),
         _private_key(),
         Field("files", ListOf(FILE), "The files.", required=True, rules=(rules.at_least_one,)),
         Field("hashes", MapOf(Kind.TEXT), "Computed: a hash for each file on the server. Any value given is replaced."),
@@ -114,6 +119,7 @@ REMOTE_COMMAND = Resource(
     "A shell script that runs on a server when it is made, and again when the script, its input or a trigger changes.",
     inputs=(
         _host(),
+        _jump(),
         _private_key(),
         Field("create", Kind.TEXT, "Script for `sh -eu`.", required=True, rules=(rules.not_empty,)),
         Field("update", Kind.TEXT, "What runs instead of `create` after a change."),

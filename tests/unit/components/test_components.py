@@ -123,6 +123,9 @@ def test_ssh_to_the_web_server_leads_through_the_jump_host(build: Any) -> None:
     assert jump["address"] == "198.18.0.9" and "jump" not in jump
     assert web["address"] == "192.168.1.10" and web["jump"]["address"] == "198.18.0.9"
     assert web["triggers"] == ["web-01-id"]
+    for kind in ("RemoteFiles", "RemoteCommand"):
+        assert recorder.seen[kind, "web-01-site"]["jump"] == web["jump"]
+        assert "jump" not in recorder.seen[kind, "web-01-site"]["host"], "another jump host is no other server"
 
 
 def test_user_data_is_cloud_config_with_the_first_key_and_the_install_script(build: Any) -> None:

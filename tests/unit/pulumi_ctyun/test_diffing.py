@@ -10,7 +10,8 @@ from plugins.kit.values import UNKNOWN
 from pulumi_ctyun.provider.diffing import changes
 from pulumi_ctyun.resources.declarations import RESOURCES
 
-HOST = {"address": "10.0.0.5", "user": "root", "hostKey": "k1", "jump": {"address": "198.18.0.1", "user": "root", "hostKey": "j"}}
+HOST = {"address": "10.0.0.5", "user": "root", "hostKey": "k1"}
+JUMP = {"address": "198.18.0.1", "user": "root", "hostKey": "j"}
 CASES: list[tuple[str, str, dict[str, Any], dict[str, Any], list[tuple[str, bool]]]] = [
     ("nothing", "vpc:Vpc", {"region": "r", "cidr": "a", "vpcId": "vpc-1"}, {"region": "r", "cidr": "a"}, []),
     ("another range", "vpc:Vpc", {"cidr": "a"}, {"cidr": "b"}, [("cidr", True)]),
@@ -39,6 +40,13 @@ CASES: list[tuple[str, str, dict[str, Any], dict[str, Any], list[tuple[str, bool
         {"host": HOST},
         {"host": {**HOST, "hostKey": UNKNOWN}},
         [("host.hostKey", True)],
+    ),
+    (
+        "jump host not known yet",
+        "ssh:RemoteFiles",
+        {"host": HOST, "jump": JUMP},
+        {"host": HOST, "jump": UNKNOWN},
+        [("jump", False)],
     ),
     ("another instance", "ssh:Host", {"triggers": ["i-1"]}, {"triggers": ["i-2"]}, [("triggers", True)]),
     (

@@ -147,8 +147,11 @@ class World:
     earlier: list[Connections] = field(default_factory=list)
 
     def host(self, **changed: Any) -> dict[str, Any]:
-        jump = {"address": JUMP_ADDRESS, "hostKey": line(self.jump.key)}
-        return {"address": SERVER_ADDRESS, "hostKey": line(self.server.key), "jump": jump, **changed}
+        return {"address": SERVER_ADDRESS, "hostKey": line(self.server.key), **changed}
+
+    @property
+    def way(self) -> dict[str, Any]:
+        return {"address": JUMP_ADDRESS, "hostKey": line(self.jump.key)}
 
     def new_plugin(self) -> None:
         """As after a kill: nothing is remembered but the state folder."""
@@ -202,17 +205,17 @@ def free_port() -> int:
 
 
 def host_inputs(world: World, **changed: Any) -> dict[str, Any]:
-    jump = {"address": JUMP_ADDRESS, "hostKey": line(world.jump.key)}
-    wish = {"address": SERVER_ADDRESS, "privateKey": PRIVATE_KEY, "bootstrapHostKey": line(world.server.key), "jump": jump}
+    bootstrap = line(world.server.key)
+    wish = {"address": SERVER_ADDRESS, "privateKey": PRIVATE_KEY, "bootstrapHostKey": bootstrap, "jump": world.way}
     return {**wish, **changed}
 
 
 def files_inputs(world: World, *files: dict[str, Any], **changed: Any) -> dict[str, Any]:
-    return {"host": world.host(**changed), "privateKey": PRIVATE_KEY, "files": list(files)}
+    return {"host": world.host(**changed), "jump": world.way, "privateKey": PRIVATE_KEY, "files": list(files)}
 
 
 def command_inputs(world: World, script: str, **more: Any) -> dict[str, Any]:
-    return {"host": world.host(), "privateKey": PRIVATE_KEY, "create": script, **more}
+    return {"host": world.host(), "jump": world.way, "privateKey": PRIVATE_KEY, "create": script, **more}
 
 
 def test_host_waits_for_cloud_init_and_exchanges_the_key(within) -> None:
@@ -337,6 +340,25 @@ def test_only_what_changed_is_sent_and_what_is_no_longer_named_goes(within, tmp_
         assert (world.server.root / "srv/a").read_text() == "new"
         assert (world.server.root / "srv/c").stat().st_ino == untouched
         assert sorted(to_plain(after)["hashes"]) == ["/srv/a", "/srv/c"]
+
+    within(scenario)
+
+
+def test_another_way_to_the_same_server_sends_nothing(within) -> None:
+    """Nor did states from before have the way beside the server: what they name is removed by the way that they know."""
+
+    async def scenario(world: World) -> None:
+        wish = files_inputs(world, {"path": "/x", "content": "y"})
+        id, state = await world.engine.create(FILES, wish)
+        count = len(world.server.commands)
+        moved = {**wish, "jump": {**world.way, "user": "admin"}}
+        assert (await world.engine.diff(FILES, id, state, moved)).replaces == []
+        await world.engine.update(FILES, id, state, moved)
+        assert len(world.server.commands) == count
+        earlier = {name: value for name, value in state.items() if name != "jump"}
+        earlier["host"] = to_property({**world.host(user="root"), "jump": {**world.way, "user": "root"}})
+        await world.engine.delete(FILES, id, earlier)
+        assert not (world.server.root / "x").exists() and len(world.server.commands) > count
 
     within(scenario)
 
