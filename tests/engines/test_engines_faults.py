@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from localcloud.engines.api import Cut, Disk, EngineError, Power, Rule
+from localcloud.engines.naming import port_name
 
 pytestmark = pytest.mark.contract
 Cloud = Any  # conftest.Cloud
@@ -51,8 +53,18 @@ def cloud(make_cloud: Callable[..., Cloud]) -> Iterator[Cloud]:
     cloud.up("peer", "victim", "third")
     for name, script in (("victim", TALKER), ("peer", LISTENER)):
         cloud.run(name, f"cat > /root/script.py <<'END'\n{script}END")
-    cloud.run("victim", "mkfs.ext4 -q /dev/vdb; mkdir -p /data; mount /dev/vdb /data")
+    # The journal is written out every five seconds by default: what a test has not synced must still be unsynced when it goes on.
+    cloud.run("victim", "mkfs.ext4 -q /dev/vdb; mkdir -p /data; mount -o commit=600 /dev/vdb /data")
     return cloud
+
+
+@pytest.fixture(autouse=True)
+def whole(cloud: Cloud) -> Iterator[None]:
+    """What a failed test has broken does not break the next one."""
+    yield
+    cloud.change("vpc-1", cuts=(), dead_nics=frozenset())
+    off = [name for name, power in cloud.do(cloud.engines.observe()).items() if power is Power.STOPPED]
+    cloud.do(cloud.engines.boot_servers([cloud.specs[name] for name in off]))
 
 
 def heard(cloud: Cloud) -> list[tuple[float, str]]:
@@ -62,12 +74,10 @@ def heard(cloud: Cloud) -> list[tuple[float, str]]:
 def listening(cloud: Cloud) -> None:
     """The peer hears the victim talk."""
     cloud.run("victim", "systemctl is-active --quiet talker || systemd-run --quiet --unit talker python3 /root/script.py")
-    cloud.wait_for(
-        "victim", "nft list tables && python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 7000), 1)'", 10
-    )
+    cloud.wait_for("victim", "nft list tables && python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 7000), 1)'")
     cloud.run("peer", "systemctl stop --quiet listener 2>/dev/null || true; rm -f /root/heard")
     cloud.run("peer", "systemd-run --quiet --collect --unit listener python3 /root/script.py")
-    cloud.wait_until(lambda: len(heard(cloud)) > 5, 10, "the peer to hear the victim")
+    cloud.wait_until(lambda: len(heard(cloud)) > 5, cloud.patience, "the peer to hear the victim")
 
 
 def test_a_power_cut_is_silent_and_loses_what_was_not_synced(cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,9 +92,14 @@ def test_a_power_cut_is_silent_and_loses_what_was_not_synced(cloud: Cloud, capsy
     late = [entry for entry in heard(cloud) if entry[0] > start + took]
     assert late == [], "after the cut the peer must hear nothing: no data, no FIN, no RST"
     assert {what for _, what in heard(cloud)} == {"data"}
+    # The kernel goes on sending the FINs of killed processes, for minutes: not even when the rules let the card speak again.
+    router = str(cloud.inspect(f"drlab-{cloud.id}-router-vpc-1")["State"]["Pid"])
+    links = subprocess.run(["nsenter", "-t", router, "-n", "ip", "-o", "link"], capture_output=True, text=True, check=True).stdout
+    ports = {name: port_name(cloud.specs[name].nic.nic_id) for name in ("peer", "victim")}
+    assert [name for name, port in ports.items() if port in links] == ["peer"], links
 
     cloud.power_on("vpc-1", "victim")
-    cloud.wait_for("victim", "mount /dev/vdb /data", 10)
+    cloud.wait_for("victim", "mount /dev/vdb /data")
     assert cloud.run("victim", "cat /data/synced; ls /data").split() == ["kept", "lost+found", "synced"]
     with capsys.disabled():
         print(f"\n  power cut {took:.2f} s, last frame {max(at for at, _ in heard(cloud)) - start:.3f} s after it was asked for")
@@ -100,12 +115,12 @@ def test_a_cut_in_one_direction_cuts_that_direction_only(cloud: Cloud) -> None:
     try:
         assert cloud.try_run("peer", "ping -c 3 -W 1 -i 0.2 192.168.1.11")[0] != 0
         assert "packets 3 " in cloud.run("victim", "nft list table ip ear"), "the other direction is open: requests arrive"
-        assert cloud.try_run("third", "ping -c 1 -W 2 192.168.1.11")[0] == 0, "others are not touched"
+        assert cloud.try_run("third", "ping -c 1 -W 10 192.168.1.11")[0] == 0, "others are not touched"
     finally:
         cloud.cut("vpc-1")
         cloud.run("victim", "nft delete table ip ear")
         cloud.run("peer", "ip neigh del 192.168.1.11 dev eth0")
-    assert cloud.try_run("peer", "ping -c 1 -W 2 192.168.1.11")[0] == 0
+    assert cloud.try_run("peer", "ping -c 1 -W 10 192.168.1.11")[0] == 0
 
 
 def test_a_server_cut_from_the_rest_hears_and_reaches_nobody(cloud: Cloud) -> None:
@@ -115,19 +130,19 @@ def test_a_server_cut_from_the_rest_hears_and_reaches_nobody(cloud: Cloud) -> No
         assert cloud.try_run("peer", "ping -c 1 -W 1 192.168.1.11")[0] != 0
         assert cloud.try_run("victim", "ping -c 1 -W 1 192.168.1.12")[0] != 0
         assert cloud.try_run("victim", "ping -c 1 -W 1 192.168.1.1")[0] != 0, "not even its gateway"
-        assert cloud.try_run("peer", "ping -c 1 -W 1 192.168.1.12")[0] == 0
+        assert cloud.try_run("peer", "ping -c 1 -W 10 192.168.1.12")[0] == 0
     finally:
         cloud.cut("vpc-1")
-    assert cloud.try_run("victim", "ping -c 1 -W 2 192.168.1.12")[0] == 0
+    assert cloud.try_run("victim", "ping -c 1 -W 10 192.168.1.12")[0] == 0
 
 
 def test_a_killed_process_is_dead_and_the_server_lives(cloud: Cloud) -> None:
     cloud.run(
         "third", "cp /usr/bin/sleep /usr/local/bin/a-rather-long-name; systemd-run --quiet --unit nap a-rather-long-name 600"
     )
-    cloud.wait_for("third", "systemctl is-active nap", 5)
+    cloud.wait_for("third", "pgrep -f 'a-rather-long-name 600'")  # for systemd it is active before it bears its name
     assert cloud.do(cloud.engines.kill_process("third", "a-rather-long-name")) == 1
-    cloud.wait_for("third", "systemctl show -P Result nap | grep -q signal", 5)
+    cloud.wait_for("third", "systemctl show -P Result nap | grep -q signal")
     assert cloud.do(cloud.engines.kill_process("third", "a-rather-long-name")) == 0
     assert cloud.do(cloud.engines.kill_process("third", "systemd")) == 0, "the init of a server is no process to kill"
     assert cloud.do(cloud.engines.observe())["third"] is Power.RUNNING

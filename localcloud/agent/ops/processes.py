@@ -7,7 +7,8 @@ import signal
 from pathlib import Path
 
 from localcloud.agent.errors import OpError
-from localcloud.agent.kernel import must_be_in_container, processes_of
+from localcloud.agent.kernel import must_be_in_container, network_namespace, processes_of
+from localcloud.agent.netlink import netlink
 
 
 def kill(container: str, name: str) -> int:
@@ -24,12 +25,23 @@ def kill(container: str, name: str) -> int:
 
 
 def end(pid: int, container: str) -> None:
-    """SIGKILL a container's init: the kernel ends everything in it at once. Fine if it is gone."""
+    """SIGKILL a container's init: the kernel ends everything in it at once, and nothing of it gets out. Fine if it is gone."""
     try:
         must_be_in_container(pid, container)
-        os.kill(pid, signal.SIGKILL)
+        try:
+            _unplug(pid)
+        finally:
+            os.kill(pid, signal.SIGKILL)
     except (OpError, ProcessLookupError):
         return
+
+
+def _unplug(pid: int) -> None:
+    """The kernel goes on sending the FINs of dead processes, for a minute and more, as long as there is a card."""
+    with network_namespace(pid), netlink() as here:
+        card = here.index("eth0")
+        if card is not None:
+            here.delete(card)
 
 
 def _is_named(pid: int, name: str) -> bool:
