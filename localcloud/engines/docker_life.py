@@ -12,7 +12,7 @@ from docker.utils import kwargs_from_env
 import docker
 
 log = logging.getLogger("localcloud")
-ANSWERS = 10  # seconds for a Docker that lives to take a new connection
+ANSWERS = 30  # seconds for a Docker that lives, and has much to do, to take a new connection
 
 
 class DockerLife:

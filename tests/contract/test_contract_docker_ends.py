@@ -29,7 +29,7 @@ from support.waiting import wait_until
 from ctyun import Client, CloudRecord, Rule, Server, ServiceFault
 
 SOCKET = "docker.sock"  # in the state folder
-NOTICED, BACK = 5.0, 60.0  # seconds; a quiet machine takes none and three
+NOTICED, BACK = 15.0, 60.0  # seconds; a quiet machine takes none and three
 
 pytestmark = pytest.mark.timeout(600)
 
