@@ -113,12 +113,19 @@ def test_lab_itself_does_the_same(folders: Folders) -> None:
     python.write_text("#!/bin/sh\nenv\n")
     python.chmod(0o755)
     (root / ".venv/drlab-stamp").write_text(f"{hashlib.sha256(b'').hexdigest()}  - {root.resolve()}\n")
-    base = {"PATH": "/usr/bin:/bin", "DRLAB_CACHE": "relative"}
-    seen = subprocess.run(
-        [str(root / "lab")], env={**base, "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True, cwd=root, check=True
-    )
-    assert f"PYTHONPYCACHEPREFIX={root}/relative/bytecode\n" in seen.stdout
-    assert "PYTHONDONTWRITEBYTECODE" not in seen.stdout
+
+    def shown(**environment: str) -> str:
+        base = {"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(
+            [str(root / "lab")], env={**base, **environment}, capture_output=True, text=True, cwd=root, check=True
+        )
+        return done.stdout
+
+    seen = shown(DRLAB_CACHE="relative")
+    assert f"PYTHONPYCACHEPREFIX={root}/relative/bytecode\n" in seen
+    assert "PYTHONDONTWRITEBYTECODE" not in seen
+    assert "PYTHONPYCACHEPREFIX=/home/me/.cache/drlab/bytecode\n" in shown(HOME="/home/me")
+    assert "PYTHONPYCACHEPREFIX" not in shown(), "without a home, as in some units and cron jobs, it runs all the same"
 
 
 def test_without_set_up_the_wrapper_says_what_to_run(folders: Folders) -> None:
