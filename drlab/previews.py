@@ -10,12 +10,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from drlab.engine_run import indented
 from drlab.errors import Interrupted
 from drlab.events import Event, Message, Step, Summary
 from drlab.lab import Lab
 from drlab.output import Output, count, took
 from drlab.progress import MARKS, is_real
+from drlab.settings import read_settings
 
 
 @dataclass(frozen=True)
@@ -96,9 +99,9 @@ def trial_settings(settings_file: Path, arguments: Sequence[str]) -> Iterator[li
     if not arguments:
         yield []
         return
-    lines = settings_file.read_text().splitlines(keepends=True) if settings_file.exists() else []
+    settings = read_settings(settings_file)
     with tempfile.NamedTemporaryFile("w", prefix="drlab-preview-", suffix=".yaml") as trial:
-        trial.writelines(line for line in lines if not line.startswith("encryptionsalt:"))
+        yaml.safe_dump({"config": settings}, trial, allow_unicode=True)
         trial.flush()
         yield ["--config-file", trial.name, *arguments]
 

@@ -36,7 +36,9 @@ last=
 [ -r "$venv/drlab-last-state" ] && read -r last < "$venv/drlab-last-state"
 if [ "$mine" != "$last" ]; then
     for settings in "${venv%/*}"/Pulumi.*.yaml; do
-        [ -e "$settings" ] && sed -i '/^encryptionsalt:/d' "$settings"
+        [ -e "$settings" ] || continue
+        # Once all settings are gone the engine leaves `{}`, and writes into these braces from then on.
+        sed -i -E -e '/^encryptionsalt:/d' -e "s/^\\{(.*, )?encryptionsalt: *('[^']*'|[^,}]*)(, *)?/{\\1/" "$settings"
     done
     echo "$mine" > "$venv/drlab-last-state"
 fi

@@ -32,6 +32,13 @@ def test_settings_that_are_tried_in_a_preview_are_not_kept(tmp_path: Path) -> No
         assert arguments == []
 
 
+def test_a_salt_in_braces_is_left_out_too(tmp_path: Path) -> None:
+    kept = tmp_path / "Pulumi.single-host.yaml"
+    kept.write_text("{encryptionsalt: 'v1:another', config: {'drlab:zone': AZ2}}\n")
+    with trial_settings(kept, ["--config", "drlab:target=ctyun"]) as arguments:
+        assert Path(arguments[1]).read_text() == "config:\n  drlab:zone: AZ2\n"
+
+
 def good() -> Preview:
     planned = [Planned("create", "Vpc", "vpc"), Planned("update", "Instance", "web-01", ("name",))]
     return Preview("single-host", planned, unchanged=3, seconds=1.24)

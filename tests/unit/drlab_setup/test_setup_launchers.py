@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from drlab.folders import ROOT, Folders
 from drlab.setup.launchers import (
@@ -81,18 +82,30 @@ def test_odd_characters_in_the_state_path(tmp_path: Path) -> None:
     assert seen["DRLAB_PYTHON"] == str(folders.python)
 
 
-def test_one_work_tree_serves_two_state_folders(folders: Folders, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("written", "left"),
+    [
+        ("encryptionsalt: v1:abc\nconfig:\n  drlab:region: x\n", {"config": {"drlab:region": "x"}}),
+        ("config:\n  drlab:region: x\nencryptionsalt: v1:abc\n", {"config": {"drlab:region": "x"}}),
+        ("encryptionsalt: v1:abc\n", None),
+        ("{encryptionsalt: 'v1:a/b=:v1:c+d=='}\n", {}),
+        ("{encryptionsalt: 'v1:abc==', config: {'drlab:region': x}}\n", {"config": {"drlab:region": "x"}}),
+        ("{config: {'drlab:region': x}, encryptionsalt: 'v1:abc=='}\n", {"config": {"drlab:region": "x"}}),
+        ("{}\n", {}),
+    ],
+)
+def test_one_work_tree_serves_two_state_folders(folders: Folders, tmp_path: Path, written: str, left: object) -> None:
     """The salt of a settings file fits one passphrase; it is taken out when another state's turn comes."""
     other = Folders(root=folders.root, state=tmp_path / "other", cache=folders.cache)
     prepare(folders)
     prepare(other)
     settings = folders.settings_file("single-host")
     run(folders)
-    settings.write_text("encryptionsalt: v1:abc\nconfig:\n  drlab:region: x\n")
+    settings.write_text(written)
     run(folders)
-    assert "encryptionsalt" in settings.read_text()
+    assert settings.read_text() == written
     run(other)
-    assert settings.read_text() == "config:\n  drlab:region: x\n"
+    assert yaml.safe_load(settings.read_text()) == left
 
 
 def test_modules_that_may_not_be_compiled_beside_their_sources_are_compiled_into_the_cache(folders: Folders) -> None:
