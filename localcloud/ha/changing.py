@@ -31,8 +31,8 @@ def _lost(view: View, candidate: Node, settings: Settings) -> str:
         return f"{candidate.name} stopped answering before it was promoted"
     if view.tries >= MOST_TRIES:
         return f"{candidate.name} could not be prepared for its role"
-    if view.step in ("close", "catch") and not view.leader.seen.answers:
-        return f"{view.leader.name} stopped answering before it had handed over"
+    if view.step in ("close", "catch") and not view.leader.seen.running:
+        return f"{view.leader.name} ended before it had handed over"
     return ""
 
 
@@ -62,11 +62,13 @@ def _close(view: View, candidate: Node, settings: Settings) -> Decision:
 
 
 def _catch(view: View, candidate: Node, settings: Settings) -> Decision:
-    if covers(candidate.seen.gtid, view.step_gtid):
+    has_all = covers(candidate.seen.gtid, view.step_gtid)
+    if has_all and view.leader.seen.answers:
         what = f"{candidate.name} has all that {view.leader.name} has, which follows it from now on"
         return does(Action.ATTACH, view.leader, what)
     if view.step_age > settings.handover:
-        return does(Action.ABORT, candidate, f"{candidate.name} did not have everything in {settings.handover:.0f} s")
+        late = f"{view.leader.name} did not answer" if has_all else f"{candidate.name} did not have everything"
+        return does(Action.ABORT, candidate, f"{late} in {settings.handover:.0f} s")
     return waits(f"{candidate.name} receives the last writes of {view.leader.name}")
 
 

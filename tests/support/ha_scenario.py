@@ -13,6 +13,7 @@
     <seconds> open <node>                                  somebody switches read_only off behind the controller's back
     <seconds> restart                                      the local cloud is killed, and started again
     <seconds> before <call> power off <node>               right before the controller's next such call to the engine
+    <seconds> before <call> silent <node> <seconds>        no look at it tells anything for so long
     <seconds> switch to <node>, promote, promote with loss
 
 Times are virtual. A line of the answer: when, the sentence, and the action, if there was one.
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 
 from support.mysql_records import ADDRESS, MYSQL, ORDER, VPC, Cloud, power_fault
@@ -120,7 +122,9 @@ class Scenario:
                 self._power_off(name)
                 await cloud.networks.change({VPC})
             case ["before", call, "power", "off", name]:
-                fake.on_call[call] = lambda: self._struck(call, name)
+                fake.on_call[call] = lambda: self._struck(call, f"power off {name}", lambda: self._power_off(name))
+            case ["before", call, "silent", name, seconds]:
+                fake.on_call[call] = lambda: self._struck(call, f"silent {name}", lambda: self._silence(name, float(seconds)))
             case ["power", "on", name]:
                 cloud.store.delete(FAULTS, cloud.node(name).id)
                 await cloud.networks.change({VPC})
@@ -148,10 +152,15 @@ class Scenario:
         self.cloud.store.put(FAULTS, power_fault(node.id))
         self.cloud.fake.lose_power(node.id)
 
-    def _struck(self, call: str, name: str) -> None:
+    def _silence(self, name: str, seconds: float) -> None:
+        node = self.cloud.fake.there[self.cloud.node(name).id]
+        node.slow = 60.0
+        asyncio.get_running_loop().call_later(seconds, setattr, node, "slow", 0.0)
+
+    def _struck(self, call: str, what: str, strike: Callable[[], None]) -> None:
         del self.cloud.fake.on_call[call]
-        self.said.say(f"** power off {name}")
-        self._power_off(name)
+        self.said.say(f"** {what}")
+        strike()
 
     async def _by_hand(self, words: list[str]) -> None:
         try:
