@@ -27,7 +27,7 @@ def create_vault(call: Call) -> dict[str, Any]:
     size = fields.integer("size", low=SMALLEST, high=LARGEST, default=SMALLEST)
     fields.only("autoScaling", False)
     fields.ignore("autoRenewStatus", "payVoucherPrice")
-    labels, project = read_labels(fields, QUOTAS.labels_per_server), fields.project()
+    labels, project = read_labels(fields), fields.project()
     fields.check()
     call.is_free(VAULTS, VaultNameDuplicated, name, region=region.id)
     call.has_room(VAULTS, QUOTAS.vaults, "backup vaults in this region", region=region.id)

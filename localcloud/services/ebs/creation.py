@@ -26,7 +26,7 @@ def wanted(call: Call, region: Region, kind: str, zone: str, least: int = 0) -> 
     for option in ("multiAttach", "isEncrypt"):
         fields.only(option, False, "false", "False")
     fields.only("kmsUUID", "")
-    drops, labels = fields.boolean("deleteSnapWithEbs"), model.read_labels(fields, QUOTAS.labels_per_server)
+    drops, labels = fields.boolean("deleteSnapWithEbs"), model.read_labels(fields)
     description = fields.description("volumeDescription")
     fields.project()
     fields.check()

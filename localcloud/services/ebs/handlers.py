@@ -7,7 +7,7 @@ from time import time
 from typing import Any
 
 from localcloud.core import disks as states
-from localcloud.core.calls import Call, page
+from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.records import DISKS, INSTANCES, Disk, Instance
@@ -17,6 +17,7 @@ from localcloud.services.ebs import creation, model
 from localcloud.services.ebs.errors import DiskElsewhere, DiskInUse
 from localcloud.services.ebsbackup import model as backups
 from localcloud.services.ebssnapshot.errors import SnapshotInUse
+from localcloud.services.ecs.model import DISK_TYPES
 from localcloud.services.ecs.model import must_rest as server_must_rest
 from localcloud.services.jobs import model as jobs
 from localcloud.services.orders import model as orders
@@ -43,18 +44,14 @@ def list_disks(call: Call) -> dict[str, Any]:
         and all(shown[name] == flag for name, flag in flags.items())
         and content in f"{disk.name} {disk.id} {disk.instance_id} {shown.get('instanceName', '')}"
     ]
-    part = found[(number - 1) * size : number * size]
-    return {
-        "diskList": part, "diskTotal": len(found), "totalCount": len(found), "currentCount": len(part),
-        "totalPage": -(-len(found) // size),
-    }  # fmt: skip
+    return paged("diskList", found, number, size) | {"diskTotal": len(found)}
 
 
 # -- orders --------------------------------------------------------------------------------------------------------------
 def create_disk(call: Call) -> dict[str, Any]:
     """An empty disk, or one that begins as a volume backup."""
     fields, region = call.fields, call.region()
-    zone, kind = call.zone(region, required=True), fields.choice("diskType", model.TYPES, required=True)
+    zone, kind = call.zone(region, required=True), fields.choice("diskType", DISK_TYPES, required=True)
     backup = backups.usable(call, fields.text("backupID"))
     if fields.text("imageID"):
         raise NotModelled("Images of data disks alone are not modelled by the local cloud; leave imageID out.")

@@ -8,10 +8,10 @@ from typing import Any
 from localcloud.core.inputs import Fields
 from localcloud.core.records import INSTANCES, ORDERS, Disk, Order
 from localcloud.core.store import Store
+from localcloud.services.ecs.model import labels_of
 from localcloud.services.eip.model import expiry
 from localcloud.services.orders import model as orders
 
-TYPES = ("SATA", "SAS", "SSD", "SSD-genric", "FAST-SSD", "XSSD-0", "XSSD-1", "XSSD-2")
 LARGEST = 32768  # GiB
 SMALLEST = {"XSSD-1": 20, "XSSD-2": 512}  # others: 10
 NAME = re.compile(r"[A-Za-z\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff_-]{1,62}")
@@ -32,15 +32,9 @@ def read_size(fields: Fields, kind: str, least: int = 0) -> int:
     return fields.integer("diskSize", low=max(SMALLEST.get(kind, 10), least), high=LARGEST, required=True)
 
 
-def read_labels(fields: Fields, most: int) -> dict[str, str]:
-    """`labels` of key and value; a key given twice is noted as a problem."""
-    labels: dict[str, str] = {}
-    for item in fields.items("labels", most=most):
-        key, value = item.text("key", required=True, longest=32), item.text("value", longest=32)
-        if key in labels:
-            item.problem("key", f"{key!r} is given twice")
-        labels[key] = value
-    return labels
+def read_labels(fields: Fields) -> dict[str, str]:
+    """`labels`, as the products of volumes and of backups spell them."""
+    return labels_of(fields, "labels", key="key", value="value")
 
 
 def shown(store: Store, disk: Disk) -> dict[str, Any]:

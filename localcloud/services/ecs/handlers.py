@@ -93,7 +93,7 @@ def _filtered(call: Call) -> tuple[list[Instance], int, int]:
     exact |= {"azName": call.zone(region), "state": model.STATES.get(state, state)}
     ids = fields.listed("instanceIDList")
     keyword, group = fields.text("keyword"), fields.text("securityGroupID")
-    labels = model.read_labels(fields, QUOTAS.labels_per_server)
+    labels = model.labels_of(fields, "labelList")
     number, size = page(call)
     fields.project()
     fields.ignore("sort", "asc")
@@ -176,7 +176,7 @@ def update_instance(call: Call) -> dict[str, Any]:
 
 def update_labels(call: Call) -> None:
     action = call.fields.choice("action", ("ADD", "UPDATE", "DELETE"), required=True)
-    labels = model.read_labels(call.fields, QUOTAS.labels_per_server, required=True)
+    labels = model.labels_of(call.fields, "labelList", required=True)
     server = _server(call)
     unknown = sorted(labels.keys() - server.labels.keys())
     if action == "DELETE":

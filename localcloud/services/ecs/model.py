@@ -6,7 +6,7 @@ import re
 import subprocess
 from typing import Any
 
-from localcloud.core.catalogue import FLAVORS, REGIONS, Flavor, Region, flavor_by_id, image_by_id
+from localcloud.core.catalogue import FLAVORS, QUOTAS, REGIONS, Flavor, Region, flavor_by_id, image_by_id
 from localcloud.core.errors import EngineFailed
 from localcloud.core.identifiers import when
 from localcloud.core.inputs import Fields
@@ -18,6 +18,7 @@ NAME = re.compile(r"(?=.{2,64}$)(?!\d+$)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?:\.[A-Za
 NAME_RULE = "2-64 letters, digits or '-', in parts separated by '.'; no '-' or '.' at an end or twice in a row, not only digits"
 DISPLAY_NAME = re.compile(r".{2,63}")
 DISPLAY_NAME_RULE = "2-63 characters"
+SMALLEST_DISKS = {"XSSD-0": 20, "XSSD-1": 20, "XSSD-2": 512}  # GiB, of data disks that are ordered with a server; others: 10
 DISK_TYPES = ("SATA", "SAS", "SSD", "SSD-genric", "FAST-SSD", "XSSD-0", "XSSD-1", "XSSD-2")
 PASSWORD_RULE = "8-30 characters, three of: upper case, lower case, digits, special characters; not beginning with '/'"  # noqa: S105
 STATES = {"active": "running", "shutoff": "stopped", "unsubscribed": "unsubscribed"}
@@ -84,19 +85,16 @@ def _flavor_shown(region: Region, zone: str, flavor: Flavor) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def read_labels(fields: Fields, most: int, required: bool = False) -> dict[str, str]:
-    """`labelList` as a dict."""
-    return labels_of(fields, "labelList", most, required)
-
-
-def labels_of(fields: Fields, name: str, most: int, required: bool = False) -> dict[str, str]:
+def labels_of(
+    fields: Fields, name: str, *, key: str = "labelKey", value: str = "labelValue", required: bool = False
+) -> dict[str, str]:
     """A list of labels as a dict; a key given twice is noted as a problem."""
     labels: dict[str, str] = {}
-    for item in fields.items(name, required=required, most=most):
-        key, value = item.text("labelKey", required=True, longest=32), item.text("labelValue", longest=32)
-        if key in labels:
-            item.problem("labelKey", f"{key!r} is given twice")
-        labels[key] = value
+    for item in fields.items(name, required=required, most=QUOTAS.labels_per_server):
+        found = item.text(key, required=True, longest=32)
+        if found in labels:
+            item.problem(key, f"{found!r} is given twice")
+        labels[found] = item.text(value, longest=32)
     return labels
 
 

@@ -94,7 +94,7 @@ def read(call: Call, most: int, origin: Origin | None = None) -> Wanted:
     pair = reader.look_up(KEY_PAIRS, fields.text("keyPairID"))
     password = _password(fields)
     on_demand, expires = _billing(fields)
-    description, labels = fields.description("instanceDescription", 255), model.read_labels(fields, QUOTAS.labels_per_server)
+    description, labels = fields.description("instanceDescription", 255), model.labels_of(fields, "labelList")
     user_data = _user_data(fields)
     _options(fields)
     reader.check()
@@ -152,6 +152,7 @@ def _disks(fields: Fields, image: Choice | None) -> tuple[DiskWish, tuple[DiskWi
     """The data disks of a whole-machine image come first, then those that were asked for besides."""
     least, copied = (image.disk_gib, image.disks) if image else (1, ())
     kind = fields.choice("bootDiskType", model.DISK_TYPES, required=True)
+    least = max(least, 512) if kind == "XSSD-2" else least
     boot = DiskWish("system", kind, fields.integer("bootDiskSize", low=least, high=2048, required=True))
     restored = [DiskWish("", str(disk["type"]), int(disk["size"]), str(disk["id"])) for disk in copied]
     fresh = [_data_disk(item) for item in fields.items("dataDiskList", most=QUOTAS.data_disks_per_server)]
@@ -168,7 +169,7 @@ def _disks_of(origin: Origin) -> tuple[DiskWish, tuple[DiskWish, ...]]:
 
 def _data_disk(item: Fields) -> DiskWish:
     kind = item.choice("diskType", model.DISK_TYPES, required=True)
-    size = item.integer("diskSize", low=20 if kind.startswith("XSSD") else 10, high=32768, required=True)
+    size = item.integer("diskSize", low=model.SMALLEST_DISKS.get(kind, 10), high=32768, required=True)
     item.only("diskMode", "VBD")
     item.only("isEncrypt", False)
     return DiskWish(item.text("diskName", longest=63), kind, size)

@@ -77,7 +77,7 @@ def delete_image(call: Call) -> dict[str, Any]:
 def _create(call: Call, whole: bool) -> dict[str, Any]:
     fields, region = call.fields, call.region()
     name, instance_id = fields.name("imageName", required=True), fields.text("instanceID", required=True)
-    description, labels = fields.description(), labels_of(fields, "labels", QUOTAS.labels_per_server)
+    description, labels = fields.description(), labels_of(fields, "labels")
     fields.project()
     fields.check()
     server = call.store.require(INSTANCES, instance_id, region.id)

@@ -108,6 +108,18 @@ def test_what_a_call_would_not_get_is_refused(api: Any, net: tuple[str, str]) ->
     refused(api.post("/v4/ebs-backup/repo/create", **vault), NOT_MODELLED, "labels")
 
 
+def test_a_disk_smaller_than_its_type_allows(api: Any, net: tuple[str, str]) -> None:
+    for kind, least in (("SATA", 10), ("XSSD-0", 20), ("XSSD-1", 20), ("XSSD-2", 512)):
+        disks = [{"diskType": kind, "diskSize": least - 1}]
+        refused(
+            api.post(SERVER, **api.wish(*net, dataDiskList=disks)),
+            PARAMETER,
+            f"diskSize is {least - 1}; it must be between {least}",
+        )
+    wish = api.wish(*net, bootDiskType="XSSD-2", bootDiskSize=511)
+    refused(api.post(SERVER, **wish), PARAMETER, "bootDiskSize is 511; it must be between 512")
+
+
 def test_volumes_do_not_go_with_a_server(api: Any, net: tuple[str, str]) -> None:
     server = api.server(*net, dataDiskList=[{"diskType": "SATA", "diskSize": 10}])
     disk = {"regionID": REGION, "azName": ZONES[0], "diskMode": "VBD", "diskType": "SATA", "diskName": "data", "diskSize": 10}
