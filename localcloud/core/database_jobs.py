@@ -9,7 +9,7 @@ from time import time
 
 from localcloud.core.database_orders import Orders
 from localcloud.core.database_rounds import STOPPED, Rounds
-from localcloud.core.database_view import ASYNC, engine_nodes, nodes_of, now
+from localcloud.core.database_view import ASYNC, engine_nodes, nodes_of, now, standby_of
 from localcloud.core.failures import told
 from localcloud.core.power import must_have_power
 from localcloud.core.rds_records import (
@@ -22,8 +22,9 @@ from localcloud.core.rds_records import (
     MysqlJob,
 )
 from localcloud.engines.api import EngineError
-from localcloud.ha.decisions import why_not
+from localcloud.ha.decisions import NEARLY, why_not
 from localcloud.ha.memory import serves
+from localcloud.ha.values import DARK
 
 log = logging.getLogger("localcloud")
 
@@ -110,7 +111,7 @@ class Jobs:
 
     # -- backups and restores ------------------------------------------------------------------------------------------
     async def back_up(self, backup_id: str) -> None:
-        """From the standby where it has everything, so that the primary has no work with it."""
+        """From the standby where it has everything and has applied it, so that the primary has no work with it."""
         backup, size, problem = self._store.require(MYSQL_BACKUPS, backup_id), 0, ""
         self._store.put(MYSQL_BACKUPS, replace(backup, status=RUNNING))
         self._keep(backup.mysql_id, running_status=2)
@@ -127,10 +128,10 @@ class Jobs:
             self._store.put(MYSQL_BACKUPS, ended)
 
     def _source(self, mysql: Mysql) -> str:
-        track = self._rounds.tracks[mysql.id]
-        standbys = [node.id for node in nodes_of(self._store, mysql) if node.id != mysql.primary]
-        ready = [id_ for id_ in standbys if mysql.in_sync and track.seen(id_).receiving and track.seen(id_).applying]
-        return ready[0] if ready else mysql.primary
+        standby = standby_of(self._store, mysql)
+        seen = self._rounds.tracks[mysql.id].seen(standby.id) if standby and mysql.in_sync else DARK
+        ready = seen.receiving and seen.applying and seen.behind is not None and seen.behind <= NEARLY
+        return standby.id if standby and ready else mysql.primary
 
     async def _discard(self, backup: MysqlBackup) -> None:
         try:

@@ -202,6 +202,17 @@ def test_a_backup_is_of_the_standby_and_is_restored_to_both_nodes() -> None:
     lives(story)
 
 
+def test_a_backup_is_of_the_primary_while_its_standby_lags() -> None:
+    async def story(cloud: Cloud) -> None:
+        cloud.fake.there["m1-2"].lazy = True
+        assert cloud.fake.write(ADDRESS, "acknowledged, and applied later")
+        await watched(cloud, 2)
+        await backup(cloud)
+        assert list(cloud.fake.backups["b1"].values()) == ["acknowledged, and applied later"]
+
+    lives(story)
+
+
 def test_nothing_is_restored_to_a_primary_without_power() -> None:
     async def story(cloud: Cloud) -> None:
         await backup(cloud)
