@@ -18,6 +18,7 @@ ZONE_STYLES = ("green", "blue", "magenta", "cyan", "yellow")
 NO_ANSWER, ERROR_ANSWER, WAITING = "×", "!", "·"
 LABEL = 10
 SHOWN_OUTAGES = 6
+ANSWERING = 20  # so many good answers in a row tell who answers at present
 NOTED_SILENCE = 1.0  # seconds without an answer, before it is known whether there will be one
 
 
@@ -127,17 +128,25 @@ class Lines:
     def __init__(self, out: Output) -> None:
         self._out = out
         self._told: dict[str, tuple[int, bool]] = {}  # outages told in full, and whether the next one's begin is told
-        self._who: Who | None = None
+        self._answering: list[Who] = []
 
     def refresh(self, running: Running, elapsed: float) -> None:
         found, journal = running.outages(), running.journal
         for kind in (READ, WRITE):
             mine = [outage for outage in found if outage.kind == kind]
             self._tell(kind, mine, journal)
-        who = next((who for send in reversed(running.recent) if send.good and (who := Who.of(send.answer))), None)
-        if who is not None and who != self._who:
-            self._who = who
-            self._out.line(f"{journal.wall(elapsed)[11:23]}  {who_words(who)} answers")
+        self._tell_who([send for send in running.recent if send.good][-ANSWERING:], journal.wall(elapsed)[11:23])
+
+    def _tell_who(self, last: Sequence[Send], now: str) -> None:
+        """Behind a balancer several take turns: news is who joins them, and who does not come up any more."""
+        answering = list(dict.fromkeys(who for send in last if (who := Who.of(send.answer))))
+        for who in answering:
+            if who not in self._answering:
+                self._out.line(f"{now}  {who_words(who)} answers")
+        for who in self._answering:
+            if who not in answering:
+                self._out.line(f"{now}  {who_words(who)} answers no more")
+        self._answering = answering
 
     def _tell(self, kind: str, mine: Sequence[Outage], journal: Journal) -> None:
         """Each outage, also one that was over when it was noticed."""

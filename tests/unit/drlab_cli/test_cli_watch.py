@@ -14,7 +14,7 @@ from support.virtual_time import run_virtually
 from drlab.errors import UserError
 from drlab.lab import Lab
 from drlab.output import Output
-from drlab.probe.journal import Journal
+from drlab.probe.journal import READ, Answer, Journal, Send
 from drlab.probe.running import Running
 from drlab.probe.schedule import Plan
 from drlab.probe.sender import Prober
@@ -76,6 +76,21 @@ def test_a_log_gets_a_line_for_each_change(capsys: pytest.CaptureFixture[str]) -
         "10:00:01.200  reads fail",
         "10:00:02.004  reads answered again: 0.80 s (at least 0.60 s, at most 1.00 s)",
         "10:00:02.004  web-02 in AZ2, database db answers",
+    ]
+
+
+def test_a_log_does_not_repeat_servers_that_take_turns(capsys: pytest.CaptureFixture[str]) -> None:
+    journal = Journal(datetime(2026, 1, 1, 10, 0, 0, tzinfo=UTC), 0.0)
+    lines, running = Lines(Output()), Running(journal)
+    for number in range(100):
+        server = f"web-0{number % 2 + 1}" if number < 50 else "web-01"
+        answer = Answer(200, server, "AZ1", "db", from_site=True)
+        journal.sends.append(Send(number, READ, number / 5, number / 5, "", number / 5, answer))
+        lines.refresh(running, number / 5)
+    assert capsys.readouterr().out.splitlines() == [
+        "10:00:00.000  web-01 in AZ1, database db answers",
+        "10:00:00.200  web-02 in AZ1, database db answers",
+        "10:00:13.800  web-02 in AZ1, database db answers no more",
     ]
 
 
