@@ -35,17 +35,23 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        if not self.path.partition("?")[0].endswith("/events"):
+        asked_for = self.path.partition("?")[0].rpartition("/")[2]
+        if asked_for not in ("events", "json"):
             body = json.dumps({"ApiVersion": "1.41", "Version": "20.10"}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
             return
+        daemon: Any = self.server
+        if asked_for == "json":
+            daemon.asked.set()
+            daemon.refused.wait(30)
+            self.close_connection = True
+            return
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        daemon: Any = self.server
         daemon.listeners.append(self)
         daemon.ended.wait(30)
         self.close_connection = True
@@ -63,7 +69,8 @@ class FakeDocker(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
 
     def __init__(self, path: Path) -> None:
-        self.path, self.listeners, self.ended = path, list[Handler](), threading.Event()
+        self.path, self.listeners = path, list[Handler]()
+        self.asked, self.refused, self.ended = threading.Event(), threading.Event(), threading.Event()
         super().__init__(str(path), Handler)
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
@@ -74,6 +81,7 @@ class FakeDocker(socketserver.ThreadingUnixStreamServer):
             listener.wfile.flush()
 
     def refuse(self) -> None:
+        self.refused.set()
         self.shutdown()
         self.server_close()
         self.path.unlink(missing_ok=True)
@@ -140,6 +148,26 @@ def test_an_agent_that_dies_while_docker_shuts_down_is_the_end(daemon: FakeDocke
         assert not daemon.ended.is_set()
 
     followed(daemon, story)
+
+
+def test_who_waits_for_a_call_can_be_stopped_before_it_fails(daemon: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docker_api, "GRACE", 5.0)
+
+    async def play() -> None:
+        docker = Docker()
+        life = await docker.follow("agent")
+        asking = asyncio.create_task(docker.containers({}))
+        assert await asyncio.to_thread(daemon.asked.wait, 10)
+        await asyncio.to_thread(daemon.refuse)
+        await asyncio.wait({asking}, timeout=0.2)  # it is broken off, and the streams stand still
+        await asyncio.to_thread(daemon.end)
+        await life.ended()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await docker.close()
+
+    asyncio.run(play())
 
 
 def test_a_docker_that_is_away_cannot_be_followed(daemon: FakeDocker) -> None:
