@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -21,6 +22,8 @@ def main() -> int:
     parser.add_argument("--only", choices=GROUPS)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    if busy := busy_words(os.getloadavg()[0], os.cpu_count() or 1):
+        print(f"note: {busy}", file=sys.stderr)
     rows, problem, status = measure([options.only] if options.only else list(GROUPS), options.rounds)
     if options.json:
         print(json.dumps(document(rows), indent=2))
@@ -29,6 +32,11 @@ def main() -> int:
     if problem:
         print(f"bench: {problem}", file=sys.stderr)
     return status or (1 if any(row.reached is False for row in rows) else 0)
+
+
+def busy_words(load: float, cpus: int) -> str:
+    """Empty where this machine has nothing else to do."""
+    return f"this machine is busy (load {load:.1f} on {cpus} CPUs): what follows says little about it" if load > cpus else ""
 
 
 def measure(names: Sequence[str], rounds: int) -> tuple[list[Row], str, int]:

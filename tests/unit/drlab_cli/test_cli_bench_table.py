@@ -49,6 +49,11 @@ def test_what_was_measured_before_a_failure_is_shown(
     assert "4.00 s" in shown.out and sentence in shown.err
 
 
+def test_a_machine_with_other_work_is_told_of() -> None:
+    assert program.busy_words(1.5, 2) == ""
+    assert program.busy_words(14.2, 2) == "this machine is busy (load 14.2 on 2 CPUs): what follows says little about it"
+
+
 def test_the_command_knows_the_groups() -> None:
     assert tuple(program.GROUPS) == GROUPS
 
