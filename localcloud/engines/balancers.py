@@ -10,7 +10,18 @@ from pathlib import Path
 
 from localcloud.engines.api import BalancerNode, BalancerSpec, EngineError, HalfApplied
 from localcloud.engines.context import Context
-from localcloud.engines.haproxy_text import FOLDER, SHARED, certificate_file, changes, configuration, health, structure
+from localcloud.engines.haproxy_text import (
+    FOLDER,
+    SHARED,
+    busy,
+    certificate_file,
+    changes,
+    configuration,
+    for_next_worker,
+    health,
+    leaving,
+    structure,
+)
 from localcloud.engines.host import Flags
 from localcloud.engines.images import reference
 from localcloud.engines.network import Networks, Process, running
@@ -19,6 +30,7 @@ from localcloud.engines.waiting import wait_until, within
 _ANSWER = 1.0  # seconds until a HAProxy that says nothing is taken for dead
 _STARTS = 10.0
 _REVIVES = 3.0  # seconds until one that was started long ago and says nothing is given up for now
+_LAST_ANSWERS = 3.0  # seconds for what a target that goes is still answering, or for a connect to it to run into its time-out
 _REMOVAL = 2.0  # seconds for the last connection of a removed target to end
 
 
@@ -121,17 +133,28 @@ class Balancers:
     async def _reload(self, node_id: str, wanted: str) -> None:
         """Connections go on in the old worker; what is known of the targets' health goes over to the new one."""
         state = await self._ask(node_id, "show servers state")
-        await asyncio.to_thread(self._write, node_id, "servers.state", state)
+        await asyncio.to_thread(self._write, node_id, "servers.state", for_next_worker(state))
         await self._context.docker.signal(self._name(node_id), "SIGUSR2")
         await wait_until(lambda: self._differs(node_id, wanted), _STARTS, f"HAProxy of {node_id} to take its new configuration")
 
     async def _converge_targets(self, spec: BalancerSpec, node_id: str) -> None:
-        for command in changes(spec, await self._ask(node_id, "show servers state")):
-            if command.startswith("del "):
-                # Where a connection does not end in time the target stays in maintenance, until the next reload.
-                await within(lambda command=command: self._refusal(node_id, command), _REMOVAL)  # type: ignore[misc]
-            elif (problem := await self._refusal(node_id, command)) is not None:
-                raise EngineError(f"HAProxy of {node_id} refused {command!r}: {problem}")
+        state = await self._ask(node_id, "show servers state")
+        for command in changes(spec, state):
+            await self._command(node_id, command)
+        gone = leaving(spec, state)
+        if gone:
+            await within(lambda: self._busy(node_id, gone), _LAST_ANSWERS)
+        for at in gone:
+            await self._command(node_id, f"set server {at} state maint; shutdown sessions server {at}")
+            # Where a connection does not end in time the target stays in maintenance, until the next reload.
+            await within(lambda at=at: self._refusal(node_id, f"del server {at}"), _REMOVAL)  # type: ignore[misc]
+
+    async def _busy(self, node_id: str, servers: Collection[str]) -> str | None:
+        return ", ".join(busy(await self._ask(node_id, "show stat"), servers)) or None
+
+    async def _command(self, node_id: str, command: str) -> None:
+        if (problem := await self._refusal(node_id, command)) is not None:
+            raise EngineError(f"HAProxy of {node_id} refused {command!r}: {problem}")
 
     async def _refusal(self, node_id: str, command: str) -> str | None:
         answer = (await self._ask(node_id, command)).strip()

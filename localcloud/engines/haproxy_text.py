@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -61,6 +61,8 @@ def configuration(spec: BalancerSpec, node_id: str) -> str:
     for listener in spec.listeners:
         lines = [f"mode {listener.mode}", _bind(listener)]
         lines += ["option forwardfor"] if listener.forwarded_for else []
+        # Else a reload closes what is kept alive without a word, and a request that is on its way gets no answer.
+        lines += ["option idle-close-on-response"] if listener.mode == "http" else []
         lines += [f"default_backend {backend_name(pools[listener.pool_id + listener.mode])}"]
         parts.append(_section(f"frontend {listener.listener_id}", lines))
     parts += [_section(f"backend {backend_name(pool)}", _backend(pool)) for pool in spec.pools]
@@ -120,7 +122,10 @@ def server(target: Target, check: HealthCheck | None) -> str:
 
 
 def changes(spec: BalancerSpec, state: str) -> Iterator[str]:
-    """Commands that bring running backends to the wanted targets. `state`: what `show servers state` said."""
+    """Commands that bring running backends to the wanted targets. `state`: what `show servers state` said.
+
+    Those that are `leaving` get nobody new; they are removed when their connections have ended, or had the time to.
+    """
     present = _present(state)
     for pool in spec.pools:
         name = backend_name(pool)
@@ -133,15 +138,39 @@ def changes(spec: BalancerSpec, state: str) -> Iterator[str]:
                 named = pool.sticky is not None and pool.sticky.mode != "source"  # HAProxy forgets to name who came later
                 yield (
                     f"enable server {at}"
-                    + (f"; enable health {at}" if pool.check else "")
+                    # Nobody is sent to it before it has passed its checks; HAProxy itself would take it for good until it fails.
+                    + (f"; enable health {at}; set server {at} health down" if pool.check else "")
                     + (f"; enable dynamic-cookie backend {name}" if named else "")
                 )
             if target_id in there and there[target_id].weight != target.weight:
                 yield f"set weight {at} {target.weight}"
-        for gone in there.keys() - wanted.keys():
-            at = f"{name}/{gone}"
-            yield f"set server {at} state maint; shutdown sessions server {at}"
-            yield f"del server {at}"
+    for at in leaving(spec, state):
+        backend, _, target_id = at.partition("/")
+        if present[backend][target_id].enabled:
+            yield f"set server {at} state drain"
+
+
+def leaving(spec: BalancerSpec, state: str) -> list[str]:
+    """The servers that are not wanted any more, as BACKEND/SERVER."""
+    present = _present(state)
+    pools = {backend_name(pool): {target.target_id for target in pool.targets} for pool in spec.pools}
+    return [f"{name}/{gone}" for name, wanted in pools.items() for gone in sorted(present.get(name, {}).keys() - wanted)]
+
+
+def busy(statistics: str, servers: Collection[str]) -> list[str]:
+    """Those of some servers, given as BACKEND/SERVER, that have connections, from `show stat`."""
+    rows = csv.DictReader(io.StringIO(statistics.lstrip("# ")))
+    return [at for row in rows if (at := f"{row['pxname']}/{row['svname']}") in servers and int(row["scur"] or 0)]
+
+
+def for_next_worker(state: str) -> str:
+    """What `show servers state` said, without the ports of checks: a new worker would take them from here, not from its
+    configuration."""
+    rows = [line.split(" ") for line in state.splitlines()]
+    for row in rows[2:]:
+        if len(row) > 1:
+            row[rows[1].index("srv_check_port") - 1] = "0"  # the header's first word is "#"
+    return "".join(f"{' '.join(row)}\n" for row in rows)
 
 
 class _Present(NamedTuple):

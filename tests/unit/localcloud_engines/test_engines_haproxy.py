@@ -18,7 +18,7 @@ from localcloud.engines.api import (
     VpcNetwork,
 )
 from localcloud.engines.firewall import script
-from localcloud.engines.haproxy_text import changes, configuration, health, structure
+from localcloud.engines.haproxy_text import busy, changes, configuration, for_next_worker, health, leaving, structure
 from localcloud.engines.naming import port_name
 
 CHECK = HealthCheck("HTTP", 5, 2, 3, path="/up", codes="23")
@@ -26,12 +26,16 @@ ONE, TWO = Target("target-1", "192.168.1.10", 80, 100), Target("target-2", "192.
 POOL = Pool("tg-1", "http", "wrr", (ONE, TWO), CHECK)
 SPEC = BalancerSpec("lb-1", "region", "vpc-1", (), (Listener("listener-1", 80, "http", "tg-1", True),), (POOL,))
 HEADER = "1\n# be_id be_name srv_id srv_name srv_admin_state srv_uweight\n"
+IN = "enable server tg-1.http/target-2; enable health tg-1.http/target-2; set server tg-1.http/target-2 health down"
 STATE = f"{HEADER}4 tg-1.http 1 target-1 0 100\n4 tg-1.http 2 target-9 0 5\n"
 
 
 def test_a_listener_leads_to_its_group() -> None:
     text = configuration(SPEC, "lb-1-1")
-    assert "frontend listener-1\n    mode http\n    bind :80\n    option forwardfor\n    default_backend tg-1.http\n" in text
+    assert "frontend listener-1\n    mode http\n    bind :80\n    option forwardfor\n" in text
+    assert "    option idle-close-on-response\n    default_backend tg-1.http\n" in text
+    tcp = replace(SPEC, listeners=(replace(SPEC.listeners[0], mode="tcp"),), pools=(replace(POOL, mode="tcp"),))
+    assert "idle-close" not in configuration(tcp, "lb-1-1")
     assert "backend tg-1.http\n    mode http\n    balance roundrobin\n" in text
     assert "http-check send meth GET uri /up\n    http-check expect rstatus ^[23]\n" in text
 
@@ -61,9 +65,7 @@ def test_sessions_by_cookie_name_targets_alike_on_both_nodes() -> None:
     assert first == second
     assert "dynamic-cookie-key tg-1\n    cookie ctelb insert indirect nocache httponly dynamic maxidle 60\n" in first
     later = [command for command in changes(spec, STATE) if command.startswith("enable server")]
-    assert later == [
-        "enable server tg-1.http/target-2; enable health tg-1.http/target-2; enable dynamic-cookie backend tg-1.http"
-    ]
+    assert later == [f"{IN}; enable dynamic-cookie backend tg-1.http"]
     own = replace(POOL, sticky=Stickiness("rewrite", cookie="JSESSIONID"))
     assert "cookie JSESSIONID rewrite dynamic\n" in configuration(replace(SPEC, pools=(own,)), "lb-1-1")
 
@@ -89,18 +91,30 @@ def test_running_backends_are_brought_to_what_is_wanted() -> None:
     commands = list(changes(heavier, STATE))
     assert commands[0] == "set weight tg-1.http/target-1 7"
     assert commands[1].startswith("add server tg-1.http/target-2 192.168.1.11:80 weight 50 ")
-    assert commands[2] == "enable server tg-1.http/target-2; enable health tg-1.http/target-2"
-    assert commands[3:] == [
-        "set server tg-1.http/target-9 state maint; shutdown sessions server tg-1.http/target-9",
-        "del server tg-1.http/target-9",
-    ]
+    assert commands[2] == IN  # checked before anybody is sent to it
+    assert commands[3:] == ["set server tg-1.http/target-9 state drain"]
     assert list(changes(replace(SPEC, pools=()), HEADER)) == list(changes(replace(SPEC, pools=()), "")) == []
+
+
+def test_whoever_goes_is_waited_for() -> None:
+    gone = leaving(SPEC, STATE)
+    assert gone == ["tg-1.http/target-9"]
+    statistics = "# pxname,svname,scur\ntg-1.http,target-1,3\ntg-1.http,target-9,{}\ntg-1.http,BACKEND,3\n"
+    assert (busy(statistics.format(1), gone), busy(statistics.format(0), gone)) == (gone, [])
+    again = f"{HEADER}4 tg-1.http 1 target-1 0 100\n4 tg-1.http 2 target-2 0 50\n4 tg-1.http 3 target-9 1 5\n"
+    assert leaving(SPEC, again) == gone and list(changes(SPEC, again)) == []  # nobody new comes to it already
+
+
+def test_the_next_worker_learns_of_health_and_not_of_check_ports() -> None:
+    header = "1\n# be_id be_name srv_name srv_op_state srv_check_port srv_check_addr"
+    assert for_next_worker(f"{header}\n4 b one 2 8081 -\n4 b two 0 0 -\n\n") == f"{header}\n4 b one 2 0 -\n4 b two 0 0 -\n\n"
+    assert for_next_worker(f"{header}\n") == f"{header}\n"
 
 
 def test_a_target_that_was_added_and_not_enabled_is_enabled() -> None:
     """A daemon may be killed between the two commands; until somebody enables it HAProxy keeps it in maintenance."""
     state = f"{HEADER}4 tg-1.http 1 target-1 0 100\n4 tg-1.http 2 target-2 1 50\n"
-    assert list(changes(SPEC, state)) == ["enable server tg-1.http/target-2; enable health tg-1.http/target-2"]
+    assert list(changes(SPEC, state)) == [IN]
 
 
 def test_health_is_what_the_checks_say() -> None:
