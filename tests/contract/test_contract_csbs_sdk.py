@@ -13,7 +13,7 @@ from ctyun_python_sdk_core import ClientConfig  # type: ignore[import-untyped]
 from ctyunsdk_csbs20220909 import models as csbs  # type: ignore[import-untyped]
 from ctyunsdk_csbs20220909.csbs_client import CsbsClient  # type: ignore[import-untyped]
 
-from ctyun import CloudRecord
+from ctyun import Client, CloudRecord
 
 SECONDS = 120.0
 ACTIVE, GONE = "ACTIVE", "EcsBackup.Backup.NotFound"
@@ -56,7 +56,7 @@ def vault(sdk: CsbsClient, region: str, make: Any) -> Iterator[str]:
     ask(sdk.v4_ecs_backup_repo_delete, csbs.V4EcsBackupRepoDeleteRequest(region, shown.repositoryID, str(uuid.uuid4())))
 
 
-def test_the_life_of_a_backup(sdk: CsbsClient, region: str, vault: str, make: Any, site: Any) -> None:
+def test_the_life_of_a_backup(sdk: CsbsClient, client: Client, run: Any, region: str, vault: str, make: Any, site: Any) -> None:
     server = make.server(site.wish(make.name("sdk")))
     wish = csbs.V4EcsBackupCreateRequest(region, server.id, "before-change", vault, "灾备实验", fullBackup=True)
     begun = ask(sdk.v4_ecs_backup_create, wish).results
@@ -77,6 +77,12 @@ def test_the_life_of_a_backup(sdk: CsbsClient, region: str, vault: str, make: An
     wait_for(is_active, SECONDS, "the backup to be restored")
     tasks = ask(sdk.v4_ecs_backup_task_list, csbs.V4EcsBackupTaskListRequest(region, backupID=backup)).results
     assert [(task.taskType, task.taskStatus) for task in tasks] == [("restore", "successed"), ("create", "successed")]
+
+    order = ask(sdk.v4_ecs_backup_create_instance, a_server(region, site, make.name("copy"), backup)).masterOrderID
+    [copy_id] = run(client.orders.wait(order, what="the copy", timeout=SECONDS)).resource_ids
+    make.remove_server_later(copy_id)
+    copy = run(client.servers.get(region, copy_id))
+    assert (copy.status, copy.zone_name) == ("running", server.zone_name)  # where the backup was made
 
     assert refused(
         sdk.v4_ecs_backup_repo_delete, csbs.V4EcsBackupRepoDeleteRequest(region, vault, str(uuid.uuid4()))
@@ -118,10 +124,23 @@ def test_a_policy(sdk: CsbsClient, region: str, vault: str, make: Any, site: Any
     wait_for(lambda: not look(), SECONDS, "the backup to be gone")
 
 
-def test_a_server_from_a_backup_needs_one(sdk: CsbsClient, region: str, site: Any) -> None:
+def a_server(region: str, site: Any, name: str, backup: str) -> csbs.V4EcsBackupCreateInstanceRequest:
     card = csbs.V4EcsBackupCreateInstanceRequestNetworkCardList(True, site.subnet_id)
-    wish = csbs.V4EcsBackupCreateInstanceRequest(
-        str(uuid.uuid4()), region, "copy", "copy", "no-such-backup", site.flavor_id, site.vpc_id, True, [card], "0",
+    return csbs.V4EcsBackupCreateInstanceRequest(
+        str(uuid.uuid4()),
+        region,
+        name,
+        name,
+        backup,
+        site.flavor_id,
+        site.vpc_id,
+        True,
+        [card],
+        "0",
         secGroupList=[site.group_id],
-    )  # fmt: skip
+    )
+
+
+def test_a_server_from_a_backup_needs_one(sdk: CsbsClient, region: str, site: Any) -> None:
+    wish = a_server(region, site, "copy", "no-such-backup")
     assert refused(sdk.v4_ecs_backup_create_instance, wish) == "Openapi.Parameter.Error"

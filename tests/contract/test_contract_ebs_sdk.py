@@ -71,6 +71,8 @@ def test_the_life_of_a_volume(sdk: Sdk, client: Client, run: Any, region: str, d
         sdk.ebs.v4_ebs_list_ebs, ebs.V4EbsListEbsRequest(region, diskStatus="available", queryContent=disk)
     ).diskList
     assert listed.diskID == disk
+    sdk.ask(sdk.ebs.v4_ebs_set_delete_policy_ebs, ebs.V4EbsSetDeletePolicyEbsRequest(region, disk, True))
+    assert sdk.disk(disk).deleteSnapWithEbs == "true"
     sdk.ask(sdk.ebs.v4_ebs_update_attr_ebs, ebs.V4EbsUpdateAttrEbsRequest(disk, "renamed", regionID=region))
     order = sdk.ask(sdk.ebs.v4_ebs_resize_ebs, ebs.V4EbsResizeEbsRequest(20, disk, region, str(uuid.uuid4()))).masterOrderID
     run(client.orders.wait_for_removal(order, what="the larger volume", timeout=SECONDS))
@@ -105,6 +107,12 @@ def test_snapshots_and_their_policies(sdk: Sdk, client: Client, run: Any, region
     back = ebs.V4EbsSnapshotRollbackEbsSnapRequest(snapshot, disk, region, site.zone_name)
     job = sdk.ask(sdk.ebs.v4_ebs_snapshot_rollback_ebs_snap, back).snapshotJobID
     run(client.jobs.wait(region, job, what="the way back", timeout=SECONDS))
+    wish = ebs.V4EbsNewFromSnapshotEbsSnapRequest(snapshot, region, "VBD", make.name("copy"), 12, str(uuid.uuid4()))
+    placed = sdk.ask(sdk.ebs.v4_ebs_new_from_snapshot_ebs_snap, wish)
+    copy = str(placed.resources[0].diskID)
+    make.remove_later(lambda: client.volumes.delete(region, copy))
+    run(client.orders.wait(placed.masterOrderID, what="the volume", timeout=SECONDS))
+    assert (sdk.disk(copy).diskStatus, sdk.disk(copy).diskSize) == ("available", 12)
     deletion = sdk.ask(
         sdk.ebs.v4_ebs_snapshot_delete_ebs_snap, ebs.V4EbsSnapshotDeleteEbsSnapRequest(region, [snapshot, "none"], disk)
     )
@@ -149,7 +157,11 @@ def test_volume_backups(sdk: Sdk, client: Client, region: str, disk: str, make: 
     assert listed.backupID == begun.backupID
     [repo] = sdk.ask(sdk.vbs.v4_ebs_backup_repo_list_repos, vbs.V4EbsBackupRepoListReposRequest(region)).repositoryList
     assert (repo.repositoryID, repo.backupList) == (vault, [begun.backupID])
+    used = sdk.ask(sdk.vbs.v4_ebs_backup_show_usage, vbs.V4EbsBackupShowUsageRequest(region, begun.backupID))
+    assert used.backupSize == shown.backupSize
     restore = vbs.V4EbsBackupRestoreBackupRequest(region, begun.backupID, disk)
     ended(sdk.ask(sdk.vbs.v4_ebs_backup_restore_backup, restore).taskID)
     refused = sdk.vbs.v4_ebs_backup_repo_delete(vbs.V4EbsBackupRepoDeleteRequest(str(uuid.uuid4()), region, vault))
     assert refused.statusCode == 900 and begun.backupID in refused.message
+    ended(sdk.ask(sdk.vbs.v4_ebs_backup_delete, vbs.V4EbsBackupDeleteRequest(region, begun.backupID)).taskID)
+    assert not sdk.ask(sdk.vbs.v4_ebs_backup_list_backups, vbs.V4EbsBackupListBackupsRequest(region, diskID=disk)).backupList

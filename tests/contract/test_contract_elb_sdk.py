@@ -147,8 +147,16 @@ def test_listeners_and_targets_of_a_classic_one(sdk: Sdk, make: Any, site: Any) 
         sdk.ask("stop_listener", listenerID=listener["ID"])
         assert sdk.ask("show_listener", listenerID=listener["ID"])[0]["status"] == "DOWN"
         sdk.ask("start_listener", listenerID=listener["ID"])
+        sdk.ask("update_listener", listenerID=listener["ID"], name=f"{name}-3", defaultAction=action)
         [listed] = sdk.ask("list_listener", loadBalancerID=balancer)
         assert (listed["ID"], listed["status"], listed["protocolPort"]) == (listener["ID"], "ACTIVE", 80)
+        assert listed["name"] == f"{name}-3"
+        refused = sdk.refused("update_target_group", targetGroupID=group["ID"], algorithm="lc")
+        assert refused == "Openapi.Parameter.Error"  # it keeps sessions
+        off = dict.fromkeys(sticky) | {"sessionStickyMode": "CLOSE"}
+        sdk.ask("update_target_group", targetGroupID=group["ID"], algorithm="lc", sessionSticky=off)
+        [found] = sdk.ask("list_target_group", vpcID=site.vpc_id, name=name)
+        assert (found["ID"], found["algorithm"], found["sessionSticky"]) == (group["ID"], "lc", {"sessionStickyMode": "CLOSE"})
         assert sdk.ask("show_target", targetID=target["ID"])["weight"] == 5
         sdk.ask("update_target", targetID=target["ID"], weight=7)
         [listed] = sdk.ask("list_target", targetGroupID=group["ID"])

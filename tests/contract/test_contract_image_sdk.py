@@ -12,7 +12,7 @@ from ctyun_python_sdk_core import ClientConfig  # type: ignore[import-untyped]
 from ctyunsdk_image20220909 import models as image  # type: ignore[import-untyped]
 from ctyunsdk_image20220909.image_client import ImageClient  # type: ignore[import-untyped]
 
-from ctyun import CloudRecord
+from ctyun import Client, CloudRecord, DiskWish
 
 TIMEOUT = 60.0
 PRIVATE, PUBLIC = 0, 1
@@ -70,6 +70,21 @@ def test_the_life_of_a_private_image(sdk: ImageClient, region: str, make: Any, s
     while detail(sdk, region, made.imageID):
         assert time.monotonic() < deadline, "waited for the image to go"
         time.sleep(0.1)
+
+
+def test_a_whole_machine_image(sdk: ImageClient, client: Client, run: Any, region: str, make: Any, site: Any) -> None:
+    server = make.server(site.wish(make.name("sdk"), data_disks=(DiskWish("SSD", 10),)))
+    labels = [image.V4ImageCreateFromEcsRequestLabels("course", "灾备")]
+    wish = image.V4ImageCreateFromEcsRequest(make.name("whole"), server.id, region, labels=labels)
+    [made] = ask(sdk.v4_image_create_from_ecs, wish).images
+    make.remove_later(lambda: client.images.delete(region, made.imageID))
+    run(client.images.wait(region, made.imageID, timeout=TIMEOUT))
+    [seen] = detail(sdk, region, made.imageID)
+    assert (seen.imageType, seen.imageSource, [disk.diskSize for disk in seen.sourceDisks]) == (
+        "full_ecs_image",
+        "full_ecs",
+        [40, 10],
+    )
 
 
 def test_what_is_refused(sdk: ImageClient, region: str, make: Any, site: Any) -> None:

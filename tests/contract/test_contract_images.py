@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from contextlib import ExitStack
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from contract.factories import Factory
 from contract.own_cloud import MOUNT, PREPARE, OwnCloud, booted, is_paused, own_site, shell, wait_for
 
-from ctyun import ApiError, Client, CloudRecord, DiskWish, NotFound, ParameterError
+from ctyun import ApiError, Client, CloudRecord, DiskWish, InUse, NotFound, ParameterError
 from ctyun.services.images import PRIVATE, WHOLE_MACHINE
 
 
@@ -76,6 +77,12 @@ def test_what_cannot_be_is_refused(client: Client, run: Any, make: Any, region: 
     image = make.image(source.id, whole=False)
     with pytest.raises(ParameterError, match="private"):
         make.server(site.wish(make.name("copy"), image_id=image.id))
+    wish = site.wish(make.name("copy"), image_id=image.id, image_visibility=PRIVATE)
+    order = run(client.servers.create(region, wish, client_token=str(uuid.uuid4())))
+    with pytest.raises(InUse, match="the creation of instance"):
+        run(client.images.delete(region, image.id))
+    make.remove_server_later(run(client.servers.created(region, order, what=wish.name, timeout=60)).id)
+    run(client.images.delete(region, image.id))
 
 
 def test_a_daemon_killed_during_the_pause_is_no_harm(own_cloud: OwnCloud, run: Any, region: str) -> None:
