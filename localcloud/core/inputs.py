@@ -16,6 +16,7 @@ from localcloud.core.errors import NotModelled, ParameterError
 
 NAME_RULE = "2-32 letters, Chinese characters, digits, '_' or '-', beginning with a letter or a Chinese character"
 _NAME = re.compile(r"[A-Za-z\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff_-]{1,31}")
+_WORDS: dict[type, str] = {bool: "true or false", float: "a number with a point", list: "a list", dict: "an object"}
 _TRUE, _FALSE = ("true", "True", "TRUE", True, 1), ("false", "False", "FALSE", False, 0)
 
 
@@ -43,7 +44,7 @@ class Fields:
         if value is None:
             return default
         if not isinstance(value, str | int) or isinstance(value, bool):
-            self.problem(name, f"must be a string, not {value!r}")
+            self.problem(name, f"must be a string, not {_WORDS[type(value)]}")  # it may be a secret
             return default
         text = str(value)
         if required and not text:

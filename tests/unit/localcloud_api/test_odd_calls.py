@@ -93,6 +93,13 @@ def test_a_disk_from_a_snapshot_that_there_is_not(api: Any) -> None:
     refused(api.post("/v4/ebs/new-from-snapshot-ebs-snap", **wish), "ebs.snapshotInfo.notExists", "Snapshot none does not exist")
 
 
+@pytest.mark.parametrize("sent", [["Secret-123"], {"is": "Secret-123"}])
+def test_an_error_does_not_repeat_what_may_be_a_secret(api: Any, net: tuple[str, str], sent: Any) -> None:
+    answer = api.post(SERVER, **api.wish(*net, userPassword=sent))
+    refused(answer, PARAMETER, "userPassword must be a string, not a")
+    assert "Secret" not in json.dumps(answer)
+
+
 def test_what_a_call_would_not_get_is_refused(api: Any, net: tuple[str, str]) -> None:
     """Ignored without a word it would look as if it had been done."""
     refused(api.post(SERVER, **api.wish(*net, eipID="eip-x")), PARAMETER, "eipID is for extIP 2, not for 0")
