@@ -27,6 +27,9 @@ from localcloud.engines.docker_engines import DockerEngines
 from localcloud.engines.images import reference
 
 T = TypeVar("T")
+PATIENCE = 90.0  # seconds for what happens in the end and whose length is no claim, on a machine that is slow and busy
+# A connection is made by the kernels, however busy the machine is; what it is for may take longer.
+CURL = ("curl", "-sS", "--connect-timeout", "1.5", "-m", "20")
 
 
 def wait_until(done: Callable[[], bool], seconds: float, what: str) -> float:
@@ -39,13 +42,16 @@ def wait_until(done: Callable[[], bool], seconds: float, what: str) -> float:
     return time.monotonic() - start
 
 
-def host_get(address: str, port: int = 80, seconds: float = 1.0) -> str | None:
-    """What curl on the host gets; None for silence. A refused connection (an RST) is an error: nothing here may refuse."""
-    done = subprocess.run(
-        ["curl", "-sS", "-m", str(seconds), f"http://{address}:{port}/"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode in (0, 28, 7, 52, 56), done.stderr
-    assert "refused" not in done.stderr, done.stderr
+def host_get(address: str, port: int = 80) -> str | None:
+    """What curl on the host gets; None for silence. Anything else, such as a refused connection (an RST), is an error."""
+    done = subprocess.run([*CURL, f"http://{address}:{port}/"], capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 28), done.stderr
+    return done.stdout if done.returncode == 0 else None
+
+
+def host_tries(address: str) -> str | None:
+    """The same of what is only just coming or going: None for whatever is no answer."""
+    done = subprocess.run([*CURL, f"http://{address}/"], capture_output=True, text=True, check=False)
     return done.stdout if done.returncode == 0 else None
 
 
@@ -67,7 +73,9 @@ class Cloud:
     specs: dict[str, ServerSpec] = field(default_factory=dict)
     wait_until = staticmethod(wait_until)
     host_get = staticmethod(host_get)
+    host_tries = staticmethod(host_tries)
     inspect = staticmethod(inspect)
+    patience = PATIENCE
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
@@ -113,7 +121,7 @@ class Cloud:
 
         self.do(make())
         for name in names if settle else ():
-            self.wait_for(name, "systemctl is-active --quiet multi-user.target", 30)
+            self.wait_for(name, "systemctl is-active --quiet multi-user.target")
 
     def run(self, name: str, script: str, seconds: float = 30) -> str:
         """A shell script inside a server, which must succeed; its output."""
@@ -126,9 +134,9 @@ class Cloud:
         status, output = self.do(work)
         return status, output.decode(errors="replace")
 
-    def get(self, name: str, url: str, seconds: float = 1.0) -> str | None:
+    def get(self, name: str, url: str) -> str | None:
         """What curl on a server gets; None for silence."""
-        status, output = self.try_run(name, f"curl -sS -m {seconds} {url}", 20)
+        status, output = self.try_run(name, " ".join([*CURL, url]))
         assert status in (0, 28), output
         return output if status == 0 else None
 
@@ -140,9 +148,9 @@ class Cloud:
             text = f"[Unit]\nDefaultDependencies=no\n[Service]\nExecStart={program}\n[Install]\nWantedBy=sysinit.target\n"
             self.run(name, f"mkdir -p /srv/{unit}; echo {name} {port} > /srv/{unit}/index.html")
             self.run(name, f"cat > /etc/systemd/system/{unit}.service <<'END'\n{text}END\nsystemctl enable --quiet --now {unit}")
-            self.wait_for(name, f"curl -s -o /dev/null http://{where}:{port}/", 20)
+            self.wait_for(name, f"curl -s -o /dev/null http://{where}:{port}/")
 
-    def wait_for(self, name: str, script: str, seconds: float) -> None:
+    def wait_for(self, name: str, script: str, seconds: float = PATIENCE) -> None:
         """Until a command succeeds inside a server."""
         wait_until(lambda: self.try_run(name, script)[0] == 0, seconds, f"{script!r} on {name}")
 
@@ -233,11 +241,11 @@ def traces_of_others(cloud_id: str) -> set[str]:
 
 @pytest.fixture
 def nothing_left() -> Iterator[Callable[[str], dict[str, list[str]]]]:
-    """What is there now and was not there when the test began; looked at again until it is empty or 10 s have passed."""
+    """What is there now and was not there when the test began; looked at again until it is empty or 30 s have passed."""
     before = snapshot("none")
 
     def left(cloud_id: str) -> dict[str, list[str]]:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while True:
             now = snapshot(cloud_id)
             found = {kind: sorted(now[kind] - before[kind]) for kind in now if now[kind] - before[kind]}

@@ -30,7 +30,7 @@ def test_a_page_of_a_new_server_is_fetched_by_the_host_and_nothing_is_left(
     start = time.monotonic()
     cloud.up("web-1", settle=False)
     booted = time.monotonic() - start
-    cloud.wait_until(lambda: cloud.host_get(eip) is not None, 20, "the page of a new server")
+    cloud.wait_until(lambda: cloud.host_tries(eip) is not None, cloud.patience, "the page of a new server")
     page = time.monotonic() - start
     assert cloud.do(cloud.engines.observe()) == {"web-1": Power.RUNNING}
 
