@@ -92,8 +92,20 @@ def chosen(backups: Sequence[ServerBackup], wanted: str, stage: str) -> ServerBa
     fitting = named or [backup for backup in backups if backup.instance_name in servers and backup.status == ACTIVE]
     if fitting:
         return fitting[-1]
-    known = ", ".join(dict.fromkeys(backup.instance_name for backup in backups)) or "no server"
+    if not backups:
+        raise UserError(f"There is no backup of {stage} yet.", f"./lab backup run {stage}")
+    known = ", ".join(dict.fromkeys(backup.instance_name for backup in backups))
     raise UserError(f"{stage} has no backup {wanted!r}; it has backups of {known}.", f"./lab backup list {stage}")
+
+
+async def must_live(client: Client, plan: Plan, backup: ServerBackup) -> None:
+    """Raises UserError when the server that a backup was made of is gone, though one of its name may be there."""
+    region = await client.regions.resolve(plan.region)
+    if await client.servers.find(region.id, backup.instance_id) is None:
+        raise UserError(
+            f"The server {backup.instance_name} that {backup.name} was made of is gone, so it cannot be restored in place.",
+            f"./lab backup restore {backup.id} --to NAME makes a new server of it",
+        )
 
 
 async def restore_in_place(client: Client, plan: Plan, backup: ServerBackup) -> ServerBackup:

@@ -88,6 +88,7 @@ def restore(
             lab.out.document({"id": server.id, "name": server.name, "privateAddress": server.private_address})
         lab.out.line(f"{server.name} runs at {server.private_address}, with the disks of {wanted.name}")
         return
+    asked(lab, plan, lambda client: backups.must_live(client, plan, wanted))
     if not yes:
         confirm(wanted)
     with lab.out.busy(f"restore of {wanted.name} over {wanted.instance_name}", "./lab backup list"):

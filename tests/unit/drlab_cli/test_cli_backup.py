@@ -11,7 +11,7 @@ import pytest
 
 from ctyun.services.backups import ServerBackup
 from drlab import backups
-from drlab.backups import Plan, chosen, plan_of, restore_to_new, source_of
+from drlab.backups import Plan, chosen, must_live, plan_of, restore_to_new, source_of
 from drlab.commands.backup import confirm
 from drlab.errors import UserError
 from drlab.stack_state import Resource, StackState
@@ -45,6 +45,8 @@ def test_a_name_of_two_and_of_none_is_refused_with_what_there_is() -> None:
         chosen(BACKUPS, "nightly", "dual-active")
     with pytest.raises(UserError, match="no backup 'db-1'; it has backups of dual-active-web-01, dual-active-web-02"):
         chosen(BACKUPS, "db-1", "dual-active")
+    with pytest.raises(UserError, match="There is no backup of dual-active yet"):
+        chosen([], "web-01", "dual-active")
 
 
 def test_a_restored_server_is_ordered_like_its_source_or_like_another_of_the_policy() -> None:
@@ -62,14 +64,30 @@ def test_a_restored_server_is_ordered_like_its_source_or_like_another_of_the_pol
         source("i-jump")
 
 
+class Regions:
+    async def resolve(self, wanted: str) -> Any:
+        return SimpleNamespace(id=wanted)
+
+
+def test_nothing_is_restored_over_a_server_that_took_another_ones_place() -> None:
+    """The stack has replaced web-01: one of that name lives, but not the one that the backup is of."""
+
+    class Servers:
+        async def find(self, region_id: str, instance_id: str) -> Any:
+            return {"i-web-02": "alive"}.get(instance_id)
+
+    client: Any = SimpleNamespace(servers=Servers(), regions=Regions())
+    plan = Plan("dual-active", True, "华东1", "policy", "vault", ())
+    asyncio.run(must_live(client, plan, backup("b-2", "web-02")))
+    with pytest.raises(UserError, match="dual-active-web-01 that nightly was made of is gone") as refusal:
+        asyncio.run(must_live(client, plan, backup("b-1", "web-01")))
+    assert "restore b-1 --to NAME" in str(refusal.value.hint)
+
+
 def test_a_new_server_gets_no_name_that_there_is_already() -> None:
     class Servers:
         async def list(self, region_id: str, *, name: str) -> list[Any]:
             return [SimpleNamespace(name=name, status="running")]
-
-    class Regions:
-        async def resolve(self, wanted: str) -> Any:
-            return SimpleNamespace(id=wanted)
 
     client: Any = SimpleNamespace(servers=Servers(), regions=Regions())  # anything else that is asked for fails
     plan = Plan("dual-active", True, "华东1", "policy", "vault", ())
