@@ -32,7 +32,7 @@ def main() -> int:
 
 
 def interrupt(number: int, frame: FrameType | None) -> None:
-    raise Interrupted("Interrupted.")
+    raise Interrupted
 
 
 def complain(message: str, hint: str | None, status: int) -> int:

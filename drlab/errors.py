@@ -35,6 +35,7 @@ class Interrupted(BaseException):
     No Exception, like KeyboardInterrupt: an event loop or a library that catches and logs those must not swallow it.
     """
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str = "") -> None:
         super().__init__(message)
-        self.message = message
+        self.message = message or "Interrupted."
+        self.is_explained = bool(message)  # else nobody has said yet what becomes of the work

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from drlab.errors import Interrupted
 from drlab.lab import Lab
 from drlab.lock import Holder, lab_lock
 from drlab.setup import Needs, PrintedReport, ensure
@@ -26,4 +27,9 @@ def exclusive(lab: Lab) -> Iterator[None]:
 
     command = " ".join(["./lab", *sys.argv[1:]])
     with lab_lock(lab.folders.lock, command, say):
-        yield
+        try:
+            yield
+        except Interrupted as interrupted:
+            if interrupted.is_explained:
+                raise
+            raise Interrupted(f"Interrupted; `{command}` goes on from there when it is given again.") from interrupted

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from drlab.errors import UserError
+from drlab.commands.prepare import exclusive
+from drlab.errors import Interrupted, UserError
+from drlab.lab import Lab
 from drlab.lock import Holder, lab_lock, read_holder
 
 HOLD = """
@@ -79,3 +81,20 @@ def test_the_name_is_gone_with_the_lock(tmp_path: Path) -> None:
     with lab_lock(path, "./lab up", lambda holder: None):
         pass
     assert read_holder(path) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("", "Interrupted; `./lab down single-host` goes on from there when it is given again."),
+        ("Interrupted: 3 steps done.", "Interrupted: 3 steps done."),
+    ],
+)
+def test_an_interrupted_command_says_how_to_go_on(
+    said: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRLAB_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr("sys.argv", ["drlab", "down", "single-host"])
+    with pytest.raises(Interrupted) as told, exclusive(Lab.open()):
+        raise Interrupted(said)
+    assert told.value.message == message

@@ -46,7 +46,7 @@ def test_long_lines_are_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_an_interruption_says_what_goes_on_without_the_command(shown_by: str | None, message: str) -> None:
     with pytest.raises(Interrupted) as told, Output().busy("switchover", shown_by):
-        raise Interrupted("Interrupted.")
+        raise Interrupted
     assert told.value.message == message
 
 
