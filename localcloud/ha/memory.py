@@ -63,7 +63,7 @@ def _count(
         times, last, pardoned = before.bad.get(id_, 0), before.counted.get(id_, now - apart), before.excused.get(id_, 0)
         if serves(state, id_ in fenced):
             bad[id_] = 0
-        elif pardoned < settings.threshold and _is_slow_with_others(id_, seen, settings.slow):
+        elif pardoned < settings.threshold - 1 and _is_slow_with_others(id_, seen, settings.slow):
             bad[id_], counted[id_], excused[id_] = times, last, pardoned + 1
         else:
             fresh = not times or now - last >= apart

@@ -18,7 +18,7 @@ class Settings:
     interval: float = 1.0  # between two looks at an instance
     look: float = 1.5  # a node that has not answered by then did not serve
     slow: float = 0.5  # a look that takes longer says that this whole machine is slow
-    threshold: int = 3  # looks in a row that find a node not serving, until it is taken for dead; most that are excused
+    threshold: int = 3  # looks in a row that find a node not serving, until it is taken for dead; one less is excused
     grace: float = 5.0  # a standby silent for so long is marked out of sync, and the primary goes on alone
     handover: float = 2.0  # a switchover whose standby does not have everything by then falls back
 

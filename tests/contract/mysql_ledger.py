@@ -168,6 +168,11 @@ class PairOfNodes:
             yield
             reader.kill()
 
+    def hang(self, node: LocalNode) -> None:
+        """Its MariaDB is there, and does nothing any more."""
+        command = ["docker", "exec", self.container(node), "sh", "-c", "kill -STOP $(cat /data/mariadbd.pid)"]
+        subprocess.run(command, timeout=30, check=True)
+
     def last_on(self, node: LocalNode) -> int:
         """The greatest number that this very node shows."""
         command = ["docker", "exec", self.container(node), "mariadb", "-BNe", "SELECT MAX(number) FROM hr_db.ledger"]

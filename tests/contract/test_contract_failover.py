@@ -66,6 +66,17 @@ def test_the_standby_takes_over_from_a_primary_without_power(pair: PairOfNodes) 
     assert (newest.reason, newest.state, newest.before, newest.after) == ("failover", "done", old.name, new.name)
 
 
+def test_the_standby_takes_over_from_a_primary_that_hangs(pair: PairOfNodes) -> None:
+    old, new = pair.node("primary"), pair.node("standby")
+    with Ledger(pair.address) as ledger:
+        pair.hang(old)
+        ledger.goes_on()
+        assert ledger.silence() <= MOST_SILENCE, pair.story()
+        assert pair.seen().primary == new.id
+        pair.settled()
+    assert ledger.lost() == []
+
+
 def test_a_primary_cut_off_from_everybody_is_fenced(pair: PairOfNodes) -> None:
     """A client on the node itself goes on writing to it meanwhile; nothing of that is acknowledged once another has its role."""
     old, new = pair.node("primary"), pair.node("standby")
