@@ -92,7 +92,7 @@ class Database(pulumi.ComponentResource):
     @property
     def connection(self) -> Connection:
         """What an application needs to use it."""
-        return Connection(self._args.schema, self._args.user, self._args.password, self.host)
+        return Connection(self._args.schema, self._args.user, self._args.password, self.host, self.instance.instance_id)
 
     def _instance(self, name: str) -> MysqlInstance:
         args, network = self._args, self._args.network

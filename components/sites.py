@@ -60,6 +60,7 @@ class Connection:
     user: str
     password: Input[str]
     host: Input[str] | None = None  # None: on the web server itself
+    id: Input[str] | None = None  # elsewhere: another one means another database, empty though it may have the same address
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class HrSite:
                 PHP_ENV_SQL_USERNAME=self.database.user,
                 PHP_ENV_SQL_PASSWORD=self.database.password,
                 PHP_ENV_SQL_DBNAME=self.database.name,
+                **({} if self.database.id is None else {"HR_DATABASE_ID": self.database.id}),
             )
         )
 

@@ -96,6 +96,13 @@ def test_every_server_gets_a_name_and_zone_of_its_own_and_the_same_database(buil
     assert "PHP_ENV_SQL_IP=192.168.1.20\n" in sent["web-01"]["/etc/hr/database.env"]
 
 
+def test_a_database_that_was_replaced_gets_the_sites_tables(build: Any) -> None:
+    """It may have the address of the one before: nothing else that is sent would change, and nobody would import them."""
+    files = build(lab()).seen["RemoteFiles", "web-01-site"]["files"]
+    (settings,) = (file["content"] for file in files if file["path"] == "/etc/hr/database.env")
+    assert "HR_DATABASE_ID=db-id\n" in settings
+
+
 def test_the_database_is_open_to_its_network_only(build: Any) -> None:
     recorder = build(lab())
     rules = recorder.seen["SecurityGroup", "db-group"]["rules"]
