@@ -119,16 +119,6 @@ GRANT = Shape(
 )
 
 
-def _no_database_twice(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    seen: dict[str, int] = {}
-    for index, grant in enumerate(inputs.get("grants") or ()):
-        database = grant.get("database") if isinstance(grant, Mapping) else None
-        if isinstance(database, str):
-            if database in seen:
-                yield f"grants[{index}].database", f"{database!r} stands already in grants[{seen[database]}]; one grant each"
-            seen.setdefault(database, index)
-
-
 MYSQL_ACCOUNT = Resource(
     "ctyun:rds:MysqlAccount",
     "Who may log in to an instance, and what for. Password and grants change in place.",
@@ -139,7 +129,7 @@ MYSQL_ACCOUNT = Resource(
         Field("password", Kind.TEXT, "Its password.", required=True, secret=True, unseen=True, rules=(rds_rules.password,)),
         Field("grants", ListOf(GRANT), "One for each database.", required=True, unordered=True),
     ),
-    rules=(_no_database_twice,),
+    rules=(rules.none_twice("grants", "database"),),
 )
 
 MYSQL_WHITE_LIST = Resource(

@@ -8,11 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network, ip_address
 from pathlib import PurePosixPath
+from typing import Any
 
-from pulumi_ctyun.resources.declarations.model import Rule
+from pulumi_ctyun.resources.declarations.model import Rule, Whole
 
 MARK_LENGTH = 25  # " [drlab:" + 16 + "]" behind a description; CTyun takes 128 characters in all
 DESCRIPTION_LENGTH = 128 - MARK_LENGTH
@@ -156,6 +157,21 @@ def numbers_within(low: int, high: int) -> Rule:
         if outside := [entry for entry in known if not low <= entry <= high]:
             return f"holds {', '.join(map(str, outside))}; CTyun takes {low} to {high}"
         return "holds the same number twice" if len(set(known)) < len(known) else None
+
+    return rule
+
+
+def none_twice(items: str, name: str) -> Whole:
+    """For lists of objects that are told apart by one of their fields."""
+
+    def rule(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        seen: dict[str, int] = {}
+        for index, item in enumerate(given.get(items) or ()):
+            value = item.get(name) if isinstance(item, Mapping) else None
+            if isinstance(value, str):
+                if value in seen:
+                    yield f"{items}[{index}].{name}", f"{value!r} stands already in {items}[{seen[value]}]"
+                seen.setdefault(value, index)
 
     return rule
 

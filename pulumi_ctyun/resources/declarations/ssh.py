@@ -91,16 +91,6 @@ FILE = Shape(
 )
 
 
-def _no_path_twice(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    seen: dict[str, int] = {}
-    for index, file in enumerate(inputs.get("files") or ()):
-        path = file.get("path") if isinstance(file, Mapping) else None
-        if isinstance(path, str):
-            if path in seen:
-                yield f"files[{index}].path", f"{path!r} stands already in files[{seen[path]}]"
-            seen.setdefault(path, index)
-
-
 REMOTE_FILES = Resource(
     "ctyun:ssh:RemoteFiles",
     "Files on a server. What has not changed is not sent again; files it no longer names are removed.",
@@ -111,7 +101,7 @@ REMOTE_FILES = Resource(
         Field("files", ListOf(FILE), "The files.", required=True, rules=(rules.at_least_one,)),
         Field("hashes", MapOf(Kind.TEXT), "Computed: a hash for each file on the server. Any value given is replaced."),
     ),
-    rules=(_no_path_twice,),
+    rules=(rules.none_twice("files", "path"),),
 )
 
 REMOTE_COMMAND = Resource(
