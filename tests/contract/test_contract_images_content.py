@@ -44,6 +44,8 @@ def test_every_kind_of_file_on_every_disk_comes_along(
     folders = (SYSTEM, *DATA.values())
     for folder in folders:
         shell(record, source.id, f"mkdir -p {folder}; cd {folder}; {FILL}")
+    for folder in DATA.values():
+        shell(record, source.id, f'python3 -c \'import os; os.setxattr("{folder}/plain", "user.note", b"kept")\'')
     shell(record, source.id, NOTE)
     before = {folder: shell(record, source.id, f"cd {folder}; {LOOK}") for folder in folders}
 
@@ -56,5 +58,7 @@ def test_every_kind_of_file_on_every_disk_comes_along(
     assert {folder: shell(record, copy.id, f"cd {folder}; {LOOK}") for folder in folders} == before
     for folder in DATA.values():
         assert int(shell(record, copy.id, f"stat -c %b {folder}/sparse")) * 512 < SPARSE / 100
+        note = f'python3 -c \'import os; print(os.getxattr("{folder}/plain", "user.note").decode())\''
+        assert shell(record, copy.id, note) == "kept\n"
     assert shell(record, copy.id, "id -un trainee") == "trainee\n"
     wait_for(lambda: shell(record, copy.id, "cat /run/began || true").strip() == copy.name, 30, "the unit to run at boot")
