@@ -24,7 +24,7 @@ from localcloud.engines.haproxy_text import (
 )
 from localcloud.engines.host import Flags
 from localcloud.engines.images import reference
-from localcloud.engines.network import Networks, Process, running
+from localcloud.engines.network import Networks, Process, running, started
 from localcloud.engines.waiting import wait_until, within
 
 _ANSWER = 1.0  # seconds until a HAProxy that says nothing is taken for dead
@@ -124,11 +124,7 @@ class Balancers:
             user=f"{os.getuid()}:{os.getgid()}",  # whose the folder is
             stop_signal="SIGKILL",
         )
-        await context.docker.start(name)
-        found = await running(context, name)
-        if found is None:
-            raise EngineError(f"HAProxy of {node.node_id} ended right after its start; see docker logs {name}")
-        return found
+        return await started(context, name, f"HAProxy of {node.node_id}")
 
     async def _reload(self, node_id: str, wanted: str) -> None:
         """Connections go on in the old worker; what is known of the targets' health goes over to the new one."""

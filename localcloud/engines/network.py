@@ -119,11 +119,7 @@ class Networks:
             },
             stop_signal="SIGKILL",
         )
-        await context.docker.start(name)
-        made = await running(context, name)
-        if made is None:
-            raise EngineError(f"router {name} of VPC {network.vpc_id} ended right after its start; see docker logs {name}")
-        return made
+        return await started(context, name, f"router {name} of VPC {network.vpc_id}")
 
     async def _plug_running(self, router: Process, network: VpcNetwork) -> None:
         """A new router has no ports: servers that run already get their NICs again."""
@@ -157,3 +153,12 @@ async def running(context: Context, name: str) -> Process | None:
     if found is None or not found["State"]["Running"]:
         return None
     return Process(found["Id"], int(found["State"]["Pid"]))
+
+
+async def started(context: Context, name: str, what: str) -> Process:
+    """Start a container that was made. Raises EngineError when it does not live."""
+    await context.docker.start(name)
+    found = await running(context, name)
+    if found is None:
+        raise EngineError(f"{what} ended right after its start; see docker logs {name}")
+    return found
