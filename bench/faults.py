@@ -14,6 +14,7 @@ from bench.ledger import FAILOVER_SECONDS, LOST, Round, rounds, seen
 from bench.table import Row, ratio
 from ctyun import Client
 from docker import APIClient
+from drlab.output import count as counted
 from drlab.processes import resident_mb
 
 LEDGER_ROUNDS = 20  # deaths of a primary, whatever number of rounds is asked for
@@ -70,7 +71,7 @@ def failover(count: int) -> list[Row]:
         ratio("detection over floor", detect, floor, 1.5),
         ratio("detection over HAProxy's", detect, peer, 1.0),
         *(split(lost, name) for name in ("decide", "switch", "recover")),
-        *kept(done, "deaths of a primary"),
+        *kept(done, "failover"),
         Row(
             "planned switchover",
             "s",
@@ -80,7 +81,7 @@ def failover(count: int) -> list[Row]:
             "5 s",
             every=True,
         ),
-        *kept(planned, "planned switchovers"),
+        *kept(planned, "planned switchover"),
     ]
 
 
@@ -90,13 +91,13 @@ def outages(rounds: list[Round]) -> tuple[float, ...]:
 
 def kept(rounds: list[Round], what: str) -> list[Row]:
     """What became of the writes that the visitor was told are kept; one that could not be asked for proves nothing."""
-    note = f"each of {len(rounds)} {what}; {sum(one.acknowledged for one in rounds)} acknowledged"
+    note = f"of {sum(one.acknowledged for one in rounds)} in {counted(len(rounds), what)}"
     lost, unchecked = (
         tuple(map(float, values)) for values in zip(*((one.missing, one.unchecked) for one in rounds), strict=True)
     )
     return [
-        Row("  acknowledged writes lost", "", lost, 0.0, note, every=True),
-        Row("  acknowledged writes not asked for", "", unchecked, 0.0, "the site did not say", every=True),
+        Row("acknowledged writes lost", "", lost, 0.0, note, every=True),
+        Row("acknowledged writes unchecked", "", unchecked, 0.0, "whether the site has them it did not say", every=True),
     ]
 
 

@@ -49,7 +49,7 @@ def figure(value: float, unit: str) -> str:
 def ratio(name: str, over: Row, under: Row, aim: float) -> Row:
     """Round by round, so that a slow moment of the machine hits both."""
     values = tuple(a / b for a, b in zip(over.values, under.values, strict=True))
-    return Row(name, "x", values, aim, f"{over.name} / {under.name}")
+    return Row(name, "x", values, aim, f"{over.name.strip()} / {under.name}")
 
 
 def document(rows: Sequence[Row]) -> list[dict[str, Any]]:

@@ -24,8 +24,8 @@ def test_a_promise_is_held_by_each_value_and_not_by_the_median() -> None:
 
 
 def test_a_write_that_could_not_be_asked_for_is_no_proof() -> None:
-    lost, unchecked = kept([Round(LOST, 1.0, 50, 0, 0), Round(LOST, 1.0, 40, 0, 2)], "deaths of a primary")
-    assert lost.reached and lost.note == "each of 2 deaths of a primary; 90 acknowledged"
+    lost, unchecked = kept([Round(LOST, 1.0, 50, 0, 0), Round(LOST, 1.0, 40, 0, 2)], "failover")
+    assert lost.reached and lost.note == "of 90 in 2 failovers"
     assert unchecked.reached is False
 
 
