@@ -113,11 +113,17 @@ def test_no_secret_in_the_clear(dual_lab: Lab, dual_active: dict[str, Any]) -> N
 
 
 def test_a_third_server_comes_from_the_image_and_replaces_nothing(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
+    """Also while one of the two is off, which is when it is needed."""
     before = resources(dual_lab)
-    dual_lab.run("up", STAGE, "-c", "drlab:webServers=3", timeout=300)
+    three = {("web-01", "AZ1"), ("web-02", "AZ2"), ("web-03", "AZ1")}
+    dual_lab.run("power", "off", "web-02")
+    try:
+        dual_lab.run("up", STAGE, "-c", "drlab:webServers=3", timeout=300)
+        wait_until(lambda: answering(dual_active["siteUrl"]) == three - {("web-02", "AZ2")}, 30, "the third one to replace it")
+    finally:
+        dual_lab.run("power", "on", "web-02")
     after = resources(dual_lab)
     assert before.items() <= after.items(), "something was replaced"
-    three = {("web-01", "AZ1"), ("web-02", "AZ2"), ("web-03", "AZ1")}
     wait_until(lambda: answering(dual_active["siteUrl"]) == three, 30, "the third server to carry traffic")
     dual_lab.run("up", STAGE, "-c", "drlab:webServers=2", timeout=300)
     assert resources(dual_lab) == before
