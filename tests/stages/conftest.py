@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -18,20 +19,28 @@ def clean_machine() -> Iterator[None]:
     assert_as_before(before)
 
 
+@contextmanager
+def passing() -> Iterator[Lab]:
+    """A lab that ends whatever happens: one that failed to come up must not stand in the way of other tests."""
+    lab = make_lab()
+    try:
+        yield lab
+    finally:
+        end(lab)
+
+
 @pytest.fixture(scope="session")
 def lab(clean_machine: None) -> Iterator[Lab]:
     """One lab for all tests of a session; stages are brought up by the tests that need them."""
-    lab = make_lab()
-    yield lab
-    end(lab)
+    with passing() as lab:
+        yield lab
 
 
 @pytest.fixture
 def own_lab(clean_machine: None) -> Iterator[Lab]:
     """A lab of the test's own, for tests that break more than a stage."""
-    lab = make_lab()
-    yield lab
-    end(lab)
+    with passing() as lab:
+        yield lab
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +53,9 @@ def single_host(lab: Lab) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def dual_lab(clean_machine: None) -> Iterator[Lab]:
     """A lab in which `dual-active` is up alone: names like web-01 mean its servers."""
-    lab = make_lab()
-    lab.run("up", "dual-active", timeout=600)
-    yield lab
-    end(lab)
+    with passing() as lab:
+        lab.run("up", "dual-active", timeout=600)
+        yield lab
 
 
 @pytest.fixture

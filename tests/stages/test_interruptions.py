@@ -6,8 +6,9 @@ import os
 import random
 import signal
 import subprocess
-import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -48,47 +49,59 @@ def plugins() -> set[str]:
     return {line for line in our_processes() if "localcloud" not in line}
 
 
+@contextmanager
+def begun(lab: Lab) -> Iterator[subprocess.Popen[str]]:
+    """`./lab up` while it is under way; a test that fails does not leave it behind."""
+    up = lab.start("up", STAGE)
+    try:
+        yield up
+    finally:
+        if up.poll() is None:
+            os.killpg(up.pid, signal.SIGKILL)
+            up.communicate()
+
+
 def kill_in_the_middle(lab: Lab, after: float) -> None:
     """kill -9 of the engine `after` seconds into `up`; everything of it must be gone 3 s later."""
     before = plugins()
-    up = lab.start("up", STAGE)
-    try:
+    with begun(lab) as up:
         wait_until(lambda: pulumi_processes(lab) or up.poll() is not None, 60, "the engine to start")
         try:
             up.wait(after)
         except subprocess.TimeoutExpired:
             for pid in pulumi_processes(lab):
-                os.kill(pid, signal.SIGKILL)
-        up.communicate(timeout=60)
-    finally:
-        if up.poll() is None:
-            os.killpg(up.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # it ended by itself at this very moment
+                    os.kill(pid, signal.SIGKILL)
+        up.communicate(timeout=120)
     wait_until(lambda: not plugins() - before, 3, "plugins and language host to end with their engine")
 
 
 def test_killed_at_random_moments_then_up_then_down(clean_machine: None) -> None:
     before = snapshot()
     lab = make_lab()
-    moments = random.Random(os.environ.get("DRLAB_SEED"))  # noqa: S311 - moments, not secrets
-    lab.run("cloud", "start")
-    for _ in range(ROUNDS):
-        after = moments.uniform(0.2, 6)
-        kill_in_the_middle(lab, after)
-        assert all(count == 1 for count in servers_by_name(lab).values()), f"killed after {after:.2f} s: {servers_by_name(lab)}"
-        lab.run("up", STAGE, timeout=180)
-        assert servers_by_name(lab) == {"single-host-jump-host": 1, "single-host-web-01": 1}, f"killed after {after:.2f} s"
-        lab.run("down", STAGE, timeout=180)
-        assert servers_by_name(lab) == Counter()
-    end(lab)
+    try:
+        moments = random.Random(os.environ.get("DRLAB_SEED"))  # noqa: S311 - moments, not secrets
+        lab.run("cloud", "start")
+        for _ in range(ROUNDS):
+            after = moments.uniform(0.2, 6)
+            kill_in_the_middle(lab, after)
+            found = servers_by_name(lab)
+            assert all(count == 1 for count in found.values()), f"killed after {after:.2f} s: {found}"
+            lab.run("up", STAGE, timeout=180)
+            assert servers_by_name(lab) == {"single-host-jump-host": 1, "single-host-web-01": 1}, f"killed after {after:.2f} s"
+            lab.run("down", STAGE, timeout=180)
+            assert servers_by_name(lab) == Counter()
+    finally:
+        end(lab)
     assert_as_before(before)
 
 
 def test_ctrl_c_leaves_a_state_from_which_down_goes_on(own_lab: Lab) -> None:
-    up = own_lab.start("up", STAGE)
-    wait_until(lambda: pulumi_processes(own_lab), 60, "the engine to start")
-    time.sleep(2.5)  # the moment of the interruption, not a wait for something
-    up.send_signal(signal.SIGINT)
-    shown, _ = up.communicate(timeout=60)
+    own_lab.run("cloud", "start")
+    with begun(own_lab) as up:
+        wait_until(lambda: servers_by_name(own_lab) or up.poll() is not None, 120, "the first server to be asked for")
+        up.send_signal(signal.SIGINT)
+        shown, _ = up.communicate(timeout=120)
     assert up.returncode == 130, shown
     assert "Traceback" not in shown
     own_lab.run("down", STAGE)
@@ -97,10 +110,10 @@ def test_ctrl_c_leaves_a_state_from_which_down_goes_on(own_lab: Lab) -> None:
 
 def test_the_local_cloud_killed_in_the_middle_of_up(own_lab: Lab) -> None:
     own_lab.run("cloud", "start")
-    up = own_lab.start("up", STAGE)
-    wait_until(lambda: servers_by_name(own_lab), 60, "the first server to be asked for")
-    os.kill(own_lab.record()["pid"], signal.SIGKILL)
-    shown, _ = up.communicate(timeout=180)
+    with begun(own_lab) as up:
+        wait_until(lambda: servers_by_name(own_lab) or up.poll() is not None, 120, "the first server to be asked for")
+        os.kill(own_lab.record()["pid"], signal.SIGKILL)
+        shown, _ = up.communicate(timeout=180)
     assert "Traceback" not in shown
     own_lab.run("up", STAGE)
     assert servers_by_name(own_lab) == {"single-host-jump-host": 1, "single-host-web-01": 1}
@@ -108,11 +121,11 @@ def test_the_local_cloud_killed_in_the_middle_of_up(own_lab: Lab) -> None:
 
 def test_of_two_ups_at_once_the_second_waits(own_lab: Lab) -> None:
     own_lab.run("cloud", "start")
-    first = own_lab.start("up", STAGE)
-    wait_until(lambda: pulumi_processes(own_lab), 60, "the first engine to start")
-    second = own_lab.run("up", STAGE, timeout=240)
-    assert "wait" in (second.stdout + second.stderr).lower()
-    first.communicate(timeout=10)
+    with begun(own_lab) as first:
+        wait_until(lambda: pulumi_processes(own_lab), 60, "the first engine to start")
+        second = own_lab.run("up", STAGE, timeout=240)
+        assert "wait" in (second.stdout + second.stderr).lower()
+        first.communicate(timeout=60)
     assert first.returncode == 0
     assert servers_by_name(own_lab) == {"single-host-jump-host": 1, "single-host-web-01": 1}
 

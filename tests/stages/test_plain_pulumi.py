@@ -59,7 +59,7 @@ def test_the_example_serves_its_pages(own_lab: Lab) -> None:
         url = json.loads(own_lab.pulumi("stack", "output", "--json", "-s", "mine", *folder).stdout)["url"]
         page = (ROOT / "examples/static_pages/pages/index.html").read_text()
         fetch = ["curl", "-s", "-m", "3", url]
-        wait_until(lambda: subprocess.run(fetch, capture_output=True, text=True).stdout == page, 10, "the example's page")
+        wait_until(lambda: subprocess.run(fetch, capture_output=True, text=True).stdout == page, 60, "the example's page")
     finally:
         own_lab.pulumi("destroy", "--yes", "--skip-preview", "-s", "mine", *folder)
         own_lab.pulumi("stack", "rm", "--yes", "mine", *folder)

@@ -77,7 +77,7 @@ def test_blocked_ports_stay_silent_whatever_the_server_does(lab: Lab, single_hos
     """
     lab.run("ssh", "web-01", "--", listen)
     inside = ["ssh", "web-01", "--", "curl", "-s", "-o", "/dev/null", "-m", "2", "-w", "%{http_code}", "http://127.0.0.1:9000/"]
-    wait_until(lambda: lab.run(*inside, check=False).stdout.strip() == "200", 15, "the extra listener inside the server")
+    wait_until(lambda: lab.run(*inside, check=False).stdout.strip() == "200", 60, "the extra listener inside the server")
     lab.call("docker", "exec", lab.container("single-host-web-01"), "sh", "-ec", redirects, timeout=20, check=True)
     for port in (8080, 9000, 30080, 31080):
         assert is_silent(server["eip"], port, seconds=1.5), f"port {port} answers"
@@ -94,7 +94,7 @@ def test_without_its_database_the_static_pages_go_on(lab: Lab, single_host: dict
         assert curl(single_host["siteUrl"])[0] == 200
     finally:
         lab.run("ssh", "web-01", "--", "systemctl", "start", "mariadb")
-    wait_until(lambda: curl(single_host["siteUrl"] + "/api.php")[0] == 200, 20, "the database to be back")
+    wait_until(lambda: curl(single_host["siteUrl"] + "/api.php")[0] == 200, 60, "the database to be back")
 
 
 def test_nothing_to_do_the_second_time_and_git_stays_clean(lab: Lab, single_host: dict[str, Any]) -> None:

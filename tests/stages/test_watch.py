@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,14 @@ from support.visitors import end_watch, journals, sends, start_watch
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.stage
+
+
+@pytest.fixture(autouse=True)
+def powered(lab: Lab) -> Iterator[None]:
+    """What a failed test has left without power stands in no other test's way."""
+    yield
+    if json.loads(lab.run("fault", "list", "--json").stdout):
+        lab.run("fault", "undo", "--all")
 
 
 def instant(text: str) -> float:
@@ -33,14 +42,14 @@ def test_a_power_cut_is_one_outage_of_its_own_length_and_loses_nothing(lab: Lab,
         time.sleep(3)  # the length of the outage is the point
         lab.run("power", "on", "web-01")
         powered = time.time()
-        wait_until(lambda: len(good_answers(lab, powered)) > 10, 40, "the watch to see the site again")
+        wait_until(lambda: len(good_answers(lab, powered)) > 10, 60, "the watch to see the site again")
     finally:
         seen = end_watch(watch, interrupt=True)
     down = instant(off["at"])
     assert [outage["kind"] for outage in sorted(seen["outages"], key=lambda o: o["kind"])] == ["read", "write"]
     for outage in seen["outages"]:
         assert abs(instant(outage["begin"]) - down) < 0.5, f"down at {off['at']}: {outage}"
-        assert powered - 2 < instant(outage["end"]) < powered + 40
+        assert powered - 2 < instant(outage["end"]) < powered + 60
         assert 3 < outage["atLeast"] <= outage["seconds"] <= outage["atMost"] < outage["atLeast"] + 3
         assert (outage["before"]["zone"], outage["after"]["zone"]) == ("AZ1", "AZ1")
     assert seen["rtoSeconds"] == max(outage["seconds"] for outage in seen["outages"])
@@ -54,14 +63,16 @@ def test_a_power_cut_is_one_outage_of_its_own_length_and_loses_nothing(lab: Lab,
 def test_a_site_that_is_down_can_be_watched(lab: Lab, single_host: dict[str, Any]) -> None:
     lab.run("power", "off", "web-01")
     before = journals(lab)
-    watch = start_watch(lab, "single-host", "--for", "20", "--rate", "4")
+    watch = start_watch(lab, "single-host", "--for", "180", "--rate", "4")
     try:
         wait_until(
-            lambda: [path for path in journals(lab) - before if "silent for" in path.read_text()], 20, "the watch to see silence"
+            lambda: [path for path in journals(lab) - before if "silent for" in path.read_text()], 60, "the watch to see silence"
         )
         lab.run("power", "on", "web-01")
+        powered = time.time()
+        wait_until(lambda: len(good_answers(lab, powered)) > 10, 60, "the watch to see the site")
     finally:
-        seen = end_watch(watch)
+        seen = end_watch(watch, interrupt=True)
     (outage,) = seen["outages"]
     assert outage["begin"] == seen["begin"] and outage["before"] is None and outage["atMost"] is None
     assert outage["after"]["server"] == "web-01" and seen["writes"] is None
