@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from support.lab import ROOT, Lab, end, make_lab
-from support.machine import added, snapshot
+from support.machine import assert_as_before, snapshot
 
 pytestmark = pytest.mark.stage
 
@@ -64,7 +64,7 @@ def test_a_mistake_gets_one_clear_message(
     assert done.returncode != 0
     assert [word for word in words if word not in shown] == [], shown
     assert "Traceback" not in shown, shown
-    assert not added(before, snapshot())
+    assert_as_before(before)
 
 
 @pytest.mark.parametrize(
