@@ -20,11 +20,13 @@ import docker
 from localcloud.engines.api import EngineError
 from localcloud.engines.docker_life import DockerLife
 from localcloud.engines.host import Flags
+from localcloud.engines.waiting import wait_until
 
 T = TypeVar("T")
 WORKERS = 8  # calls at a time; Docker itself does not go faster with more
 TIMEOUT = 120.0  # seconds for one call, and for one command inside a server
 CLOSE_SECONDS = 10.0  # close() waits so long for calls that are under way
+FREEZE_SECONDS = 10.0  # for the kernel to have all processes of a container stand still; an instant is usual
 GRACE = 0.5  # seconds before a call that Docker did not answer fails: by then who waits for it has been told that Docker ended
 
 
@@ -260,22 +262,32 @@ class Docker:
         return await self._do("images cannot be listed", lambda client: client.images(filters=dict(filters)))
 
     async def pause(self, name: str) -> None:
-        """All its processes stand still; fine if they do."""
-        await self._switch_pause(name, "paused", lambda client: client.pause(name))
+        """All its processes stand still; fine if they do. On a busy machine the kernel may not catch all of them at first."""
+
+        def call(client: docker.APIClient) -> str | None:
+            try:
+                client.pause(name)
+            except APIError as exc:
+                if "unable to freeze" in str(exc):
+                    return str(exc)
+                if "already paused" not in str(exc):
+                    raise
+            return None
+
+        what = f"container {name} cannot be paused"
+        await wait_until(lambda: self._do(what, call), FREEZE_SECONDS, f"all processes of container {name} to stand still")
 
     async def unpause(self, name: str) -> None:
         """Fine if it is not paused, not running or gone."""
-        await self._switch_pause(name, "resumed", lambda client: client.unpause(name))
 
-    async def _switch_pause(self, name: str, done: str, switch: Callable[[docker.APIClient], object]) -> None:
         def call(client: docker.APIClient) -> None:
             try:
-                switch(client)
+                client.unpause(name)
             except APIError as exc:
-                if done == "paused" or not ("not paused" in str(exc) or "not running" in str(exc)):
+                if not ("not paused" in str(exc) or "not running" in str(exc)):
                     raise
 
-        await self._unless_gone(f"container {name} cannot be {done}", call)
+        await self._unless_gone(f"container {name} cannot be resumed", call)
 
     async def commit(self, name: str, repository: str, tag: str, changes: Sequence[str]) -> None:
         """An image of the container's file system as it is; `changes` are lines of a Dockerfile."""
