@@ -75,8 +75,8 @@ class Steps:
 
     def _source(self, mysql: Mysql, head: Mysql, node_id: str) -> Replication:
         """How the instance's follower replicates from a node of `head`'s. Only a standby's acknowledgement counts."""
-        address = self._node(node_id).address
-        return Replication(address, head.replication_user, head.replication_password, head.port, acknowledge=not mysql.parent)
+        address, user, password = self._node(node_id).address, head.replication_user, head.replication_password
+        return Replication(node_id, address, user, password, head.port, acknowledge=not mysql.parent)
 
     async def _mark_reseed(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         with self._store.durably():

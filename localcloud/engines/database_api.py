@@ -33,6 +33,7 @@ class DatabaseNode:
 class Replication:
     """Where a node replicates from, and as whom."""
 
+    node_id: str
     address: str
     user: str
     password: str

@@ -15,15 +15,17 @@ from localcloud.engines.database_api import Replication
 from localcloud.engines.database_nodes import LOGS, DatabaseNodes
 from localcloud.engines.mariadb_sql import by_column
 from localcloud.engines.mariadb_state import SOURCE, position, sequence
-from localcloud.engines.waiting import wait_until
+from localcloud.engines.waiting import wait_until, within
 
 _APPLY = 60.0  # seconds for what a node has received before it is made to follow somebody else
+_EARLIER_ENDS = 3.0
 _ALL_APPLIED = "Slave has read all relay log"
 # Everybody who came over the network, except for standbys.
 _CLIENTS = (
     "SELECT ID FROM information_schema.PROCESSLIST WHERE HOST LIKE '%:%' "
     "AND COMMAND NOT IN ('Binlog Dump', 'Slave_IO', 'Slave_SQL', 'Slave_worker', 'Daemon')"
 )
+_EARLIER = "SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump' AND HOST LIKE '{address}:%'"
 # MariaDB would throw relay logs away when replication starts by GTID: what they hold beyond the binary log is replayed from them.
 # A transaction that was cut off at their end was never acknowledged; mariadb-binlog then ends with an error. So it does when they
 # hold nothing beyond, which is as it should be.
@@ -54,6 +56,8 @@ class MariadbReplication:
             if await self._goes_on(node_id, found[0], source):
                 return
             await self.apply_all(node_id, _APPLY)
+        await self._sql.run(node_id, "STOP SLAVE")
+        await self._end_earlier(node_id, source)
         await self._sql.do(node_id, lambda cursor: _follow(cursor, source))
 
     async def stop_receiving(self, node_id: str) -> None:
@@ -100,7 +104,7 @@ class MariadbReplication:
 
     async def end_clients(self, node_id: str, seconds: float) -> None:
         """All sessions that came over the network, except for standbys."""
-        await self._sql.do(node_id, _end_clients, seconds)
+        await self._sql.do(node_id, lambda cursor: _end(cursor, _CLIENTS), seconds)
 
     async def position(self, node_id: str) -> str:
         row = (await self._sql.run(node_id, "SELECT @@gtid_binlog_pos, @@gtid_slave_pos"))[0]
@@ -111,8 +115,24 @@ class MariadbReplication:
         acknowledges = (await self._sql.run(node_id, "SELECT @@rpl_semi_sync_slave_enabled"))[0][0]
         if found["Slave_SQL_Running"] != "Yes" or bool(int(acknowledges)) != source.acknowledge:
             return False
+        if found["Slave_IO_Running"] == "No":
+            await self._end_earlier(node_id, source)
         await self._sql.run(node_id, "START SLAVE IO_THREAD")
         return True
+
+    async def _end_earlier(self, node_id: str, source: Replication) -> None:
+        """End what an earlier connection of a follower has left at its source.
+
+        MariaDB does so itself when the follower comes again; where that has just begun to end by itself, it hangs for ever
+        (10.11: kill_zombie_dump_threads waits for the receiver of acknowledgements, and everybody for it).
+        """
+        with suppress(EngineError):  # a source that does not answer cannot be connected to either
+            address = (await self._sql.run(node_id, "SELECT @@report_host"))[0][0]
+            await within(lambda: self._earlier(source.node_id, _EARLIER.format(address=address)), _EARLIER_ENDS)
+
+    async def _earlier(self, source: str, query: str) -> str | None:
+        ended = await self._sql.do(source, lambda cursor: _end(cursor, query), _EARLIER_ENDS)
+        return f"{ended} connections" if ended else None
 
     async def _unapplied(self, node_id: str) -> str | None:
         found = await self._sql.rows(node_id, SOURCE)
@@ -132,7 +152,6 @@ def _is(found: Mapping[str, Any], source: Replication) -> bool:
 
 
 def _follow(cursor: Cursor, source: Replication) -> None:
-    cursor.execute("STOP SLAVE")
     cursor.execute("SELECT @@gtid_binlog_pos, @@gtid_slave_pos")
     binlog, applied = cursor.fetchone() or ("", "")
     if sequence(binlog) > sequence(applied):  # it was primary, or has replayed: MariaDB counts only what its applier did
@@ -154,7 +173,10 @@ def _close(cursor: Cursor, seconds: float) -> None:
     cursor.execute("SET GLOBAL read_only = 1")
 
 
-def _end_clients(cursor: Cursor) -> None:
-    for row in by_column(cursor, _CLIENTS):
+def _end(cursor: Cursor, sessions: str) -> int:
+    """Kill the sessions that a query names; how many there were."""
+    found = by_column(cursor, sessions)
+    for row in found:
         with suppress(pymysql.OperationalError):  # it has ended by itself
             cursor.execute(f"KILL CONNECTION {int(row['ID'])}")
+    return len(found)

@@ -47,10 +47,10 @@ class Ledger:
         assert not self._thread.is_alive(), "the writer did not stop"
 
     def _write(self) -> None:
-        connection, number = None, self.last
+        connection, number = None, 0
         while not self._stop.is_set():
-            number += 1
             try:
+                number = (number or self.last) + 1
                 connection = connection or connect(self.address)
                 with connection.cursor() as cursor:
                     cursor.execute("INSERT INTO ledger VALUES (%s)", (number,))

@@ -90,7 +90,7 @@ def test_the_way_back_follows_the_primary_over_a_change_of_roles(cloud: Cloud) -
     sql(cloud, "one", "DELETE FROM shop.orders", "INSERT INTO shop.orders VALUES (10)")
     cloud.do(engine.back_up("one", "backup-2"))
     cloud.do(engine.reseed(cloud.nodes["two"], "one"))
-    cloud.do(engine.follow("two", Replication(cloud.nodes["one"].nic.address, "repl", "secret")))
+    cloud.do(engine.follow("two", Replication("one", cloud.nodes["one"].nic.address, "repl", "secret")))
     sql(cloud, "one", "INSERT INTO shop.orders VALUES (11)")
     wanted = cloud.do(engine.observe_nodes([cloud.nodes["one"]], 3.0))["one"].gtid
 

@@ -55,7 +55,8 @@ class Pair:
         return list(self.do(self.engine.sql(name, [(text, ()) for text in statements])))
 
     def follow(self, name: str, source: str, acknowledge: bool = True) -> None:
-        self.do(self.engine.follow(name, Replication(self.nodes[source].nic.address, "repl", "secret", acknowledge=acknowledge)))
+        address = self.nodes[source].nic.address
+        self.do(self.engine.follow(name, Replication(source, address, "repl", "secret", acknowledge=acknowledge)))
         self.until(name, lambda state: state.receiving and state.applying, "it to follow")
 
     def until(self, name: str, wanted: Callable[[NodeState], bool], what: str) -> NodeState:
