@@ -67,11 +67,10 @@ class Cloud:
     def start(self, port: int | None = None, tls: bool = False) -> CloudRecord:
         """Start it and wait until it answers; fine if it runs already. Raises UserError with its log when it gives up."""
         record = self.record()
-        if record is not None and lives(record) and answers(record):
-            _check_running(record, port, tls)
-            return self._await_ready(record.pid, None)  # it may wait for Docker, or start everything again after Docker was away
         if record is not None and lives(record):
-            return self._await_ready(record.pid, None)
+            if answers(record):
+                _check_running(record, port, tls)
+            return self._await_ready(record.pid, None)  # it may start, wait for Docker, or start everything again after that
         chosen = _free_port(port, record)
         arguments = ["serve", "--state", str(self.folders.state), "--port", str(chosen), *(["--tls"] if tls else [])]
         process = self._spawn(arguments)

@@ -24,6 +24,7 @@ from localcloud.core.servers import SHUTDOWN_SECONDS
 from localcloud.core.tasks import together
 from localcloud.core.volumes_records import DISK_TASKS, RUNNING
 from localcloud.engines.api import EngineError
+from localcloud.services.orders import model as orders
 
 log = logging.getLogger("localcloud")
 
@@ -128,7 +129,7 @@ def _resume_tasks(cloud: Cloud) -> None:
         if order.kind in tasks:
             cloud.tasks.spawn(tasks[order.kind](order.id), f"carry on order {order.id}")
         else:
-            cloud.store.put(ORDERS, replace(order, status="3"))
+            orders.close(cloud.store, order.id)
     job_runners = {
         **dict.fromkeys(IMAGE_TASKS, cloud.images.run_job),
         **dict.fromkeys(volumes.JOB_TASKS, cloud.volumes.run_job),
@@ -157,11 +158,11 @@ async def _switch_on(cloud: Cloud, servers: list[Instance]) -> None:
 
 def under_way(cloud: Cloud) -> list[str]:
     """Orders and jobs that are not done."""
-    orders = [f"order {order.id} ({order.kind})" for order in cloud.store.find(ORDERS, status="14")]
+    placed = [f"order {order.id} ({order.kind})" for order in cloud.store.find(ORDERS, status="14")]
     backups = [f"task {task.id} ({task.kind} backup)" for task in cloud.store.find(BACKUP_TASKS, status=IN_PROGRESS)]
     backups += [f"task {task.id} ({task.kind} volume backup)" for task in cloud.store.find(DISK_TASKS, status=RUNNING)]
     backups += cloud.databases.under_way()
-    return orders + backups + [f"job {job.id} ({job.task})" for job in cloud.store.find(JOBS, status="0")]
+    return placed + backups + [f"job {job.id} ({job.task})" for job in cloud.store.find(JOBS, status="0")]
 
 
 async def shut_down(cloud: Cloud) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from drlab import faults
-from drlab.commands.options import Json, Stack
+from drlab.commands.options import Json, Stack, Targets
 from drlab.lab import Lab
 from drlab.overview import fault_table
 
@@ -17,7 +17,6 @@ app = typer.Typer(
     "Targets: a server's or database node's name, zone:AZ1 (zone:REGION/AZ1 where two regions are up), region:NAME.",
 )
 
-Targets = Annotated[list[str], typer.Argument(metavar="TARGET", help="web-01, db-1, STAGE/web-01, zone:AZ1 or region:NAME.")]
 Server = Annotated[str, typer.Argument(metavar="SERVER", help="web-01, db-1 or STAGE/web-01.")]
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from drlab import faults
 from drlab.commands.fault import put
-from drlab.commands.options import Json, Stack
+from drlab.commands.options import Json, Stack, Targets
 from drlab.lab import Lab
 from drlab.stages import stage_names
 
 app = typer.Typer(
     no_args_is_help=True, help="Power of servers, database nodes, zones and regions: the short form of `fault power-off`."
 )
-
-Targets = Annotated[list[str], typer.Argument(metavar="TARGET", help="web-01, db-1, STAGE/web-01, zone:AZ1 or region:NAME.")]
 
 
 @app.command()

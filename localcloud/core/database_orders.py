@@ -21,10 +21,11 @@ from localcloud.core.rds_records import (
     WHITE_LISTS,
     Mysql,
 )
-from localcloud.core.records import EIPS, ORDERS
+from localcloud.core.records import ORDERS
 from localcloud.core.store import Kind
 from localcloud.core.tasks import together
 from localcloud.engines.api import EngineError
+from localcloud.services.eip import model as eips
 from localcloud.services.orders import model as orders
 from localcloud.services.rds import grants
 from localcloud.services.rds.grants import ANYWHERE
@@ -147,8 +148,7 @@ class Orders:
             for kind in kinds:
                 for record in self._store.find(kind, mysql_id=mysql.id):
                     self._store.delete(kind, record.id)
-            for eip in self._store.find(EIPS, instance_id=mysql.id):
-                self._store.put(EIPS, replace(eip, instance_id="", updated=time()))
+            eips.leave(self._store, mysql.id)
             self._store.delete(MYSQLS, mysql.id)
         self._rounds.tracks.pop(mysql.id, None)
         await self._networks.change({mysql.vpc_id})  # its EIP

@@ -19,6 +19,7 @@ from contract.running_cloud import Run, leftovers, localcloud_says
 from support.waiting import wait_until
 
 from ctyun import Client
+from ctyun.local_databases import LocalNode
 
 MOST_SILENCE = 10.0  # seconds without writes that a failover may cost a client
 LOOPS, BUSY_SECONDS = 6, float(os.environ.get("DRLAB_BUSY_SECONDS", "10"))
@@ -164,14 +165,20 @@ def test_the_local_cloud_is_killed_during_a_failover(pair: PairOfNodes, call: st
     assert pair.seen().switches[-1].state == "done"
 
 
+def candidate_dies_at(pair: PairOfNodes, call: str, old: LocalNode, new: LocalNode) -> str:
+    """The primary loses its power, and its candidate at the very call; the old one is back. What keeps the candidate dead."""
+    with pair.halted(call) as come_there:
+        first = pair.power_off(old)
+        come_there()
+        second = pair.power_off(new)
+    pair.undo(first)
+    return second
+
+
 def test_a_candidate_that_dies_before_it_may_take_writes_is_not_waited_for(pair: PairOfNodes) -> None:
     old, new = pair.node("primary"), pair.node("standby")
     with Ledger(pair.address) as ledger, pair.trials() as trials:
-        with pair.halted("forget_source") as come_there:
-            first = pair.power_off(old)
-            come_there()
-            second = pair.power_off(new)
-        pair.undo(first)
+        second = candidate_dies_at(pair, "forget_source", old, new)
         ledger.goes_on()
         assert pair.seen().primary == old.id, pair.story()
         pair.undo(second)
@@ -183,11 +190,7 @@ def test_a_candidate_that_dies_before_it_may_take_writes_is_not_waited_for(pair:
 def test_a_candidate_that_may_have_taken_writes_is_waited_for(pair: PairOfNodes) -> None:
     old, new = pair.node("primary"), pair.node("standby")
     with Ledger(pair.address) as ledger, pair.trials() as trials:
-        with pair.halted("open_writes") as come_there:
-            first = pair.power_off(old)
-            come_there()
-            second = pair.power_off(new)
-        pair.undo(first)
+        second = candidate_dies_at(pair, "open_writes", old, new)
         pair.waits_to_say("nothing is promoted", f"{old.name} has data that must be rebuilt first")
         assert "written" not in pair.write_on(old)
         pair.undo(second)

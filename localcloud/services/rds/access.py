@@ -131,8 +131,7 @@ def list_eips(call: Call) -> list[dict[str, Any]]:
 def bind_eip(call: Call) -> None:
     """At most one; it goes to the address that follows the primary."""
     mysql, eip = _mysql_and_eip(call)
-    eips.check_free(call.store, eip, mysql.id)
-    call.store.put(EIPS, replace(eip, instance_id=mysql.id, updated=time()))
+    eips.bind(call.store, eip, mysql.id)
     _reachable_again(call, mysql)
 
 
@@ -140,7 +139,7 @@ def unbind_eip(call: Call) -> None:
     mysql, eip = _mysql_and_eip(call)
     if eip.instance_id != mysql.id:
         raise EipNotBound(eip.id)
-    call.store.put(EIPS, replace(eip, instance_id="", updated=time()))
+    eips.unbind(call.store, eip)
     _reachable_again(call, mysql)
 
 
