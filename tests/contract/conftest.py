@@ -27,6 +27,7 @@ from contract.running_cloud import (
     require_images,
 )
 from support.ports import free_port
+from support.said import listen
 
 from ctyun import Client, CloudRecord
 
@@ -55,7 +56,7 @@ def state() -> Path:
 def record(run: Run, state: Path) -> Iterator[CloudRecord]:
     """The record of a local cloud; at the end nothing of it is left."""
     require_images()
-    log = state / "stdout.log"
+    log = listen(state / "stdout.log")
     command = [sys.executable, "-m", "localcloud", "serve", "--state", str(state), "--port", str(free_port()), "--tls"]
     environment = {**os.environ, "DRLAB_STATE": str(state)}
     with log.open("wb") as output:

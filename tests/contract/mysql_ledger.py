@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import threading
 import time
@@ -18,7 +19,7 @@ from contract.own_cloud import OwnCloud
 from contract.running_cloud import Run
 from support.waiting import wait_until
 
-from ctyun import Client, CloudRecord, LocalCloud, NewMysql, Rule
+from ctyun import Client, CloudRecord, Fault, LocalCloud, NewMysql, Rule
 from ctyun.local_databases import LocalDatabase, LocalNode
 
 PASSWORD = "Right-2026!"  # noqa: S105 - of a test's own account
@@ -124,6 +125,18 @@ class PairOfNodes:
     def power_off(self, node: LocalNode) -> str:
         return self.fault("power-off", f"server:{node.name}")
 
+    def power_off_both(self) -> dict[str, str]:
+        """At once: the one that is left for some seconds would go on alone. Node to its fault."""
+        nodes = self.seen().nodes
+
+        async def put() -> list[Fault]:
+            async with LocalCloud(self.record) as local:
+                return await asyncio.gather(*(local.put_fault("power-off", f"server:{node.name}") for node in nodes))
+
+        faults = self.run(put())
+        assert all(fault.landed for fault in faults), [fault.proof for fault in faults]
+        return {node.id: fault.id for node, fault in zip(nodes, faults, strict=True)}
+
     def fault(self, kind: str, target: str, **more: Any) -> str:
         """Its id."""
 
@@ -139,6 +152,16 @@ class PairOfNodes:
         async def undo() -> None:
             async with LocalCloud(self.record) as local:
                 await local.undo_fault(fault_id)
+
+        self.run(undo())
+
+    def undo_all(self) -> None:
+        """What a test that failed has left, so that the next one can be judged."""
+
+        async def undo() -> None:
+            async with LocalCloud(self.record) as local:
+                for fault in await local.faults():
+                    await local.undo_fault(fault.id)
 
         self.run(undo())
 

@@ -14,6 +14,7 @@ from typing import Any
 from contract.factories import Factory, Site
 from contract.running_cloud import ROOT, RunningCloud
 from support.ports import free_port
+from support.said import listen
 
 from ctyun import Client, CloudRecord
 
@@ -33,7 +34,7 @@ class OwnCloud:
     program: tuple[str, ...] = ("-m", "localcloud")
 
     def start(self) -> CloudRecord:
-        log = self.state / "stdout.log"
+        log = listen(self.state / "stdout.log")
         command = [sys.executable, *self.program, "serve", "--state", str(self.state), "--port", str(self.port)]
         with log.open("ab") as output:
             self.process = subprocess.Popen(

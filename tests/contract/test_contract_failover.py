@@ -45,9 +45,10 @@ def module_pair(run: Run, region: str) -> Iterator[PairOfNodes]:
 
 
 @pytest.fixture
-def pair(module_pair: PairOfNodes) -> PairOfNodes:
+def pair(module_pair: PairOfNodes) -> Iterator[PairOfNodes]:
     module_pair.settled()
-    return module_pair
+    yield module_pair
+    module_pair.undo_all()
 
 
 def test_the_standby_takes_over_from_a_primary_without_power(pair: PairOfNodes) -> None:
@@ -112,11 +113,10 @@ def test_a_standby_that_lacks_writes_is_not_promoted(pair: PairOfNodes) -> None:
 
 
 def test_both_nodes_lost_and_back(pair: PairOfNodes) -> None:
-    primary, standby = pair.node("primary"), pair.node("standby")
     with Ledger(pair.address) as ledger:
-        faults = [pair.power_off(node) for node in (standby, primary)]
+        faults = pair.power_off_both()
         pair.waits_to_say("nothing is promoted")
-        for fault in faults:
+        for fault in faults.values():
             pair.undo(fault)
         ledger.goes_on()
         pair.settled()
@@ -128,12 +128,12 @@ def test_a_standby_that_comes_back_with_an_unapplied_relay_log_has_everything(pa
     with Ledger(pair.address) as ledger:
         with pair.nothing_applied(standby):
             wait_until(lambda: ledger.acknowledged[-1][0] > pair.last_on(standby) + 10, SECONDS, "writes that are only received")
-            first, second = pair.power_off(standby), pair.power_off(primary)
+            faults = pair.power_off_both()
         pair.waits_to_say("nothing is promoted")
-        pair.undo(first)
+        pair.undo(faults[standby.id])
         ledger.goes_on()
         assert pair.seen().primary == standby.id, pair.story()
-        pair.undo(second)
+        pair.undo(faults[primary.id])
         pair.settled()
     assert ledger.lost() == []
 

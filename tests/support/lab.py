@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.said import listen
 
 ROOT = Path(__file__).parents[2]
 
@@ -86,7 +87,9 @@ class Lab:
 
 def make_lab() -> Lab:
     """A state folder with a short path: the agent's Unix socket lies in it."""
-    return Lab(Path(tempfile.mkdtemp(prefix="drlab-stage-", dir="/tmp")))
+    lab = Lab(Path(tempfile.mkdtemp(prefix="drlab-stage-", dir="/tmp")))
+    listen(lab.state / "cloud.log")
+    return lab
 
 
 def end(lab: Lab) -> None:
