@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines import docker_api
+from localcloud.engines import docker_calls, docker_commands
 from localcloud.engines.api import EngineError
 from localcloud.engines.docker_api import Docker
 
@@ -56,7 +56,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
 
 
 def test_a_command_that_never_ends_has_a_deadline(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker_api, "TIMEOUT", 0.05)
+    monkeypatch.setattr(docker_commands, "COMMAND_SECONDS", 0.05)
 
     stdin = b"x" * (1 << 22)  # more than the socket takes
     with pytest.raises(EngineError, match=r"sleep in container web-01 has not ended after 0\.05 seconds"):
@@ -76,7 +76,7 @@ def test_closing_does_not_wait_for_a_command(client: Client) -> None:
 
 
 def test_closing_waits_for_other_calls_only_for_a_while(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker_api, "CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr(docker_calls, "CLOSE_SECONDS", 0.05)
     monkeypatch.setattr(Client, "info", lambda self: self.command.recv(1), raising=False)
 
     async def run() -> None:

@@ -16,7 +16,7 @@ import pytest
 from support.waiting import wait_until
 
 from localcloud.agent.client import AgentError
-from localcloud.engines import docker_api, foundation
+from localcloud.engines import docker_calls, foundation
 from localcloud.engines.api import EngineError
 from localcloud.engines.context import Context
 from localcloud.engines.docker_api import Docker
@@ -95,7 +95,7 @@ class FakeDocker(socketserver.ThreadingUnixStreamServer):
 def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDocker]:
     daemon = FakeDocker(tmp_path / "d.sock")
     monkeypatch.setenv("DOCKER_HOST", f"unix://{daemon.path}")
-    monkeypatch.setattr(docker_api, "GRACE", 0.0)
+    monkeypatch.setattr(docker_calls, "GRACE", 0.0)
     yield daemon
     daemon.end()
     gc.collect()  # now, that is: docker-py leaves a socket open whose connection was refused
@@ -151,7 +151,7 @@ def test_an_agent_that_dies_while_docker_shuts_down_is_the_end(daemon: FakeDocke
 
 
 def test_who_waits_for_a_call_can_be_stopped_before_it_fails(daemon: FakeDocker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docker_api, "GRACE", 5.0)
+    monkeypatch.setattr(docker_calls, "GRACE", 5.0)
 
     async def play() -> None:
         docker = Docker()
