@@ -1,22 +1,14 @@
-"""What is installed, in which version, what is missing, and what cannot work here and why. Changes nothing.
-
-`collect` looks; `render` and `to_json` are pure.
-"""
+"""What is installed, in which version, what is missing, and what cannot work here and why. Changes nothing."""
 
 from __future__ import annotations
 
 import platform
 import stat
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
 from drlab.errors import UserError
+from drlab.findings import Finding, Status
 from drlab.folders import PRIVATE, Folders
 from drlab.setup import apt, base_image
 from drlab.setup.docker_host import DockerHost, Reach, look_at_docker, refusal, socket_path
@@ -36,27 +28,6 @@ LITTLE_SPACE = 10_000_000_000  # bytes: images, disks of servers, and 5 GB while
 LITTLE_MEMORY = 4_000_000_000
 
 
-class Status(StrEnum):
-    OK = "ok"
-    MISSING = "missing"  # set-up gets it
-    LIMITED = "limited"  # works, with less
-    CANNOT = "cannot"  # the local cloud cannot run until this changes
-
-
-STYLES = {Status.OK: "green", Status.MISSING: "yellow", Status.LIMITED: "yellow", Status.CANNOT: "bold red"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line: what was looked at, how it is, and what to do or what follows."""
-
-    area: str
-    name: str
-    status: Status
-    value: str
-    note: str = ""
-
-
 def collect(folders: Folders | None = None) -> list[Finding]:
     """Everything, in the order in which it matters. Takes about half a second."""
     folders = folders or Folders.from_environment()
@@ -70,31 +41,6 @@ def collect(folders: Folders | None = None) -> list[Finding]:
         *image_findings(folders, docker),
         *kernel_findings(kernel),
     ]
-
-
-def worst(findings: Iterable[Finding]) -> Status:
-    order = list(Status)
-    return max((finding.status for finding in findings), key=order.index, default=Status.OK)
-
-
-def to_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    return [asdict(finding) for finding in findings]
-
-
-def render(findings: Sequence[Finding]) -> Table:
-    """A row per finding; an area is named once."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-    for _ in range(3):
-        table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    area = ""
-    for finding in findings:
-        shown = "" if finding.area == area else finding.area
-        area = finding.area
-        mark = Text(finding.status.value, style=STYLES[finding.status])
-        text = Text.assemble(finding.value, (f" ({finding.note})" if finding.note else "", "dim"))
-        table.add_row(Text(shown, style="bold"), Text(finding.name), mark, text)
-    return table
 
 
 def python_findings() -> list[Finding]:

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from drlab import doctor as examination
 from drlab.commands.options import Json
 from drlab.commands.prepare import set_up
+from drlab.doctor import collect
+from drlab.findings import Status, render, to_json, worst
 from drlab.lab import Lab
 from drlab.setup import Needs
 
@@ -29,12 +30,12 @@ def doctor(setup: Annotated[bool, typer.Option("--setup", help="Set everything u
     if setup:
         set_up(lab, Needs.everything())
     with lab.out.busy("looking at this machine"):
-        findings = examination.collect(lab.folders)
+        findings = collect(lab.folders)
     if json:
-        lab.out.document(examination.to_json(findings))
+        lab.out.document(to_json(findings))
     else:
         if not lab.out.console.is_terminal:
             lab.out.console.width = LOG_WIDTH
-        lab.out.console.print(examination.render(findings))
-    if examination.worst(findings) == examination.Status.CANNOT:
+        lab.out.console.print(render(findings))
+    if worst(findings) == Status.CANNOT:
         raise typer.Exit(1)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from drlab.doctor import Finding, Status, docker_finding, kernel_findings, render, space_finding, to_json, worst
+from drlab.doctor import docker_finding, kernel_findings, space_finding
+from drlab.findings import Finding, Status, render, to_json, worst
 from drlab.setup.docker_host import DockerHost, Reach
 from drlab.setup.kernel import KernelFacts, has_sys_resource, read_kernel
 
