@@ -147,6 +147,7 @@ def _resume_tasks(cloud: Cloud) -> None:
     for fault in cloud.store.find(FAULTS, phase="landing"):
         cloud.tasks.spawn(cloud.faults.land_again(fault.id), f"carry on fault {fault.id}")
     cloud.tasks.spawn(cloud.balancers.watch(), "watch over the balancers")
+    cloud.tasks.spawn(cloud.reboots.watch(), "watch for servers that reboot")
     cloud.databases.resume(cloud.tasks)
     cloud.tasks.spawn(cloud.scheduler.watch(), "run the policies by the clock")
     cloud.tasks.spawn(_outlive_docker(cloud), "outlive Docker")

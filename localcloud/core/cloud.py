@@ -14,6 +14,7 @@ from localcloud.core.databases import Databases
 from localcloud.core.faults import Faults
 from localcloud.core.images import Images
 from localcloud.core.networks import Networks
+from localcloud.core.reboots import Reboots
 from localcloud.core.schedules_watch import Scheduler
 from localcloud.core.servers import Servers
 from localcloud.core.store import Store
@@ -52,6 +53,7 @@ class Cloud:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     networks: Networks = field(init=False)
     servers: Servers = field(init=False)
+    reboots: Reboots = field(init=False)
     images: Images = field(init=False)
     balancers: Balancers = field(init=False)
     databases: Databases = field(init=False)
@@ -68,6 +70,7 @@ class Cloud:
     def __post_init__(self) -> None:
         self.networks = Networks(self.store, self.engines)
         self.servers = Servers(self.store, self.engines, self.networks, self.image_refs)
+        self.reboots = Reboots(self.store, self.engines, self.servers)
         self.images = Images(self.store, self.engines)
         self.balancers = Balancers(self.store, self.engines, self.networks)
         self.databases = Databases(self.store, self.engines, self.networks)

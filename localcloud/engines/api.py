@@ -126,6 +126,9 @@ class Engines(Protocol):
     async def observe(self) -> Mapping[str, Power]:
         """Power of every server container of this cloud, by instance id; absent = gone."""
 
+    async def rebooting(self) -> Collection[str]:
+        """Servers that have ended by their own reboot and wait to be booted, by instance id."""
+
     async def kill_process(self, instance_id: str, process: str) -> int:
         """SIGKILL all processes of that name inside the server; returns how many were hit."""
 

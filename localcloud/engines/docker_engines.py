@@ -115,6 +115,9 @@ class DockerEngines:
     async def observe(self) -> Mapping[str, Power]:
         return await self._servers.observe()
 
+    async def rebooting(self) -> Collection[str]:
+        return await self._servers.rebooting()
+
     async def kill_process(self, instance_id: str, process: str) -> int:
         return await self._faults.kill_process(instance_id, process)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from localcloud.engines.api import EngineError, Power, ServerSpec
@@ -19,6 +20,7 @@ from localcloud.engines.waiting import together, within
 MIB = 1 << 20
 HALT = "SIGRTMIN+3"  # systemd(1): halt the machine
 HALT_AGAIN = 2.0  # seconds
+REBOOTED = 128 + signal.SIGHUP  # exit status after a reboot; SIGINT stands for a power-off: pid_namespaces(7)
 
 
 class Servers:
@@ -112,6 +114,11 @@ class Servers:
             item["Labels"]["drlab.resource"]: Power.RUNNING if item["State"] in ("running", "paused") else Power.STOPPED
             for item in found
         }
+
+    async def rebooting(self) -> Collection[str]:
+        """Those whose last word was a reboot. Powered off, killed or cut off, they end with another status."""
+        filters = {**self._context.naming.filters("server"), "exited": [str(REBOOTED)]}
+        return [item["Labels"]["drlab.resource"] for item in await self._context.docker.containers(filters)]
 
     async def must_run(self, instance_id: str) -> Process:
         """Raises EngineError unless the server runs."""

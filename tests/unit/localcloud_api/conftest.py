@@ -44,6 +44,7 @@ class FakeEngines:
     """Engines that keep what they were asked in memory. `journal` holds the calls in order; `fail` names calls that raise."""
 
     power: dict[str, Power] = field(default_factory=dict)
+    reboots: set[str] = field(default_factory=set)  # servers whose last end was a reboot of their own
     specs: dict[str, ServerSpec] = field(default_factory=dict)
     networks: dict[str, VpcNetwork] = field(default_factory=dict)
     journal: list[tuple[Any, ...]] = field(default_factory=list)
@@ -109,6 +110,7 @@ class FakeEngines:
         self._did("power_cut", list(instance_ids))
         for instance_id in instance_ids:
             self.power[instance_id] = Power.STOPPED
+        self.reboots -= set(instance_ids)
 
     async def remove_server(self, instance_id: str) -> None:
         self._did("remove_server", instance_id)
@@ -128,6 +130,11 @@ class FakeEngines:
 
     async def observe(self) -> Mapping[str, Power]:
         return dict(self.power)
+
+    async def rebooting(self) -> Collection[str]:
+        if "rebooting" in self.on_call or "rebooting" in self.fail:
+            self._did("rebooting")  # else it would fill the journal
+        return [instance_id for instance_id in self.reboots if self.power.get(instance_id) is Power.STOPPED]
 
     async def kill_process(self, instance_id: str, process: str) -> int:
         self._did("kill_process", instance_id, process)
