@@ -13,7 +13,9 @@ from ctyun import Client, CloudRecord, DiskWish, Server
 
 SECONDS = 60.0
 PREPARE = """
-mkfs.ext4 -q /dev/vdb; mkdir /srv/data; mount /dev/vdb /srv/data; echo kept > /srv/data/file
+mkfs.ext4 -q /dev/vdb; mkdir /srv/data
+echo "/dev/vdb /srv/data ext4 defaults 0 2" >> /etc/fstab; mount --all; echo kept > /srv/data/file
+echo "/dev/vdz /srv/none ext4 defaults 0 2" >> /etc/fstab
 cat > /etc/systemd/system/arrive.service <<'END'
 [Service]
 Type=oneshot
@@ -28,7 +30,7 @@ ARRIVALS = "cat /var/lib/arrivals"  # a line per boot
 
 @pytest.fixture
 def server(make: Any, site: Any, record: CloudRecord) -> Server:
-    """It has a file on its data disk, and writes a line at each boot."""
+    """It has a file on its data disk, which fstab mounts (besides one that is not there), and writes a line at each boot."""
     server: Server = make.server(site.wish(make.name("web"), data_disks=(DiskWish("SSD", 10),)))
     shell(record, server.id, PREPARE)
     return server
@@ -54,7 +56,7 @@ def test_a_server_that_reboots_comes_up_again(
     )  # fmt: skip
     wait_until(lambda: run(client.servers.get(region, server.id)).status == "running", SECONDS, "the API to say so")
     assert server.private_address in shell(record, server.id, "hostname -I")
-    assert shell(record, server.id, "mount /dev/vdb /srv/data; cat /srv/data/file") == "kept\n"
+    assert shell(record, server.id, "mountpoint -q /srv/data; cat /srv/data/file") == "kept\n"
 
 
 def test_a_server_that_powers_itself_off_stays_off(
