@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -94,6 +95,15 @@ def seen(fault: str, watch: Watch, split: Mapping[str, float]) -> Round:
 
 
 def rounds(drill: Drill, count: int, seed: int) -> list[Round]:
-    """`count` deaths of the primary; in each fourth the standby is lost before."""
-    chance = random.Random(seed)  # noqa: S311 - moments, not secrets
-    return [(standby_lost_first if number % 4 == 3 else primary_lost)(drill, chance) for number in range(count)]
+    """`count` deaths of the primary; in each fourth the standby is lost before. Each is told of when it is over."""
+    chance, done = random.Random(seed), []  # noqa: S311 - moments, not secrets
+    for number in range(count):
+        done.append((standby_lost_first if number % 4 == 3 else primary_lost)(drill, chance))
+        print(f"  {number + 1} of {count}: {told(done[-1])}", file=sys.stderr, flush=True)
+    return done
+
+
+def told(one: Round) -> str:
+    """A round in a sentence."""
+    lost = f"{one.missing} of {one.acknowledged} acknowledged writes lost"
+    return f"{one.fault}: {one.outage:.1f} s outage, {lost}" + (f", {one.unchecked} unchecked" if one.unchecked else "")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import cast
+
 import pytest
 
 import bench.__main__ as program
+from bench import ledger
+from bench.drill import Drill
 from bench.faults import kept
 from bench.ledger import LOST, Round
 from bench.table import Row, cells, document, ratio
@@ -78,3 +83,16 @@ def test_the_document_holds_every_value() -> None:
             "anchor": "",
         }
     ]
+
+
+def test_a_death_is_told_when_it_is_over(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """So that minutes of them are not lost with an interruption."""
+    found = Round(LOST, 4.25, 300, 0, 0)
+    monkeypatch.setattr(ledger, "primary_lost", lambda _drill, _chance: found)
+    monkeypatch.setattr(
+        ledger, "standby_lost_first", lambda _drill, _chance: replace(found, fault=ledger.LOST_ALONE, unchecked=2)
+    )
+    assert len(ledger.rounds(cast(Drill, None), 4, seed=1)) == 4
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "  1 of 4: primary lost: 4.2 s outage, 0 of 300 acknowledged writes lost"
+    assert lines[3] == "  4 of 4: standby lost, then primary: 4.2 s outage, 0 of 300 acknowledged writes lost, 2 unchecked"
