@@ -115,11 +115,15 @@ class PairOfNodes:
         return next(node for node in self.seen().nodes if node.role == role)
 
     def in_sync(self) -> bool:
+        """By the records, and by what the last look saw: right after a start the records are all that there is."""
         seen = self.seen()
-        return seen.in_sync and not seen.step and {node.role for node in seen.nodes} == {"primary", "standby"}
+        nodes = {node.role: node for node in seen.nodes}
+        if set(nodes) != {"primary", "standby"} or not all(node.reachable for node in seen.nodes):
+            return False
+        return seen.in_sync and not seen.step and nodes["standby"].receiving and nodes["standby"].applying
 
     def settled(self) -> None:
-        """Wait until both nodes have their roles and every write."""
+        """Wait until both nodes have their roles, every write, and each other."""
         wait_until(self.in_sync, SECONDS, "the standby to be in sync")
 
     def power_off(self, node: LocalNode) -> str:

@@ -18,6 +18,7 @@ from support.said import listen
 
 from ctyun import Client, CloudRecord
 
+HALTING = (str(Path(__file__).with_name("halting_localcloud.py")),)  # a program for OwnCloud
 MOUNT = "/srv/data"
 IDENTITY = "cat /etc/ssh/ssh_host_ed25519_key.pub /etc/machine-id; hostname"
 PREPARE = f"mkfs.ext4 -q /dev/vdb && mkdir -p {MOUNT} && mount /dev/vdb {MOUNT}"

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 from contract.factories import Factory
-from contract.mysql_ledger import SECONDS, Ledger, PairOfNodes
+from contract.mysql_ledger import Ledger, PairOfNodes
 from contract.mysql_ledger import make_pair as make_mysql
-from contract.own_cloud import OwnCloud, booted, own_site
+from contract.own_cloud import HALTING, OwnCloud, booted, own_site
 from contract.pairs import PORT, Pair, get, make_pair
 from contract.running_cloud import Run, leftovers, localcloud_says, phase
 from support.docker_proxy import DockerProxy
@@ -107,7 +107,7 @@ def world(run: Run, region: str) -> Iterator[World]:
     state = Path(tempfile.mkdtemp(prefix="drlab-dk-", dir="/tmp"))
     docker = DockerProxy(state / SOCKET)
     docker.up()
-    own = ProxiedCloud(state, run)
+    own = ProxiedCloud(state, run, program=HALTING)
     record = own.start()
     client = Client.local(record)
     try:
@@ -200,9 +200,11 @@ def test_roles_of_databases_that_were_changing_go_on_changing(world: World) -> N
     world.mysql.settled()
     old = world.mysql.node("primary")
     with Ledger(world.mysql.address) as ledger:
-        fault = world.mysql.fault("power-off", f"server:{old.name}")
-        wait_until(lambda: world.mysql.seen().step, SECONDS, "roles to change")
-        world.docker_restarts()
+        with world.mysql.halted("stop_receiving") as come_there:
+            fault = world.mysql.power_off(old)
+            come_there()
+            assert world.mysql.seen().step
+            world.docker_restarts()
         world.ready()
         ledger.goes_on()
         assert world.mysql.seen().primary != old.id
