@@ -70,11 +70,11 @@ class Cloud:
     def __post_init__(self) -> None:
         self.networks = Networks(self.store, self.engines)
         self.servers = Servers(self.store, self.engines, self.networks, self.image_refs)
-        self.reboots = Reboots(self.store, self.engines, self.servers)
         self.images = Images(self.store, self.engines)
         self.balancers = Balancers(self.store, self.engines, self.networks)
         self.databases = Databases(self.store, self.engines, self.networks)
         self.faults = Faults(self.store, self.engines, self.networks, self.servers)
+        self.reboots = Reboots(self.store, self.engines, self.servers, self.faults)
         self.clock = Clock(self.store)
         self.backups = Backups(self.store, self.engines, self.servers, self.clock)
         self.backup_policies = BackupPolicies(self.store, self.backups, self.clock, self.tasks)

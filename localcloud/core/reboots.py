@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
-from time import time
 
+from localcloud.core.faults import Faults
 from localcloud.core.power import fault_over, power_faults
 from localcloud.core.records import INSTANCES, Instance
 from localcloud.core.servers import Servers
@@ -23,8 +22,8 @@ INTERVAL = 1.0  # seconds between two looks
 class Reboots:
     """Looks for servers that have ended in order to begin again."""
 
-    def __init__(self, store: Store, engines: Engines, servers: Servers) -> None:
-        self._store, self._engines, self._servers = store, engines, servers
+    def __init__(self, store: Store, engines: Engines, servers: Servers, faults: Faults) -> None:
+        self._store, self._engines, self._servers, self._faults = store, engines, servers, faults
 
     async def watch(self) -> None:
         """Until the task is cancelled."""
@@ -36,11 +35,13 @@ class Reboots:
             await asyncio.sleep(INTERVAL)
 
     async def look(self) -> None:
-        """Boot all that wait for it, at the same time. Raises EngineError when it cannot be told who does."""
+        """Switch on all that wait for it, at the same time. Raises EngineError when it cannot be told who does."""
         if not any(self._store.count(INSTANCES, status=status) for status in ("running", "stopped")):
             return
         ended = await self._engines.rebooting()
-        await together(*(self._boot(instance_id) for instance_id in ended if self._wanted(instance_id)))
+        if any(map(self._wanted, ended)):
+            await self._servers.look()  # who is down is stopped, until it is switched on
+            await together(*map(self._again, ended))
 
     def _wanted(self, instance_id: str) -> Instance | None:
         """Its record, unless somebody else sees to its power: its owner, a job, an order, a fault."""
@@ -49,16 +50,13 @@ class Reboots:
             return None
         return None if fault_over(power_faults(self._store), server) else server
 
-    async def _boot(self, instance_id: str) -> None:
-        async with self._servers.held(instance_id):
-            server = self._wanted(instance_id)
-            if server is None or instance_id not in await self._engines.rebooting():
-                return  # somebody was faster
-            try:
-                await self._servers.boot_held([server])
-            except (EngineError, ZoneWithoutPower) as error:
-                log.error("server %s (%s) has not come up again after its own reboot: %s", server.name, server.id, error)
-                return
-            if server := self._wanted(instance_id):
-                self._store.put(INSTANCES, replace(server, status="running", updated=time()))
-                log.info("server %s (%s) came up again after its own reboot", server.name, server.id)
+    async def _again(self, instance_id: str) -> None:
+        server = self._wanted(instance_id)
+        if server is None:
+            return
+        try:
+            said = await self._faults.switch_on([server])
+        except (EngineError, ZoneWithoutPower) as error:
+            log.error("server %s (%s) has not come up again after its own reboot: %s", server.name, server.id, error)
+        else:
+            log.info("after its own reboot: %s", said)

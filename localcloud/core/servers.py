@@ -157,7 +157,7 @@ class Servers:
                 await self._engines.shut_down(instance.id, 0 if job.task.startswith("force") else SHUTDOWN_SECONDS)
             if job.task.endswith("stop"):
                 return "stopped"
-            await self.boot_held([instance])
+            await self._boot_held([instance])
             return "running"
 
     def _end_job(self, job: Job, status: str, problem: str) -> None:
@@ -170,10 +170,9 @@ class Servers:
     async def boot(self, instances: Sequence[Instance]) -> None:
         """Power on those that still exist: rules and links first, then the process. Raises for one that a fault keeps dead."""
         async with self._locks.held(instance.id for instance in instances):
-            await self.boot_held([instance for instance in instances if self._store.get(INSTANCES, instance.id)])
+            await self._boot_held([instance for instance in instances if self._store.get(INSTANCES, instance.id)])
 
-    async def boot_held(self, instances: Sequence[Instance]) -> None:
-        """The same for who holds them all."""
+    async def _boot_held(self, instances: Sequence[Instance]) -> None:
         must_have_power(self._store, *instances)
         await self._networks.change({instance.vpc_id for instance in instances})
         await self._engines.boot_servers([self.spec(instance) for instance in instances])
@@ -201,7 +200,7 @@ class Servers:
         instance = self._store.put(INSTANCES, replace(self._store.require(INSTANCES, instance_id), image_depth=depth))
         if instance.desired == "on":
             with suppress(ZoneWithoutPower):  # then it boots when the power is back, with what was restored
-                await self.boot_held([instance])
+                await self._boot_held([instance])
 
     async def settle(self, instance_id: str) -> None:
         """A server is restored no longer. One whose container is gone half-way through is not gone for good: it can be restored
