@@ -19,7 +19,7 @@ from contract.own_cloud import OwnCloud
 from contract.running_cloud import Run
 from support.waiting import wait_until
 
-from ctyun import Client, CloudRecord, Fault, LocalCloud, NewMysql, Rule
+from ctyun import Client, CloudRecord, LocalCloud, NewMysql, Rule
 from ctyun.local_databases import LocalDatabase, LocalNode
 
 PASSWORD = "Right-2026!"  # noqa: S105 - of a test's own account
@@ -133,24 +133,20 @@ class PairOfNodes:
         """At once: the one that is left for some seconds would go on alone. Node to its fault."""
         nodes = self.seen().nodes
 
-        async def put() -> list[Fault]:
-            async with LocalCloud(self.record) as local:
-                return await asyncio.gather(*(local.put_fault("power-off", f"server:{node.name}") for node in nodes))
+        async def both() -> list[str]:
+            return await asyncio.gather(*(self._put("power-off", f"server:{node.name}") for node in nodes))
 
-        faults = self.run(put())
-        assert all(fault.landed for fault in faults), [fault.proof for fault in faults]
-        return {node.id: fault.id for node, fault in zip(nodes, faults, strict=True)}
+        return {node.id: fault for node, fault in zip(nodes, self.run(both()), strict=True)}
 
     def fault(self, kind: str, target: str, **more: Any) -> str:
         """Its id."""
+        return self.run(self._put(kind, target, **more))
 
-        async def put() -> str:
-            async with LocalCloud(self.record) as local:
-                fault = await local.put_fault(kind, target, **more)
-                assert fault.landed, fault.proof
-                return fault.id
-
-        return self.run(put())
+    async def _put(self, kind: str, target: str, **more: Any) -> str:
+        async with LocalCloud(self.record) as local:
+            fault = await local.put_fault(kind, target, **more)
+        assert fault.landed, fault.proof
+        return fault.id
 
     def undo(self, fault_id: str) -> None:
         async def undo() -> None:
