@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -120,17 +121,31 @@ class SecurityGroupHandler(CloudHandler):
 
         Only a rule that differs in its description alone must go first: the cloud takes it for the same.
         """
-        there = (await self.client.security_groups.get(region, id)).rules
-        missing, superfluous = rules_to_change(there, [_rule(rule) for rule in wish.inputs["rules"]])
+        wanted = [_rule(rule) for rule in wish.inputs["rules"]]
+        missing, superfluous = rules_to_change(await self._rules(region, id), wanted)
         in_the_way = {_sense(rule) for rule in superfluous}
-        await self._add(region, id, [rule for rule in missing if _sense(rule) not in in_the_way])
-        for rule in superfluous:
-            try:
-                await self.client.security_groups.remove_rule(region, id, rule)
-            except errors.NotFound:
-                continue
-        await self._add(region, id, [rule for rule in missing if _sense(rule) in in_the_way])
+        try:
+            await self._add(region, id, [rule for rule in missing if _sense(rule) not in in_the_way])
+        except errors.QuotaExceeded:
+            missing, superfluous = rules_to_change(await self._rules(region, id), wanted)
+            if not superfluous:
+                raise
+            await self._exchange(region, id, in_turns(superfluous, missing))
+        else:
+            await self._exchange(region, id, [(rule, None) for rule in superfluous])
+            await self._add(region, id, [rule for rule in missing if _sense(rule) in in_the_way])
         return wish.reached(id, securityGroupId=id)
+
+    async def _rules(self, region: str, id: str) -> Sequence[Rule]:
+        return (await self.client.security_groups.get(region, id)).rules
+
+    async def _exchange(self, region: str, id: str, turns: Iterable[tuple[Rule | None, Rule | None]]) -> None:
+        """One old rule goes, one new rule comes, and so on."""
+        for old, new in turns:
+            if old:
+                with contextlib.suppress(errors.NotFound):
+                    await self.client.security_groups.remove_rule(region, id, old)
+            await self._add(region, id, [new] if new else [])
 
     async def _add(self, region: str, id: str, rules: Sequence[Rule]) -> None:
         if rules:
@@ -157,6 +172,21 @@ def rules_to_change(there: Iterable[Rule], wanted: Sequence[Rule]) -> tuple[list
     surplus = Counter(_key(rule) for rule in managed) - Counter(_key(rule) for rule in wanted)
     lacking = Counter(_key(rule) for rule in wanted) - Counter(_key(rule) for rule in managed)
     return _take(wanted, lacking), _take(managed, surplus)
+
+
+def in_turns(old: Sequence[Rule], new: Sequence[Rule]) -> list[tuple[Rule | None, Rule | None]]:
+    """Which old rule makes room for which new one, where the group may not hold both: the most alike, equal ones first."""
+    waiting, turns = list(new), list[tuple[Rule | None, Rule | None]]()
+    for rule in sorted(old, key=lambda rule: max((_likeness(rule, other) for other in new), default=0), reverse=True):
+        best = max(waiting, key=lambda other: _likeness(rule, other), default=None)
+        turns.append((rule, best))
+        waiting = [other for other in waiting if other is not best]
+    return turns + [(None, rule) for rule in waiting]
+
+
+def _likeness(rule: Rule, other: Rule) -> int:
+    """In how many of the things that decide whom it lets in both agree."""
+    return sum(a == b for a, b in zip(_sense(rule), _sense(other), strict=True))
 
 
 def rules_seen(there: Iterable[Rule], stated: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -43,6 +43,8 @@ class FakeCloud:
     status_after_order: str = "running"
     image_status: str = "active"
     in_use: dict[str, int] = field(default_factory=dict)  # id -> how many deletions are refused
+
+    refusal: ClassVar = Refused  # for a `before` to raise, with a code
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
         wanted = json.loads(request.content) if request.content else dict(request.url.params)

@@ -211,6 +211,37 @@ def test_changed_rules_are_added_before_old_ones_go(engine, fake, run) -> None:
     assert [rule.get("range") for rule in fake.things[id]["securityGroupRuleList"]] == [None, "22", "8080"]
 
 
+def test_rules_are_exchanged_in_turns_where_the_group_has_no_room_for_both(engine, fake, run) -> None:
+    """Thirty for thirty others of fifty that a group may hold; each old one makes room for the new one that is most like it."""
+    quota, counts = 50, list[int]()
+    before = [{**WEB, "ports": str(port), "cidr": "10.0.0.0/8"} for port in range(8000, 8030)]
+    after = [{**rule, "cidr": "172.16.0.0/12"} for rule in before[1:]] + [{**WEB, "ports": "9000"}]
+    id, state = run(engine.create(GROUP, {**A_GROUP, "rules": before}))
+
+    async def within_quota(wanted: dict[str, Any]) -> None:
+        counts.append(len(fake.things[id]["securityGroupRuleList"]))
+        if counts[-1] + len(wanted["securityGroupRules"]) > quota:
+            raise fake.refusal("Openapi.Quota.Exceeded")
+
+    fake.before["create_security_group_ingress"] = within_quota
+    run(engine.update(GROUP, id, state, {**A_GROUP, "rules": after}))
+    kept = [(rule["range"], rule["destCidrIp"]) for rule in fake.things[id]["securityGroupRuleList"] if rule.get("range")]
+    assert sorted(kept) == sorted((rule["ports"], rule["cidr"]) for rule in after)
+    assert min(counts) == 30  # never more than one rule short
+
+
+def test_rules_beyond_the_quota_are_refused_and_the_old_ones_stay(engine, fake, run) -> None:
+    id, state = run(engine.create(GROUP, A_GROUP))
+
+    async def full(_: dict[str, Any]) -> None:
+        raise fake.refusal("Openapi.Quota.Exceeded")
+
+    fake.before["create_security_group_ingress"] = full
+    with pytest.raises(PluginError, match=r"Openapi\.Quota\.Exceeded"):
+        run(engine.update(GROUP, id, state, {**A_GROUP, "rules": [SSH, WEB, {**WEB, "ports": "8080"}]}))
+    assert len(fake.things[id]["securityGroupRuleList"]) == 3
+
+
 def test_rules_in_another_order_are_no_change(engine, run) -> None:
     id, state = run(engine.create(GROUP, A_GROUP))
     assert not run(engine.diff(GROUP, id, state, {**A_GROUP, "rules": [WEB, SSH]})).changes
