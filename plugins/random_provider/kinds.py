@@ -66,13 +66,31 @@ class Kind:
             values["numeric"] = values["number"] = True if said is None else said
         return values
 
+    def changed(self, state: Values, wanted: Values) -> list[str]:
+        """The inputs that mean something else than in the state."""
+        old, new = self.complete(state), self.complete(wanted)
+        return [name for name in self.inputs if not _same(name, old[name], new[name])]
+
     def problems(self, given: Values) -> list[Problem]:
         """Everything that is wrong with the inputs; unknown values are left to the update."""
         unknown_names = sorted(set(given) - set(self.inputs))
         found = [Problem(name, f"{self.token} has no such input") for name in unknown_names]
         found += [Problem(n, "is required") for n, one in self.inputs.items() if one.required and given.get(n) is None]
         found += [Problem(n, f"is no {one.type}") for n, one in self.inputs.items() if not one.takes(given.get(n))]
+        if (given.get("number"), given.get("numeric")) in ((True, False), (False, True)):
+            found.append(Problem("number", "contradicts numeric, which is its new name: leave number out"))
         return found or list(self.check(self.complete(given)))
+
+
+def _same(name: str, old: Any, new: Any) -> bool:
+    """As in the original: a keeper without a value is none, and an `overrideSpecial` of "" may be left out later."""
+    if name == "keepers":
+        return bool(_with_values(old) == _with_values(new))
+    return bool(old == new) or (name == "overrideSpecial" and old == "" and new is None)
+
+
+def _with_values(keepers: Any) -> Any:
+    return keepers if keepers is UNKNOWN else {key: value for key, value in (keepers or {}).items() if value is not None}
 
 
 def _text_problems(values: Values) -> Iterator[Problem]:

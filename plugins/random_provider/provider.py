@@ -37,8 +37,8 @@ class RandomProvider(sdk.Provider):
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         """A changed input, `keepers` included, means a new value: there is nothing that could be updated in place."""
         kind = _kind(request.type)
-        old, new = kind.complete(to_plain(request.old_state)), kind.complete(to_plain(request.new_inputs))
-        changed = [name for name in kind.inputs if old[name] != new[name] and name not in request.ignore_changes]
+        differing = kind.changed(to_plain(request.old_state), to_plain(request.new_inputs))
+        changed = [name for name in differing if name not in request.ignore_changes]
         replacing = sdk.PropertyDiff(sdk.PropertyDiffKind.UPDATE_REPLACE, input_diff=True)
         return sdk.DiffResponse(
             changes=bool(changed), replaces=changed, diffs=changed, detailed_diff=dict.fromkeys(changed, replacing)

@@ -149,6 +149,12 @@ WRONG: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     ("RandomPassword", {"length": "8", "special": 1}, [("length", "is no integer"), ("special", "is no boolean")]),
     ("RandomString", {"length": True}, [("length", "is no integer")]),
     ("RandomUuid", {"keepers": {"a": UNKNOWN}}, []),
+    (
+        "RandomString",
+        {"length": 8, "number": True, "numeric": False},
+        [("number", "contradicts numeric, which is its new name: leave number out")],
+    ),
+    ("RandomString", {"length": 8, "number": True, "numeric": True}, []),
 ]
 
 
@@ -163,6 +169,32 @@ def test_a_changed_keeper_replaces_and_the_same_again_does_not() -> None:
     assert replaces("RandomPassword", old, {"length": 12, "keepers": {"a": "2"}}) == ["keepers"]
     assert replaces("RandomPassword", old, {"length": 12, "keepers": {"a": UNKNOWN}}) == ["keepers"]
     assert replaces("RandomPassword", old, {"length": 13, "special": False}) == ["keepers", "length", "special"]
+
+
+NO_KEEPERS: list[dict[str, Any]] = [{}, {"keepers": {}}, {"keepers": {"a": None}}]
+
+
+@pytest.mark.parametrize("kind", ["RandomPassword", "RandomUuid"])
+@pytest.mark.parametrize("old", NO_KEEPERS)
+@pytest.mark.parametrize("new", NO_KEEPERS)
+def test_keepers_without_a_value_are_none_however_they_are_written(kind: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+    length = {"length": 12} if kind == "RandomPassword" else {}
+    state = made(kind, **length, **old)
+    assert replaces(kind, state, {**length, **new}) == []
+    assert replaces(kind, state, {**length, "keepers": {"a": "1"}}) == ["keepers"]
+
+
+@pytest.mark.parametrize(
+    ("keepers", "expected"),
+    [({"a": "1", "b": None}, []), ({"a": None}, ["keepers"]), ({}, ["keepers"]), (None, ["keepers"]), ({"b": "1"}, ["keepers"])],
+)
+def test_a_keeper_that_had_a_value_counts(keepers: dict[str, Any] | None, expected: list[str]) -> None:
+    assert replaces("RandomUuid", made("RandomUuid", keepers={"a": "1"}), {"keepers": keepers}) == expected
+
+
+def test_an_empty_list_of_special_characters_may_be_left_out_later_but_not_written_in() -> None:
+    assert replaces("RandomString", made("RandomString", length=8, overrideSpecial=""), {"length": 8}) == []
+    assert replaces("RandomString", made("RandomString", length=8), {"length": 8, "overrideSpecial": ""}) == ["overrideSpecial"]
 
 
 def test_a_default_that_is_written_out_changes_nothing() -> None:
