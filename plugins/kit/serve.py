@@ -96,19 +96,31 @@ def _clean(name: str) -> _Handler:
     async def handler(self: Any, request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         try:
             return await inner(self, request, context)
-        except InitFailed as failure:
-            await context.abort(grpc.StatusCode.UNKNOWN, str(failure), failure.metadata())
-        except PluginError as failure:
-            await context.abort(grpc.StatusCode.UNKNOWN, str(failure))
-        except NotImplementedError as failure:
-            await context.abort(grpc.StatusCode.UNIMPLEMENTED, str(failure))
-        except Exception as failure:  # the border of the process: a bug, and its traceback is what helps
-            if isinstance(failure, grpc.aio.AbortError):
-                raise
-            await context.abort(grpc.StatusCode.INTERNAL, "".join(traceback.format_exception(failure)))
+        except grpc.aio.AbortError:
+            raise
+        except Exception as failure:  # the border of the process
+            await context.abort(*_status(_unwrapped(failure)))
 
     handler.__name__ = name
     return handler
+
+
+def _unwrapped(failure: BaseException) -> BaseException:
+    """What a provider's method has raised: from 3.260 on the SDK puts a plain `Exception` with a stack trace in its place."""
+    while type(failure) is Exception and failure.__context__ is not None:
+        failure = failure.__context__
+    return failure
+
+
+def _status(failure: BaseException) -> tuple[grpc.StatusCode, str, tuple[tuple[str, bytes], ...]]:
+    """What the engine is told; of a bug the traceback is what helps."""
+    if isinstance(failure, InitFailed):
+        return grpc.StatusCode.UNKNOWN, str(failure), failure.metadata()
+    if isinstance(failure, PluginError):
+        return grpc.StatusCode.UNKNOWN, str(failure), ()
+    if isinstance(failure, NotImplementedError):
+        return grpc.StatusCode.UNIMPLEMENTED, str(failure), ()
+    return grpc.StatusCode.INTERNAL, "".join(traceback.format_exception(failure)), ()
 
 
 _WRAPPED = (
