@@ -1,6 +1,7 @@
 """SSH connections, straight or through a jump host, kept open for the life of the plugin process.
 
-Host keys are always pinned. Commands are carried out once: only the way there is tried again, never the command.
+Host keys are always pinned. Commands are carried out once: the way there is tried again, and so is a command that the server
+has refused before it began, but never one that has begun.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 import asyncssh
+from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 
 from plugins.kit.serve import PluginError
 
@@ -22,6 +24,7 @@ KEY_PATIENCE = 30.0  # a booting server may show another key or know no login ke
 FAREWELL_SECONDS = 5.0  # a server that is gone or off must not hold up its own removal
 LOST_SECONDS = 60.0  # how long one answer of that kind holds
 PAUSE = 0.2
+SESSIONS = 8  # at the same time on one connection: sshd refuses the eleventh, and one that was given up may still be open there
 REDIAL = (OSError, asyncssh.ConnectionLost, asyncssh.DisconnectError, asyncssh.ChannelOpenError, TimeoutError)
 
 
@@ -31,6 +34,10 @@ class Unreachable(PluginError):
 
 class OtherServer(PluginError):
     """Somebody answers, but with another host key, or does not know our login key."""
+
+
+class Refused(PluginError):
+    """The server lets us in, but begins no command."""
 
 
 class UnusableKey(PluginError):
@@ -74,6 +81,7 @@ class Connections:
         self._port = port
         self._open: dict[Way, asyncssh.SSHClientConnection] = {}
         self._locks: dict[Way, asyncio.Lock] = {}
+        self._sessions: dict[Way, asyncio.Semaphore] = {}
         self._lost: dict[Way, float] = {}  # when a farewell found nobody
 
     async def get(self, way: Way, timeout: float = CONNECT_SECONDS, patience: float = 0.0) -> asyncssh.SSHClientConnection:
@@ -97,27 +105,44 @@ class Connections:
             await asyncio.sleep(PAUSE)
 
     async def run(self, way: Way, command: str, stdin: bytes = b"", timeout: float = 600.0) -> Outcome:
-        """Run a command once. Raises Unreachable, OtherServer, or PluginError when the connection breaks in the middle."""
-        try:
-            async with asyncio.timeout(timeout):
-                done = await self._run(way, command, stdin)
-        except TimeoutError as error:
-            raise PluginError(f"A command on {way} did not end within {timeout:g} s and was given up.") from error
-        except (OSError, asyncssh.Error) as error:
-            self.drop(way)
-            raise PluginError(
-                f"The connection to {way} broke while a command ran ({error}); it may have been carried out."
-            ) from error
-        status = done.exit_status if done.exit_status is not None else -1
-        return Outcome(status, _text(done.stdout), _text(done.stderr))
+        """Run a command once; `timeout` begins when it does, not while it waits for its turn.
 
-    async def _run(self, way: Way, command: str, stdin: bytes) -> asyncssh.SSHCompletedProcess:
-        """On a connection that turns out to be dead the command has not begun: then once more on a new one."""
-        try:
-            return await (await self.get(way)).run(command, input=stdin, encoding=None, check=False)
-        except asyncssh.ChannelOpenError:
-            self.drop(way)
-        return await (await self.get(way)).run(command, input=stdin, encoding=None, check=False)
+        Raises Unreachable, OtherServer, Refused when it has not begun, and PluginError when nobody knows what became of it.
+        """
+        async with self._sessions.setdefault(way, asyncio.Semaphore(SESSIONS)):
+            try:
+                process = await self._begin(way, command, timeout)
+            except asyncssh.ConnectionLost as error:
+                raise _broke(way, str(error)) from error
+            try:
+                async with asyncio.timeout(timeout):
+                    stdout, stderr = await _finish(process, stdin)
+            except TimeoutError as error:
+                raise PluginError(f"A command on {way} did not end within {timeout:g} s and was given up.") from error
+            except (OSError, asyncssh.Error) as error:
+                raise _broke(way, str(error)) from error
+            finally:
+                process.close()
+        if process.exit_status is None and process.exit_signal is None:
+            raise _broke(way, "it was closed")
+        return Outcome(process.exit_status if process.exit_status is not None else -1, _text(stdout), _text(stderr))
+
+    async def _begin(self, way: Way, command: str, timeout: float) -> asyncssh.SSHClientProcess[bytes]:
+        """Tried again as long as the command has certainly not begun. A refusal is no reason to drop a connection: others use it.
+
+        Raises Refused at the deadline, ConnectionLost when the connection breaks before the server has said whether it begins.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            connection = await self.get(way)
+            try:
+                return await connection.create_process(command, encoding=None)
+            except asyncssh.ChannelOpenError as refusal:
+                if refusal.code == OPEN_REQUEST_SESSION_FAILED and connection.is_closed():
+                    raise asyncssh.ConnectionLost("it was closed") from refusal
+                if time.monotonic() + PAUSE >= deadline:
+                    raise Refused(f"{way} took no command for {timeout:g} s ({refusal}). It was not carried out.") from refusal
+            await asyncio.sleep(PAUSE)
 
     async def is_there(self, way: Way) -> bool:
         """Is the server up and the one we know? Asked before a farewell only, so a server that is gone or off costs little."""
@@ -178,6 +203,18 @@ def shell(script: str, stdin: str | bytes = b"") -> tuple[str, bytes]:
     body, rest = script.encode(), stdin.encode() if isinstance(stdin, str) else stdin
     line = f'umask 077; f=$(mktemp) && trap \'rm -f "$f"\' EXIT && head -c {len(body)} >"$f" && umask 022 && sh -eu "$f"'
     return line, body + rest
+
+
+async def _finish(process: asyncssh.SSHClientProcess[bytes], stdin: bytes) -> tuple[bytes, bytes]:
+    """Input to a command, its output from it."""
+    with contextlib.suppress(BrokenPipeError):  # it has ended already, and wanted none
+        process.stdin.write(stdin)
+    process.stdin.write_eof()  # `communicate` does so only when there is some
+    return await process.communicate()
+
+
+def _broke(way: Way, reason: str) -> PluginError:
+    return PluginError(f"The connection to {way} broke while a command ran ({reason}); it may have been carried out.")
 
 
 def _imported(read: Callable[[str], asyncssh.SSHKey], text: str, what: str) -> asyncssh.SSHKey:

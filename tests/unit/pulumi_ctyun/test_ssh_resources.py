@@ -59,6 +59,10 @@ class Sshd:
     running: list[tuple[asyncio.subprocess.Process, asyncio.Future[tuple[bytes, bytes]]]] = field(default_factory=list)
     guests: list[asyncssh.SSHServerConnection] = field(default_factory=list)
     acceptor: asyncssh.SSHAcceptor | None = None
+    most_sessions: int = 10  # at once, as sshd's MaxSessions
+    refused: int = 0
+    sessions: int = 0
+    began: asyncio.Event = field(default_factory=asyncio.Event)  # a command runs
 
     async def start(self) -> None:
         for folder in ("bin", "etc/ssh", "tmp"):
@@ -73,7 +77,6 @@ class Sshd:
             self.port,
             server_factory=lambda: Server(self),
             server_host_keys=[self.key],
-            process_factory=self._run,
             encoding=None,
         )
 
@@ -91,6 +94,20 @@ class Sshd:
             await self.acceptor.wait_closed()
             self.acceptor = None
 
+    def session(self) -> asyncssh.SSHServerProcess[bytes] | bool:
+        """A new one, if there may be one more."""
+        if self.sessions >= self.most_sessions:
+            self.refused += 1
+            return False
+        self.sessions += 1
+        return asyncssh.SSHServerProcess(self._run_counted, None, 3, False)
+
+    async def _run_counted(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
+        try:
+            await self._run(process)
+        finally:
+            self.sessions -= 1
+
     async def _run(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         """tar unpacks into our folder and changes no owners, since tests need no root."""
         stdin = await process.stdin.read()
@@ -101,6 +118,7 @@ class Sshd:
         done = await asyncio.create_subprocess_exec("/bin/sh", "-c", command, env=environment, **pipes)
         running = asyncio.ensure_future(done.communicate(stdin))
         self.running.append((done, running))
+        self.began.set()
         out, err = await asyncio.shield(running)
         process.stdout.write(out)
         process.stderr.write(err)
@@ -131,6 +149,9 @@ class Server(asyncssh.SSHServer):
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         return username == "root" and line(key) == line(LOGIN)
+
+    def session_requested(self) -> Any:
+        return self._sshd.session()
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
         return dest_host == SERVER_ADDRESS
@@ -441,6 +462,47 @@ def test_connections_are_shared(within) -> None:
         assert len(urns) == 4
         await asyncio.gather(*(world.engine.create(COMMAND, wish) for _ in urns))
         assert (world.jump.logins, world.server.logins) == (1, 1)
+
+    within(scenario)
+
+
+@pytest.mark.parametrize("most", [10, 3])
+def test_more_commands_at_once_than_a_server_takes_each_run_once(within, most: int) -> None:
+    """Ten are sshd's own limit; a server with a smaller one refuses some, which have not begun then."""
+
+    async def scenario(world: World) -> None:
+        world.server.most_sessions = most
+        ran = world.server.root / "ran"
+        wishes = [command_inputs(world, f"echo {n} >>{ran}; sleep 0.2; echo {n}") for n in range(15)]
+        made = await asyncio.gather(*(world.engine.create(COMMAND, wish) for wish in wishes))
+        assert [to_plain(state)["stdout"] for _, state in made] == [f"{n}\n" for n in range(15)]
+        assert sorted(ran.read_text().split(), key=int) == [str(n) for n in range(15)]
+        assert (world.jump.logins, world.server.logins) == (1, 1)
+        assert bool(world.server.refused) == (most < ssh.SESSIONS)
+
+    within(scenario)
+
+
+def test_a_server_that_takes_no_command_is_told_of(within) -> None:
+    async def scenario(world: World) -> None:
+        world.server.most_sessions = 0
+        way = ssh.Way.of({**world.host(user="root"), "jump": {**world.way, "user": "root"}}, PRIVATE_KEY)
+        with pytest.raises(ssh.Refused, match=r"took no command for 0\.5 s .*It was not carried out"):
+            await world.connections.run(way, "true", timeout=0.5)
+        world.server.most_sessions = 1
+        assert (await world.connections.run(way, "echo x")).stdout == "x\n"
+        assert world.server.logins == 1
+
+    within(scenario)
+
+
+def test_of_a_command_that_was_cut_off_nobody_knows_whether_it_ran(within) -> None:
+    async def scenario(world: World) -> None:
+        making = asyncio.ensure_future(world.engine.create(COMMAND, command_inputs(world, "exec sleep 60")))
+        await world.server.began.wait()
+        await world.server.stop()
+        with pytest.raises(PluginError, match=r"broke while a command ran .*; it may have been carried out"):
+            await making
 
     within(scenario)
 
