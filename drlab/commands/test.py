@@ -25,6 +25,6 @@ def test(rest: Annotated[list[str] | None, typer.Argument(metavar="PYTEST-ARGUME
       ./lab test -m stage -x
     """
     lab = Lab.open()
-    set_up(lab, Needs.everything())
+    set_up(lab, Needs.tests())
     os.chdir(lab.folders.root)
     os.execv(str(lab.folders.python), [str(lab.folders.python), "-m", "pytest", *(rest or [])])

@@ -22,6 +22,7 @@ from drlab.setup.report import PrintedReport, Report, SilentReport
 from drlab.setup.stack_init import stacks_step
 from drlab.setup.state import state_step
 from drlab.setup.steps import Lane, Phase, prepare
+from drlab.setup.test_tools import test_tools_step
 
 __all__ = ["Environment", "Needs", "PrintedReport", "Report", "SilentReport", "ensure"]
 
@@ -32,6 +33,7 @@ class Needs:
 
     engine: bool = False  # the Pulumi engine, its wrapper and plugins, and a stack per stage
     docker: bool = False  # Docker that answers, and the images of the local cloud
+    test_tools: bool = False  # the plain tools by which the tests judge
 
     @classmethod
     def preview(cls) -> Needs:
@@ -45,6 +47,10 @@ class Needs:
     @classmethod
     def everything(cls) -> Needs:
         return cls(engine=True, docker=True)
+
+    @classmethod
+    def tests(cls) -> Needs:
+        return cls(engine=True, docker=True, test_tools=True)
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,8 @@ def plan(needs: Needs, folders: Folders, stages: Sequence[str], children: Childr
     if needs.docker:
         images = ImageList(lambda: list_images(folders), has_image)
         base = base_image_step(folders, children, images, lambda text: report.note("base image", text))
-        lanes.append(Lane("images", [docker_step(children), base, images_step(folders, children, images)]))
+        tools = [test_tools_step(children)] if needs.test_tools else []  # beside nothing else that calls apt
+        lanes.append(Lane("images", [docker_step(children), *tools, base, images_step(folders, children, images)]))
     return [[Lane("state", [state_step(folders)])], lanes]
 
 
