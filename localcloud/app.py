@@ -67,18 +67,21 @@ class Products:
         """Serve one call and log it, without anything that it carried."""
         began, family = perf_counter(), envelope.family(request.scope["path"])
         try:
-            result, message = await self._serve(request)
-            response, outcome = envelope.success(result, message, family), "ok"
+            call, result = await self._serve(request)
+            response = envelope.success(result, call.message, family)
+            if call.still_open:
+                response = envelope.in_progress(result, call.still_open)
+            outcome = call.still_open or "ok"
         except ApiError as error:
             response, outcome = envelope.failure(error, family), error.code or type(error).__name__
         level = logging.DEBUG if outcome == "ok" and request.method == "GET" else logging.INFO  # polls would drown the rest
         log.log(level, "%s %s %s %.1f ms", request.method, request.scope["path"], outcome, (perf_counter() - began) * 1000)
         return response
 
-    async def _serve(self, request: Request) -> tuple[Any, str]:
+    async def _serve(self, request: Request) -> tuple[Call, Any]:
         product = gateway.host_product(request.headers.get("host", ""))
         query, body = request.scope["query_string"].decode("latin-1"), await _body(request)
-        gateway.check_signature(request.headers, query, body, self._keys, datetime.now(UTC))
+        query = gateway.check_signature(request.headers, query, body, self._keys, datetime.now(UTC))
         route = self._route(request.method, request.scope["path"], product)
         values = _values(query, body)
         await self._look(route)
@@ -94,7 +97,7 @@ class Products:
                 result = await call.last()
         except EngineError as error:
             raise EngineFailed(str(error)) from error
-        return result, call.message
+        return call, result
 
     async def _look(self, route: CallRoute) -> None:
         """See what the call is about to ask of. Raises StillRestoring, also when Docker ended meanwhile, whatever was seen."""
@@ -127,6 +130,7 @@ class Products:
     def _run(self, route: CallRoute, values: dict[str, Any], headers: Mapping[str, str]) -> tuple[Call, Any]:
         """Run the handler in one transaction; an equal call with the same clientToken gets the stored answer."""
         call = Call(self._cloud, Fields(values), headers=headers)
+        call.fields.ignore(*route.ignores)
         if route.method == "GET" and not route.changes:
             call.fields.ignore("clientToken")
             return call, route.handler(call)

@@ -42,8 +42,19 @@ def success(result: Any, message: str = "success", of: Family = Family.V4) -> Re
     })  # fmt: skip
 
 
+def in_progress(order: Any, code: str) -> Response:
+    """HTTP 200 with statusCode 900 and the product's own code for an order that is still open: no refusal."""
+    return _json({
+        "statusCode": FAILED, "errorCode": code, "error": code, "message": "the order is in progress",
+        "description": "订单处理中", "returnObj": order,
+    })  # fmt: skip
+
+
 def failure(error: ApiError, of: Family = Family.V4) -> Response:
-    """HTTP 200 with statusCode 900 (RDS2: 2001, 3001, 5001) and the product's code; the gateway's refusals: HTTP 4xx."""
+    """HTTP 200 with statusCode 900 (RDS2: 2001, 3001, 5001) and the product's code; the gateway's refusals: HTTP 4xx.
+
+    A failure has no returnObj: typed clients that expect a list there cannot decode an object, and lose the reason with it.
+    """
     if isinstance(error, GatewayError):
         return _json({
             "statusCode": f"CTAPI_{error.number}", "error": error.number, "code": error.number, "eopErrCode": error.number,
@@ -54,7 +65,7 @@ def failure(error: ApiError, of: Family = Family.V4) -> Response:
         return _json({"statusCode": status, "error": error.code, "message": str(error), "returnObj": None})
     return _json({
         "statusCode": FAILED, "errorCode": error.code, "error": error.code, "message": str(error),
-        "description": error.chinese, "returnObj": {},
+        "description": error.chinese, "returnObj": None,
     })  # fmt: skip
 
 

@@ -10,10 +10,10 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote, unquote, unquote_plus
 
 from localcloud.core.errors import DateTooFarOff, HeaderMissing, HostRefused, SignatureMismatch, UnknownAccessKey
 
@@ -52,19 +52,31 @@ def signature(secret_key: str, access_key: str, request_id: str, date: str, quer
 
 
 def canonical_queries(raw: str) -> Iterator[str]:
-    """The forms of a raw query string that a client may have signed: as sent, sorted, and re-encoded with %20.
+    """The forms of a raw query string that a client may have signed, each as the client meant it.
 
-    "b=2&a=x+y" -> "b=2&a=x+y", "a=x+y&b=2", "a=x%20y&b=2"
+    As sent, sorted, and re-encoded with %20; and as two of CTyun's own packages do it: with "/" left as it is (the one of
+    balancers), and so where a bare "+" is a plus, not a space (the one of databases).
+
+    "b=2/3&a=x+y" -> "b=2/3&a=x+y", "a=x+y&b=2/3", "a=x%20y&b=2%2F3", "a=x%20y&b=2/3", "a=x%2By&b=2/3"
     """
     yield raw
     if raw:
         yield "&".join(sorted(raw.split("&"), key=lambda part: part.partition("=")[0]))
-        pairs = sorted(parse_qsl(raw, keep_blank_values=True))
-        yield "&".join(f"{quote(key, safe='~')}={quote(value, safe='~')}" for key, value in pairs)
+        yield _encoded(raw, unquote_plus, "~")
+        yield _encoded(raw, unquote_plus, "/~")
+        yield _encoded(raw, unquote, "/~")
 
 
-def check_signature(headers: Mapping[str, str], query: str, body: bytes, keys: Mapping[str, str], now: datetime) -> None:
-    """Raise the gateway's error unless the call is signed by one of `keys` (access key -> secret key)."""
+def _encoded(raw: str, decode: Callable[[str], str], safe: str) -> str:
+    pairs = sorted(tuple(map(decode, part.partition("=")[::2])) for part in raw.split("&") if part)
+    return "&".join(f"{quote(key, safe=safe)}={quote(value, safe=safe)}" for key, value in pairs)
+
+
+def check_signature(headers: Mapping[str, str], query: str, body: bytes, keys: Mapping[str, str], now: datetime) -> str:
+    """The query as it was signed, which is what its sender meant.
+
+    Raises the gateway's error unless the call is signed by one of `keys` (access key -> secret key).
+    """
     request_id, date = _required(headers, "ctyun-eop-request-id"), _required(headers, "eop-date")
     match = _AUTHORIZATION.match(_required(headers, "eop-authorization"))
     if match is None or match.group(2).lower() != SIGNED_HEADERS:
@@ -75,7 +87,7 @@ def check_signature(headers: Mapping[str, str], query: str, body: bytes, keys: M
     _check_date(date, now)
     for form in canonical_queries(query):
         if hmac.compare_digest(signature(keys[access_key], access_key, request_id, date, form, body).encode(), given.encode()):
-            return
+            return form
     raise SignatureMismatch
 
 

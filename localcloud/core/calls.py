@@ -37,6 +37,7 @@ class Call:
     tasks: list[Task] = field(default_factory=list)
     balancers: set[str] = field(default_factory=set)
     message: str = "success"
+    still_open: str = ""  # a product's code for "your order is in progress", where it is answered so
     headers: Mapping[str, str] = field(default_factory=dict)  # a product's own, lower-case names
     last: Callable[[], Awaitable[Any]] | None = None
 
@@ -66,7 +67,6 @@ class Call:
         """
         older = self.fields.text(old_name) if old_name else ""
         region, record_id = self.region(), self.fields.text(name, required=not older) or older
-        self.fields.project()
         self.fields.check()
         return self.store.require(kind, record_id, region.id)
 
@@ -118,7 +118,8 @@ class Token(Enum):
 class Route:
     """A method and path of one product. `repeat` renders the answer to a repeated clientToken from the stored one.
 
-    `changes`: a GET that stores something all the same.
+    `changes`: a GET that stores something all the same. `ignores`: optional fields that clients send and that change nothing
+    here, so that they are taken and not read; `docs/fidelity.md` names them.
     """
 
     method: str
@@ -130,6 +131,7 @@ class Route:
     reads_health: bool = False
     changes: bool = False
     repeat: Callable[[Call, Any], Any] | None = None
+    ignores: tuple[str, ...] = ()
 
 
 def with_twins(routes: tuple[Route, ...]) -> tuple[Route, ...]:

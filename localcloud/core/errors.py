@@ -4,9 +4,9 @@ ApiError                          a product refuses: HTTP 200, statusCode 900, e
 ├── ParameterError                one or more fields are wrong: all of them in one sentence
 ├── NotFound                      one subclass per kind of resource, in services/<service>/errors.py
 ├── InUse, NameDuplicated         likewise (codes invented, see invented.py)
-├── QuotaExceeded, TokenReused, NotModelled, EngineFailed, StillRestoring
+├── QuotaExceeded, TokenReused, NotModelled (PathNotModelled), EngineFailed, StillRestoring
 └── GatewayError                  the gateway refuses before any product sees the call: statusCode "CTAPI_100xx"
-    └── HeaderMissing, UnknownAccessKey, SignatureMismatch, DateTooFarOff, HostRefused, PathNotModelled, BodyUnreadable
+    └── HeaderMissing, UnknownAccessKey, SignatureMismatch, DateTooFarOff, HostRefused, BodyUnreadable
 LocalError                        `/_local/` refuses: HTTP 4xx and {"error": sentence}
 """
 
@@ -86,6 +86,13 @@ class NotModelled(ApiError):
     chinese = "本地云不支持该功能"
 
 
+class PathNotModelled(NotModelled):
+    """Answered as a product's refusal, since typed clients show nothing but the status of an HTTP error."""
+
+    def __init__(self, method: str, path: str, hint: str = "") -> None:
+        super().__init__(f"{method} {path} is not modelled by the local cloud{hint}")
+
+
 class EngineFailed(ApiError):
     code = invented.ENGINE_FAILED
     chinese = "本地云引擎错误"
@@ -145,13 +152,6 @@ class HostRefused(GatewayError):
 
     def __init__(self, host: str, allowed: str) -> None:
         super().__init__(f"ctyun-EOP: host {host!r} is not served for this call; use {allowed}")
-
-
-class PathNotModelled(GatewayError):
-    number, status = invented.GATEWAY_PATH, 404
-
-    def __init__(self, method: str, path: str, hint: str = "") -> None:
-        super().__init__(f"{method} {path} is not modelled by the local cloud{hint}")
 
 
 class BodyUnreadable(GatewayError):

@@ -88,9 +88,13 @@ class Fields:
             self.problem(name, f"must be true or false, not {value!r}")
         return value in _TRUE
 
-    def choice(self, name: str, allowed: Collection[str], *, required: bool = False, default: str = "") -> str:
-        """One of a closed set."""
+    def choice(
+        self, name: str, allowed: Collection[str], *, required: bool = False, default: str = "", any_case: bool = False
+    ) -> str:
+        """One of a closed set; `any_case`: also in other capitals, and returned as it stands in the set."""
         text = self.text(name, required=required, default=default)
+        if any_case:
+            text = next((word for word in allowed if word.lower() == text.lower()), text)
         if text and text not in allowed:
             self.problem(name, f"is {text!r}; it must be one of {', '.join(allowed)}")
         return text
@@ -181,7 +185,7 @@ class Fields:
             return None
 
     def project(self) -> str:
-        """`projectID`: only the default enterprise project exists."""
+        """`projectID`: only the default enterprise project exists. Any call may have it: `check` reads it, too."""
         text = self.text("projectID", default="0") or "0"
         if text != "0":
             self.problem("projectID", f'is {text!r}; only the default project "0" exists')
@@ -199,6 +203,8 @@ class Fields:
 
     def check(self) -> None:
         """Raise what was found: unmodelled fields first, then all problems together."""
+        if "projectID" not in self._read:
+            self.project()
         unknown = self._unread()
         if unknown:
             raise NotModelled(f"Not modelled by the local cloud: {', '.join(unknown)}.")

@@ -63,7 +63,7 @@ class Lab:
         return self.until(
             lambda: self.details(backup_id),
             lambda seen: seen["statusCode"] == 900 or seen["returnObj"]["instanceBackupStatus"] in resting,
-        ).get("returnObj", {})  # fmt: skip
+        )["returnObj"] or {}  # fmt: skip
 
     def until(self, look: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
         deadline = time.monotonic() + 20

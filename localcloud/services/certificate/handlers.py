@@ -20,7 +20,6 @@ def create_certificate(call: Call) -> dict[str, Any]:
     name, description = fields.name("name", required=True), fields.description()
     kind = fields.choice("type", model.KINDS, required=True)
     certificate, key = fields.text("certificate", required=True, longest=model.LONGEST), _key(call, kind)
-    fields.project()
     if kind == "Server" and certificate and key and (problem := model.problem_of(certificate, key)):
         fields.problem("certificate", problem)
     fields.check()

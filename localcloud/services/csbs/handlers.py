@@ -58,7 +58,6 @@ def list_backups(call: Call) -> dict[str, Any]:
     status = fields.choice("instanceBackupStatus", model.STATUSES)
     content = fields.text("queryContent")
     number, size = page(call)
-    fields.project()
     fields.check()
     searched = ("instanceBackupName", "instanceBackupID", "instanceBackupStatus", "instanceName")
     wanted = exact | {"instanceBackupStatus": status}

@@ -74,7 +74,6 @@ def list_policies(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
     policy_id, name = fields.text("policyID"), fields.text("policyName")
     number, size = page(call)
-    fields.project()
     fields.check()
     found = [
         policy

@@ -42,7 +42,6 @@ def list_vaults(call: Call) -> dict[str, Any]:
     vault_id, name = fields.text("repositoryID"), fields.text("repositoryName")
     status = fields.choice("status", ("active", "master_order_creating", "expired", "freezing"))
     number, size = page(call)
-    fields.project()
     fields.check()
     found = [
         vault

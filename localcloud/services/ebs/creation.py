@@ -28,7 +28,6 @@ def wanted(call: Call, region: Region, kind: str, zone: str, least: int = 0) -> 
     fields.only("kmsUUID", "")
     drops, labels = fields.boolean("deleteSnapWithEbs"), model.read_labels(fields)
     description = fields.description("volumeDescription")
-    fields.project()
     fields.check()
     now = time()
     return Disk(

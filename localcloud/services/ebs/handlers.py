@@ -34,7 +34,6 @@ def list_disks(call: Call) -> dict[str, Any]:
     wanted = {name: fields.text(name) for name in ("diskStatus", "diskType", "diskMode")} | {"azName": call.zone(region)}
     flags = {name: fields.boolean(name) for name in ("isSystemVolume", "multiAttach", "isEncrypt") if fields.has(name)}
     content = fields.text("queryContent")
-    fields.project()
     fields.check()
     found = [
         shown

@@ -62,7 +62,6 @@ def list_vaults(call: Call) -> dict[str, Any]:
     exact = {name: fields.text(name) for name in ("repositoryName", "repositoryID", "status")}
     content = fields.text("queryContent")
     number, size = page(call)
-    fields.project()
     fields.ignore("hideExpire", "asc", "sort")
     fields.check()
     shown = [model.shown_vault(call.store, vault) for vault in call.store.find(DISK_VAULTS, region=region.id)]
@@ -130,7 +129,6 @@ def list_backups(call: Call) -> dict[str, Any]:
     exact = {name: fields.text(name) for name in ("diskID", "diskName", "backupID", "backupName", "repositoryID", "backupStatus")}
     content = fields.text("queryContent")
     number, size = page(call, most=300)
-    fields.project()
     fields.check()
     shown = [model.shown(call.store, backup) for backup in reversed(call.store.find(DISK_BACKUPS, region=region.id))]
     found = [

@@ -95,7 +95,6 @@ def _filtered(call: Call) -> tuple[list[Instance], int, int]:
     keyword, group = fields.text("keyword"), fields.text("securityGroupID")
     labels = model.labels_of(fields, "labelList")
     number, size = page(call)
-    fields.project()
     fields.ignore("sort", "asc")
     fields.check()
     found = [

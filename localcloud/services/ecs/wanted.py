@@ -205,7 +205,6 @@ def _user_data(fields: Fields) -> str:
 
 def _options(fields: Fields) -> None:
     """Options that change nothing here, and those of which only the default is modelled."""
-    fields.project()
     fields.ignore("monitorService")
     fields.only("bootDiskIsEncrypt", False)
     fields.only("trustInstance", False)

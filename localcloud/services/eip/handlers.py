@@ -26,7 +26,6 @@ def create_eip(call: Call) -> dict[str, Any]:
     bandwidth = fields.integer("bandwidth", low=1, high=300, default=1)
     billing = fields.choice("demandBillingType", ("bandwidth", "upflowc"), default="bandwidth")
     line = fields.choice("lineType", model.LINES, default="163")
-    fields.project()
     fields.ignore("payVoucherPrice")
     fields.check()
     eip = model.new(
@@ -58,7 +57,6 @@ def list_eips(call: Call) -> dict[str, Any]:
     number, size = page(call, old_name="page")
     fields.choice("ipType", ("ipv4",))
     fields.choice("eipType", ("normal",))
-    fields.project()
     fields.check()
     wanted = {"status": status, "eipAddress": address, "associationID": association}
     found = [

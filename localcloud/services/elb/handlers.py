@@ -88,7 +88,6 @@ def list_balancers(call: Call) -> list[dict[str, Any]]:
     fields, region = call.fields, call.region()
     ids, kind = fields.listed("IDs"), fields.choice("resourceType", ("internal", "external"))
     name, subnet_id = fields.text("name"), fields.text("subnetID")
-    fields.project()
     fields.check()
     return [
         model.balancer_shown(call.store, found)

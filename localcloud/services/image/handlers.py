@@ -24,7 +24,6 @@ def list_images(call: Call) -> dict[str, Any]:
     content, name, flavor = fields.text("queryContent"), fields.text("imageName"), fields.text("flavorName")
     call.zone(region)
     number, size = page(call, most=200)
-    fields.project()
     fields.check()
     del flavor  # every image runs on every flavour
     images = model.offered(call.store, region, visibility) if system == 1 else []
@@ -78,7 +77,6 @@ def _create(call: Call, whole: bool) -> dict[str, Any]:
     fields, region = call.fields, call.region()
     name, instance_id = fields.name("imageName", required=True), fields.text("instanceID", required=True)
     description, labels = fields.description(), labels_of(fields, "labels")
-    fields.project()
     fields.check()
     server = call.store.require(INSTANCES, instance_id, region.id)
     _check(call, server, whole)

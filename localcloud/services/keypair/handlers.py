@@ -31,7 +31,6 @@ def list_keypairs(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
     name, content = fields.text("keyPairName"), fields.text("queryContent")
     number, size = page(call)
-    fields.project()
     fields.check()
     found = [
         model.shown(call.store, pair)
@@ -54,7 +53,6 @@ def _wanted(call: Call) -> tuple[str, str, str]:
     fields, region = call.fields, call.region()
     name = fields.name("keyPairName", required=True, rule=model.NAME, says=model.NAME_RULE)
     description = fields.description("keyPairDescription", longest=255)
-    fields.project()
     fields.check()
     call.is_free(KEY_PAIRS, KeyPairNameDuplicated, name, region=region.id)
     call.has_room(KEY_PAIRS, QUOTAS.key_pairs, "key pairs in this region", region=region.id)

@@ -45,7 +45,6 @@ def list_groups(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
     vpc_id, content, instance_id = fields.text("vpcID"), fields.text("queryContent"), fields.text("instanceID")
     number, size = page(call)
-    fields.project()
     fields.check()
     wanted = call.store.require(INSTANCES, instance_id, region.id).groups if instance_id else None
     found = [

@@ -33,7 +33,6 @@ def create_check(call: Call) -> dict[str, Any]:
         raise NotModelled("UDP health checks are not modelled by the local cloud; there are TCP and HTTP.")
     fresh = HealthCheck(short_id("hc"), region.id, name, description, protocol, 5, 2, 2, "GET", "/", ("http_2xx",), 0, now, now)
     check = model.read_check(fields, fresh)
-    fields.project()
     fields.check()
     call.is_free(HEALTH_CHECKS, HealthCheckNameDuplicated, name, region=region.id)
     call.has_room(HEALTH_CHECKS, QUOTAS.health_checks, "health checks in this region", region=region.id)
@@ -86,7 +85,6 @@ def create_group(call: Call) -> list[dict[str, Any]]:
     fields.choice("protocol", ("TCP", "HTTP"))
     fields.only("proxyProtocol", 0, "0")
     sticky = model.read_stickiness(fields, algorithm)
-    fields.project()
     fields.check()
     call.store.require(VPCS, vpc_id, region.id)
     if check_id:

@@ -40,7 +40,6 @@ def list_vpcs(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
     ids, name = fields.listed("vpcID"), fields.text("vpcName")
     number, size = page(call)
-    fields.project()
     fields.check()
     vpcs = [vpc for vpc in call.store.find(VPCS, region=region.id) if (not ids or vpc.id in ids) and name in ("", vpc.name)]
     return paged("vpcs", [model.vpc_shown(call.store, vpc) for vpc in vpcs], number, size)

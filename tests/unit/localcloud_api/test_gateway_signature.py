@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from localcloud.core.records import VPCS
 from localcloud.gateway import canonical_queries, signature
 
 ACCESS, SECRET = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
@@ -38,9 +40,42 @@ def test_the_published_vectors(query: str, body: bytes, expected: str) -> None:
 
 
 def test_a_query_counts_as_sent_sorted_or_re_encoded() -> None:
-    assert list(canonical_queries("b=2&a=x+y")) == ["b=2&a=x+y", "a=x+y&b=2", "a=x%20y&b=2"]
+    assert list(canonical_queries("b=2&a=x+y"))[:3] == ["b=2&a=x+y", "a=x+y&b=2", "a=x%20y&b=2"]
     assert list(canonical_queries("queryContent=a+b%2Fc%2Bd%3De%26%E4%B8%AD%E6%96%87~*&regionID=" + REGION))[2] == SPECIAL_QUERY
     assert list(canonical_queries("")) == [""]
+
+
+def listed_by_name(api: Any, signed: str, sent: str) -> dict[str, Any]:
+    """The answer to a list of VPCs whose name was signed in one way and sent in another."""
+    date = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    signed, sent = (f"regionID={REGION}&vpcName={name}" for name in (signed, sent))
+    given = signature("S" * 32, "A" * 32, REQUEST_ID, date, signed, b"")
+    authorization = f"{'A' * 32} Headers=ctyun-eop-request-id;eop-date Signature={given}"
+    headers = {"ctyun-eop-request-id": REQUEST_ID, "Eop-date": date, "Eop-Authorization": authorization}
+    return dict(api.send("GET", "/v4/vpc/new-list", sent, b"", **headers))
+
+
+@pytest.mark.parametrize(
+    ("signed", "sent", "meant"),
+    [
+        pytest.param("a%2Fb%20c", "a%2Fb+c", "a/b c", id="one form for both"),
+        pytest.param("a/b%20c", "a%2Fb%20c", "a/b c", id="the package of balancers"),
+        pytest.param("a/b%2Bc%2Cd", "a/b+c,d", "a/b+c,d", id="the package of databases"),
+        pytest.param("a/b+c,d", "a/b+c,d", "a/b c,d", id="forms"),
+    ],
+)
+def test_a_query_means_what_was_signed(api: Any, signed: str, sent: str, meant: str) -> None:
+    record = api.cloud.store.require(VPCS, api.vpc())
+    api.cloud.store.put(VPCS, replace(record, name=meant))  # no such name is allowed: the filter shows how it was read
+    assert [vpc["name"] for vpc in api.ok(listed_by_name(api, signed, sent))["vpcs"]] == [meant]
+
+
+@pytest.mark.parametrize(
+    ("signed", "sent"),
+    [("a%2fb", "a%2Fb"), ("a%2Bc/d", "a%20c/d"), ("a%2Bc", "a+c&pageNo=2"), ("a%2Fb%2Bc", "a/b+c"), ("a", "b")],
+)
+def test_no_other_form_of_a_query_passes(api: Any, signed: str, sent: str) -> None:
+    assert listed_by_name(api, signed, sent)["statusCode"] == "CTAPI_10009"
 
 
 def call(api: Any, **changes: str) -> dict[str, Any]:
@@ -118,9 +153,11 @@ def test_clocks_of_the_whole_earth_pass(hours: int, passes: bool) -> None:
 
 def test_unknown_paths_are_named(api: Any) -> None:
     answer = api.post("/v4/elb/create-rule", regionID=REGION)
-    assert answer["statusCode"] == "CTAPI_10004"
+    assert (answer["statusCode"], answer["returnObj"]) == (900, None)  # HTTP 200: of any other typed clients show the number only
     assert answer["message"] == "POST /v4/elb/create-rule is not modelled by the local cloud"
     assert api.get("/v4/vpc/create")["message"].endswith("; there is POST /v4/vpc/create")
+    answer = api.get("/RDS2/v1/open-api/slow-query")
+    assert (answer["statusCode"], answer["returnObj"]) == (3001, None) and "not modelled" in answer["message"]
 
 
 def test_a_body_must_be_a_json_object(api: Any) -> None:
