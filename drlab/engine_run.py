@@ -97,6 +97,25 @@ def run_engine(lab: Lab, operation: str, stage: str, *arguments: str) -> Run:
     return Run(changes, progress.steps, ended.seconds)
 
 
+def try_destroy(lab: Lab, stage: str) -> None:
+    """Whether the engine would destroy it at all. Raises UserError with its reasons; nothing is changed."""
+    progress = Progress()
+
+    def feed(event: Event) -> None:
+        progress.feed(event, time.monotonic())
+
+    def nothing(*_: int) -> None:
+        """It is short, and leaves nothing to be finished."""
+
+    with lab.out.busy(f"asking whether {stage} can be destroyed"):
+        command = ["destroy", "--preview-only", "--stack", stage]
+        ended = lab.engine.work(command, f"{stage}-destroy-preview", feed, nothing, nothing)
+    if ended.interrupted:
+        raise Interrupted(f"Interrupted: nothing of {stage} was destroyed. Go on with ./lab down {stage}.")
+    if ended.status != 0:
+        raise UserError(failure_sentence(stage, "destroy --preview-only", progress, ended))
+
+
 def interrupted_sentence(stage: str, operation: str, steps: int) -> str:
     done = f"{steps} step{'s' if steps != 1 else ''} done and recorded"
     return f"Interrupted: `pulumi {operation}` of {stage} was ended, {done}. Go on with ./lab up {stage} or ./lab down {stage}."

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 
 from drlab.cloud import CloudState, lives
@@ -31,12 +32,13 @@ class Leftover:
     detail: str = ""
 
 
-def find_leftovers(lab: Lab, up: Collection[str] = ()) -> list[Leftover]:
+def find_leftovers(lab: Lab, up: Collection[str] = (), kept: AbstractSet[str] = frozenset()) -> list[Leftover]:
     """Everything of this lab that belongs neither to a stack that is up nor to the running local cloud.
 
     `up`: stages whose names account for things as well, since these go with them: copies of their servers, for one.
+    `kept`: ids of what a stack has just let go on purpose.
     """
-    owned, things = owned_ids(lab.folders), listed_things(lab)
+    owned, things = owned_ids(lab.folders) | kept, listed_things(lab)
     strays = [thing for thing in without_owner(things, owned) if not thing.name.startswith(tuple(f"{stage}-" for stage in up))]
     known = owned | {thing.id for thing in things} - {thing.id for thing in strays}
     machine = [item for item in scan_cloud(lab) if not is_accounted_for(item, known)]

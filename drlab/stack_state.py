@@ -26,6 +26,9 @@ class Resource:
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
     custom: bool
+    protected: bool = False  # the engine refuses to delete it
+    retained: bool = False  # the engine forgets it without deleting it
+    deleted_with: str = ""  # URN of what takes it along
 
     @property
     def name(self) -> str:
@@ -129,6 +132,9 @@ def _resource(raw: Mapping[str, Any]) -> Resource:
         inputs=raw.get("inputs") or {},
         outputs=raw.get("outputs") or {},
         custom=bool(raw.get("custom")),
+        protected=bool(raw.get("protect")),
+        retained=bool(raw.get("retainOnDelete")),
+        deleted_with=raw.get("deletedWith") or "",
     )
 
 

@@ -2,48 +2,100 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from drlab.cloud import CloudState
-from drlab.engine_run import Run, forget_pending, prepare_stack, run_engine, unfinished_creations
+from drlab.engine_run import Run, forget_pending, indented, prepare_stack, run_engine, try_destroy, unfinished_creations
 from drlab.errors import UserError
+from drlab.inventory import names_of
+from drlab.kinds import Thing
 from drlab.lab import Lab
 from drlab.leftovers import find_leftovers, report
 from drlab.output import count, took
 from drlab.ssh import forget_files
 from drlab.stack_state import StackState, name_of, read_stack
 from drlab.stages import read_stacks, stage_names
-from drlab.sweep import sweep
+from drlab.sweep import Stray, strays, sweep
+
+VAULT = "ctyun:csbs:BackupVault"
 
 
 def take_down(lab: Lab, stages: Sequence[str], stop_cloud: bool) -> bool:
-    """True when nothing is left. Raises UserError when a stack could not be destroyed."""
-    for stage in stages:
-        destroy(lab, stage)
+    """True when nothing is left. Raises UserError when something could not be destroyed; whoever may refuse is asked first."""
+    stacks = [settled_stack(lab, stage) for stage in stages]
+    refuse_protected(stacks)
+    kept = kept_ids(stacks)
+    local = [stack for stack in stacks if not stack.is_empty and stack.target != "ctyun"]  # without a target nothing was made
+    if local:
+        start_cloud_again(lab)
+    in_the_way = {stack.name: strays(lab, stack.name, kept) for stack in local}
+    refuse_full_vaults(stacks, [stray.thing for found in in_the_way.values() for stray in found])
+    for stack in stacks:
+        destroy(lab, stack, in_the_way.get(stack.name, ()))
     if stop_cloud:
-        end_cloud(lab)
+        end_cloud(lab, kept)
     others = [stack.name for stack in read_stacks(lab.folders, stage_names()) if not stack.is_empty]
-    found = find_leftovers(lab, others)
+    found = find_leftovers(lab, others, kept)
     report(lab, found)
     return not found
 
 
-def destroy(lab: Lab, stage: str) -> None:
-    """Works from any state: pending operations, a lock of a dead run, a local cloud that is down."""
+def settled_stack(lab: Lab, stage: str) -> StackState:
+    """A stack as it is when no other run works on it."""
     stack = read_stack(lab.folders.stack_file(stage), stage)
+    if not stack.is_empty:
+        prepare_stack(lab, stage)
+    return read_stack(lab.folders.stack_file(stage), stage)
+
+
+def refuse_protected(stacks: Sequence[StackState]) -> None:
+    """The engine would find out in the middle. Raises UserError that names all of them."""
+    held = [stack for stack in stacks if any(resource.protected for resource in stack.resources)]
+    if not held:
+        return
+    names = [f"{stack.name}: {r.name} ({r.kind})" for stack in held for r in stack.resources if r.protected]
+    raise UserError(
+        "\n".join(["Nothing was destroyed, since this is protected:", *map(indented, names)]),
+        "; ".join(f".venv/bin/pulumi state unprotect --all --yes --stack {stack.name}" for stack in held)
+        + ", and `protect` out of the program",
+    )
+
+
+def refuse_full_vaults(stacks: Sequence[StackState], strays: Sequence[Thing]) -> None:
+    """A vault that is not to take its backups along stays while it holds any. Raises UserError that names all of them."""
+    closed = {r.id: r.name for stack in stacks for r in stack.of_type(VAULT) if r.inputs.get("deleteBackups") is False}
+    inside = Counter(thing.holder for thing in strays if thing.holder in closed)
+    if inside:
+        lines = [f"{closed[id]} holds {count(number, 'backup')}, and its deleteBackups is false" for id, number in inside.items()]
+        hint = "delete the backups, or set deleteBackups to true in the program and ./lab up"
+        raise UserError("\n".join(["Nothing was destroyed, since this is to be kept:", *map(indented, lines)]), hint)
+
+
+def kept_ids(stacks: Sequence[StackState]) -> frozenset[str]:
+    """What the engine will forget and not delete (`retain_on_delete`)."""
+    return frozenset(id for stack in stacks for r in stack.resources if r.retained and r.id for id in names_of(r))
+
+
+def destroy(lab: Lab, stack: StackState, in_the_way: Sequence[Stray]) -> None:
+    """Works from any state: pending operations, a lock of a dead run, a local cloud that is down."""
+    stage = stack.name
     if stack.is_empty:
         lab.out.step(stage, "nothing to destroy")
         return
-    prepare_stack(lab, stage)
-    if stack.target != "ctyun":  # without a target nothing has been made anywhere
-        start_cloud_again(lab)
-        sweep(lab, stage)
-    else:
+    if stack.target == "ctyun":
         adopt_unfinished(lab, stack)
+    elif in_the_way:
+        try_destroy(lab, stage)  # the last that may refuse: the engine itself, which may not even start
+        sweep(lab, in_the_way)
     run = run_engine(lab, "destroy", stage, "--continue-on-error")
     forget_pending(lab, stage)
     forget_files(lab.folders, stage)
     lab.out.step(stage, f"destroyed, {removed(run)} in {took(run.seconds)}")
+    for resource in stack.resources:
+        if resource.retained and resource.id:
+            lab.out.step(stage, f"kept {resource.name} ({resource.kind} {resource.id}): retain_on_delete", style="yellow")
 
 
 def removed(run: Run) -> str:
@@ -77,7 +129,7 @@ def adopt_unfinished(lab: Lab, stack: StackState) -> None:
         lab.out.warn(f"that did not succeed, going on. {error.message}")
 
 
-def end_cloud(lab: Lab) -> None:
+def end_cloud(lab: Lab, kept: AbstractSet[str]) -> None:
     """Stop the local cloud for good. One that was killed is started once more: it alone knows how to clear up after itself."""
     if lab.cloud.record() is None:
         return
@@ -86,6 +138,6 @@ def end_cloud(lab: Lab) -> None:
             return
         start_cloud_again(lab)
     with lab.out.busy("stopping the local cloud"):
-        sweep(lab)
+        sweep(lab, strays(lab, kept=kept))
         lab.cloud.stop(force=True)
     lab.out.step("cloud", "stopped")

@@ -27,6 +27,14 @@ async def make_vpc(lab: Lab, name: str) -> str:
         await client.aclose()
 
 
+async def remove_vpc(lab: Lab, vpc: str) -> None:
+    client = Client.local(cloud_record(lab.state))
+    try:
+        await client.vpcs.delete(REGION_ID, vpc)
+    finally:
+        await client.aclose()
+
+
 async def vpcs(lab: Lab) -> set[str]:
     client = Client.local(cloud_record(lab.state))
     try:
@@ -48,6 +56,23 @@ def test_a_vpc_made_elsewhere_is_taken_over(lab: Lab, single_host: dict[str, Any
     lab.pulumi("up", "--yes", "--skip-preview", "-s", "single-host")  # the program does not want it
     assert vpc not in asyncio.run(vpcs(lab))
     assert "taken-over" not in resources(lab, "single-host")
+
+
+def test_down_removes_nothing_when_something_is_protected(lab: Lab, single_host: dict[str, Any]) -> None:
+    """Not even what no stack holds, which goes before all else."""
+    stray = asyncio.run(make_vpc(lab, "single-host-by-hand"))
+    before = resources(lab, "single-host")
+    lab.pulumi("state", "protect", before["network-vpc"]["urn"], "--yes", "-s", "single-host")
+    try:
+        refused = lab.run("down", "--all", check=False)
+        assert refused.returncode == 1, refused.stdout
+        said = refused.stdout + refused.stderr
+        assert "single-host: network-vpc (Vpc)" in said and "pulumi state unprotect" in said, said
+        assert resources(lab, "single-host").keys() == before.keys()
+        assert stray in asyncio.run(vpcs(lab))
+    finally:
+        lab.pulumi("state", "unprotect", "--all", "--yes", "-s", "single-host")
+        asyncio.run(remove_vpc(lab, stray))
 
 
 def test_the_example_serves_its_pages(own_lab: Lab) -> None:

@@ -49,7 +49,9 @@ class Api:
 def swept(monkeypatch: pytest.MonkeyPatch) -> Any:
     """swept(stage, things, owned=...): the ids that went, in that order."""
 
-    def run(stage: str, things: Sequence[Thing], owned: frozenset[str] = OF_THE_STAGE) -> list[str]:
+    def run(
+        stage: str, things: Sequence[Thing], owned: frozenset[str] = OF_THE_STAGE, kept: frozenset[str] = frozenset()
+    ) -> list[str]:
         gone: list[str] = []
 
         async def listed(client: Any, region: str) -> Sequence[Thing]:
@@ -67,7 +69,7 @@ def swept(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(sweep, "ids_of", lambda folders, stage: OF_THE_STAGE)
         lab = Lab.open()
         monkeypatch.setattr(type(lab.cloud), "api", lambda self: Api)
-        sweep.sweep(lab, stage)
+        sweep.sweep(lab, sweep.strays(lab, stage, kept))
         return gone
 
     return run
@@ -91,6 +93,18 @@ def test_what_the_stack_holds_is_left_to_the_engine(swept: Any) -> None:
 def test_what_another_stack_holds_stays(swept: Any) -> None:
     there = [Thing("listener", "li-9", "dual-active-x", uses="lb-1")]
     assert swept("dual-active", there, OF_THE_STAGE | {"li-9"}) == []
+
+
+def test_what_the_engine_will_not_delete_stays_with_all_that_is_in_it(swept: Any) -> None:
+    """`retain_on_delete`: before the engine has let go of it, and afterwards, when no stack holds it any more."""
+    things = [
+        Thing("server backup", "b-1", "dual-active-web-01", holder="vault-1"),
+        Thing("listener", "li-1", "by-hand", uses="lb-1"),
+        Thing("backup vault", "vault-1", "dual-active-vault"),
+    ]
+    assert swept("dual-active", things, kept=frozenset({"vault-1"})) == ["li-1"]
+    assert swept("dual-active", things, frozenset(), kept=frozenset({"vault-1", "lb-1"})) == []
+    assert swept("", things, frozenset(), kept=frozenset({"vault-1"})) == ["li-1"]
 
 
 def test_what_went_by_itself_meanwhile_is_no_trouble(swept: Any) -> None:
