@@ -27,7 +27,7 @@ FAMILIES: tuple[tuple[re.Pattern[str], type[errors.ApiError]], ...] = tuple(
         (r"^(CTAPI_)?10009$", errors.BadSignature),
         (r"NotFound|NotExists?$|resourceNotExist|noSuch|dataDamaged|Certificate\.AccessFailed|MYSQL_10002", errors.NotFound),
         (r"ClientToken|Idempot", errors.TokenReused),
-        (r"InUse|IsUsed|HasResource|NotEmpty|AlreadyBound", errors.InUse),
+        (r"InUse|IsUsed|HasResource|NotEmpty|AlreadyBound|AlreadyApplied", errors.InUse),
         (r"Duplicat|AlreadyExist|NameExist|Conflict", errors.Duplicate),
         (r"Quota|LimitExceed|OverLimit|ExceedLimit", errors.QuotaExceeded),
         (r"StatusNot|StatusError|StateInvalid|InvalidStat|Busy$|NotBound$|NotJoined$", errors.WrongState),

@@ -10,6 +10,7 @@ from ctyun import errors
 from ctyun.services.backup_policies import WEEK, BackupPolicy, Rules
 from ctyun.services.backup_vaults import Vault
 from pulumi_ctyun.provider.cloud_handler import IN_USE_SECONDS, CloudHandler, not_ours, until_released
+from pulumi_ctyun.provider.exclusive import once_free
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.resources.declarations.csbs import BACKUP_POLICY, BACKUP_VAULT
 
@@ -83,7 +84,8 @@ class BackupPolicyHandler(CloudHandler):
 
     async def settle(self, region: str, id: str, wish: Wish) -> Made:
         inputs = wish.inputs
-        await self.client.backup_policies.bind(region, id, instance_ids=inputs["instanceIds"], vault_id=inputs["vaultId"])
+        bind = self.client.backup_policies.bind
+        await once_free(lambda: bind(region, id, instance_ids=inputs["instanceIds"], vault_id=inputs["vaultId"]))
         return wish.reached(id, policyId=id)
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:

@@ -14,6 +14,7 @@ from ctyun.services.snapshot_policies import SnapshotPolicy
 from ctyun.services.volumes import ENDING, Volume
 from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours, until_released
+from pulumi_ctyun.provider.exclusive import Taken, once_free
 from pulumi_ctyun.provider.handler import Known, Plain, Seen, Wish
 from pulumi_ctyun.provider.marks import MARK_LABEL
 from pulumi_ctyun.resources.declarations.ebs import SNAPSHOT_POLICY, VOLUME, VOLUME_ATTACHMENT
@@ -83,12 +84,16 @@ class VolumeAttachmentHandler(CloudHandler):
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         """Attached already: that is what is wanted, or somebody else's decision."""
+        volume = await once_free(lambda: self._free(region, wish))
+        return [_attached(volume)] if volume.instance_id else []
+
+    async def _free(self, region: str, wish: Wish) -> Volume:
         volume = await self.client.volumes.settled(region, wish.inputs["volumeId"], timeout=wish.timeout)
         if volume.instance_id and volume.instance_id != wish.inputs["instanceId"]:
-            raise PluginError(
-                f"Volume {volume.name} ({volume.id}) is attached to server {volume.instance_id}. Detach it there first."
+            raise Taken(
+                f"Volume {volume.name} ({volume.id}) is attached to server {volume.instance_id}, and one has it at a time."
             )
-        return [_attached(volume)] if volume.instance_id else []
+        return volume
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         inputs = wish.inputs
@@ -137,7 +142,7 @@ class SnapshotPolicyHandler(CloudHandler):
     async def make(self, region: str, wish: Wish, token: str) -> str:
         policy = await self.client.snapshot_policies.create(region, **_rules(wish.inputs), enabled=wish.inputs["enabled"])
         wish.reached(policy.id)
-        await self.client.snapshot_policies.apply(region, policy.id, wish.inputs["volumeIds"])
+        await once_free(lambda: self.client.snapshot_policies.apply(region, policy.id, wish.inputs["volumeIds"]))
         return policy.id
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:
@@ -153,7 +158,7 @@ class SnapshotPolicyHandler(CloudHandler):
             await policies.switch(region, known.id, enabled=wish.inputs["enabled"])
         had, wanted = set(seen.inputs["volumeIds"]), set(wish.inputs["volumeIds"])
         await policies.cancel(region, sorted(had - wanted))
-        await policies.apply(region, known.id, sorted(wanted - had))
+        await once_free(lambda: policies.apply(region, known.id, sorted(wanted - had)))
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.snapshot_policies.delete(region, id)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ctyun import errors
+from ctyun.client import Client
 from ctyun.services.eips import Eip
 from ctyun.waiting import wait_until
-from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
+from pulumi_ctyun.provider.exclusive import Taken, once_free
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.resources.declarations.eip import EIP, EIP_ASSOCIATION
 
@@ -56,12 +57,11 @@ class EipAssociationHandler(CloudHandler):
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         """Bound already: that is what is wanted, or somebody else's decision."""
-        eip = await self.client.eips.get(region, wish.inputs["eipId"])
-        if eip.instance_id and eip.instance_id != wish.inputs["instanceId"]:
-            raise PluginError(f"EIP {eip.address} ({eip.id}) is bound to {eip.instance_id}. Unbind it there first.")
+        eip = await once_free(lambda: free_for(self.client, region, wish.inputs["eipId"], wish.inputs["instanceId"]))
         return [_bound(eip)] if eip.instance_id else []
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
+        """A server has one EIP at most."""
         eip = await self.client.eips.associate(region, wish.inputs["eipId"], wish.inputs["instanceId"], client_token=token)
         return eip.id
 
@@ -93,6 +93,14 @@ class EipAssociationHandler(CloudHandler):
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.eips.disassociate(region, id)
+
+
+async def free_for(client: Client, region: str, id: str, user: str) -> Eip:
+    """The EIP, if it is bound to nothing or to `user`. Raises Taken."""
+    eip = await client.eips.get(region, id)
+    if eip.instance_id and eip.instance_id != user:
+        raise Taken(f"EIP {eip.address} ({eip.id}) is bound to {eip.instance_id}, and serves one thing at a time.")
+    return eip
 
 
 def _bound(eip: Eip) -> Seen:

@@ -10,6 +10,8 @@ from ctyun.services.certificates import Certificate
 from ctyun.services.listeners import Listener
 from ctyun.services.load_balancers import LoadBalancer
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
+from pulumi_ctyun.provider.eip import free_for
+from pulumi_ctyun.provider.exclusive import Taken, once_free
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.provider.marks import described, has_mark
 from pulumi_ctyun.resources.declarations.elb import CERTIFICATE, LISTENER, LOAD_BALANCER
@@ -26,6 +28,8 @@ class LoadBalancerHandler(CloudHandler):
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         inputs = wish.inputs
+        if eip := inputs.get("eipId"):
+            await once_free(lambda: free_for(self.client, region, eip, ""))
         return await self.client.load_balancers.order(
             region,
             name=inputs["name"],
@@ -43,6 +47,8 @@ class LoadBalancerHandler(CloudHandler):
         balancers = self.client.load_balancers
         balancer = await balancers.wait(region, id, timeout=wish.timeout)
         wanted = wish.inputs.get("eipId")
+        if wanted and balancer.eip_id != wanted:
+            await once_free(lambda: free_for(self.client, region, wanted, id))  # before it gives up the one that it has
         if balancer.eip_id and balancer.eip_id != wanted:
             await balancers.disassociate_eip(region, id, balancer.eip_id)
         if wanted and balancer.eip_id != wanted:
@@ -116,10 +122,19 @@ class ListenerHandler(CloudHandler):
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         try:
-            found = await self.client.listeners.list(region, balancer_id=wish.inputs["loadBalancerId"])
+            return await once_free(lambda: self._marked(region, wish))
         except errors.NotFound:  # the load balancer is missing; the create says so
             return []
-        return [_seen_listener(listener) for listener in found if has_mark(listener.description, wish.mark)]
+
+    async def _marked(self, region: str, wish: Wish) -> Sequence[Seen]:
+        """Raises Taken where another one has the port."""
+        inputs, found = wish.inputs, await self.client.listeners.list(region, balancer_id=wish.inputs["loadBalancerId"])
+        marked = [listener for listener in found if has_mark(listener.description, wish.mark)]
+        for other in found:
+            if other not in marked and other.port == inputs["port"]:
+                what = f"Port {other.port} of load balancer {other.balancer_id}"
+                raise Taken(f"{what} is listener {other.name}'s ({other.id}), and a port has one listener.")
+        return [_seen_listener(listener) for listener in marked]
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         return await self.client.listeners.create(

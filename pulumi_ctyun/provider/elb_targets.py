@@ -10,6 +10,7 @@ from ctyun.services.health_checks import HealthCheck
 from ctyun.services.target_groups import Stickiness, Target, TargetGroup
 from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
+from pulumi_ctyun.provider.exclusive import Taken, once_free
 from pulumi_ctyun.provider.handler import Known, Plain, Seen, Wish
 from pulumi_ctyun.provider.marks import described, has_mark
 from pulumi_ctyun.resources.declarations.elb import HEALTH_CHECK, TARGET, TARGET_GROUP
@@ -153,10 +154,19 @@ class TargetHandler(CloudHandler):
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         try:
-            found = await self.client.target_groups.targets(region, wish.inputs["targetGroupId"])
+            return await once_free(lambda: self._marked(region, wish))
         except errors.NotFound:  # the group is missing; the create says so
             return []
-        return [_seen_target(target) for target in found if has_mark(target.description, wish.mark)]
+
+    async def _marked(self, region: str, wish: Wish) -> Sequence[Seen]:
+        """Raises Taken where another target is the same port of the same server."""
+        inputs, found = wish.inputs, await self.client.target_groups.targets(region, wish.inputs["targetGroupId"])
+        marked = [target for target in found if has_mark(target.description, wish.mark)]
+        for other in found:
+            if other not in marked and (other.instance_id, other.port) == (inputs["instanceId"], inputs["port"]):
+                what = f"Port {other.port} of server {other.instance_id}"
+                raise Taken(f"{what} is in target group {other.group_id} already ({other.id}), and is in a group once.")
+        return [_seen_target(target) for target in marked]
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         return await self.client.target_groups.add_target(

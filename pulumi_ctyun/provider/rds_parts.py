@@ -16,6 +16,8 @@ from ctyun.services.eips import Eip
 from ctyun.waiting import wait_until
 from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
+from pulumi_ctyun.provider.eip import free_for
+from pulumi_ctyun.provider.exclusive import once_free
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.resources.declarations.rds import MYSQL_ACCOUNT, MYSQL_DATABASE, MYSQL_EIP, MYSQL_WHITE_LIST
 
@@ -144,11 +146,10 @@ class MysqlEipHandler(CloudHandler):
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         """Bound already: that is what is wanted, or somebody else's decision."""
-        mysql_id, eip = wish.inputs["instanceId"], await self.client.eips.get(region, wish.inputs["eipId"])
-        if await self._is_bound(region, mysql_id, eip.id):
-            return [_bound(mysql_id, eip)]
-        if eip.instance_id:
-            raise PluginError(f"EIP {eip.address} ({eip.id}) is bound to {eip.instance_id}. Unbind it there first.")
+        mysql_id, eip_id = wish.inputs["instanceId"], wish.inputs["eipId"]
+        if await self._is_bound(region, mysql_id, eip_id):
+            return [_bound(mysql_id, await self.client.eips.get(region, eip_id))]
+        await once_free(lambda: free_for(self.client, region, eip_id, ""))
         return []
 
     async def _is_bound(self, region: str, mysql_id: str, eip_id: str) -> bool:

@@ -19,11 +19,19 @@ from ctyun.client import Client
 from ctyun.credentials import Credentials
 from ctyun.endpoints import Endpoints
 from plugins.kit.values import to_plain, to_property
+from pulumi_ctyun.provider import exclusive
 from pulumi_ctyun.provider.cloud import Cloud, Settings
 from pulumi_ctyun.provider.plugin import CtyunProvider
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 Body = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def no_other_update_frees_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is taken is waited for only for a moment here."""
+    monkeypatch.setattr(exclusive, "FREE_SECONDS", 0.05)
+    monkeypatch.setattr(exclusive, "PAUSE_SECONDS", 0.01)
 
 
 class Refused(Exception):

@@ -9,7 +9,7 @@ import pytest
 
 from plugins.kit.serve import InitFailed, PluginError
 from plugins.kit.values import to_plain, to_property
-from pulumi_ctyun.provider import cloud_handler
+from pulumi_ctyun.provider import cloud_handler, exclusive
 from pulumi_ctyun.provider import eip as provider_eip
 
 VPC = "ctyun:vpc:Vpc"
@@ -271,6 +271,23 @@ def test_binding_leaves_an_eip_that_serves_another_server(engine, fake, run) -> 
     fake.things[eip]["associationID"] = "server-2"
     run(engine.delete(BINDING, id, state))
     assert fake.things[eip]["associationID"] == "server-2"
+
+
+def test_an_eip_that_is_taken_is_waited_for_and_the_error_names_two_updates(engine, fake, run, monkeypatch) -> None:
+    eip, _ = run(engine.create(EIP, AN_EIP))
+    wish = {"region": "华东1", "eipId": eip, "instanceId": "server-1"}
+    fake.things[eip]["associationID"] = "lb-1"
+    with pytest.raises(PluginError, match=r"EIP 198\S+ \(eip-0\) is bound to lb-1, .* two updates"):
+        run(engine.create(BINDING, wish))
+    assert fake.things[eip]["associationID"] == "lb-1"
+
+    async def freed(_: dict[str, Any]) -> None:  # by a change of the balancer, in the same update
+        if fake.calls["show"] == looks + 3:
+            fake.things[eip]["associationID"] = None
+
+    monkeypatch.setattr(exclusive, "FREE_SECONDS", 30)
+    looks, fake.before["show"] = fake.calls["show"], freed
+    assert run(engine.create(BINDING, wish))[0] == eip
 
 
 def test_a_binding_that_was_not_seen_to_take_effect_is_looked_at_by_the_next_update(engine, fake, run, monkeypatch) -> None:

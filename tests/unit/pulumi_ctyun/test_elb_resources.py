@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -50,7 +50,9 @@ CODES = {
 
 @dataclass
 class ElbCloud(FakeCloud):
-    """All six kinds behave alike: what was sent is what is shown."""
+    """All six kinds behave alike: what was sent is what is shown. `bound`: EIPs that something else has, and what."""
+
+    bound: dict[str, str] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> Any:
         verb, _, kind = name.removeprefix("do_").partition("_")
@@ -104,6 +106,12 @@ class ElbCloud(FakeCloud):
     def do_disassociate_eip_from(self, wanted: Body) -> list[Body]:
         self.things[wanted["elbID"]]["eipInfo"].remove({"eipID": wanted["eipID"]})
         return []
+
+    def do_show(self, wanted: Body) -> Body:
+        """An EIP: bound to whichever load balancer has it, else to what `bound` says."""
+        holders = [id for id, thing in self.things.items() if {"eipID": wanted["eipID"]} in thing.get("eipInfo", ())]
+        holder = next(iter(holders), self.bound.get(wanted["eipID"]))
+        return {"ID": wanted["eipID"], "eipAddress": "198.18.0.7", "status": "DOWN", "associationID": holder}
 
 
 @pytest.fixture
@@ -241,3 +249,32 @@ def test_another_key_is_another_certificate(engine, run) -> None:
     id, state = run(engine.create(CERTIFICATE, A_CERTIFICATE))
     changed = A_CERTIFICATE | {"privateKey": KEY.replace("BBBB", "CCCC")}
     assert run(engine.diff(CERTIFICATE, id, state, changed)).replaces == ["privateKey"]
+
+
+def test_an_eip_of_a_server_comes_to_a_balancer_in_two_updates(engine, fake, run) -> None:
+    fake.bound["eip-1"] = "i-7"
+    with pytest.raises(PluginError, match=r"EIP 198\.18\.0\.7 \(eip-1\) is bound to i-7, .* two updates"):
+        run(engine.create(BALANCER, A_BALANCER))
+    assert fake.things == {} and not fake.calls["create_pgelb"]
+    fake.bound.clear()
+    id, state = run(engine.create(BALANCER, A_BALANCER))
+    fake.bound["eip-2"] = "i-7"
+    with pytest.raises(PluginError, match=r"\(eip-2\) is bound to i-7, .* two updates"):
+        run(engine.update(BALANCER, id, state, {**A_BALANCER, "eipId": "eip-2"}))
+    assert fake.things[id]["eipInfo"] == [{"eipID": "eip-1"}]
+
+
+@pytest.mark.parametrize(
+    ("type_", "inputs", "words"),
+    [
+        (LISTENER, A_LISTENER, r"Port 443 of load balancer lb-1 is listener https's \(listener-0\), .* two updates"),
+        (TARGET, A_TARGET, r"Port 80 of server i-1 is in target group tg-1 already \(target-0\), .* two updates"),
+    ],
+)
+def test_what_another_resource_has_is_not_asked_for(engine, fake, run, type_: str, inputs: Body, words: str) -> None:
+    """As when a resource got another name in the program: the old one is removed only after the new one."""
+    id, _ = run(engine.create(type_, inputs))
+    fake.things[id]["description"] = "[drlab:another]"
+    with pytest.raises(PluginError, match=words):
+        run(engine.create(type_, inputs))
+    assert list(fake.things) == [id]
