@@ -17,6 +17,8 @@ from drlab.stack_state import PendingOperation, name_of, read_stack
 from drlab.stale import await_helpers, free_stack
 
 HEARTBEAT_SECONDS = 15.0  # in a log: a line when nothing else has come for so long
+ERROR = "error: "  # how the engine begins an error that is no event
+UNEXPLAINED = ("program ended with", "program was ended by", "exited with non-zero")  # of language hosts: why is in the output
 MAY_EXIST_ALONE = tuple(  # types of things in the cloud, not inside a server or a database
     f"ctyun:{type_}" for type_ in ("vpc:", "eip:", "ecs:", "image:", "elb:", "ebs:", "csbs:", "rds:MysqlInstance")
 )
@@ -90,7 +92,8 @@ def run_engine(lab: Lab, operation: str, stage: str, *arguments: str) -> Run:
     finally:
         screen.close()
     if ended.interrupted:
-        raise Interrupted(interrupted_sentence(stage, operation, progress.steps))
+        sentence = interrupted_sentence(stage, operation, progress.steps)
+        raise Interrupted("\n".join([sentence, *(indented(error) for error in progress.errors)]))
     if ended.status != 0:
         raise UserError(failure_sentence(stage, operation, progress, ended), how_to_go_on(stage, operation))
     changes = dict(progress.summary.changes) if progress.summary else {}
@@ -130,10 +133,26 @@ def how_to_go_on(stage: str, operation: str) -> str:
 def failure_sentence(stage: str, operation: str, progress: Progress, ended: Ended) -> str:
     """All problems of a failed run, one a line."""
     if ended.status < 0:
-        return f"The engine was killed (signal {-ended.status}) after {took(ended.seconds)} of `pulumi {operation}` of {stage}."
-    problems = progress.errors or [f"the engine ended with status {ended.status} and no message"]
+        head = f"The engine was killed (signal {-ended.status}) after {took(ended.seconds)} of `pulumi {operation}` of {stage}."
+        return "\n".join([head, *(indented(error) for error in progress.errors)])
     head = f"`pulumi {operation}` of {stage} failed after {took(ended.seconds)}:"
-    return "\n".join([head, *(indented(problem) for problem in problems)])
+    return "\n".join([head, *(indented(problem) for problem in all_problems(progress.errors, ended))])
+
+
+def all_problems(errors: Sequence[str], ended: Ended) -> list[str]:
+    """Errors that came as events, and what else the engine has said of its end: never less than it said itself."""
+    found = list(errors)
+    if plain := plain_problem(ended.plain, bool(errors)):
+        found.append(plain)
+    if ended.output and (not found or any(end in error for error in errors for end in UNEXPLAINED)):
+        found.append("\n".join(["the last that the program said:", *ended.output]))
+    return found or [f"the engine ended with status {ended.status} and without a reason; all that it said is in {ended.log}"]
+
+
+def plain_problem(lines: Sequence[str], has_errors: bool) -> str:
+    """The error among lines that were no events, with what follows it; without any other error, all of them."""
+    first = next((number for number, line in enumerate(lines) if line.startswith(ERROR)), len(lines) if has_errors else 0)
+    return "\n".join(lines[first:]).removeprefix(ERROR)
 
 
 def indented(text: str) -> str:

@@ -14,6 +14,9 @@ from drlab.stack_state import kind_of, name_of
 
 # Our plugins lie on PATH on purpose; operations that were cut off are told by ourselves, see prepare_stack.
 NOISE = ("using pulumi-", "Attempting to deploy or update resources with")
+# Severities of messages.
+PLAIN = "plain"  # a line that is no event: the engine's own, mostly the reason why it ends before there are events
+PROGRAM_OUTPUT = "info#err"  # standard error of the program and the plugins
 # Follows the real error of a failed run.
 EMPTY_ERRORS = ("update failed", "preview failed", "destroy failed", "refresh failed", "update canceled", "destroy canceled")
 
@@ -41,7 +44,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Message:
-    """A line for the user; `severity` is "info", "info#err", "warning" or "error"."""
+    """A line for the user; `severity` is "info", PROGRAM_OUTPUT, "warning", "error" or PLAIN."""
 
     severity: str
     text: str
@@ -68,7 +71,7 @@ def parse_event(line: str) -> Event | None:
     try:
         raw = json.loads(line)
     except ValueError:
-        return Message("info", line.strip()) if line.strip() else None
+        return Message(PLAIN, line.rstrip()) if line.strip() else None
     for key, phase in (("resourcePreEvent", "begun"), ("resOutputsEvent", "done"), ("resOpFailedEvent", "failed")):
         if key in raw:
             return _step(raw[key]["metadata"], phase)
@@ -90,9 +93,9 @@ def _step(data: Mapping[str, Any], phase: str) -> Step:
 
 def _message(data: Mapping[str, Any]) -> Message | None:
     severity, text = data["severity"], data["message"].strip()
-    if severity == "debug" or not text or text.startswith(NOISE) or data.get("ephemeral"):
+    if severity == "debug" or not text:
         return None
-    if severity == "error" and text in EMPTY_ERRORS:
+    if text in EMPTY_ERRORS if severity == "error" else text.startswith(NOISE) or data.get("ephemeral"):
         return None
     return Message(severity, text, data.get("urn", ""))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = "drlab"  # Pulumi's project name, part of its state paths
 PRIVATE = 0o700
+COMPRESSED = (".gz", ".zst")  # endings of a stack's state with PULUMI_DIY_BACKEND_GZIP or _ZSTD
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,14 @@ class Folders:
 
     @property
     def pulumi(self) -> Path:
-        """The wrapper that set-up writes: backend, passphrase file and plugin PATH are set, the user's settings win."""
+        """The wrapper that set-up writes: sets backend, passphrase file and plugins, where its environment has no others."""
         return self.root / ".venv/bin/pulumi"
 
     def stack_file(self, stage: str) -> Path:
-        """Pulumi's own state of a stack."""
-        return self.state / "pulumi/.pulumi/stacks" / PROJECT / f"{stage}.json"
+        """Pulumi's own state of a stack; a compressed one where plain `pulumi` was told to write it so."""
+        plain = self.state / "pulumi/.pulumi/stacks" / PROJECT / f"{stage}.json"
+        kinds = [plain, *(plain.with_name(f"{plain.name}{ending}") for ending in COMPRESSED)]
+        return max((path for path in kinds if path.exists()), key=lambda path: path.stat().st_mtime_ns, default=plain)
 
     def stack_locks(self, stage: str) -> Path:
         """The folder in which Pulumi's file backend keeps the locks of a stack."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from drlab.engine_run import indented
+from drlab.engine_run import all_problems, indented
 from drlab.errors import Interrupted
 from drlab.events import Event, Message, Step, Summary
 from drlab.lab import Lab
@@ -86,7 +86,7 @@ def preview(lab: Lab, stage: str, arguments: Sequence[str] = ()) -> Preview:
     result.seconds = time.monotonic() - begin
     if ended.status != 0:
         result.failed = True
-        result.problems = result.problems or [f"the engine ended with status {ended.status} and no message"]
+        result.problems = all_problems(result.problems, ended)
     return result
 
 

@@ -9,14 +9,17 @@ import selectors
 import signal
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
+from drlab.engine_environment import engine_environment
 from drlab.errors import UserError
-from drlab.events import Event, is_debug, parse_event
+from drlab.events import PLAIN, PROGRAM_OUTPUT, Event, Message, is_debug, parse_event
 from drlab.folders import Folders
 
 QUERY_TIMEOUT = 60.0  # seconds for a call that only reads
@@ -34,6 +37,9 @@ class Ended:
     status: int  # exit status; negative: killed by that signal
     interrupted: bool
     seconds: float
+    plain: tuple[str, ...] = ()  # the last lines that were no events: what the engine says before it has any, or after them
+    output: tuple[str, ...] = ()  # the last lines on the standard error of the program and the plugins
+    log: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class Engine:
         return [str(self.folders.pulumi), *arguments, "--non-interactive"]
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        return {**os.environ, "DRLAB_STATE": str(self.folders.state), "DRLAB_CACHE": str(self.folders.cache), **(extra or {})}
+        return {**engine_environment(self.folders), **(extra or {})}
 
     def query(self, *arguments: str, stdin: str | None = None) -> str:
         """A call that answers at once. Raises UserError with the engine's own last lines."""
@@ -58,7 +64,8 @@ class Engine:
             env=self.environment(),
             input=stdin or "",
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=QUERY_TIMEOUT,
             umask=PRIVATE_UMASK,
         )
@@ -84,18 +91,23 @@ class Engine:
         Kept in `STATE/logs/<log_name>.jsonl`, without the debug events.
         """
         begin = time.monotonic()
+        plain, output = (deque[str](maxlen=SHOWN_LINES) for _ in range(2))
         process = self._start([*arguments, "--json"])
         assert process.stdout is not None
-        with _interrupts_go_to(process, on_interrupt) as interrupts, self._log(log_name) as log:
-            for line in _lines(process.stdout, on_tick):
+        with process.stdout as stdout, _interrupts_go_to(process, on_interrupt) as interrupts, self._log(log_name) as log:
+            for line in _lines(stdout, on_tick):
                 if is_debug(line):
                     continue
                 log.write(line + "\n")
                 event = parse_event(line)
-                if event is not None:
-                    on_event(event)
+                if event is None:
+                    continue
+                if isinstance(event, Message) and event.severity in (PLAIN, PROGRAM_OUTPUT):
+                    (plain if event.severity == PLAIN else output).extend(event.text.splitlines())
+                on_event(event)
             status = process.wait()
-        return Ended(status, bool(interrupts), time.monotonic() - begin)
+        seconds, path = time.monotonic() - begin, self._log_path(log_name)
+        return Ended(status, bool(interrupts), seconds, tuple(plain), tuple(output), path)
 
     def _start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
         # A session of its own: Ctrl-C in the terminal reaches this process alone, and the engine gets it once, from here.
@@ -115,9 +127,12 @@ class Engine:
     @contextmanager
     def _log(self, name: str) -> Iterator[IO[str]]:
         self.folders.logs.mkdir(mode=0o700, exist_ok=True)
-        path = self.folders.logs / f"{name}.jsonl"
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        private = os.open(self._log_path(name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(private, "w", encoding="utf-8") as file:
             yield file
+
+    def _log_path(self, name: str) -> Path:
+        return self.folders.logs / f"{name}.jsonl"
 
 
 def _die_with_parent() -> None:

@@ -5,7 +5,9 @@ Secrets are not read here: they stand encrypted in the file, and only the engine
 
 from __future__ import annotations
 
+import gzip
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,12 +100,17 @@ def is_secret(value: Any) -> bool:
 def read_stack(path: Path, name: str) -> StackState:
     """Raises UserError when the file is damaged; a missing file is an empty stack."""
     try:
-        text = path.read_text()
+        content = path.read_bytes()
     except FileNotFoundError:
         return StackState(name)
+    if path.suffix == ".zst":
+        raise UserError(
+            f"Pulumi's state of stack {name} in {path} was written compressed, with PULUMI_DIY_BACKEND_ZSTD.",
+            f"without it: .venv/bin/pulumi stack export -s {name} | .venv/bin/pulumi stack import -s {name}",
+        )
     try:
-        return parse_stack(json.loads(text), name)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return parse_stack(json.loads(gzip.decompress(content) if path.suffix == ".gz" else content), name)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, EOFError, zlib.error) as error:
         raise UserError(
             f"Pulumi's state of stack {name} in {path} cannot be read: {error!r}.",
             f"Pulumi keeps the version before it beside it: {path.name}.bak",

@@ -84,6 +84,7 @@ class Children:
         *,
         tell: Callable[[str], None] = lambda line: None,
         env: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         stdin: int | None = None,
         stdout: int | None = None,
@@ -91,11 +92,12 @@ class Children:
     ) -> list[str]:
         """Runs to the end; returns the last lines of output. Raises CommandFailed (CommandLate at the deadline), or Cancelled.
 
-        `env` is added to the environment, which is passed on as it is: proxies and certificate settings live there.
+        `env` is added to the environment, which is passed on as it is: proxies and certificate settings live there. With
+        `environment` the command gets that and nothing else.
         With `stdout` given (a file descriptor) only standard error is read here.
         """
         tail: deque[str] = deque(maxlen=TAIL)
-        child = self._start(command, env, cwd, stdin, stdout)
+        child = self._start(command, {**(os.environ if environment is None else environment), **(env or {})}, cwd, stdin, stdout)
         stream = child.stdout if stdout is None else child.stderr
         assert stream is not None
         late = threading.Event()
@@ -128,7 +130,7 @@ class Children:
             _signal_group(child, signal.SIGTERM)
 
     def _start(
-        self, command: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None, stdin: int | None, stdout: int | None
+        self, command: Sequence[str], env: Mapping[str, str], cwd: Path | None, stdin: int | None, stdout: int | None
     ) -> subprocess.Popen[bytes]:
         with self._lock:
             self.check()
@@ -138,7 +140,7 @@ class Children:
                 stdin=subprocess.DEVNULL if stdin is None else stdin,
                 stdout=subprocess.PIPE if stdout is None else stdout,
                 stderr=subprocess.STDOUT if stdout is None else subprocess.PIPE,
-                env={**os.environ, **(env or {})},
+                env=env,
                 cwd=cwd,
                 start_new_session=True,
             )

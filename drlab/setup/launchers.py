@@ -20,7 +20,7 @@ from drlab.setup.steps import Step
 # The salt in Pulumi.<stack>.yaml fits one passphrase, hence one state folder. Where another one was used last, it is taken out,
 # and Pulumi puts the right one back from the stack's state.
 WRAPPER = """#!/bin/sh
-@WRITTEN_BY@: plain `pulumi` with this project's backend, passphrase and plugins. What you have set yourself wins.
+@WRITTEN_BY@: plain `pulumi` with this project's backend, passphrase and plugins. What you have set yourself wins, and is named.
 cache=${DRLAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/drlab}
 state=${DRLAB_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/drlab}
 venv=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
@@ -30,6 +30,10 @@ engine=$cache/pulumi/@VERSION@/bin
 if [ ! -x "$engine/pulumi" ] || [ ! -r "$state/@PASSPHRASE@" ]; then
     echo "pulumi: nothing is set up yet in $cache and $state: run ./lab preview once" >&2
     exit 1
+fi
+foreign=$(env | sed -n -E -e '/^(@SILENT@)=/d' -e 's/^(PULUMI_[A-Z0-9_]+)=.*/\\1/p' | sort | tr '\\n' ' ')
+if [ -n "$foreign" ]; then
+    echo "pulumi: obeys what this shell has set, which ./lab does not: ${foreign% }" >&2
 fi
 read -r mine < "$state/@PASSPHRASE_ID@"
 last=
@@ -63,9 +67,23 @@ export PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER="${PULUMI_FALLBACK_TO_STATE_SECR
 if [ -z "${PULUMI_CONFIG_PASSPHRASE+set}" ]; then
     export PULUMI_CONFIG_PASSPHRASE_FILE="${PULUMI_CONFIG_PASSPHRASE_FILE:-$state/@PASSPHRASE@}"
 fi
+# Between engine, program and plugins nothing goes through a proxy, and all text is UTF-8, whatever the terminal's is.
+no_proxy=127.0.0.1,localhost,${no_proxy:-${NO_PROXY-}}
+export no_proxy="${no_proxy%,}"
+export NO_PROXY="$no_proxy" PYTHONUTF8=1
+unset PYTHONIOENCODING
 export PATH="$engine:$PATH"
 exec "$engine/pulumi" "$@"
 """
+
+# What ./lab and the Automation API set, and what changes nothing of what is made.
+SILENT = (
+    "PULUMI_IGNORE_AMBIENT_PLUGINS",
+    "PULUMI_ENABLE_STREAMING_JSON_PREVIEW",
+    "PULUMI_AUTOMATION_API",
+    "PULUMI_DEBUG_COMMANDS",
+    "PULUMI_SKIP_UPDATE_CHECK",
+)
 
 LAUNCHER = """#!/bin/sh
 {written_by}: stands in for {name}, which cannot be had everywhere.
@@ -153,6 +171,7 @@ def wrapper_text(folders: Folders) -> str:
         "@VERSION@": VERSION,
         "@PASSPHRASE@": passphrase_file(folders).name,
         "@PASSPHRASE_ID@": passphrase_id_file(folders).name,
+        "@SILENT@": "|".join(SILENT),
     }
     text = WRAPPER
     for mark, name in names.items():

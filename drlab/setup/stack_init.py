@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from drlab.engine_environment import engine_environment
 from drlab.errors import UserError
 from drlab.folders import Folders
 from drlab.setup.children import Children, CommandFailed
@@ -31,10 +32,8 @@ def absent_stacks(folders: Folders, stages: Sequence[str]) -> list[str]:
 
 def init_stack(folders: Folders, children: Children, stage: str, tell: Tell) -> None:
     """Writes into the state folder and into Pulumi.<stage>.yaml, which git ignores."""
-    # Set for this project alone: with a login of the user's the stacks would appear in their account.
     command = [str(folders.pulumi), "stack", "init", stage, "--no-select", "--non-interactive"]
-    env = {"DRLAB_STATE": str(folders.state), "DRLAB_CACHE": str(folders.cache)}
     try:
-        children.run(command, tell=tell, cwd=folders.root, env=env)
+        children.run(command, tell=tell, cwd=folders.root, environment=engine_environment(folders))
     except CommandFailed as problem:
         raise UserError(f"The stack {stage} could not be made.\n{problem.shown()}") from problem

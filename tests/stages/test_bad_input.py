@@ -95,6 +95,47 @@ def test_exported_keys_of_the_real_cloud_are_ignored(lab: Lab, single_host: dict
     assert {server["power"] for server in keyed.status()["servers"]} == {"running"}
 
 
+# What another project may have left in a shell. Port 9 of the loopback refuses.
+FOREIGN_SHELL = {
+    "PULUMI_BACKEND_URL": "file:///nowhere",
+    "PULUMI_CONFIG_PASSPHRASE": "another",
+    "PULUMI_DIY_BACKEND_GZIP": "1",
+    "PULUMI_HOME": "/nowhere",
+    "PULUMI_STACK": "another",
+    "http_proxy": "http://127.0.0.1:9",
+    "https_proxy": "http://127.0.0.1:9",
+    "ALL_PROXY": "http://127.0.0.1:9",
+    "PYTHONHOME": "/nowhere",
+    "PYTHONPATH": "/nowhere",
+}
+
+
+def test_what_a_shell_has_set_decides_nothing(fresh_lab: Lab) -> None:
+    """A backend, passphrase, home or proxy of somebody else's: the stages are made and previewed where they belong."""
+    fresh_lab.pulumi("stack", "rm", "--yes", "--preserve-config", STAGE)
+    foreign = Lab(fresh_lab.state, FOREIGN_SHELL)
+    (preview,) = json.loads(foreign.run("preview", STAGE, "--json").stdout)
+    assert preview["problems"] == [] and len(preview["planned"]) > 10
+    assert (fresh_lab.state / f"pulumi/.pulumi/stacks/drlab/{STAGE}.json").exists()
+
+
+def test_a_program_that_proxies_keep_from_the_engine_runs_under_plain_pulumi_too(fresh_lab: Lab) -> None:
+    proxied = Lab(fresh_lab.state, {name: FOREIGN_SHELL[name] for name in ("http_proxy", "https_proxy")})
+    assert "create" in proxied.pulumi("preview", "-s", STAGE).stdout
+
+
+def test_the_engines_own_sentence_is_shown(fresh_lab: Lab) -> None:
+    """Said before there are any events, so in plain text."""
+    passphrase = fresh_lab.state / "passphrase"
+    right = passphrase.read_bytes()
+    passphrase.write_bytes(b"another\n")
+    try:
+        done = fresh_lab.run("preview", STAGE, check=False)
+        assert done.returncode == 1 and "incorrect passphrase" in done.stdout + done.stderr
+    finally:
+        passphrase.write_bytes(right)
+
+
 def test_the_preview_needs_no_network(fresh_lab: Lab) -> None:
     """In a network namespace with nothing but loopback."""
     alone = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]

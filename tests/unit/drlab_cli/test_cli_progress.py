@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from drlab.engine_run import failure_sentence
-from drlab.events import Message, Step, is_debug, parse_event
+from drlab.engine_run import all_problems, failure_sentence
+from drlab.events import PLAIN, Message, Step, is_debug, parse_event
 from drlab.progress import Progress, changes_sentence, step_line
 from drlab.pulumi_cli import Ended
 
@@ -31,7 +31,7 @@ def shown(path: Path) -> str:
     if progress.summary.result == "succeeded":
         lines.append(changes_sentence(progress.summary.changes))
     else:
-        lines.append(failure_sentence("single-host", "up", progress, Ended(1, False, 2.0)))
+        lines.append(failure_sentence("single-host", "up", progress, Ended(1, False, 2.0, log=Path("logs/up.jsonl"))))
     return "\n".join(lines) + "\n"
 
 
@@ -51,8 +51,39 @@ def test_debug_events_hold_secrets_and_are_dropped() -> None:
 
 
 def test_lines_that_are_no_events_are_kept_as_details() -> None:
-    assert parse_event("warning: something of the shell") == Message("info", "warning: something of the shell")
+    message = parse_event("warning: something of the shell")
+    assert message == Message(PLAIN, "warning: something of the shell")
+    assert [line.detail for line in Progress().feed(message, 0.0)] == [True]
     assert parse_event("   ") is None
+
+
+LOCKED = ("error: the stack is currently locked by 1 lock(s).", "  /locks/1.json: created by me@host (pid 7)")
+BARE = "an unhandled error occurred: the program ended with exit status 1"
+LAST = "the last that the program said:\nTraceback:\nOSError: no"
+
+
+@pytest.mark.parametrize(
+    ("errors", "plain", "output", "expected"),
+    [
+        ([], ("error: incorrect passphrase",), (), ["incorrect passphrase"]),
+        ([], LOCKED, (), ["the stack is currently locked by 1 lock(s).\n  /locks/1.json: created by me@host (pid 7)"]),
+        ([], ("pulumi: cannot execute",), (), ["pulumi: cannot execute"]),
+        (["vpc: sold out"], ("warning: a shell's", "error: disk full"), ("noise",), ["vpc: sold out", "disk full"]),
+        (["vpc: sold out"], ("warning: a shell's",), ("noise",), ["vpc: sold out"]),
+        ([BARE], (), ("Traceback:", "OSError: no"), [BARE, LAST]),
+        ([], (), ("Traceback:", "OSError: no"), [LAST]),
+        ([], (), (), ["the engine ended with status 255 and without a reason; all that it said is in logs/up.jsonl"]),
+    ],
+)
+def test_whatever_the_engine_says_of_its_end_is_passed_on(
+    errors: list[str], plain: tuple[str, ...], output: tuple[str, ...], expected: list[str]
+) -> None:
+    assert all_problems(errors, Ended(255, False, 1.0, plain, output, Path("logs/up.jsonl"))) == expected
+
+
+def test_an_engine_that_was_killed_had_said_something_before() -> None:
+    progress = Progress(errors=["vpc: sold out"])
+    assert failure_sentence("single-host", "up", progress, Ended(-9, False, 1.0)).endswith("of single-host.\n  • vpc: sold out")
 
 
 def test_what_takes_time_is_named_while_it_does() -> None:

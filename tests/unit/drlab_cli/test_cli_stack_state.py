@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from drlab.engine_run import unfinished_creations
 from drlab.errors import UserError
+from drlab.folders import Folders
 from drlab.stack_state import PendingOperation, parse_stack, read_stack, type_of
 from pulumi_ctyun.resources.declarations import RESOURCES
 
@@ -46,6 +49,29 @@ def test_what_a_stack_has() -> None:
     assert stack.outputs == {"siteUrl": "http://198.18.0.1"}, "secrets are left out"
     (server,) = stack.of_type("ctyun:ecs:Instance")
     assert (server.name, server.kind, server.id) == ("web-01", "Instance", "i-1")
+
+
+def test_a_compressed_state_is_read_and_the_newest_counts(tmp_path: Path) -> None:
+    """Plain `pulumi` writes it so where PULUMI_DIY_BACKEND_GZIP is set."""
+    folders = Folders(root=tmp_path, state=tmp_path, cache=tmp_path)
+    plain = folders.stack_file("single-host")
+    plain.parent.mkdir(parents=True)
+    assert plain.name == "single-host.json"
+    compressed = plain.with_name("single-host.json.gz")
+    compressed.write_bytes(gzip.compress(json.dumps(checkpoint()).encode()))
+    assert folders.stack_file("single-host") == compressed
+    assert read_stack(compressed, "single-host").is_up
+    plain.write_text("{}")
+    os.utime(compressed, (1, 1))
+    assert folders.stack_file("single-host") == plain
+
+
+@pytest.mark.parametrize(("ending", "content"), [(".gz", b"{}"), (".gz", gzip.compress(b"{}" * 99)[:-9]), (".zst", b"(/")])
+def test_a_compressed_state_that_cannot_be_read_is_an_error(tmp_path: Path, ending: str, content: bytes) -> None:
+    path = tmp_path / f"single-host.json{ending}"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="Pulumi's state of stack single-host"):
+        read_stack(path, "single-host")
 
 
 def test_a_stack_that_was_only_made_is_empty() -> None:

@@ -40,11 +40,15 @@ def prepare(folders: Folders) -> None:
         script.write()
 
 
-def run(folders: Folders, *arguments: str, **environ: str) -> dict[str, str]:
+def call(folders: Folders, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     base = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "DRLAB_STATE": str(folders.state), "DRLAB_CACHE": str(folders.cache)}
-    done = subprocess.run(
+    return subprocess.run(
         [str(folders.pulumi), *arguments], env={**base, **environ}, capture_output=True, text=True, cwd=folders.root, check=True
     )
+
+
+def run(folders: Folders, *arguments: str, **environ: str) -> dict[str, str]:
+    done = call(folders, *arguments, **environ)
     return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
 
 
@@ -71,6 +75,44 @@ def test_what_the_user_set_wins(folders: Folders, name: str) -> None:
 def test_a_passphrase_of_the_users_even_an_empty_one_is_the_only_one(folders: Folders) -> None:
     prepare(folders)
     assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in run(folders, PULUMI_CONFIG_PASSPHRASE="")
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({}, ""),
+        ({"PULUMI_HOME": "/mine", "PULUMI_DIY_BACKEND_GZIP": "1"}, "PULUMI_DIY_BACKEND_GZIP PULUMI_HOME"),
+        ({"PULUMI_AUTOMATION_API": "true", "PULUMI_IGNORE_AMBIENT_PLUGINS": "true", "MY_PULUMI_X": "1"}, ""),
+    ],
+)
+def test_what_is_obeyed_is_named_without_its_value(folders: Folders, environ: dict[str, str], named: str) -> None:
+    prepare(folders)
+    sentence = f"pulumi: obeys what this shell has set, which ./lab does not: {named}\n"
+    assert call(folders, **environ).stderr == (sentence if named else "")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "127.0.0.1,localhost"),
+        ({"no_proxy": "a"}, "127.0.0.1,localhost,a"),
+        ({"NO_PROXY": "b"}, "127.0.0.1,localhost,b"),
+        ({"no_proxy": "a", "NO_PROXY": "b"}, "127.0.0.1,localhost,a"),
+    ],
+)
+def test_nothing_between_the_engine_and_its_plugins_goes_through_a_proxy(
+    folders: Folders, given: dict[str, str], expected: str
+) -> None:
+    prepare(folders)
+    seen = run(folders, https_proxy="http://127.0.0.1:9", **given)
+    assert (seen["no_proxy"], seen["NO_PROXY"]) == (expected, expected)
+    assert seen["https_proxy"] == "http://127.0.0.1:9", "the way to the real cloud"
+
+
+def test_programs_and_plugins_speak_utf_8_whatever_the_terminal_does(folders: Folders) -> None:
+    prepare(folders)
+    seen = run(folders, LC_ALL="zh_CN.GBK", PYTHONIOENCODING="gbk", PYTHONUTF8="0")
+    assert seen["PYTHONUTF8"] == "1" and "PYTHONIOENCODING" not in seen
 
 
 def test_odd_characters_in_the_state_path(tmp_path: Path) -> None:

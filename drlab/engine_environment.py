@@ -1,0 +1,27 @@
+"""The environment that `./lab` gives to the engine: what it needs, and nothing else that happens to be set in a shell.
+
+A backend, a passphrase or a compressed state of somebody's other project must not decide where a lab's state is. Plain
+`pulumi` obeys such variables, and says so (drlab/setup/launchers.py).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from drlab.folders import Folders
+
+TAKEN = (
+    *("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ"),
+    *("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"),  # the way to the real cloud
+    *("PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE"),
+)
+TAKEN_PREFIXES = ("DRLAB_", "CTYUN_")
+SET = {"PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}  # a plugin on PATH would stand before the one of the version that is asked for
+
+
+def engine_environment(folders: Folders, inherited: Mapping[str, str] | None = None) -> dict[str, str]:
+    """For the wrapper `.venv/bin/pulumi`, which adds the backend, the passphrase and the rest."""
+    shell = os.environ if inherited is None else inherited
+    taken = {name: value for name, value in shell.items() if name in TAKEN or name.startswith(TAKEN_PREFIXES)}
+    return {**taken, **SET, "DRLAB_STATE": str(folders.state), "DRLAB_CACHE": str(folders.cache)}
