@@ -32,6 +32,7 @@ same one for the same wish. Where it is optional a fresh one is used for the cal
     listeners        create, get, list, update, start, stop, delete
     mysqls           create -> id, wait, get, list(name=...), specs, restart, stop, start, set_root_password,
                      change_security_group, delete (refund, destroy, wait until gone)
+    mysql_upgrades   resize, enlarge, add_standby (all wait)
     mysql_roles      settings, set_mode, set_sync, set_failover, switch_over (waits), switches
     mysql_databases  create, get, list, delete;  mysql_accounts: also set_password, set_grants
     mysql_white_lists, mysql_eips    create, get, list, change, delete;  list, bind, unbind

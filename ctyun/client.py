@@ -29,6 +29,7 @@ from ctyun.services.mysql_backups import MysqlBackups
 from ctyun.services.mysql_contents import MysqlAccounts, MysqlDatabases
 from ctyun.services.mysql_instances import MysqlInstances
 from ctyun.services.mysql_roles import MysqlRoles
+from ctyun.services.mysql_upgrades import MysqlUpgrades
 from ctyun.services.orders import Orders
 from ctyun.services.regions import Regions
 from ctyun.services.security_groups import SecurityGroups
@@ -86,6 +87,7 @@ class Client:
         self.certificates = Certificates(self.transport)
         self.listeners = Listeners(self.transport)
         self.mysqls = MysqlInstances(self.transport, pace)
+        self.mysql_upgrades = MysqlUpgrades(self.transport, self.mysqls, pace)
         self.mysql_roles = MysqlRoles(self.transport, pace)
         self.mysql_databases = MysqlDatabases(self.transport)
         self.mysql_accounts = MysqlAccounts(self.transport)

@@ -119,6 +119,7 @@ def _resume_tasks(cloud: Cloud) -> None:
         "ecs-unsubscribe": cloud.servers.unsubscribe,
         "pgelb-create": cloud.balancers.carry_out,
         "mysql-create": cloud.databases.build,
+        "mysql-upgrade": cloud.databases.upgrade,
         "mysql-refund": cloud.databases.refund,
         "mysql-destroy": cloud.databases.release,
         "csbs-create": cloud.backups.build,

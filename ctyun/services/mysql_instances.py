@@ -79,14 +79,14 @@ class MysqlInstances(MysqlService):
         """The order's first instance. Raises OrderFailed with the cloud's reason."""
 
         async def ask() -> tuple[str, ...]:
-            return await self._instances_of(order_id, name, "The order of")
+            return await self.instances_of(order_id, name, "The order of")
 
         what = f"order {order_id} (MySQL instance {name}) to have an instance"
         ids = await wait_until(ask, bool, what=what, timeout=timeout, state=lambda ids: "none yet", pace=self._pace)
         self._orders[ids[0]] = order_id
         return ids[0]
 
-    async def _instances_of(self, order_id: str, name: str, order: str) -> tuple[str, ...]:
+    async def instances_of(self, order_id: str, name: str, order: str) -> tuple[str, ...]:
         """None yet, or all. Raises OrderFailed with the cloud's reason."""
         answer = await self._order(ORDERED, name, query={"newOrderId": order_id})
         found = texts(answer.body, "data") or texts(answer.body, "items")
@@ -192,7 +192,7 @@ class MysqlInstances(MysqlService):
             seen = await self.find(region_id, mysql_id)
             if seen is not None and not done(seen) and order_id:
                 with contextlib.suppress(ApiError):  # it may know orders of creations alone
-                    await self._instances_of(order_id, seen.name, "The removal of")
+                    await self.instances_of(order_id, seen.name, "The removal of")
             return seen
 
         await wait_until(

@@ -39,6 +39,8 @@ RUNNING_WORDS = {
     2: "backing up",
     3: "restoring",
     4: "changing parameters",
+    6: "being enlarged",
+    7: "being enlarged",
     10: "resetting the password",
     11: "changing the replication mode",
     18: "changing backup settings",

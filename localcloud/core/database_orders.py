@@ -66,7 +66,7 @@ class Orders:
             if mysql.kind != "replica":
                 await together(*map(self._engines.databases.boot_node, nodes.values()))
                 await self.prepare(mysql)
-        await self._rounds.settle(mysql_id, self._complete, BUILD_SECONDS, "to be ready")
+        await self._rounds.settle(mysql_id, self.complete, BUILD_SECONDS, "to be ready")
         must_have_power(self._store, *nodes_of(self._store, self._store.require(MYSQLS, mysql_id)))
 
     async def prepare(self, mysql: Mysql) -> None:
@@ -80,7 +80,7 @@ class Orders:
             statements += grants.root_account(mysql.root_password)
         await self._engines.databases.sql(mysql.primary, statements)
 
-    def _complete(self, mysql: Mysql) -> bool:
+    def complete(self, mysql: Mysql) -> bool:
         """The primary takes writes, and its standby has every one of them."""
         if not self._rounds.takes_writes(mysql):
             return False

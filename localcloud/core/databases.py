@@ -14,6 +14,7 @@ from typing import Any
 from localcloud.core.database_jobs import RUNNING, WAITING, Jobs
 from localcloud.core.database_orders import Orders
 from localcloud.core.database_rounds import STEADY, Rounds
+from localcloud.core.database_upgrades import Upgrades
 from localcloud.core.errors import LocalError
 from localcloud.core.networks import Networks, cut_from
 from localcloud.core.rds_records import MYSQL_BACKUPS, MYSQL_JOBS, MYSQLS, SWITCHES, Mysql, MysqlBackup
@@ -39,6 +40,7 @@ class Databases:
         self._rounds = Rounds(store, engines, networks)
         self._orders = Orders(self._rounds)
         self._jobs = Jobs(self._rounds, self._orders)
+        self._upgrades = Upgrades(self._rounds, self._orders, self._jobs)
 
     # -- orders, jobs, backups -----------------------------------------------------------------------------------------
     async def build(self, order_id: str) -> None:
@@ -49,6 +51,14 @@ class Databases:
         Afterwards order_status is 0 and the order finished; or 4 and the order failed with its problem, and no node is left.
         """
         await self._orders.build(order_id)
+
+    async def upgrade(self, order_id: str) -> None:
+        """Change an instance in place (order kind "mysql-upgrade"); running_status is 7 meanwhile, and the instance in use.
+
+        The order's `wanted`: {"spec", "cpus", "memoryMib"}, or {"diskGib"}, or {"prodId", "nodeId"} of the standby that a single
+        one gets, whose node the handler has stored (fenced, reseed True). One that fails leaves the instance as it was.
+        """
+        await self._upgrades.carry_out(order_id)
 
     async def refund(self, order_id: str) -> None:
         """End a subscription (order kind "mysql-refund"): the nodes stop; order_status 8, to be destroyed."""

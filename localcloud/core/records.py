@@ -202,7 +202,7 @@ class PrivateImage:
 
 @dataclass(frozen=True)
 class Order:
-    """A master order. `status`: the API's digits (14 opening, 3 finished, 5 failed)."""
+    """A master order. `status`: the API's digits (14 opening, 3 finished, 5 failed). `wanted`: what one for a change leads to."""
 
     id: str
     region: str
@@ -214,6 +214,7 @@ class Order:
     master_resource_id: str
     problem: str
     created: float
+    wanted: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,10 @@ class DatabaseEngine(Protocol):
     async def create_node(self, node: DatabaseNode) -> None:
         """Container, disk and an empty data directory; nothing is started. What is there keeps its content."""
 
+    async def size_node(self, node: DatabaseNode) -> None:
+        """The CPUs and the memory that it says, at once, running or not; of its disk the new size, which its file system has from
+        its next boot on. Fine if it is gone."""
+
     async def boot_node(self, node: DatabaseNode) -> None:
         """Start it read-only, with replication stopped, and plug it in (the network must have been applied: rules decide who gets
         through); returns when it answers on its management socket."""

@@ -50,6 +50,12 @@ class DatabaseNodes:
         await asyncio.to_thread(self._make_folder, node.node_id)
         await together([self._disks.make((_disk(node),)), self._make_container(node)])
 
+    async def size(self, node: DatabaseNode) -> None:
+        """Its container's limits, and the file of its disk; the caller need not hold it."""
+        await self._context.docker.limit(self._name(node.node_id), *self._limits(node))
+        if self._disks.file(_disk(node)).exists():
+            await self._disks.make((_disk(node),))
+
     async def boot(self, node: DatabaseNode) -> bool:
         """Start it, plug it in, wait until it answers; False when it ran already. The caller holds the node."""
         name = self._name(node.node_id)
@@ -160,7 +166,7 @@ class DatabaseNodes:
             await asyncio.to_thread(wanted.unlink, missing_ok=True)
 
     async def _make_container(self, node: DatabaseNode) -> None:
-        context, name = self._context, self._name(node.node_id)
+        context, name, (cpus, memory) = self._context, self._name(node.node_id), self._limits(node)
         container = await context.docker.create(
             name,
             reference("database"),
@@ -171,13 +177,17 @@ class DatabaseNodes:
                 "network_mode": "none",
                 "cap_add": list(_CAPABILITIES),
                 "binds": [f"{self.folder(node.node_id)}:{FOLDER}"],
-                "nano_cpus": int(cpu_share(context.host, node.cpus) * 1e9),
-                "mem_limit": max(node.memory_mib, _SMALLEST) * _MIB,
+                "nano_cpus": int(cpus * 1e9),
+                "mem_limit": memory,
             },
             hostname=node.name,
         )
         if os.getuid() != 0:
             await context.docker.put(container, _accounts())
+
+    def _limits(self, node: DatabaseNode) -> tuple[float, int]:
+        """CPUs, and bytes of memory."""
+        return cpu_share(self._context.host, node.cpus), max(node.memory_mib, _SMALLEST) * _MIB
 
     def _make_folder(self, node_id: str) -> None:
         folder = self.folder(node_id)

@@ -45,6 +45,9 @@ class MariadbEngine:
     async def create_node(self, node: DatabaseNode) -> None:
         await self._nodes.create(node)
 
+    async def size_node(self, node: DatabaseNode) -> None:
+        await self._nodes.size(node)
+
     async def boot_node(self, node: DatabaseNode) -> None:
         async with self._nodes.held(node.node_id):
             if await self._nodes.boot(node):

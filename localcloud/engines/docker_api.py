@@ -84,6 +84,17 @@ class Docker(DockerCommands, DockerImages):
 
         return await self._do(f"container {name} cannot be made", call)
 
+    async def limit(self, name: str, cpus: float, memory: int) -> None:
+        """Other CPUs and bytes of memory for a container, running or stopped; fine if it is gone. Less memory than it uses is
+        refused."""
+
+        def call(client: docker.APIClient) -> None:
+            body = {"NanoCpus": int(cpus * 1e9), "Memory": memory, "MemorySwap": 2 * memory}
+            raw: Any = client  # its own call for this does not know CPUs as `create` gives them
+            raw._raise_for_status(raw._post_json(raw._url("/containers/{0}/update", name), data=body))
+
+        await self._unless_gone(f"container {name} cannot have {cpus:g} CPUs and {memory >> 20} MiB", call)
+
     async def start(self, name: str) -> None:
         """Fine if it runs."""
         await self._do(f"container {name} cannot be started", lambda client: client.start(name))

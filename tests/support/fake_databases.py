@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from localcloud.engines.api import EngineError, VpcNetwork
@@ -39,6 +39,7 @@ class FakeNode:
     hangs: bool = False
     slow: float = 0.0  # seconds that a look at it takes
     waiting: dict[int, str] = field(default_factory=dict)  # written, and not acknowledged yet
+    disk_gib: int = 0  # of its file system, which takes over what its file has when the node boots
 
     @property
     def reached(self) -> int:
@@ -146,12 +147,19 @@ class FakeDatabases:
     # -- the engine -----------------------------------------------------------------------------------------------------
     async def create_node(self, node: DatabaseNode) -> None:
         self._did("create_node", node.node_id)
-        self.there.setdefault(node.node_id, FakeNode(node)).spec = node
+        found = self.there.setdefault(node.node_id, FakeNode(node))
+        found.spec = replace(node, disk_gib=max(node.disk_gib, found.spec.disk_gib))
+
+    async def size_node(self, node: DatabaseNode) -> None:
+        self._did("size_node", node.node_id, node.cpus, node.memory_mib, node.disk_gib)
+        if found := self.there.get(node.node_id):
+            found.spec = replace(node, disk_gib=max(node.disk_gib, found.spec.disk_gib))
 
     async def boot_node(self, node: DatabaseNode) -> None:
         self._did("boot_node", node.node_id)
-        if not self.there[node.node_id].running:
-            self.there[node.node_id].running = True
+        found = self.there[node.node_id]
+        if not found.running:
+            found.running, found.disk_gib = True, found.spec.disk_gib
 
     async def shut_down_node(self, node_id: str, timeout: float) -> None:
         self._did("shut_down_node", node_id)
@@ -253,7 +261,7 @@ class FakeDatabases:
             raise EngineError(f"MySQL node {node.node_id} cannot be rebuilt: its disk is full")
         fresh.stop()
         fresh.log, fresh.relay, fresh.source, fresh.broken, fresh.stuck = dict(source.log), {}, "", "", False
-        fresh.running = True
+        fresh.running, fresh.disk_gib = True, fresh.spec.disk_gib
 
     async def sql(self, node_id: str, statements: Sequence[tuple[str, Sequence[Any]]], log: bool = True) -> list[tuple[Any, ...]]:
         self._did("sql", node_id, [statement for statement, _ in statements])
@@ -263,7 +271,8 @@ class FakeDatabases:
         return self.results.get(statements[-1][0], [])
 
     async def node_disk(self, node_id: str) -> tuple[int, int]:
-        return (10 << 30, 0) if self.there[node_id].full else (1 << 30, 9 << 30)
+        size, used = self._running(node_id).disk_gib << 30, 1 << 30
+        return (size, 0) if self.there[node_id].full else (used, size - used)
 
     async def fill_node_disk(self, node_id: str) -> None:
         self._did("fill_node_disk", node_id)

@@ -25,11 +25,23 @@ class FakeLives:
     statements: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
     applied: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)  # backups
-    busy: set[str] = field(default_factory=set)  # "job", "backup": these stay under way
+    busy: set[str] = field(default_factory=set)  # "job", "backup", "upgrade": these stay under way
     fails: str = ""  # why SQL fails
 
     async def build(self, order_id: str) -> None:
         self._order(order_id, order_status=0, in_sync=True)
+
+    async def upgrade(self, order_id: str) -> None:
+        wanted = self.store.require(ORDERS, order_id).wanted
+        changes: dict[str, Any] = {"running_status": 0}
+        if "nodeId" in wanted:
+            changes |= {"kind": "pair", "prod_id": int(wanted["prodId"])}
+        if "diskGib" in wanted:
+            changes["disk_gib"] = int(wanted["diskGib"])
+        if "spec" in wanted:
+            changes |= {"spec": wanted["spec"], "cpus": int(wanted["cpus"]), "memory_mib": int(wanted["memoryMib"])}
+        if "upgrade" not in self.busy:
+            self._order(order_id, **changes)
 
     async def refund(self, order_id: str) -> None:
         self._order(order_id, order_status=8)

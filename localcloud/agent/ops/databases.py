@@ -18,7 +18,11 @@ from localcloud.agent.kernel import must_be_in_container, network_namespace
 from localcloud.agent.waiting import turn
 
 DATA, DEVICE = "/data", "/dev/drlab-data"
-_MAGIC_AT, _MAGIC = 0x438, b"\x53\xef"  # of an ext4 superblock; mke2fs writes it last
+_SUPERBLOCK = 1024  # where that of ext4 begins
+_MAGIC_AT, _MAGIC = 0x438, b"\x53\xef"  # in it; mke2fs writes it last
+_BLOCKS_LOW, _BLOCK_SIZE, _BLOCKS_HIGH = 0x4, 0x18, 0x150  # fields of it
+_SLACK = 1 << 20  # bytes behind a file system that make no larger one worth while
+_REPAIRED = 1  # e2fsck's exit status: there was something to put right, and it is
 # Few inodes and a small journal: a hundred GiB of which nothing is used yet cost some MiB, and are formatted in no time.
 _FORMAT = ("mke2fs", "-q", "-F", "-t", "ext4", "-T", "largefile", "-m", "0", "-J", "size=32")
 _CHUNK = 1 << 20
@@ -27,7 +31,8 @@ _CHUNK = 1 << 20
 def mount(pid: int, container: str, file: str, viewer: int, owner: int) -> dict[str, Any]:
     """The disk in `file` (as process `viewer` names it) at /data of a running node; {"new": True} when it was blank.
 
-    A blank one is formatted; its root folder belongs to user and group `owner`.
+    A blank one is formatted; its root folder belongs to user and group `owner`. One that has become larger gets a larger file
+    system before it is mounted: afterwards that takes CAP_SYS_RESOURCE, which some machines lack.
     """
     must_be_in_container(pid, container)
     with turn(container):
@@ -37,10 +42,16 @@ def mount(pid: int, container: str, file: str, viewer: int, owner: int) -> dict[
 def _mount(pid: int, container: str, file: str, viewer: int, owner: int) -> bool:
     """Whether the disk was blank."""
     number = loops.attach(file, viewer)
+    loops.resize(number)  # it may have been attached before it grew
+    device = f"/dev/loop{number}"
     blank = not _is_formatted(number)
     if blank:
         options = f"lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner={owner}:{owner}"
-        _run((*_FORMAT, "-E", options, f"/dev/loop{number}"), f"the disk {file} cannot be formatted")
+        _run((*_FORMAT, "-E", options, device), f"the disk {file} cannot be formatted")
+    elif _has_grown(device):
+        # A power cut leaves a journal, and resize2fs takes no file system that was not looked at since.
+        _run(("e2fsck", "-f", "-p", device), f"the file system on the disk {file} cannot be checked", fine=_REPAIRED)
+        _run(("resize2fs", device), f"the file system on the disk {file} cannot be made larger")
     node = loops.seen_by(pid, DEVICE)
     node.unlink(missing_ok=True)
     os.mknod(node, stat.S_IFBLK | 0o600, os.makedev(loops.LOOP_MAJOR, number))
@@ -108,10 +119,23 @@ def _is_formatted(number: int) -> bool:
         os.close(descriptor)
 
 
-def _run(command: tuple[str, ...], failure: str) -> None:
+def _has_grown(device: str) -> bool:
+    """Whether the device has room behind its file system."""
+    descriptor = os.open(device, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        block = os.pread(descriptor, 1024, _SUPERBLOCK)
+        size = os.lseek(descriptor, 0, os.SEEK_END)
+    finally:
+        os.close(descriptor)
+    low, exponent, high = (int.from_bytes(block[at : at + 4], "little") for at in (_BLOCKS_LOW, _BLOCK_SIZE, _BLOCKS_HIGH))
+    return size - ((high << 32 | low) << 10 + exponent) >= _SLACK
+
+
+def _run(command: tuple[str, ...], failure: str, fine: int = 0) -> None:
+    """`fine`: an exit status besides 0 that is none of a failure."""
     done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode != 0:
-        raise OpError(f"{failure}: {done.stderr.decode(errors='replace').strip()[:500]}")
+    if done.returncode not in (0, fine):
+        raise OpError(f"{failure}: {(done.stderr or done.stdout).decode(errors='replace').strip()[:500]}")
 
 
 def _begun(address: str, port: int) -> socket.socket:

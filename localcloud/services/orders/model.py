@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import time
@@ -15,11 +16,18 @@ from localcloud.core.store import Store
 OPENING, FINISHED, FAILED = "14", "3", "5"
 
 
-def place(store: Store, region: str, kind: str, resource_type: str, resource_ids: tuple[str, ...]) -> Order:
-    """A new order that is being opened. `kind` names the task that carries it out."""
+def place(
+    store: Store,
+    region: str,
+    kind: str,
+    resource_type: str,
+    resource_ids: tuple[str, ...],
+    wanted: Mapping[str, str] | None = None,
+) -> Order:
+    """A new order that is being opened. `kind` names the task that carries it out, `wanted` what it needs to know."""
     now = datetime.now(UTC)
     number = f"{now:%Y%m%d%H%M%S}{secrets.randbelow(1_000_000):06d}"
-    order = Order(hex_id(), region, number, kind, OPENING, resource_type, resource_ids, hex_id(), "", time())
+    order = Order(hex_id(), region, number, kind, OPENING, resource_type, resource_ids, hex_id(), "", time(), dict(wanted or {}))
     return store.put(ORDERS, order)
 
 

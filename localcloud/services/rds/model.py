@@ -4,27 +4,39 @@ from __future__ import annotations
 
 from typing import Any
 
+from localcloud.core.identifiers import mac_address, short_id
 from localcloud.core.rds_records import MYSQL_BACKUPS, MYSQL_NODES, MYSQLS, Mysql, MysqlBackup, MysqlNode, SwitchRecord
 from localcloud.core.records import EIPS, GROUPS, SUBNETS, VPCS
 from localcloud.core.store import Store
 from localcloud.services.rds.products import PAIR, PROD_TYPE, REPLICA, STORAGE
-from localcloud.services.rds.reading import NORMAL, china_time, millis, order_status
+from localcloud.services.rds.reading import EXPANDING, NORMAL, china_time, millis, next_number, order_status
 
 ON_DEMAND = 4  # prodBillType
 UNBOUND, BOUND = 0, 1  # eipStatus
+_SCALING = 4
 _STATES = {0: 2, 3: 0, 4: 1, 6: 3, 8: 5}  # prodOrderStatus -> getInstState
 RELIABILITY_ON_THE_WIRE = "reliablity"  # the API spells it so
 REASONS = {"manual": "manaul"}  # and so
 
 
 def inst_state(mysql: Mysql) -> int:
-    """What getInstState answers: 0 building, 1 failed, 2 running, 3 paused, 5 destroyed."""
-    return _STATES[order_status(mysql)]
+    """What getInstState answers: 0 building, 1 failed, 2 running, 3 paused, 4 scaling, 5 destroyed."""
+    return _SCALING if mysql.running_status == EXPANDING else _STATES[order_status(mysql)]
 
 
 def nodes_of(store: Store, mysql: Mysql) -> list[MysqlNode]:
     """Its nodes, in the order of their numbers."""
     return sorted(store.find(MYSQL_NODES, mysql_id=mysql.id), key=lambda node: node.res_id)
+
+
+def new_node(store: Store, owner: tuple[str, str, str], number: int, zone: str, address: str, reseed: bool = False) -> MysqlNode:
+    """A node that is to be made. `owner`: region, id and name of its instance."""
+    region, mysql_id, name = owner
+    res_id = next_number(store, "node")
+    return MysqlNode(
+        id=f"db-{mysql_id[:10]}-{number}", region=region, mysql_id=mysql_id, res_id=res_id, name=f"{name}-{number}", zone=zone,
+        nic_id=short_id("port"), mac=mac_address(), address=address, server_id=res_id, reseed=reseed,
+    )  # fmt: skip
 
 
 def role_of(mysql: Mysql, node: MysqlNode) -> str:

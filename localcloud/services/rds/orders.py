@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from time import time
 from typing import Any
 
 from localcloud.core.calls import Call
-from localcloud.core.errors import NotModelled
-from localcloud.core.identifiers import hex_id, mac_address, short_id
+from localcloud.core.identifiers import hex_id
 from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, Mysql, MysqlNode
 from localcloud.core.records import ORDERS, Order
 from localcloud.services.orders import model as orders
-from localcloud.services.rds import model, ordering, passwords
+from localcloud.services.rds import model, ordering, passwords, upgrading
 from localcloud.services.rds.errors import MysqlInUse, WrongState
 from localcloud.services.rds.ordering import Wanted
 from localcloud.services.rds.products import OTHER_SERIES, REPLICA, SERIES, templates_shown
 from localcloud.services.rds.reading import (
     BUILD_FAILED,
     CREATING,
+    EXPANDING,
     IDLE,
     NORMAL,
     PAUSED,
     STOPPED,
     TO_DESTROY,
-    next_number,
     ordered_mysql,
     region_of,
     state_word,
@@ -35,7 +35,7 @@ log = logging.getLogger("localcloud")
 
 PORT = 3306
 REPLICATION_USER = "drlab_replication"
-CREATE, REFUND, DESTROY = "mysql-create", "mysql-refund", "mysql-destroy"  # kinds of orders
+CREATE, UPGRADE, REFUND, DESTROY = "mysql-create", "mysql-upgrade", "mysql-refund", "mysql-destroy"  # kinds of orders
 UNREADABLE = "The password could not be decrypted with this cloud's key; root has a random one: set one with reset-root-password."
 
 
@@ -100,13 +100,9 @@ def _new_mysql(call: Call, wanted: Wanted, mysql_id: str, primary: str, order_id
 def _new_nodes(call: Call, wanted: Wanted, mysql_id: str) -> Iterator[MysqlNode]:
     """The nodes, the primary's first. The subnet's first free address is the instance's own."""
     _, *addresses = ordering.free_addresses(call, wanted.subnet, len(wanted.zones) + 1)
+    follows = wanted.product.kind == REPLICA
     for number, (zone, address) in enumerate(zip(wanted.zones, addresses, strict=True), 1):
-        res_id = next_number(call.store, "node")
-        yield MysqlNode(
-            id=f"db-{mysql_id[:10]}-{number}", region=wanted.region.id, mysql_id=mysql_id, res_id=res_id,
-            name=f"{wanted.name}-{number}", zone=zone, nic_id=short_id("port"), mac=mac_address(), address=address,
-            server_id=res_id, reseed=wanted.product.kind == REPLICA,
-        )  # fmt: skip
+        yield model.new_node(call.store, (wanted.region.id, mysql_id, wanted.name), number, zone, address, reseed=follows)
 
 
 def refund(call: Call) -> dict[str, Any]:
@@ -132,9 +128,16 @@ def destroy(call: Call) -> dict[str, Any]:
     return _placed(order)
 
 
-def upgrade(call: Call) -> None:
-    """Refused: nodes keep their size."""
-    raise NotModelled("Changing the size, the disk or the product of a MySQL instance is not modelled by the local cloud.")
+def upgrade(call: Call) -> dict[str, Any]:
+    """Order another size, a larger disk or a standby for an instance, which stays in use."""
+    upgraded = upgrading.read(call)
+    mysql = upgraded.mysql
+    order = orders.place(call.store, mysql.region, UPGRADE, "RDS", (mysql.id,), upgraded.wanted)
+    if upgraded.standby is not None:
+        call.store.put(MYSQL_NODES, upgraded.standby)
+    call.store.put(MYSQLS, replace(mysql, running_status=EXPANDING, updated=time()))
+    call.afterwards(lambda: call.cloud.databases.upgrade(order.id))
+    return _placed(order)
 
 
 def ordered_instances(call: Call) -> list[str]:

@@ -13,11 +13,12 @@ from localcloud.core.store import Store
 from localcloud.services.rds.errors import WrongState
 
 NORMAL, CREATING, BUILD_FAILED, PAUSED, TO_DESTROY = 0, 3, 4, 6, 8  # prodOrderStatus
-IDLE, RESTARTING, BACKING_UP, RESTORING, STOPPING, STOPPED, STARTING = 0, 1, 2, 3, 20, 21, 22  # prodRunningStatus
+IDLE, RESTARTING, BACKING_UP, RESTORING, EXPANDING, STOPPING, STOPPED, STARTING = 0, 1, 2, 3, 7, 20, 21, 22  # prodRunningStatus
 ORDER_WORDS = {NORMAL: "normal", CREATING: "creating", BUILD_FAILED: "failed", PAUSED: "stopped", TO_DESTROY: "refunded"}
 RUNNING_WORDS = {
-    RESTARTING: "restarting", BACKING_UP: "backing up", RESTORING: "restoring", 10: "getting another password",
-    11: "changing its replication", STOPPING: "stopping", STOPPED: "stopped", STARTING: "starting",
+    RESTARTING: "restarting", BACKING_UP: "backing up", RESTORING: "restoring", EXPANDING: "being enlarged",
+    10: "getting another password", 11: "changing its replication", STOPPING: "stopping", STOPPED: "stopped",
+    STARTING: "starting",
 }  # fmt: skip
 CHINA = timezone(timedelta(hours=8))
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"

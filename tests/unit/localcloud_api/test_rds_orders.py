@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 from typing import Any
@@ -173,3 +174,55 @@ def test_a_count_beyond_all_measure_is_a_problem_like_others(rds: Rds, data_net:
     body = wish(*data_net)
     body["mysqlNodeInfoList"][0]["availabilityZoneInfo"][1]["availabilityZoneCount"] = 10**30
     assert "availabilityZoneCount is 1000" in rds.order_refused("POST", ACCEPT, **body)
+
+
+def test_an_instance_is_enlarged_in_place(rds: Rds, api: Any, data_net: tuple[str, str, str]) -> None:
+    """As clients send it: numbers as texts, and what they leave out as empty ones."""
+    mysql_id, lives = rds.made(wish(*data_net)), api.cloud.databases
+    empty = {"instId": mysql_id, "nodeType": "", "prodId": "", "diskVolume": "", "prodPerformanceSpec": ""}
+    places = [{"availabilityZoneName": zone, "availabilityZoneCount": "1"} for zone in ZONES[:2]]
+    for wanted, shown in (
+        ({"prodPerformanceSpec": "4C8G", "azList": places}, {"machineSpec": "4C8G"}),
+        ({"diskVolume": "200", "nodeType": "master"}, {"diskSize": 200}),
+    ):
+        lives.busy.add("upgrade")
+        order = rds.order("POST", f"{ORDER}/upgrade", **(empty | wanted))
+        assert rds.order("GET", f"{ORDER}/getInstState", instId=mysql_id) == 4
+        assert "is being enlarged" in rds.order_refused("POST", f"{ORDER}/upgrade", instId=mysql_id, diskVolume=300)
+        lives.busy.clear()
+        asyncio.run(lives.upgrade(order["newOrderId"]))
+        seen = rds.until(mysql_id, lambda seen: seen["prodRunningStatus"] == 0, "the order")
+        assert shown.items() <= seen.items()
+        assert api.ok(api.get("/v4/ecs/order/query-uuid", masterOrderID=order["newOrderId"]))["orderStatus"] == "3"
+
+
+def test_a_single_one_becomes_a_pair(rds: Rds, data_net: tuple[str, str, str]) -> None:
+    mysql_id = rds.made(wish(*data_net, SINGLE, (1,)))
+    place = [{"availabilityZoneName": ZONES[1], "availabilityZoneCount": 1}]
+    rds.order("POST", f"{ORDER}/upgrade", instId=mysql_id, prodId=PAIR, azList=place)
+    seen = rds.until(mysql_id, lambda seen: seen["prodRunningStatus"] == 0, "the standby")
+    assert (seen["prodId"], seen["prodType"]) == (PAIR, 1)
+    assert [(node["role"], node["azName"]) for node in seen["azInfoList"]] == [("master", ZONES[0]), ("slave", ZONES[1])]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [
+        ({}, "exactly one is needed"),
+        ({"diskVolume": 200, "prodPerformanceSpec": "4C8G"}, "exactly one is needed"),
+        ({"diskVolume": 100}, "has 100, and a disk can only grow"),
+        ({"prodPerformanceSpec": "2C4G"}, "has 2C4G, and can only grow"),
+        ({"prodPerformanceSpec": "3C3G"}, "'3C3G' is not a size here"),
+        ({"prodId": SINGLE}, "no step up from a pair instance"),
+        ({"prodId": REPLICA}, "is no product that"),
+        ({"prodId": 10001102}, "two standbys"),
+        ({"diskVolume": 200, "nodeType": "backup"}, "room for backups"),
+        ({"diskVolume": 200, "azList": [{"availabilityZoneName": "x", "availabilityZoneCount": 1}]}, "'x', which is not a zone"),
+    ],
+)
+def test_what_cannot_be_enlarged_is_refused(
+    rds: Rds, data_net: tuple[str, str, str], wanted: dict[str, Any], sentence: str
+) -> None:
+    mysql_id = rds.made(wish(*data_net))
+    assert sentence in rds.order_refused("POST", f"{ORDER}/upgrade", instId=mysql_id, **wanted)
+    assert rds.detail(mysql_id)["prodRunningStatus"] == 0
