@@ -37,7 +37,7 @@ same one for the same wish. Where it is optional a fresh one is used for the cal
     mysql_databases  create, get, list, delete;  mysql_accounts: also set_password, set_grants
     mysql_white_lists, mysql_eips    create, get, list, change, delete;  list, bind, unbind
     mysql_backups    create (waits), list, delete, restore -> job, restored(job)
-    backup_vaults    create (waits for its order), get, find, list, delete
+    backup_vaults    create (waits for its order), get, find, list, enlarge, renew, delete
     server_backups   create, wait, get, list, restore (in place, waits), create_server -> OrderRef, delete (waits), tasks
     backup_policies  create, get, list, update, bind, run, delete
     volumes          create (waits), get, list, rename, enlarge, attach, detach, delete (all wait)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from ctyun.errors import NotFound, OrderFailed
 from ctyun.fields import Body, need, number, present, text, texts
@@ -15,6 +16,8 @@ from ctyun.waiting import LOCAL_PACE, Pace, wait_until
 
 CREATE = Call("ctecs", "POST", "/v4/ecs/backup-repo/create", "create backup vault")
 LIST = Call("ctecs", "GET", "/v4/ecs/backup-repo/list", "look up backup vault")
+ENLARGE = Call("ctecs", "POST", "/v4/ecs/backup-repo/upgrade", "enlarge backup vault")
+RENEW = Call("ctecs", "POST", "/v4/ecs/backup-repo/renew", "renew backup vault")
 DELETE = Call("ctecs", "POST", "/v4/ecs/backup-repo/delete", "delete backup vault")
 
 
@@ -46,7 +49,7 @@ class Vault:
 
 
 class BackupVaults(Service):
-    """Order, find and give back vaults."""
+    """Order, find, enlarge, renew and give back vaults."""
 
     def __init__(self, transport: Transport, orders: Orders, pace: Pace = LOCAL_PACE) -> None:
         super().__init__(transport, pace)
@@ -76,6 +79,24 @@ class BackupVaults(Service):
         if vault is None or seen.status in FAILED:
             raise OrderFailed(f"The order of backup vault {name} failed: order {order.id} ended as {seen.state}.")
         return vault
+
+    async def enlarge(self, region_id: str, vault_id: str, size: int, *, client_token: str, timeout: float = 300) -> Vault:
+        """To `size` GB, and wait; its backups stay. Raises OrderFailed, WaitTimeout, NotFound."""
+        await self._changed(ENLARGE, region_id, vault_id, {"size": size}, client_token, timeout)
+        return await self.get(region_id, vault_id)
+
+    async def renew(self, region_id: str, vault_id: str, months: int, *, client_token: str, timeout: float = 300) -> Vault:
+        """Pay for so many months more, and wait. Raises OrderFailed, WaitTimeout, NotFound."""
+        more = {"cycleType": "MONTH", "cycleCount": months}
+        await self._changed(RENEW, region_id, vault_id, more, client_token, timeout)
+        return await self.get(region_id, vault_id)
+
+    async def _changed(
+        self, call: Call, region_id: str, vault_id: str, wanted: Mapping[str, Any], client_token: str, timeout: float
+    ) -> None:
+        body = {"clientToken": client_token, "regionID": region_id, "repositoryID": vault_id, **wanted}
+        order = OrderRef.from_api((await self._transport.send(call, vault_id, body=body)).body)
+        await self._orders.wait_for_change(order.id, what=f"a change of backup vault {vault_id}", timeout=timeout)
 
     async def get(self, region_id: str, vault_id: str) -> Vault:
         """Raises NotFound."""

@@ -30,7 +30,7 @@ class MysqlUpgrades(MysqlService):
         there = await self._instances.get(region_id, mysql_id)
         places = [_place(node.zone_name) for node in there.nodes]
         wanted = {"prodPerformanceSpec": flavor, "nodeType": "master", "azList": places}
-        return await self._changed(region_id, there, wanted, f"to be {flavor}", lambda seen: seen.flavor == flavor, timeout)
+        return await self._changed(region_id, there, wanted, f"to be {flavor}", lambda seen: seen.flavor != there.flavor, timeout)
 
     async def enlarge(self, region_id: str, mysql_id: str, storage_gib: int, *, timeout: float = 900) -> MysqlInstance:
         """More room for its data; wait for it. Raises OrderFailed, WrongState, WaitTimeout."""

@@ -83,6 +83,10 @@ class Orders(Service):
         """
         return await self._settled(order_id, what, timeout, lambda order: order.status == DONE and bool(order.resource_ids))
 
+    async def wait_for_change(self, order_id: str, *, what: str, timeout: float) -> Order:
+        """Wait for an order that changes what is there. Raises OrderFailed, WaitTimeout."""
+        return await self._settled(order_id, what, timeout, lambda order: order.status == DONE)
+
     async def wait_for_removal(self, order_id: str, *, what: str, timeout: float) -> Order:
         """Wait for an order that unsubscribes something. Raises OrderFailed, WaitTimeout."""
         return await self._settled(order_id, what, timeout, lambda order: order.status in (DONE, UNSUBSCRIBED))

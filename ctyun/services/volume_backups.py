@@ -18,6 +18,7 @@ from ctyun.waiting import LOCAL_PACE, Pace, wait_until
 
 CREATE_VAULT = Call("ebsbackup", "POST", "/v4/ebs-backup/repo/create", "order volume backup vault")
 LIST_VAULTS = Call("ebsbackup", "GET", "/v4/ebs-backup/repo/list-repos", "list volume backup vaults")
+ENLARGE_VAULT = Call("ebsbackup", "POST", "/v4/ebs-backup/repo/resize", "enlarge volume backup vault")
 DELETE_VAULT = Call("ebsbackup", "POST", "/v4/ebs-backup/repo/delete", "give back volume backup vault")
 CREATE = Call("ebsbackup", "POST", "/v4/ebs-backup/create-backup", "make volume backup")
 GET = Call("ebsbackup", "GET", "/v4/ebs-backup/show-backup", "look up volume backup")
@@ -104,6 +105,17 @@ class VolumeBackups(Service):
             lambda page: self._transport.send(LIST_VAULTS, "", query={**query, "pageNo": page}), "repositoryList"
         )
         return [VolumeVault.from_api(body) for body in bodies]
+
+    async def enlarge_vault(
+        self, region_id: str, vault_id: str, size: int, *, client_token: str | None = None, timeout: float = 300
+    ) -> VolumeVault:
+        """To `size` GB, and wait; its backups stay. Raises OrderFailed, WaitTimeout, NotFound."""
+        body = {
+            "clientToken": token_or_new(client_token), "regionID": region_id, "repositoryID": vault_id, "size": size,
+        }  # fmt: skip
+        order = OrderRef.from_api((await self._transport.send(ENLARGE_VAULT, vault_id, body=body)).body)
+        await self._orders.wait_for_change(order.id, what=f"a larger volume backup vault {vault_id}", timeout=timeout)
+        return next(vault for vault in await self.list_vaults(region_id) if vault.id == vault_id)
 
     async def delete_vault(self, region_id: str, vault_id: str, *, client_token: str | None = None, timeout: float = 300) -> None:
         """Give it back and wait. Raises InUse while it holds backups, NotFound."""

@@ -9,6 +9,7 @@ from typing import Any
 from ctyun import errors
 from ctyun.services.backup_policies import WEEK, BackupPolicy, Rules
 from ctyun.services.backup_vaults import Vault
+from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import IN_USE_SECONDS, CloudHandler, not_ours, until_released
 from pulumi_ctyun.provider.exclusive import once_free
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
@@ -38,6 +39,35 @@ class BackupVaultHandler(CloudHandler):
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         return _seen_vault(await self.client.backup_vaults.get(region, id))
+
+    async def change(self, region: str, known: Known, wish: Wish) -> None:
+        """In place, with all that is in it; each order has a token that outlives a killed update, so that it is one order."""
+        vaults, tokens, size = self.client.backup_vaults, self.cloud.tokens, wish.inputs["sizeGib"]
+        vault = await vaults.get(region, known.id)
+        if size < vault.size:
+            raise PluginError(
+                f"Backup vault {vault.name} ({vault.id}) has {vault.size} GB and cannot shrink to {size}. Set sizeGib to what it "
+                "has."
+            )
+        if size > vault.size:
+            token = tokens.take(f"{wish.mark}.size", {"id": vault.id, "size": size})
+            await vaults.enlarge(region, vault.id, size, client_token=token.value, timeout=wish.timeout)
+            tokens.forget(f"{wish.mark}.size")
+        await self._renew(region, known, wish)
+
+    async def _renew(self, region: str, known: Known, wish: Wish) -> None:
+        """By the months that it is paid for more. The cloud does not show them, so what was renewed is noted here until the next
+        time: an update that was killed before the state was written must not pay again."""
+        tokens, key = self.cloud.tokens, f"{wish.mark}.renewal"
+        paid, wanted = known.state.get("months"), wish.inputs["months"]
+        if paid is None or wanted <= paid:
+            return
+        what = {"id": known.id, "from": paid, "to": wanted}
+        earlier = tokens.known(key)
+        if earlier is None or not (earlier.done and earlier.is_for(what)):
+            token = tokens.take(key, what).value
+            await self.client.backup_vaults.renew(region, known.id, wanted - paid, client_token=token, timeout=wish.timeout)
+            tokens.finish(key)
 
     async def delete(self, known: Known) -> None:
         """Its backups first, if they are to go with it: the cloud deletes no vault that holds any."""

@@ -22,6 +22,7 @@ class Change:
 
 def changes(resource: Resource, state: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Change]:
     """Plain values in. Unknown new values count as changed: it may be so."""
+    inputs = resource.respelt(state, inputs)
     return [change for field in resource.inputs for change in _field_changes(field, state, inputs, "")]
 
 
@@ -37,7 +38,8 @@ def _field_changes(field: Field, state: Mapping[str, Any], inputs: Mapping[str, 
     # of an unknown object nobody can say which part will change
     inside = isinstance(field.type, Shape) and new is UNKNOWN and any(inner.replaces for inner in field.type.fields)
     held = field.holds and new is UNKNOWN and old is not None
-    replaces = (field.replaces or inside or held) and not _came_by_import(field, old)
+    joined = field.joins and old is None and new is not UNKNOWN
+    replaces = (field.replaces or inside or held) and not joined and not _came_by_import(field, old)
     yield Change(name, replaces, added=old is None, removed=new is None)
 
 

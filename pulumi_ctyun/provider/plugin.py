@@ -24,6 +24,7 @@ from pulumi_ctyun.provider.marks import mark_of
 from pulumi_ctyun.provider.registry import service_handlers
 from pulumi_ctyun.provider.remote.texts import redact
 from pulumi_ctyun.provider.schema import schema_text
+from pulumi_ctyun.provider.ways import impossible
 from pulumi_ctyun.resources.declarations import FUNCTIONS, PROVIDER, RESOURCES
 from pulumi_ctyun.resources.declarations.model import Resource
 
@@ -86,6 +87,8 @@ class CtyunProvider(sdk.Provider):
     async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
         resource = _declared(request.type)
         settled, problems = check(resource.inputs, resource.rules, request.new_inputs)
+        if not problems:
+            problems += impossible(resource, to_plain(request.old_inputs), to_plain(settled))
         if request.type == "ctyun:ssh:RemoteFiles" and not problems:
             settled, problems = await asyncio.to_thread(with_hashes, settled)
         return sdk.CheckResponse(settled, _failures(problems, request.new_inputs))

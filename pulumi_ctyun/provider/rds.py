@@ -9,7 +9,7 @@ from typing import Any
 from ctyun import errors
 from ctyun.services.mysql_orders import NewMysql
 from ctyun.services.mysql_roles import HaSettings
-from ctyun.services.mysql_values import FAILED, PAIR, MysqlInstance
+from ctyun.services.mysql_values import FAILED, PAIR, SINGLE, MysqlInstance
 from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
@@ -17,6 +17,7 @@ from pulumi_ctyun.provider.rds_parts import when_idle
 from pulumi_ctyun.provider.tokens import Token
 from pulumi_ctyun.resources.declarations.rds import MYSQL_INSTANCE
 
+SIZE = re.compile(r"\d+C\d+G")  # how the cloud spells flavours of instances is to be seen yet
 STORAGE = {"1": "SATA", "2": "SAS", "3": "SSD"}  # how a look-up spells the kinds; it cannot tell the others apart
 
 
@@ -118,7 +119,7 @@ class MysqlInstanceHandler(CloudHandler):
             inputs["version"] = _as_stated(state.get("version"), instance.version)
         if instance.storage_gib:
             inputs["storageGib"] = instance.storage_gib
-        if re.fullmatch(r"\d+C\d+G", instance.flavor):
+        if SIZE.fullmatch(instance.flavor):
             inputs["flavor"] = instance.flavor
         if instance.kind == PAIR and instance.is_ready:
             inputs |= _rules(await self.client.mysql_roles.settings(region, instance.id))
@@ -140,13 +141,35 @@ class MysqlInstanceHandler(CloudHandler):
         }
 
     async def change(self, region: str, known: Known, wish: Wish) -> None:
-        """Compares with what is there rather than with the state, so that drift is put right too; a password cannot be seen."""
+        """Compares with what is there rather than with the state, so that drift is put right too; a password cannot be seen.
+
+        Waits first: what an update that was killed has ordered comes to its end, and is not ordered again.
+        """
+        there = await self.client.mysqls.wait(region, known.id, timeout=wish.timeout)
         password = wish.inputs.get("password")
         if password != known.state.get("password"):
             if password is None:
                 raise PluginError(f"The password of root of {wish.inputs['name']} cannot be taken away. Set another one.")
-            await self.client.mysqls.wait(region, known.id, timeout=wish.timeout)
             await when_idle(lambda: self.client.mysqls.set_root_password(region, known.id, password))
+        await self._enlarge(region, there, known.state, wish)
+
+    async def _enlarge(self, region: str, there: MysqlInstance, state: Plain, wish: Wish) -> None:
+        """One order after the other: the cloud takes one kind of change at a time."""
+        inputs, upgrades, timeout = wish.inputs, self.client.mysql_upgrades, wish.timeout
+        flavor = there.flavor if SIZE.fullmatch(there.flavor) else state.get("flavor")
+        if there.storage_gib > inputs["storageGib"]:
+            raise PluginError(
+                f"MySQL instance {there.name} ({there.id}) has {there.storage_gib} GiB and cannot shrink to "
+                f"{inputs['storageGib']}. Set storageGib to what it has."
+            )
+        if flavor != inputs["flavor"]:
+            await when_idle(lambda: upgrades.resize(region, there.id, inputs["flavor"], timeout=timeout))
+        if there.storage_gib < inputs["storageGib"]:
+            await when_idle(lambda: upgrades.enlarge(region, there.id, inputs["storageGib"], timeout=timeout))
+        if there.kind == SINGLE and inputs.get("standbyZone"):
+            zones = [(await self.client.regions.zone(region, inputs[name])).name for name in ("zone", "standbyZone")]
+            other = next(zone for zone in zones if zone not in {node.zone_name for node in there.nodes})
+            await when_idle(lambda: upgrades.add_standby(region, there.id, other, timeout=timeout))
 
     async def remove(self, region: str, id: str) -> None:
         """Waits until it is gone."""

@@ -1,7 +1,8 @@
 """clientTokens that survive a killed update: written before the create is sent, so that a repeat asks for the same thing.
 
 One small file per mark in STATE/tokens: the token, a digest of the inputs it was made for, and whether the create came to
-its end. A token is used again only while its create is unfinished and the inputs are the same.
+its end. A token is used again only while its create is unfinished and the inputs are the same. Orders that change a resource
+have tokens of their own, under the mark and a word ("<mark>.renewal").
 """
 
 from __future__ import annotations
@@ -58,8 +59,9 @@ class Tokens:
             self._store(mark, Token(known.value, known.digest, done=True))
 
     def forget(self, mark: str) -> None:
-        """The resource is gone."""
-        self._file(mark).unlink(missing_ok=True)
+        """The resource is gone, and so are changes of it ("<mark>.<what>")."""
+        for file in (self._file(mark), *self._folder.glob(f"{mark}.*")):
+            file.unlink(missing_ok=True)
 
     def _file(self, mark: str) -> Path:
         return self._folder / mark

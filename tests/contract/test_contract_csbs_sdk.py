@@ -56,6 +56,18 @@ def vault(sdk: CsbsClient, region: str, make: Any) -> Iterator[str]:
     ask(sdk.v4_ecs_backup_repo_delete, csbs.V4EcsBackupRepoDeleteRequest(region, shown.repositoryID, str(uuid.uuid4())))
 
 
+def test_a_vault_grows_and_is_renewed(sdk: CsbsClient, client: Client, run: Any, region: str, vault: str) -> None:
+    before = run(client.backup_vaults.get(region, vault))
+    order = ask(sdk.v4_ecs_backup_repo_upgrade, csbs.V4EcsBackupRepoUpgradeRequest(region, vault, str(uuid.uuid4()), 300))
+    assert run(client.orders.get(order.masterOrderID)).status == "3"
+    ask(sdk.v4_ecs_backup_repo_renew, csbs.V4EcsBackupRepoRenewRequest(region, vault, 1, "MONTH", str(uuid.uuid4())))
+    after = run(client.backup_vaults.enlarge(region, vault, 400, client_token=str(uuid.uuid4())))
+    assert after.size == 400 and after.expires > before.expires
+    assert run(client.backup_vaults.renew(region, vault, 2, client_token=str(uuid.uuid4()))).expires > after.expires
+    smaller = csbs.V4EcsBackupRepoUpgradeRequest(region, vault, str(uuid.uuid4()), 300)
+    assert refused(sdk.v4_ecs_backup_repo_upgrade, smaller) == "Openapi.Parameter.Error"
+
+
 def test_the_life_of_a_backup(sdk: CsbsClient, client: Client, run: Any, region: str, vault: str, make: Any, site: Any) -> None:
     server = make.server(site.wish(make.name("sdk")))
     wish = csbs.V4EcsBackupCreateRequest(region, server.id, "before-change", vault, "灾备实验", fullBackup=True)

@@ -161,6 +161,13 @@ def test_volume_backups(sdk: Sdk, client: Client, region: str, disk: str, make: 
     assert used.backupSize == shown.backupSize
     restore = vbs.V4EbsBackupRestoreBackupRequest(region, begun.backupID, disk)
     ended(sdk.ask(sdk.vbs.v4_ebs_backup_restore_backup, restore).taskID)
+    token = str(uuid.uuid4())
+    sdk.ask(sdk.vbs.v4_ebs_backup_repo_resize, vbs.V4EbsBackupRepoResizeRequest(token, region, vault, 300))
+    sdk.ask(sdk.vbs.v4_ebs_backup_repo_renew, vbs.V4EbsBackupRepoRenewRequest(f"{token}-2", region, vault, "MONTH", 1))
+    sdk.vbs.v4_ebs_backup_repo_update(vbs.V4EbsBackupRepoUpdateRequest(region, vault, "sdk-vault-2"))
+    [grown] = sdk.ask(sdk.vbs.v4_ebs_backup_repo_list_repos, vbs.V4EbsBackupRepoListReposRequest(region)).repositoryList
+    assert (grown.size, grown.repositoryName, grown.backupList) == (300, "sdk-vault-2", [begun.backupID])
+    assert grown.expiredTime > repo.expiredTime
     refused = sdk.vbs.v4_ebs_backup_repo_delete(vbs.V4EbsBackupRepoDeleteRequest(str(uuid.uuid4()), region, vault))
     assert refused.statusCode == 900 and begun.backupID in refused.message
     ended(sdk.ask(sdk.vbs.v4_ebs_backup_delete, vbs.V4EbsBackupDeleteRequest(region, begun.backupID)).taskID)

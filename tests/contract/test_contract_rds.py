@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
@@ -194,6 +195,34 @@ def switched(data: Data, res_id: int) -> bool:
     with suppress(ApiError):
         return bool(data.run(data.client.mysql_roles.switch_over(data.region, data.id, res_id, timeout=SECONDS)))
     return False
+
+
+def test_a_pair_is_enlarged_while_it_is_used(data: Data) -> None:
+    """Nothing that counted is lost, and writes go on between its nodes' turns."""
+    client, run, region = data.client, data.run, data.region
+    leader, written = data.primary(), []
+
+    def write() -> None:
+        word = f"grown {len(written)}"
+        with suppress(pymysql.Error):
+            data.sql(f"INSERT INTO words VALUES ('{word}')", seconds=3)
+            written.append(word)
+
+    async def written_meanwhile() -> MysqlInstance:
+        change = asyncio.ensure_future(client.mysql_upgrades.enlarge(region, data.id, 200, timeout=SECONDS))
+        while not change.done():
+            await asyncio.to_thread(write)
+        return await change
+
+    assert run(client.mysql_upgrades.resize(region, data.id, "4C8G", timeout=SECONDS)).flavor == "4C8G"
+    assert data.primary() == leader
+    seen = run(written_meanwhile())
+    assert (seen.storage_gib, seen.flavor, len(seen.nodes)) == (200, "4C8G", 2)
+    assert data.primary() != leader and len(written) > 10
+    wait_until(data.answers, SECONDS, "the address to follow")
+    assert set(written) <= data.rows()
+    with pytest.raises(ApiError, match="can only grow"):
+        run(client.mysql_upgrades.enlarge(region, data.id, 100))
 
 
 def test_a_restore_to_a_time_brings_back_that_time(data: Data) -> None:

@@ -27,7 +27,7 @@ from rds_220220714.core.credential import Credential  # type: ignore[import-unty
 from ctyun import Client, CloudRecord
 
 SECONDS = 120.0
-PASSWORD, SINGLE = "Right-2026!", 10001103  # prodId
+PASSWORD, SINGLE, PAIR = "Right-2026!", 10001103, 10001101  # prodId
 SIGNATURE = "10009"  # the gateway's number for one that is not right
 
 pytestmark = pytest.mark.timeout(400)
@@ -204,6 +204,23 @@ def test_roles_need_a_standby(sdk: Sdk, mysql_id: str) -> None:
     [node] = detail(sdk, mysql_id)["azInfoList"]
     assert "is a single instance" in sdk.refused("instance.rds2_switch_d_b_instance_h_a_v4", **own, newMasterResId=node["resId"])
     assert sdk.ok("instance.rds2_switch_instance_record_v4", **own, pageNow=1, pageSize=10)["list"] == []
+
+
+def test_it_is_enlarged_in_place_and_gets_a_standby(sdk: Sdk, mysql_id: str) -> None:
+    """As the package's own example sends it: what is not changed is an empty text, and numbers are texts."""
+    zones = [zone["availabilityZoneName"] for zone in sdk.ok("common.rds2_availability_zone_v2")["data"]]
+    unsaid = {"instId": mysql_id, "nodeType": "", "prodId": "", "diskVolume": "", "prodPerformanceSpec": ""}
+    for wanted, zone, shown in (
+        ({"prodPerformanceSpec": "4C8G"}, zones[0], {"machineSpec": "4C8G"}),
+        ({"diskVolume": "200", "nodeType": "master"}, zones[0], {"diskSize": 200}),
+        ({"prodId": str(PAIR), "nodeType": "master"}, zones[1], {"prodId": PAIR, "prodType": 1}),
+    ):
+        place = [{"availabilityZoneName": zone, "availabilityZoneCount": "1"}]
+        order_id = sdk.ok("common.rds2_upgrade_v2", **(unsaid | wanted), azList=place)["data"]["newOrderId"]
+        assert sdk.ok("common.rds2_get_inst_state", instId=mysql_id) == {"data": 4}
+        assert shown.items() <= ready(sdk, mysql_id).items(), sdk.ask("common.rds2_get_inst_id_by_order_id", newOrderId=order_id)
+    assert [node["role"] for node in detail(sdk, mysql_id)["azInfoList"]] == ["master", "slave"]
+    assert "can only grow" in sdk.refused("common.rds2_upgrade_v2", **(unsaid | {"prodPerformanceSpec": "2C4G"}), azList=None)
 
 
 def test_all_problems_of_an_order_at_once(sdk: Sdk) -> None:

@@ -423,3 +423,31 @@ def test_the_scan_names_what_nodes_have_left(pair: Pair) -> None:
     assert ("container", f"drlab-{pair.cloud.id}-db-a") in found
     assert ("record", "db-a") in found
     assert ("disk", f"{pair.cloud.state}/disks/db-a.img") in found
+
+
+@pytest.mark.parametrize("ends", ["in good order", "without power"])
+def test_a_node_is_given_more_while_it_runs_and_its_file_system_at_its_next_boot(pair: Pair, ends: str) -> None:
+    node = pair.node("growing", 8)
+    pair.do(pair.engine.create_node(node))
+    try:
+        pair.boot("growing")
+        pair.do(pair.engine.open_writes("growing"))
+        pair.sql("growing", "CREATE DATABASE kept", "CREATE TABLE kept.rows (id INT)", "INSERT INTO kept.rows VALUES (7)")
+        before = sum(pair.do(pair.engine.node_disk("growing")))
+        larger = replace(node, cpus=0.5, memory_mib=768, disk_gib=3)
+        pair.nodes["growing"] = larger
+        pair.do(pair.engine.size_node(larger))
+        pair.do(pair.engine.size_node(larger))
+        memory = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null"
+        assert pair.shell("growing", memory)[1] == str(768 << 20)
+        assert sum(pair.do(pair.engine.node_disk("growing"))) == before < 1 << 30
+        if ends == "without power":
+            pair.cut_power("growing")
+            pair.power_on("growing")
+        else:
+            pair.do(pair.engine.shut_down_node("growing", 20.0))
+            pair.boot("growing")
+        assert sum(pair.do(pair.engine.node_disk("growing"))) > 2.8 * (1 << 30)
+        assert pair.sql("growing", "SELECT id FROM kept.rows") == [(7,)]
+    finally:
+        pair.do(pair.engine.remove_nodes(["growing"]))

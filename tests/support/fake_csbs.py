@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,7 @@ class FakeCsbs:
     backups: dict[str, Body] = field(default_factory=dict)
     tasks: list[Body] = field(default_factory=list)
     tokens: dict[str, str] = field(default_factory=dict)
+    changes: set[str] = field(default_factory=set)  # tokens of orders that change a vault
     calls: Counter[str] = field(default_factory=Counter)
     sent: list[tuple[str, Body]] = field(default_factory=list)
     refuse: dict[str, list[str]] = field(default_factory=dict)
@@ -60,6 +62,21 @@ class FakeCsbs:
                 "status": "active",
             }
         return {"masterOrderID": "order-1"}
+
+    def do_backup_repo_upgrade(self, wanted: Body) -> Body:
+        self._once(wanted, lambda vault: vault.update(size=wanted["size"]))
+        return {"masterOrderID": "order-3"}
+
+    def do_backup_repo_renew(self, wanted: Body) -> Body:
+        assert wanted["cycleType"] == "MONTH"
+        self._once(wanted, lambda vault: vault.update(renewed=vault.get("renewed", 0) + wanted["cycleCount"]))
+        return {"masterOrderID": "order-4"}
+
+    def _once(self, wanted: Body, change: Callable[[Body], None]) -> None:
+        """Idempotent by clientToken, as the real API."""
+        if wanted["clientToken"] not in self.changes:
+            self.changes.add(wanted["clientToken"])
+            change(self.vaults[wanted["repositoryID"]])
 
     def do_backup_repo_list(self, wanted: Body) -> Body:
         found = [

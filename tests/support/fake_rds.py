@@ -69,6 +69,7 @@ class FakeRds:
             "GET template": self.template,
             "GET getPublicKey": lambda _: {"data": self.public_key()},
             "POST accept": self.accept,
+            "POST upgrade": self.upgrade,
             "GET getInstIdByOrderId": lambda w: {"data": self.ordered(w["newOrderId"].removeprefix("order-of-"))},
             "GET refundOrder": self.refund,
             "GET destroyOrder": self.destroy,
@@ -151,7 +152,33 @@ class FakeRds:
 
     def ordered(self, id: str) -> list[str]:
         self.message = "the zone is without power" if self.instances[id]["prodOrderStatus"] == 4 else "success"
+        if self.instances[id].pop("no room", False):
+            self.message = "no room"
+            return []
         return [] if self.instances[id]["prodOrderStatus"] == 4 else [id]
+
+    def upgrade(self, wanted: Body) -> Body:
+        """Takes two looks, like an order for an instance; what is changed is seen at its end."""
+        instance = self.found(wanted["instId"])
+        if instance["prodRunningStatus"] != 0:
+            raise Refused("Openapi.Mysql.StatusNotAllowed", "it is being enlarged")
+        instance |= {"prodRunningStatus": 7, "looks": 0, "wanted": wanted}
+        return {"data": {"submitted": True, "newOrderId": f"order-of-{wanted['instId']}"}}
+
+    def _upgraded(self, instance: Body) -> None:
+        wanted = instance.pop("wanted")
+        instance["prodRunningStatus"] = 0
+        if self.fails:
+            instance["no room"] = True
+            return
+        if "prodPerformanceSpec" in wanted:
+            instance["machineSpec"] = wanted["prodPerformanceSpec"]
+        if "diskVolume" in wanted:
+            instance["diskSize"] = wanted["diskVolume"]
+        if "prodId" in wanted:
+            instance["prodId"] = wanted["prodId"]
+            [place] = wanted["azList"]
+            instance["azInfoList"].append({"resId": 102, "role": "slave", "azName": place["availabilityZoneName"]})
 
     def found(self, id: str) -> Body:
         if id not in self.instances:
@@ -163,6 +190,8 @@ class FakeRds:
         instance["looks"] += 1
         if instance["prodOrderStatus"] == 3 and instance["looks"] >= self.settle:
             instance["prodOrderStatus"] = 4 if self.fails else 0
+        if "wanted" in instance and instance["looks"] >= self.settle:
+            self._upgraded(instance)
         return instance
 
     def listed(self, wanted: Body) -> Body:

@@ -17,6 +17,8 @@ def _get(path: str, handler: Handler) -> Route:
 ROUTES = (
     _post("backup-repo/create", vaults.create_vault, Token.REQUIRED),
     _get("backup-repo/list", vaults.list_vaults),
+    _post("backup-repo/upgrade", vaults.enlarge_vault, Token.REQUIRED),
+    _post("backup-repo/renew", vaults.renew_vault, Token.REQUIRED),
     _post("backup-repo/delete", vaults.delete_vault, Token.REQUIRED),
     _post("backup/create", handlers.create_backup),
     _get("backup/status", handlers.backup_status),

@@ -1,8 +1,9 @@
-"""Vaults of server backup: ordered, shown, given back."""
+"""Vaults of server backup: ordered, shown, enlarged, renewed, given back."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from localcloud.core.backups_records import BACKUP_POLICIES, BACKUPS, VAULTS, Vault
@@ -11,7 +12,7 @@ from localcloud.core.catalogue import QUOTAS
 from localcloud.services.csbs import model
 from localcloud.services.csbs.errors import VaultInUse, VaultNameDuplicated
 from localcloud.services.ebs.model import read_labels
-from localcloud.services.eip.model import expiry
+from localcloud.services.eip.model import cycle_seconds, expiry
 from localcloud.services.orders import model as orders
 
 NAME = re.compile(r"\S.{0,61}\S")
@@ -49,6 +50,27 @@ def list_vaults(call: Call) -> dict[str, Any]:
         if vault_id in ("", vault.id) and name in vault.name and status in ("", "active")
     ]
     return paged("results", [model.shown_vault(call.store, vault) for vault in found], number, size)
+
+
+def enlarge_vault(call: Call) -> dict[str, Any]:
+    """`size` is what it has afterwards."""
+    size = call.fields.integer("size", low=SMALLEST, high=LARGEST, required=True)
+    call.fields.ignore("payVoucherPrice")
+    vault = call.one(VAULTS, "repositoryID")
+    if size <= vault.size:
+        call.fields.problem("size", f"is {size}; vault {vault.name} has {vault.size} GB, and can only grow")
+    call.fields.check()
+    return _ordered(call, "csbs-vault-enlarge", call.store.put(VAULTS, replace(vault, size=size)))
+
+
+def renew_vault(call: Call) -> dict[str, Any]:
+    """Longer by so many months or years, from its end on; from now on when that has passed."""
+    cycle = call.fields.choice("cycleType", ("MONTH", "YEAR"), required=True)
+    count = call.fields.integer("cycleCount", low=1, high=60 if cycle == "MONTH" else 5, required=True)
+    call.fields.ignore("payVoucherPrice")
+    vault = call.one(VAULTS, "repositoryID")
+    expires = max(vault.expires, call.cloud.clock.now()) + cycle_seconds(cycle, count)
+    return _ordered(call, "csbs-vault-renew", call.store.put(VAULTS, replace(vault, expires=expires)))
 
 
 def delete_vault(call: Call) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from localcloud.services.ebsbackup.errors import (
     DiskVaultNameDuplicated,
     NotItsSource,
 )
-from localcloud.services.eip.model import expiry
+from localcloud.services.eip.model import cycle_seconds, expiry
 from localcloud.services.orders import model as orders
 
 
@@ -67,6 +67,37 @@ def list_vaults(call: Call) -> dict[str, Any]:
     shown = [model.shown_vault(call.store, vault) for vault in call.store.find(DISK_VAULTS, region=region.id)]
     found = [it for it in shown if content in it["repositoryName"] and all(not v or it[name] == v for name, v in exact.items())]
     return _paged("repositoryList", found, number, size)
+
+
+def enlarge_vault(call: Call) -> dict[str, Any]:
+    """`size` is what it has afterwards."""
+    size = call.fields.integer("size", low=100, high=1024000, required=True)
+    vault = call.one(DISK_VAULTS, "repositoryID")
+    if size <= vault.size:
+        call.fields.problem("size", f"is {size}; vault {vault.name} has {vault.size} GB, and can only grow")
+    call.fields.check()
+    call.store.put(DISK_VAULTS, replace(vault, size=size))
+    return _done(call, vault.region, vault.id)
+
+
+def renew_vault(call: Call) -> dict[str, Any]:
+    """Longer by so many months or years, from its end on; from now on when that has passed."""
+    cycle = call.fields.choice("cycleType", ("MONTH", "YEAR"), required=True)
+    count = call.fields.integer("cycleCount", low=1, high=36 if cycle == "MONTH" else 3, required=True)
+    vault = call.one(DISK_VAULTS, "repositoryID")
+    if vault.expires is None:
+        call.fields.problem("repositoryID", f"names vault {vault.name}, which is on demand and has no end")
+    call.fields.check()
+    begins = max(vault.expires or 0, call.cloud.clock.now())
+    call.store.put(DISK_VAULTS, replace(vault, expires=begins + cycle_seconds(cycle, count)))
+    return _done(call, vault.region, vault.id)
+
+
+def rename_vault(call: Call) -> None:
+    name = call.fields.name("repositoryName", required=True, rule=model.VAULT_NAME, says=model.VAULT_NAME_RULE)
+    vault = call.one(DISK_VAULTS, "repositoryID")
+    call.is_free(DISK_VAULTS, DiskVaultNameDuplicated, name, vault.id, region=vault.region)
+    call.store.put(DISK_VAULTS, replace(vault, name=name))
 
 
 def delete_vault(call: Call) -> dict[str, Any]:

@@ -8,6 +8,9 @@ from localcloud.services.ebsbackup import handlers
 ROUTES = (
     Route("POST", "/v4/ebs-backup/repo/create", "ebsbackup", handlers.create_vault, Token.REQUIRED),
     Route("GET", "/v4/ebs-backup/repo/list-repos", "ebsbackup", handlers.list_vaults),
+    Route("POST", "/v4/ebs-backup/repo/resize", "ebsbackup", handlers.enlarge_vault, Token.REQUIRED),
+    Route("POST", "/v4/ebs-backup/repo/renew", "ebsbackup", handlers.renew_vault, Token.REQUIRED),
+    Route("POST", "/v4/ebs-backup/repo/update", "ebsbackup", handlers.rename_vault),
     Route("POST", "/v4/ebs-backup/repo/delete", "ebsbackup", handlers.delete_vault, Token.REQUIRED),
     Route("POST", "/v4/ebs-backup/create-backup", "ebsbackup", handlers.create_backup),
     Route("GET", "/v4/ebs-backup/show-backup", "ebsbackup", handlers.show_backup),

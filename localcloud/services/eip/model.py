@@ -47,8 +47,13 @@ def bound_to(store: Store, eip: Eip) -> Instance | Balancer | Mysql | None:
 
 def expiry(cycle: str, count: int) -> float | None:
     """When a subscription ends; None on demand."""
-    months = {"month": 1, "year": 12}.get(cycle.lower(), 0) * max(count, 1)
-    return time() + months * MONTH_SECONDS if months else None
+    seconds = cycle_seconds(cycle, count)
+    return time() + seconds if seconds else None
+
+
+def cycle_seconds(cycle: str, count: int) -> float:
+    """("MONTH", 2) -> seconds; 0 on demand."""
+    return {"month": 1, "year": 12}.get(cycle.lower(), 0) * max(count, 1) * MONTH_SECONDS
 
 
 def new(

@@ -22,16 +22,23 @@ def policy_name(value: str) -> str | None:
     return None if _POLICY_NAME.fullmatch(value) else f"{value!r} is no policy name: 2-64 letters, digits, '-', '_' or '.'"
 
 
+def _paid(old: int, new: int) -> str | None:
+    return None if new >= old else f"is {new}; {old} months are paid already, and CTyun gives none back: say {old}"
+
+
 BACKUP_VAULT = Resource(
     "ctyun:csbs:BackupVault",
-    "A vault for backups of servers. CTyun sells it by the month only.",
+    "A vault for backups of servers. CTyun sells it by the month only; it grows and is renewed in place.",
     inputs=(
         region_field(),
         Field("name", Kind.TEXT, "Name in the cloud.", required=True, replaces=True, rules=(vault_name,)),
-        Field("sizeGib", Kind.WHOLE, "GiB.", default=100, replaces=True, rules=(rules.within(100, 1024000, " GiB"),)),
         Field(
-            "months", Kind.WHOLE, "Paid for so many months.", default=1, replaces=True, unseen=True,
-            rules=(rules.within(1, 60, " months"),),
+            "sizeGib", Kind.WHOLE, "GiB; it can only grow.", default=100, rules=(rules.within(100, 1024000, " GiB"),),
+            ways=(rules.grows(" GiB"),),
+        ),
+        Field(
+            "months", Kind.WHOLE, "Paid for so many months in all; more of them renew it.", default=1, unseen=True,
+            rules=(rules.within(1, 60, " months"),), ways=(_paid,),
         ),
         Field(
             "deleteBackups",

@@ -37,10 +37,13 @@ VOLUME = Resource(
         Field("zone", Kind.TEXT, "Zone of the region: AZ1, AZ2, ....", required=True, replaces=True, rules=(rules.zone,)),
         Field("name", Kind.TEXT, "Name in the cloud.", required=True, rules=(_volume_name,)),
         Field("type", Kind.TEXT, "Kind of storage.", default="SATA", replaces=True, rules=(rules.one_of(*DISK_TYPES),)),
-        Field("sizeGib", Kind.WHOLE, "GiB; it can only grow.", required=True, rules=(rules.within(10, 32768, " GiB"),)),
+        Field(
+            "sizeGib", Kind.WHOLE, "GiB; it can only grow.", required=True, rules=(rules.within(10, 32768, " GiB"),),
+            ways=(rules.grows(" GiB"),),
+        ),
     ),
     outputs=(Field("volumeId", Kind.TEXT, "Id."),),
-)
+)  # fmt: skip
 
 VOLUME_ATTACHMENT = Resource(
     "ctyun:ebs:VolumeAttachment",

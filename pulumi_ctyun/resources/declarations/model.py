@@ -43,6 +43,8 @@ class Shape:
 Type = Kind | ListOf | MapOf | Shape
 Rule = Callable[[Any], str | None]
 """Looks at one known value: None = fine, else what is wrong with it, as the end of a sentence."""
+Way = Callable[[Any, Any], str | None]
+"""Looks at a known old and new value that changes in place: None = the cloud can do that, else what is wrong, as in `Rule`."""
 Whole = Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]
 """Looks at all given fields together (a value may still be unknown): yields (field, what is wrong)."""
 
@@ -55,7 +57,8 @@ class Field:
     whose order means nothing. `computed`: absent in the program, the cloud chooses the value. `follows`: of an output, the
     inputs whose change in place changes it too. `unseen`: an input that the cloud does not show. `holds`: names a thing that
     the cloud does not delete while this resource uses it. A known new one is exchanged in place; one that is itself being
-    replaced, so that its id is not known yet, replaces this resource too, which lets go of the old one first.
+    replaced, so that its id is not known yet, replaces this resource too, which lets go of the old one first. `joins`: one that
+    `replaces`, but is added in place where there was none. `ways`: which changes in place the cloud can make.
     """
 
     name: str
@@ -65,23 +68,29 @@ class Field:
     secret: bool = False
     replaces: bool = False
     holds: bool = False
+    joins: bool = False
     unseen: bool = False
     unordered: bool = False
     computed: bool = False
     follows: tuple[str, ...] = ()
     default: Any = None
     rules: tuple[Rule, ...] = ()
+    ways: tuple[Way, ...] = ()
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource type. Outputs hold only what is not an input of the same name; inputs always come back as outputs."""
+    """One resource type. Outputs hold only what is not an input of the same name; inputs always come back as outputs.
+
+    `respelt`: new inputs in the words of the state (old inputs, new ones), where several fields together mean the same.
+    """
 
     token: str
     note: str
     inputs: tuple[Field, ...]
     outputs: tuple[Field, ...] = ()
     rules: tuple[Whole, ...] = ()
+    respelt: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] = lambda _, new: new
 
     def input(self, name: str) -> Field | None:
         return next((field for field in self.inputs if field.name == name), None)

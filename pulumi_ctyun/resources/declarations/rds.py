@@ -13,6 +13,7 @@ STORAGE_TYPES = ("SSD", "SATA", "SAS", "SSD-genric", "FAST-SSD")
 HA_MODES = ("reliability", "usability")
 SYNC_MODES = ("Semi_sync", "Async")
 FAILOVERS = ("auto", "manual")
+_ZONES = ("zone", "standbyZone")
 PRIVILEGES = ("readWrite", "readOnly", "ddl", "dml")
 
 
@@ -24,6 +25,15 @@ def _zones_differ(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     zone, standby = inputs.get("zone"), inputs.get("standbyZone")
     if isinstance(zone, str) and zone == standby:
         yield "standbyZone", f"is {standby!r}, the primary's zone too; a standby in it would be lost together with the primary"
+
+
+def _where_nodes_stand(old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Roles move between the zones of a pair, so in either order they say the same; so does the zone of a single one, as either
+    zone of the pair that it becomes."""
+    there, wanted = [old.get(name) for name in _ZONES], [new.get(name) for name in _ZONES]
+    if there[0] is not None and wanted[1] == there[0] and there[1] in (None, wanted[0]):
+        return {**new, **dict(zip(_ZONES, reversed(wanted), strict=True))}
+    return new
 
 
 NODE = Shape(
@@ -38,17 +48,33 @@ NODE = Shape(
 
 MYSQL_INSTANCE = Resource(
     "ctyun:rds:MysqlInstance",
-    "A MySQL instance: one server, or a primary with a standby in another zone behind one address that follows the primary.",
+    "A MySQL instance: one server, or a primary with a standby in another zone behind one address that follows the primary. It "
+    "grows in place.",
     inputs=(
         region_field(),
         Field("name", Kind.TEXT, "Name in the cloud.", required=True, replaces=True, rules=(rds_rules.instance_name,)),
         Field("version", Kind.TEXT, "MySQL's.", default="8.0", replaces=True, rules=(rules.one_of(*VERSIONS),)),
-        Field("flavor", Kind.TEXT, "Size: 2C4G.", default="2C4G", replaces=True, rules=(rds_rules.size,)),
+        Field(
+            "flavor",
+            Kind.TEXT,
+            "Size: 2C4G; it can only grow.",
+            default="2C4G",
+            rules=(rds_rules.size,),
+            ways=(rds_rules.size_grows,),
+        ),
         Field("vpcId", Kind.TEXT, "Its VPC.", required=True, replaces=True),
         Field("subnetId", Kind.TEXT, "Its subnet.", required=True, replaces=True),
         Field("securityGroupId", Kind.TEXT, "Its security group.", required=True),
         Field("zone", Kind.TEXT, "Zone of the primary: AZ1, AZ2, ....", required=True, replaces=True, rules=(rules.zone,)),
-        Field("standbyZone", Kind.TEXT, "Zone of the standby; none when absent.", replaces=True, rules=(rules.zone,)),
+        Field(
+            "standbyZone",
+            Kind.TEXT,
+            "Zone of the standby; none when absent. One that is added later is added in place. Who leads is not said here: in "
+            "either order the two zones say where the servers stand.",
+            replaces=True,
+            joins=True,
+            rules=(rules.zone,),
+        ),
         Field(
             "storageType",
             Kind.TEXT,
@@ -58,7 +84,14 @@ MYSQL_INSTANCE = Resource(
             unseen=True,
             rules=(rules.one_of(*STORAGE_TYPES),),
         ),
-        Field("storageGib", Kind.WHOLE, "GiB.", default=100, replaces=True, rules=(rules.within(100, 32768, " GiB"),)),
+        Field(
+            "storageGib",
+            Kind.WHOLE,
+            "GiB; it can only grow.",
+            default=100,
+            rules=(rules.within(100, 32768, " GiB"),),
+            ways=(rules.grows(" GiB"),),
+        ),
         Field(
             "password",
             Kind.TEXT,
@@ -92,10 +125,16 @@ MYSQL_INSTANCE = Resource(
     outputs=(
         Field("address", Kind.TEXT, "Address inside the VPC; it follows the primary."),
         Field("port", Kind.WHOLE, "Port at that address."),
-        Field("nodes", ListOf(NODE), "Its servers. Roles are those of the last update or refresh."),
+        Field(
+            "nodes",
+            ListOf(NODE),
+            "Its servers. Roles are those of the last update or refresh.",
+            follows=("standbyZone", "storageGib"),
+        ),
         Field("instanceId", Kind.TEXT, "Id."),
     ),
     rules=(_zones_differ,),
+    respelt=_where_nodes_stand,
 )
 
 MYSQL_DATABASE = Resource(

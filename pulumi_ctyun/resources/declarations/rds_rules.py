@@ -23,6 +23,14 @@ def size(value: str) -> str | None:
     return None if re.fullmatch(r"\d+C\d+G", value) else f"{value!r} is no size; write 2C4G for 2 CPUs and 4 GiB"
 
 
+def size_grows(old: str, new: str) -> str | None:
+    """CTyun takes neither CPUs nor memory away."""
+    before, after = (tuple(map(int, re.findall(r"\d+", value))) for value in (old, new))
+    if all(more >= less for less, more in zip(before, after, strict=True)):
+        return None
+    return f"is {new}; it has {old}, and CTyun takes neither CPUs nor memory away: say {old} or a larger one"
+
+
 def database_name(value: str) -> str | None:
     if value.lower() in _OWN_DATABASES:
         return f"{value!r} is a database of the server's own; choose another name"

@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, ip_address
 from pathlib import PurePosixPath
 from typing import Any
 
-from pulumi_ctyun.resources.declarations.model import Rule, Whole
+from pulumi_ctyun.resources.declarations.model import Rule, Way, Whole
 
 MARK_LENGTH = 25  # " [drlab:" + 16 + "]" behind a description; CTyun takes 128 characters in all
 DESCRIPTION_LENGTH = 128 - MARK_LENGTH
@@ -114,6 +114,17 @@ def within(low: int, high: int, unit: str = "") -> Rule:
         return None if low <= value <= high else f"is {value}{unit}; CTyun takes {low} to {high}{unit}"
 
     return rule
+
+
+def grows(unit: str = "") -> Way:
+    """For sizes that the cloud can only make larger."""
+
+    def way(old: int, new: int) -> str | None:
+        if new >= old:
+            return None
+        return f"is {new}{unit}; it has {old}{unit}, and CTyun only makes it larger: say {old}, or make another one and move"
+
+    return way
 
 
 def one_of(*choices: str) -> Rule:

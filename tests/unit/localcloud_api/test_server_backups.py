@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,6 +31,29 @@ def test_a_vault_holds_what_was_backed_up_and_is_not_deleted_meanwhile(lab: Lab)
     order = lab.api.ok(lab.ask("POST", "backup-repo/delete", repositoryID=lab.vault))["masterOrderID"]
     assert lab.api.finished(order)["orderStatus"] == "3"
     assert lab.api.ok(lab.ask("GET", "backup-repo/list"))["results"] == []
+
+
+def test_a_vault_grows_and_is_renewed_with_what_it_holds(lab: Lab) -> None:
+    def shown() -> Json:
+        [vault] = lab.api.ok(lab.ask("GET", "backup-repo/list", repositoryID=lab.vault))["results"]
+        return dict(vault)
+
+    backup, before = lab.backup(), shown()
+    wish = {"repositoryID": lab.vault, "clientToken": "twice"}
+    for _ in range(2):
+        order = lab.api.ok(lab.ask("POST", "backup-repo/renew", cycleType="MONTH", cycleCount=2, **wish))["masterOrderID"]
+    assert lab.api.finished(order)["orderStatus"] == "3"
+    assert date(shown()) - date(before) == timedelta(days=60), "the same token is the same order"
+    lab.api.ok(lab.ask("POST", "backup-repo/upgrade", repositoryID=lab.vault, size=300))
+    assert (shown()["size"], shown()["backupList"]) == (300, [backup])
+    assert "can only grow" in lab.ask("POST", "backup-repo/upgrade", repositoryID=lab.vault, size=300)["message"]
+    lab.api.local("POST", "/clock", {"advanceSeconds": 400 * 86400})
+    lab.api.ok(lab.ask("POST", "backup-repo/renew", repositoryID=lab.vault, cycleType="YEAR", cycleCount=1))
+    assert date(shown()) - date(before) > timedelta(days=400 + 300), "from now on, as its end has passed"
+
+
+def date(vault: Json) -> datetime:
+    return datetime.fromisoformat(vault["expiredAt"])
 
 
 def test_the_first_backup_is_full_and_the_next_hold_what_changed(lab: Lab) -> None:

@@ -83,6 +83,26 @@ def refused(answer: Json, text: str, code: str = "") -> None:
     assert text in answer["message"] and code in answer["errorCode"], answer
 
 
+def test_a_vault_grows_is_renewed_and_renamed_with_what_it_holds(api: Any, disk: str, vault: str) -> None:
+    def ask(call: str, **wish: Any) -> Json:
+        return dict(api.post(f"/v4/ebs-backup/repo/{call}", regionID=REGION, repositoryID=vault, **wish))
+
+    def shown() -> Json:
+        return dict(api.ok(api.get("/v4/ebs-backup/repo/list-repos", regionID=REGION, repositoryID=vault))["repositoryList"][0])
+
+    backup, before = made(api, disk, vault, "one"), shown()
+    assert api.finished(api.ok(ask("resize", size=300))["masterOrderID"])["orderStatus"] == "3"
+    api.ok(ask("renew", cycleType="MONTH", cycleCount=1))
+    api.ok(ask("update", repositoryName="other"))
+    after = shown()
+    assert (after["size"], after["repositoryName"], after["backupList"]) == (300, "other", [backup])
+    assert after["expiredTime"] - before["expiredTime"] == 30 * 86400
+    assert "can only grow" in ask("resize", size=200)["message"]
+    vault = api.ok(api.post("/v4/ebs-backup/repo/create", regionID=REGION, repositoryName="free", onDemand=True))["repositoryID"]
+    assert "has no end" in ask("renew", cycleType="MONTH", cycleCount=1)["message"]
+    assert "already taken" in ask("update", repositoryName="other")["message"]
+
+
 def test_the_first_backup_is_full_and_later_ones_hold_what_differs(api: Any, disk: str, vault: str) -> None:
     backups = [made(api, disk, vault, name) for name in ("one", "two", "three")]
     backups.append(made(api, disk, vault, "four", fullBackup=True))

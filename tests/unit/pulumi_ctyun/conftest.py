@@ -311,8 +311,10 @@ class Engine:
         assert answer.inputs is not None
         return answer.inputs
 
-    async def failures(self, type_: str, inputs: Body) -> list[tuple[str, str]]:
-        answer = await self.provider.check(sdk.CheckRequest(self.urn(type_), {}, _wrapped(inputs), b""))
+    async def failures(self, type_: str, inputs: Body, old: Body | None = None) -> list[tuple[str, str]]:
+        """`old`: the inputs of a resource that is there."""
+        before = await self.checked(type_, old) if old else {}
+        answer = await self.provider.check(sdk.CheckRequest(self.urn(type_), before, _wrapped(inputs), b""))
         return [(failure.property, failure.reason) for failure in answer.failures or []]
 
     async def create(self, type_: str, inputs: Body, preview: bool = False) -> tuple[str, dict[str, PropertyValue]]:

@@ -108,6 +108,41 @@ def test_what_somebody_else_has_made_is_not_taken(engine, fake, run, type_: str,
         run(engine.create(type_, inputs))
 
 
+def test_a_vault_grows_and_is_renewed_in_place(engine, fake, run) -> None:
+    id, state = run(engine.create(VAULT, A_VAULT))
+    wanted = A_VAULT | {"sizeGib": 300, "months": 3}
+    assert run(engine.diff(VAULT, id, state, wanted)).replaces == []
+    after = run(engine.update(VAULT, id, state, wanted))
+    assert fake.vaults == {id: {"repositoryName": "dev-vault", "size": 300, "status": "active", "renewed": 2}}
+    assert not run(engine.diff(VAULT, id, run(engine.read(VAULT, id, after, wanted)).properties, wanted)).changes
+    run(engine.update(VAULT, id, after, wanted | {"months": 4}))
+    assert fake.vaults[id]["renewed"] == 3
+
+
+@pytest.mark.parametrize("call", ["backup-repo/upgrade", "backup-repo/renew", "backup-repo/list", "order/query-uuid", "the end"])
+def test_an_update_that_was_killed_neither_enlarges_nor_pays_twice(make_engine, fake, run, call: str) -> None:
+    id, state = run(make_engine().create(VAULT, A_VAULT))
+    wanted = A_VAULT | {"sizeGib": 300, "months": 3}
+    if call == "the end":  # done, and killed before the state was written
+        run(make_engine().update(VAULT, id, state, wanted))
+    else:
+        fake.cut_off = call
+        with pytest.raises((asyncio.CancelledError, InitFailed, PluginError)):
+            run(make_engine().update(VAULT, id, state, wanted))
+    run(make_engine().update(VAULT, id, state, wanted))
+    assert (fake.vaults[id]["size"], fake.vaults[id]["renewed"]) == (300, 2)
+
+
+def test_what_the_cloud_does_not_give_back_is_refused_before_anything_happens(engine, fake, run) -> None:
+    had = A_VAULT | {"sizeGib": 300, "months": 3}
+    assert [name for name, _ in run(engine.failures(VAULT, A_VAULT, had))] == ["sizeGib", "months"]
+    assert run(engine.failures(VAULT, A_VAULT | {"name": "other"}, had)) == [], "that one is made anew"
+    id, state = run(engine.create(VAULT, A_VAULT))
+    fake.vaults[id]["size"] = 500
+    with pytest.raises(PluginError, match="has 500 GB and cannot shrink to 300"):
+        run(engine.update(VAULT, id, state, A_VAULT | {"sizeGib": 300}))
+
+
 def a_backup(vault_id: str, status: str, created: str) -> dict[str, Any]:
     return {"repositoryID": vault_id, "instanceBackupStatus": status, "createdTime": created, "instanceBackupName": "b"}
 
@@ -154,11 +189,6 @@ def test_what_is_imported_is_not_replaced(engine, fake, run, type_: str, inputs:
     assert run(engine.diff(type_, id, seen.properties, inputs)).replaces == []
     state = run(engine.update(type_, id, seen.properties, inputs))
     assert not run(engine.diff(type_, id, state, inputs)).changes
-
-
-def test_a_vault_paid_for_longer_is_another_one(engine, run) -> None:
-    id, state = run(engine.create(VAULT, A_VAULT))
-    assert run(engine.diff(VAULT, id, state, A_VAULT | {"months": 2})).replaces == ["months"]
 
 
 def test_a_failed_order_is_told(engine, fake, run) -> None:

@@ -186,7 +186,89 @@ def test_a_password_cannot_be_taken_away(engine, run, pair) -> None:
         run(engine.update(INSTANCE, id, state, without))
 
 
-@pytest.mark.parametrize(("key", "value"), [("standbyZone", "AZ3"), ("flavor", "4C8G"), ("version", "5.7"), ("storageGib", 200)])
+def test_it_is_enlarged_in_place_one_order_after_the_other(engine, fake, run, pair) -> None:
+    id, state = pair
+    wanted = {**A_PAIR, "flavor": "4C8G", "storageGib": 200}
+    diff = run(engine.diff(INSTANCE, id, state, wanted))
+    assert (diff.changes, diff.replaces) == (True, [])
+    after = run(engine.update(INSTANCE, id, state, wanted))
+    shown = fake.instances[id]
+    assert (shown["machineSpec"], shown["diskSize"], fake.calls["POST upgrade"]) == ("4C8G", 200, 2)
+    assert list(fake.instances) == [id]
+    assert not run(engine.diff(INSTANCE, id, run(engine.read(INSTANCE, id, after, wanted)).properties, wanted)).changes
+
+
+def test_a_single_one_gets_its_standby_in_place_in_whatever_order_the_zones_are_said(engine, fake, run) -> None:
+    id, state = run(engine.create(INSTANCE, A_SINGLE))
+    wanted = {**A_PAIR, "zone": "AZ3", "standbyZone": "AZ1"}
+    assert run(engine.diff(INSTANCE, id, state, wanted)).replaces == []
+    after = run(engine.update(INSTANCE, id, state, wanted))
+    places = [(node["zone"], node["role"]) for node in to_plain(after)["nodes"]]
+    assert (places, fake.instances[id]["prodId"]) == ([("AZ1", "primary"), ("AZ3", "standby")], 10001101)
+    assert not run(engine.diff(INSTANCE, id, after, wanted)).changes
+    assert run(engine.diff(INSTANCE, id, after, A_SINGLE)).replaces, "no call makes a pair single"
+
+
+@pytest.mark.parametrize("switched", [True, False])
+def test_zones_of_a_pair_are_where_its_nodes_stand(engine, fake, run, pair, switched: bool) -> None:
+    """In either order, whoever leads: roles are changed by a switchover and not by a setting."""
+    id, state = pair
+    if switched:
+        for node in fake.instances[id]["azInfoList"]:
+            node["role"] = "slave" if node["role"] == "master" else "master"
+        state = run(engine.read(INSTANCE, id, state, A_PAIR)).properties
+    other = {**A_PAIR, "zone": "AZ2", "standbyZone": "AZ1"}
+    assert not run(engine.diff(INSTANCE, id, state, other)).changes
+    after = run(engine.update(INSTANCE, id, state, {**other, "failover": "manual"}))
+    for inputs in (A_PAIR, other):
+        wanted = {**inputs, "failover": "manual"}
+        seen = run(engine.read(INSTANCE, id, after, wanted))
+        assert not run(engine.diff(INSTANCE, id, seen.properties, wanted)).changes
+    assert fake.calls["POST upgrade"] == 0
+
+
+@pytest.mark.parametrize("cut_off", ["POST upgrade", "GET instance"])
+def test_an_update_that_was_killed_carries_on(make_engine, fake, run, pair, cut_off: str) -> None:
+    """What it has ordered comes to its end first, and nothing is ordered twice."""
+    id, state = pair
+    wanted = {**A_PAIR, "flavor": "4C8G"}
+
+    def stop() -> None:
+        if fake.calls["POST upgrade"]:
+            raise asyncio.CancelledError
+
+    fake.after[cut_off] = stop
+    with pytest.raises((asyncio.CancelledError, InitFailed, PluginError)):
+        run(make_engine().update(INSTANCE, id, state, wanted))
+    fake.after.clear()
+    run(make_engine().update(INSTANCE, id, state, wanted))
+    assert (fake.instances[id]["machineSpec"], fake.calls["POST upgrade"]) == ("4C8G", 1)
+
+
+def test_a_change_that_the_cloud_could_not_make_is_told(engine, fake, run, pair) -> None:
+    id, state = pair
+    fake.fails = True
+    with pytest.raises(PluginError, match="A change of MySQL instance dev-db failed: no room"):
+        run(engine.update(INSTANCE, id, state, {**A_PAIR, "storageGib": 200}))
+
+
+@pytest.mark.parametrize(("key", "value"), [("storageGib", 100), ("flavor", "2C4G"), ("flavor", "16C8G")])
+def test_what_would_have_to_shrink_is_refused_before_anything_happens(engine, run, key: str, value: Any) -> None:
+    had = {**A_PAIR, "storageGib": 200, "flavor": "4C16G"}
+    [(name, reason)] = run(engine.failures(INSTANCE, {**had, key: value}, had))
+    assert name == key and "it has" in reason
+    assert run(engine.failures(INSTANCE, {**had, key: value, "version": "5.7"}, had)) == [], "that one is made anew"
+    assert run(engine.failures(INSTANCE, {**had, key: value})) == []
+
+
+def test_one_that_was_enlarged_by_somebody_else_does_not_shrink(engine, fake, run, pair) -> None:
+    id, state = pair
+    fake.instances[id]["diskSize"] = 300
+    with pytest.raises(PluginError, match="has 300 GiB and cannot shrink to 100"):
+        run(engine.update(INSTANCE, id, state, {**A_PAIR, "failover": "manual"}))
+
+
+@pytest.mark.parametrize(("key", "value"), [("standbyZone", "AZ3"), ("version", "5.7"), ("zone", "AZ3")])
 def test_what_else_changes_replaces(engine, run, pair, key: str, value: Any) -> None:
     id, state = pair
     assert run(engine.diff(INSTANCE, id, state, {**A_PAIR, key: value})).replaces == [key]
