@@ -74,6 +74,12 @@ async def _databases(client: Client, region: str) -> list[Thing]:
     return [Thing("database", mysql.id, mysql.name) for mysql in await client.mysqls.list(region) if not mysql.parent_id]
 
 
+async def _groups(client: Client, region: str) -> list[Thing]:
+    """Those of the cloud's own go with their VPC."""
+    found = [group for group in await client.security_groups.list(region) if not group.is_default]
+    return [Thing("security group", group.id, group.name) for group in found]
+
+
 async def _listeners(client: Client, region: str) -> list[Thing]:
     return [Thing("listener", one.id, one.name, uses=one.balancer_id) for one in await client.listeners.list(region)]
 
@@ -177,7 +183,7 @@ KINDS = (
     Kind("image", _images, lambda client, region, thing: client.images.delete(region, thing.id)),
     plain("EIP", lambda client: client.eips),
     Kind("key pair", _key_pairs, lambda client, region, thing: client.key_pairs.delete(region, thing.name)),
-    plain("security group", lambda client: client.security_groups),
+    Kind("security group", _groups, lambda client, region, thing: client.security_groups.delete(region, thing.id)),
     Kind("subnet", _subnets, lambda client, region, thing: client.subnets.delete(region, thing.id)),
     plain("VPC", lambda client: client.vpcs),
 )

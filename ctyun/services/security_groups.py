@@ -50,8 +50,8 @@ class Rule:
     def from_api(cls, body: Body) -> Self:
         return cls(
             id=need(body, "id"),
-            direction=need(body, "direction"),
-            action=need(body, "action"),
+            direction=need(body, "direction").lower(),
+            action=need(body, "action").lower(),
             protocol=need(body, "protocol").upper(),
             ports=_ports(text(body, "range")),
             cidr=text(body, "destCidrIp") or ANYWHERE,
@@ -91,6 +91,7 @@ class SecurityGroup:
     description: str = ""
     rules: tuple[Rule, ...] = ()
     server_count: int = 0
+    is_default: bool = False  # the VPC's own, which goes with it
 
     @classmethod
     def from_api(cls, body: Body) -> Self:
@@ -101,6 +102,7 @@ class SecurityGroup:
             description=text(body, "description"),
             rules=tuple(Rule.from_api(rule) for rule in items(body, "securityGroupRuleList")),
             server_count=number(body, "vmNum"),
+            is_default=text(body, "origin") == "1",
         )
 
 
@@ -144,7 +146,10 @@ class SecurityGroups(Service):
     async def add_rules(
         self, region_id: str, group_id: str, rules: Sequence[Rule], *, client_token: str | None = None
     ) -> tuple[str, ...]:
-        """Returns the new rules' ids in the order given. Each direction is a call of its own, so half may be in force."""
+        """Returns the new rules' ids in the order given; the cloud makes none, and tells no id, of one that is there already.
+
+        Each direction is a call of its own, so half may be in force.
+        """
         ids: dict[int, str] = {}
         for direction, call in ADD_RULES.items():
             mine = [(index, rule) for index, rule in enumerate(rules) if rule.direction == direction]
@@ -157,7 +162,7 @@ class SecurityGroups(Service):
                 "securityGroupRules": [rule.to_api() for _, rule in mine],
             }
             answer = await self._transport.send(call, group_id, body=body)
-            ids.update(zip((index for index, _ in mine), texts(answer.body, "sgRuleIDs"), strict=True))
+            ids.update(zip((index for index, _ in mine), texts(answer.body, "sgRuleIDs"), strict=False))
         return tuple(ids[index] for index in sorted(ids))
 
     async def remove_rule(self, region_id: str, group_id: str, rule: Rule, *, client_token: str | None = None) -> None:

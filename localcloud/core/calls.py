@@ -147,7 +147,12 @@ def page(call: Call, most: int = 50, old_name: str = "pageNumber") -> tuple[int,
     return number or older, call.fields.integer("pageSize", low=1, high=most, default=10)
 
 
+def page_of(items: list[Any], number: int, size: int) -> list[Any]:
+    """One page of `items`."""
+    return items[(number - 1) * size : number * size]
+
+
 def paged(name: str, items: list[Any], number: int, size: int) -> dict[str, Any]:
     """One page of `items` under `name`, with the counts that every list carries."""
-    shown = items[(number - 1) * size : number * size]
+    shown = page_of(items, number, size)
     return {name: shown, "totalCount": len(items), "currentCount": len(shown), "totalPage": -(-len(items) // size)}

@@ -58,6 +58,7 @@ class SecurityGroup:
     description: str
     project: str
     created: float
+    default: bool = False  # the VPC's own, for servers that are ordered without any
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Rule:
     peer_group: str | None
     description: str
     created: float
+    range: str = ""  # the ports as the call spelled them
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,8 @@ def test_a_vpc_with_its_subnet(sdk: Sdk, region: str, make: Any) -> None:
     assert (subnet.CIDR, subnet.gatewayIP, subnet.dnsList) == ("172.16.1.0/24", "172.16.1.1", ["172.16.1.1"])
     listed = sdk.ask(sdk.vpc.v4_vpc_new_list_subnet, vpc.V4VpcNewListSubnetRequest(region, vpc_id, pageNo=1, pageSize=10))
     assert ([item.subnetID for item in listed.subnets], listed.totalCount) == ([subnet_id], 1)
+    older = sdk.ask(sdk.vpc.v4_vpc_list_subnet, vpc.V4VpcListSubnetRequest(region, vpc_id, azName="", withShare=False))
+    assert [item.subnetID for item in older.subnets] == [subnet_id]
 
     vpcs = sdk.ask(sdk.vpc.v4_vpc_new_list, vpc.V4VpcNewListRequest(region, vpcName=name, pageNo=1, pageSize=50))
     assert [(item.vpcID, item.subnetIDs) for item in vpcs.vpcs] == [(vpc_id, [subnet_id])]
@@ -138,7 +140,7 @@ def test_a_security_group_with_rules(sdk: Sdk, region: str, make: Any) -> None:
     wish = vpc.V4VpcCreateSecurityGroupRequest(new_token(), region, vpc_id, name)
     group_id = sdk.ask(sdk.vpc.v4_vpc_create_security_group, wish).securityGroupID
     inward = vpc.V4VpcCreateSecurityGroupIngressRequestSecurityGroupRules(
-        "ingress", "accept", "TCP", "IPv4", "0.0.0.0/0", priority=1, range="80"
+        "INGRESS", "ACCEPT", "TCP", "IPv4", "0.0.0.0/0", priority=1, range="80"
     )
     added = sdk.ask(
         sdk.vpc.v4_vpc_create_security_group_ingress,
@@ -148,12 +150,13 @@ def test_a_security_group_with_rules(sdk: Sdk, region: str, make: Any) -> None:
     shown = sdk.ask(sdk.vpc.v4_vpc_describe_security_group_attribute, ask)
     rules = {rule.id: rule for rule in shown.securityGroupRuleList}
     assert (shown.securityGroupName, shown.vpcID) == (name, vpc_id)
-    assert rules[added[0]].range in ("80", "80-80")
-    assert (rules[added[0]].destCidrIp, rules[added[0]].action) == ("0.0.0.0/0", "accept")
+    rule = rules[added[0]]
+    assert (rule.range, rule.destCidrIp, rule.action, rule.direction) == ("80", "0.0.0.0/0", "accept", "ingress")
     groups = sdk.ask(
         sdk.vpc.v4_vpc_new_query_security_groups, vpc.V4VpcNewQuerySecurityGroupsRequest(region, vpcID=vpc_id)
     ).securityGroups
-    assert group_id in [group.id for group in groups]
+    older = sdk.ask(sdk.vpc.v4_vpc_query_security_groups, vpc.V4VpcQuerySecurityGroupsRequest(region, vpcID=vpc_id))
+    assert [group.id for group in groups] == [group.id for group in older] == [group_id]
     sdk.ask(
         sdk.vpc.v4_vpc_revoke_security_group_ingress,
         vpc.V4VpcRevokeSecurityGroupIngressRequest(

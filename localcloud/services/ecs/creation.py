@@ -9,12 +9,13 @@ from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import QuotaExceeded
 from localcloud.core.identifiers import long_id, mac_address, short_id
-from localcloud.core.records import DISKS, INSTANCES, Disk, Instance, Order, Subnet
+from localcloud.core.records import DISKS, INSTANCES, VPCS, Disk, Instance, Order, Subnet
 from localcloud.services.ecs import model
 from localcloud.services.ecs.wanted import Wanted, numbered, read
 from localcloud.services.ecs.wanted_network import NEW_EIP
 from localcloud.services.eip import model as eips
 from localcloud.services.orders import model as orders
+from localcloud.services.securitygroup.model import default_group
 from localcloud.services.vpc.model import taken_addresses, usable_addresses
 
 
@@ -44,7 +45,7 @@ def _store(call: Call, wanted: Wanted, placed: Order, instance_id: str, number: 
         display_name=numbered(wanted.display_name, number, wanted.count), description=wanted.description,
         flavor_id=wanted.flavor.id_in(region, zone), image_id=wanted.image.id, vpc_id=wanted.subnet.vpc_id,
         subnet_id=wanted.subnet.id, nic_id=short_id("port"), mac=mac_address(),
-        address=wanted.address or _free_address(call, wanted.subnet), groups=wanted.groups,
+        address=wanted.address or _free_address(call, wanted.subnet), groups=wanted.groups or (_own_group(call, wanted),),
         key_pair_id=wanted.pair.id if wanted.pair else "", public_key=wanted.pair.public_key if wanted.pair else None,
         password_hash=hashed, user_data=wanted.user_data, status="creating", desired="on", on_demand=wanted.on_demand,
         expires=wanted.expires, project="0", resource_id=placed.master_resource_id, order_id=placed.id, created=now, updated=now,
@@ -57,6 +58,10 @@ def _store(call: Call, wanted: Wanted, placed: Order, instance_id: str, number: 
         eips.new(call.store, pool, region.id, name, bandwidth=wanted.bandwidth, instance_id=instance_id, packaged=True)
     elif wanted.eip:
         eips.bind(call.store, wanted.eip, instance_id)
+
+
+def _own_group(call: Call, wanted: Wanted) -> str:
+    return default_group(call.store, call.store.require(VPCS, wanted.subnet.vpc_id)).id
 
 
 def _disk_records(wanted: Wanted, instance_id: str, now: float) -> Iterator[Disk]:

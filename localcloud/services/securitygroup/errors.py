@@ -22,13 +22,6 @@ class RuleNotFound(NotFound):
     code, noun = "Openapi.SecurityGroupRule.NotFound", "Security group rule"
 
 
-class RuleDuplicated(ApiError):
-    code, chinese = invented.SECURITY_GROUP_RULE_DUPLICATED, "安全组规则重复"
-
-    def __init__(self, rule_id: str, group_id: str) -> None:
-        super().__init__(f"Security group {group_id} already has this rule as {rule_id}.")
-
-
 class NotJoined(ApiError):
     code, chinese = invented.SECURITY_GROUP_NOT_JOINED, "云主机未加入该安全组"
 

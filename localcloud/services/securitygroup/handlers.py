@@ -6,7 +6,7 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call, page, paged
+from localcloud.core.calls import Call, page, page_of, paged
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import ParameterError, QuotaExceeded
 from localcloud.core.identifiers import short_id
@@ -14,7 +14,6 @@ from localcloud.core.records import GROUPS, INSTANCES, RULES, VPCS, Instance, Ru
 from localcloud.services.securitygroup import model
 from localcloud.services.securitygroup.errors import (
     NotJoined,
-    RuleDuplicated,
     RuleNotFound,
     SecurityGroupInUse,
     SecurityGroupNameDuplicated,
@@ -35,13 +34,24 @@ def create_group(call: Call) -> dict[str, Any]:
 
 
 def describe_group(call: Call) -> dict[str, Any]:
-    direction = call.fields.choice("direction", (*model.DIRECTIONS, "all"), default="all")
+    direction = call.fields.choice("direction", (*model.DIRECTIONS, "all"), default="all", any_case=True)
     group = call.one(GROUPS, "securityGroupID")
     rules = [rule for rule in call.store.find(RULES, group_id=group.id) if direction in ("all", rule.direction)]
     return model.group_shown(call.store, group, rules)
 
 
 def list_groups(call: Call) -> dict[str, Any]:
+    found, number, size = _listed(call)
+    return paged("securityGroups", found, number, size)
+
+
+def list_groups_only(call: Call) -> list[dict[str, Any]]:
+    """As the older call has them: one page, and no counts."""
+    found, number, size = _listed(call)
+    return page_of(found, number, size)
+
+
+def _listed(call: Call) -> tuple[list[dict[str, Any]], int, int]:
     fields, region = call.fields, call.region()
     vpc_id, content, instance_id = fields.text("vpcID"), fields.text("queryContent"), fields.text("instanceID")
     number, size = page(call)
@@ -52,7 +62,7 @@ def list_groups(call: Call) -> dict[str, Any]:
         for group in call.store.find(GROUPS, region=region.id)
         if vpc_id in ("", group.vpc_id) and content in group.name + group.id and (wanted is None or group.id in wanted)
     ]
-    return paged("securityGroups", found, number, size)
+    return found, number, size
 
 
 def modify_group(call: Call) -> None:
@@ -69,9 +79,7 @@ def delete_group(call: Call) -> None:
     group = call.one(GROUPS, "securityGroupID")
     if users := model.users_of_group(call.store, group):
         raise SecurityGroupInUse(group.id, users)
-    for rule in call.store.find(RULES, group_id=group.id):
-        call.store.delete(RULES, rule.id)
-    call.store.delete(GROUPS, group.id)
+    model.remove(call.store, group)
     call.touches(group.vpc_id)
 
 
@@ -84,26 +92,25 @@ def create_egress_rules(call: Call) -> dict[str, Any]:
 
 
 def _create_rules(call: Call, direction: str) -> dict[str, Any]:
+    """The ids of those that are new: a rule that the group has already stays as it is."""
     fields, region = call.fields, call.region()
     group_id = fields.text("securityGroupID", required=True)
     items = fields.items("securityGroupRules", required=True, most=QUOTAS.rules_per_group)
     rules = [model.read_rule(item, group_id, region.id, direction) for item in items]
     fields.check()
     group = call.store.require(GROUPS, group_id, region.id)
-    present = call.store.find(RULES, group_id=group_id)
-    if len(present) + len(rules) > QUOTAS.rules_per_group:
-        raise QuotaExceeded(f"rules in security group {group_id}", QUOTAS.rules_per_group)
+    present, new = call.store.find(RULES, group_id=group_id), list[Rule]()
     for rule in rules:
-        _check_rule(call, group, rule, present)
-        present.append(call.store.put(RULES, rule))
+        _check_peer(call, group, rule)
+        if not any(model.same_effect(rule, other) for other in (*present, *new)):
+            new.append(call.store.put(RULES, rule))
+    if len(present) + len(new) > QUOTAS.rules_per_group:
+        raise QuotaExceeded(f"rules in security group {group_id}", QUOTAS.rules_per_group)
     call.touches(group.vpc_id)
-    return {"sgRuleIDs": [rule.id for rule in rules]}
+    return {"sgRuleIDs": [rule.id for rule in new]}
 
 
-def _check_rule(call: Call, group: SecurityGroup, rule: Rule, present: list[Rule]) -> None:
-    for other in present:
-        if model.same_effect(rule, other):
-            raise RuleDuplicated(other.id, group.id)
+def _check_peer(call: Call, group: SecurityGroup, rule: Rule) -> None:
     if rule.peer_group and call.store.require(GROUPS, rule.peer_group, group.region).vpc_id != group.vpc_id:
         raise ParameterError([f"remoteSecurityGroupID {rule.peer_group} belongs to another VPC than {group.id}"])
 

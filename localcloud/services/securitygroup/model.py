@@ -12,11 +12,12 @@ from localcloud.core.errors import NotModelled
 from localcloud.core.identifiers import short_id, when
 from localcloud.core.inputs import Fields
 from localcloud.core.rds_records import MYSQLS
-from localcloud.core.records import GROUPS, INSTANCES, RULES, VPCS, Instance, Rule, SecurityGroup
+from localcloud.core.records import GROUPS, INSTANCES, RULES, VPCS, Instance, Rule, SecurityGroup, Vpc
 from localcloud.core.store import Store
 
 ACTIONS, PROTOCOLS, DIRECTIONS = ("accept", "drop"), ("ANY", "TCP", "UDP", "ICMP"), ("ingress", "egress")
 CIDR, GROUP = 0, 1  # remoteType
+ANYWHERE = "0.0.0.0/0"
 _PORTS = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _ALL_PORTS = ("", "-1", "1-65535", "0-65535")
 
@@ -30,7 +31,8 @@ def group_shown(store: Store, group: SecurityGroup, rules: Sequence[Rule]) -> di
     """A group with (some of) its rules as the API shows it."""
     vpc = store.get(VPCS, group.vpc_id)
     return {
-        "securityGroupName": group.name, "id": group.id, "vmNum": len(members(store, group)), "origin": "0",
+        "securityGroupName": group.name, "id": group.id, "vmNum": len(members(store, group)),
+        "origin": "1" if group.default else "0",
         "vpcName": vpc.name if vpc else "", "vpcID": group.vpc_id, "creationTime": when(group.created),
         "description": group.description, "projectID": group.project,
         "securityGroupRuleList": [rule_shown(rule) for rule in rules],
@@ -41,7 +43,7 @@ def rule_shown(rule: Rule) -> dict[str, Any]:
     """A rule as the API shows it."""
     return {
         "direction": rule.direction, "priority": rule.priority, "ethertype": "IPv4", "protocol": rule.protocol,
-        "range": "{}-{}".format(*rule.ports) if rule.ports else "", "destCidrIp": rule.peer_cidr or "",
+        "range": rule.range or ("{}-{}".format(*rule.ports) if rule.ports else ""), "destCidrIp": rule.peer_cidr or "",
         "description": rule.description, "createTime": when(rule.created), "id": rule.id,
         "securityGroupID": rule.group_id, "action": rule.action, "origin": "", "prefixListID": "",
         "remoteSecurityGroupID": rule.peer_group or "",
@@ -50,9 +52,9 @@ def rule_shown(rule: Rule) -> dict[str, Any]:
 
 def read_rule(fields: Fields, group_id: str, region: str, direction: str) -> Rule:
     """One rule of a create call; what is wrong with it is noted in `fields`."""
-    if fields.text("direction", default=direction) != direction:
+    if fields.text("direction", default=direction).lower() != direction:
         fields.problem("direction", f"must be {direction} in this call")
-    action = fields.choice("action", ACTIONS, required=True)
+    action = fields.choice("action", ACTIONS, required=True, any_case=True)
     protocol = fields.choice("protocol", PROTOCOLS, required=True)
     if fields.choice("ethertype", ("IPv4", "IPv6"), default="IPv4") == "IPv6":
         raise NotModelled("IPv6 security group rules are not modelled by the local cloud.")
@@ -63,15 +65,47 @@ def read_rule(fields: Fields, group_id: str, region: str, direction: str) -> Rul
         fields.problem("remoteSecurityGroupID", f"is for remoteType {GROUP}; without it the rule is for all of destCidrIp")
     return Rule(
         short_id("sgrule"), region, group_id, direction, action, protocol, priority, _ports(fields, protocol),
-        cidr if remote == CIDR else None, peer if remote == GROUP else None, fields.description(), time(),
+        cidr if remote == CIDR else None, peer if remote == GROUP else None, fields.description(), time(), fields.text("range"),
     )  # fmt: skip
 
 
 def everything_out(group: SecurityGroup) -> Rule:
     """The rule that a new group comes with: without it nothing could leave its servers. Revoke it for a closed group."""
+    return _accepting(group, "egress", peer_cidr=ANYWHERE)
+
+
+def default_group(store: Store, vpc: Vpc) -> SecurityGroup:
+    """The group of servers that are ordered without any: made for the first one, and gone with its VPC.
+
+    Its members reach each other, and everybody reaches them by SSH and RDP, as CTyun documents it.
+    """
+    for group in store.find(GROUPS, vpc_id=vpc.id):
+        if group.default:
+            return group
+    group = SecurityGroup(short_id("sg"), vpc.region, vpc.id, "Sys-default", "", vpc.project, time(), default=True)
+    inward = [_accepting(group, "ingress", "TCP", port, peer_cidr=ANYWHERE) for port in (22, 3389)]
+    for rule in (everything_out(group), _accepting(group, "ingress", peer_group=group.id), *inward):
+        store.put(RULES, rule)
+    return store.put(GROUPS, group)
+
+
+def remove(store: Store, group: SecurityGroup) -> None:
+    """With its rules."""
+    for rule in store.find(RULES, group_id=group.id):
+        store.delete(RULES, rule.id)
+    store.delete(GROUPS, group.id)
+
+
+def _accepting(
+    group: SecurityGroup, way: str, protocol: str = "ANY", port: int = 0, *, peer_cidr: str | None = None,
+    peer_group: str | None = None,
+) -> Rule:  # fmt: skip
+    """One of the rules that groups come with."""
+    ports, shown = ((port, port), str(port)) if port else (None, "")
     return Rule(
-        short_id("sgrule"), group.region, group.id, "egress", "accept", "ANY", 100, None, "0.0.0.0/0", None, "default", time()
-    )
+        short_id("sgrule"), group.region, group.id, way, "accept", protocol, 100, ports, peer_cidr, peer_group, "default", time(),
+        shown,
+    )  # fmt: skip
 
 
 def same_effect(one: Rule, other: Rule) -> bool:

@@ -9,6 +9,7 @@ ROUTES = with_twins((
     Route("POST", "/v4/vpc/create-security-group", "ctvpc", handlers.create_group, Token.REQUIRED),
     Route("GET", "/v4/vpc/describe-security-group-attribute", "ctvpc", handlers.describe_group),
     Route("GET", "/v4/vpc/new-query-security-groups", "ctvpc", handlers.list_groups),
+    Route("GET", "/v4/vpc/query-security-groups", "ctvpc", handlers.list_groups_only),
     Route("POST", "/v4/vpc/modify-security-group-attribute", "ctvpc", handlers.modify_group, Token.REQUIRED),
     Route("POST", "/v4/vpc/delete-security-group", "ctvpc", handlers.delete_group, Token.REQUIRED),
     Route("POST", "/v4/vpc/create-security-group-ingress", "ctvpc", handlers.create_ingress_rules, Token.REQUIRED),

@@ -12,7 +12,8 @@ from localcloud.core.elb_records import BALANCERS
 from localcloud.core.identifiers import short_id
 from localcloud.core.inputs import Fields
 from localcloud.core.rds_records import MYSQLS
-from localcloud.core.records import INSTANCES, SUBNETS, VPCS, Subnet, Vpc
+from localcloud.core.records import GROUPS, INSTANCES, SUBNETS, VPCS, Subnet, Vpc
+from localcloud.services.securitygroup import model as security_groups
 from localcloud.services.vpc import model
 from localcloud.services.vpc.errors import SubnetInUse, SubnetNameDuplicated, VpcInUse, VpcNameDuplicated
 
@@ -56,6 +57,8 @@ def delete_vpc(call: Call) -> None:
     vpc = call.one(VPCS, "vpcID")
     if users := model.users_of_vpc(call.store, vpc):
         raise VpcInUse(vpc.id, users)
+    for group in call.store.find(GROUPS, vpc_id=vpc.id):
+        security_groups.remove(call.store, group)  # its own
     call.store.delete(VPCS, vpc.id)
 
 
@@ -80,21 +83,21 @@ def create_subnet(call: Call) -> dict[str, Any]:
 
 
 def query_subnet(call: Call) -> dict[str, Any]:
-    call.fields.ignore("withShare")
     return model.subnet_shown(call.store, call.one(SUBNETS, "subnetID"))
 
 
 def list_subnets(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
-    vpc_id, ids = fields.text("vpcID", required=True), fields.listed("subnetID")
+    vpc_id, ids = fields.text("vpcID"), fields.listed("subnetID")
     name, cidr = fields.text("subnetName"), fields.text("cidr")
+    call.zone(region)  # every subnet is in all of them
     number, size = page(call)
-    fields.ignore("withShare")
     fields.check()
-    call.store.require(VPCS, vpc_id, region.id)
+    if vpc_id:
+        call.store.require(VPCS, vpc_id, region.id)
     found = [
         model.subnet_shown(call.store, subnet)
-        for subnet in call.store.find(SUBNETS, vpc_id=vpc_id)
+        for subnet in call.store.find(SUBNETS, region=region.id, **({"vpc_id": vpc_id} if vpc_id else {}))
         if (not ids or subnet.id in ids) and name in ("", subnet.name) and cidr in ("", subnet.cidr)
     ]
     return paged("subnets", found, number, size)

@@ -90,4 +90,4 @@ def users_of_vpc(store: Store, vpc: Vpc) -> list[str]:
     """What must be gone before the VPC can be deleted."""
     subnets = [f"subnet {subnet.id}" for subnet in store.find(SUBNETS, vpc_id=vpc.id)]
     subnets += [f"target group {group.id}" for group in store.find(TARGET_GROUPS, vpc_id=vpc.id)]
-    return subnets + [f"security group {group.id}" for group in store.find(GROUPS, vpc_id=vpc.id)]
+    return subnets + [f"security group {group.id}" for group in store.find(GROUPS, vpc_id=vpc.id) if not group.default]

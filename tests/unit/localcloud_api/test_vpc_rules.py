@@ -145,7 +145,8 @@ def add(api: Any, group: str, *rules: dict[str, Any], way: str = "ingress") -> d
         ({"protocol": "tcp"}, "securityGroupRules[0].protocol is 'tcp'; it must be one of ANY, TCP, UDP, ICMP"),
         ({"priority": 101}, "securityGroupRules[0].priority is 101; it must be between 1 and 100"),
         ({"destCidrIp": "10.0.0.1/8"}, "securityGroupRules[0].destCidrIp '10.0.0.1/8' is not an IPv4 address or network: 10.0.0.1/8 has host bits set"),  # noqa: E501
-        ({"direction": "egress"}, "securityGroupRules[0].direction must be ingress in this call"),
+        ({"direction": "Egress"}, "securityGroupRules[0].direction must be ingress in this call"),
+        ({"action": "Deny"}, "securityGroupRules[0].action is 'Deny'; it must be one of accept, drop"),
         ({"remoteType": 1}, "securityGroupRules[0].remoteSecurityGroupID is required"),
     ],
 )  # fmt: skip
@@ -190,7 +191,7 @@ def test_a_new_group_lets_everything_out(api: Any) -> None:
 def test_a_rule_twice_and_too_many_rules(api: Any) -> None:
     group = api.group(api.vpc())
     api.ok(add(api, group, rule()))
-    assert add(api, group, rule())["errorCode"] == "Openapi.SecurityGroupRule.Duplicated"
+    assert api.ok(add(api, group, rule(description="again"))) == {"sgRuleIDs": []}
     for start in (1, 26):
         answer = add(api, group, *(rule(range=str(port)) for port in range(start + 1000, start + 1024)))
     assert answer["statusCode"] == 800
@@ -198,8 +199,10 @@ def test_a_rule_twice_and_too_many_rules(api: Any) -> None:
 
 
 def test_a_failed_call_leaves_nothing(api: Any) -> None:
-    group = api.group(api.vpc())
-    assert add(api, group, rule(), rule(range="81"), rule())["errorCode"] == "Openapi.SecurityGroupRule.Duplicated"
+    vpc = api.vpc()
+    group, foreign = api.group(vpc), api.group(api.vpc("other"))
+    answer = add(api, group, rule(), rule(remoteType=1, remoteSecurityGroupID=foreign, destCidrIp=None, range="81"))
+    assert "belongs to another VPC" in answer["message"]
     shown = api.ok(
         api.get("/v4/vpc/describe-security-group-attribute", regionID=REGION, securityGroupID=group, direction="ingress")
     )
@@ -208,10 +211,11 @@ def test_a_failed_call_leaves_nothing(api: Any) -> None:
 
 def test_joining_and_leaving_a_group(api: Any) -> None:
     vpc = api.vpc()
-    group, server = api.group(vpc), api.server(vpc, api.subnet(vpc))
+    group, server = api.group(vpc), api.server(vpc, api.subnet(vpc), secGroupList=[api.group(vpc, "first")])
+    [first] = api.engines.networks[vpc].nics[0].groups
     fields = {"regionID": REGION, "securityGroupID": group, "instanceID": server}
     api.ok(api.post("/v4/ecs/vpc/join-security-group", **fields, action="joinSecurityGroup"))
-    assert api.engines.networks[vpc].nics[0].groups == (group,)
+    assert api.engines.networks[vpc].nics[0].groups == (first, group)
     api.ok(api.post("/v4/ecs/vpc/leave-security-group", **fields))
-    assert api.engines.networks[vpc].nics[0].groups == ()
+    assert api.engines.networks[vpc].nics[0].groups == (first,)
     assert api.post("/v4/ecs/vpc/leave-security-group", **fields)["errorCode"] == "Openapi.SecurityGroup.NotJoined"
