@@ -63,10 +63,11 @@ class Call:
     def one(self, kind: Kind[R], name: str, old_name: str = "") -> R:
         """The record of this region that a field names. Raises what is wrong with the call: all other fields were read before.
 
-        `old_name`: what the field was called once; where a call has both, the newer one counts.
+        `old_name`: what the field was called once; where a call has both, the newer one counts. Some clients name the zone, too.
         """
         older = self.fields.text(old_name) if old_name else ""
         region, record_id = self.region(), self.fields.text(name, required=not older) or older
+        self.zone(region)
         self.fields.check()
         return self.store.require(kind, record_id, region.id)
 

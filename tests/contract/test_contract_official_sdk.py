@@ -104,6 +104,12 @@ def test_regions_and_zones(sdk: Sdk, region: str) -> None:
     assert all(item["isMultiZones"] is True and item["openapiAvailable"] is True for item in regions)
     zones = sdk.ask(sdk.ecs.v4_region_get_zones, ecs.V4RegionGetZonesRequest(region)).zoneList
     assert [zone.name for zone in zones] == [f"cn-huadong1-jsnj{number}A-public-ctcloud" for number in (1, 2, 3)]
+    there = sdk.ask(sdk.ecs.v4_region_customer_resources, ecs.V4RegionCustomerResourcesRequest(region)).resources
+    assert there.VM.total_count >= there.VM.vm_running_count + there.VM.vm_shutd_count
+    counts = sdk.ask(sdk.ecs.v4_ecs_statistics_instance, ecs.V4EcsStatisticsInstanceRequest(region)).instanceStatistics
+    assert (counts.totalCount, counts.cpuCount) == (there.VM.total_count, there.VM.cpu_count)
+    products = sdk.ask(sdk.ecs.v4_region_get_products, ecs.V4RegionGetProductsRequest(region))
+    assert (products.ebs.hasEbsSnapshot, products.vpc.hasNat, len(products.azList)) == ("1", "0", 3)
     named = sdk.ask(sdk.ecs.v4_region_list_regions, ecs.V4RegionListRegionsRequest(regionName="华北2"))["regionList"]
     assert [item["regionName"] for item in named] == ["华北2"]
 
@@ -256,6 +262,10 @@ def test_the_life_of_a_server(sdk: Sdk, region: str, make: Any, site: Any) -> No
     assert [item.instanceID for item in described.results] == [instance_id]
     states = sdk.ask(sdk.ecs.v4_ecs_instance_status_list, ecs.V4EcsInstanceStatusListRequest(region, instanceIDList=instance_id))
     assert [item.instanceStatus for item in states.statusList] == ["running"]
+
+    rename = ecs.V4EcsBatchUpdateInstancesRequestUpdateInfo(instance_id, displayName="renamed")
+    changed = sdk.ask(sdk.ecs.v4_ecs_batch_update_instances, ecs.V4EcsBatchUpdateInstancesRequest(region, [rename])).updateInfo
+    assert [(item.instanceID, item.displayName, item.instanceName) for item in changed] == [(instance_id, "renamed", name)]
 
     for call, request, state in (
         (sdk.ecs.v4_ecs_stop_instance, ecs.V4EcsStopInstanceRequest(region, instance_id), "stopped"),

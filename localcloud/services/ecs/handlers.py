@@ -9,6 +9,7 @@ from typing import Any
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import NotModelled, QuotaExceeded
+from localcloud.core.inputs import Fields
 from localcloud.core.power import must_have_power
 from localcloud.core.records import DISKS, INSTANCES, Instance
 from localcloud.services.ebs.model import shown_of_server
@@ -95,7 +96,6 @@ def _filtered(call: Call) -> tuple[list[Instance], int, int]:
     keyword, group = fields.text("keyword"), fields.text("securityGroupID")
     labels = model.labels_of(fields, "labelList")
     number, size = page(call)
-    fields.ignore("sort", "asc")
     fields.check()
     found = [
         server
@@ -107,6 +107,16 @@ def _filtered(call: Call) -> tuple[list[Instance], int, int]:
         and keyword in f"{server.name} {server.display_name} {server.id} {server.address}"
     ]
     return found, number, size
+
+
+def statistics(call: Call) -> dict[str, Any]:
+    region = call.region()
+    call.fields.check()
+    counts = model.statistics(model.servers_in(call.store, region.id))
+    return {"instanceStatistics": {
+        "totalCount": counts.total, "RunningCount": counts.running, "shutdownCount": counts.stopped, "expireCount": 0,
+        "expireRunningCount": 0, "expireShutdownCount": 0, "cpuCount": counts.cpus, "memoryCount": counts.memory_gib,
+    }}  # fmt: skip
 
 
 def list_volumes(call: Call) -> dict[str, Any]:
@@ -156,17 +166,33 @@ def _begin(call: Call, server: Instance, task: str, status: str, desired: str) -
 
 # -- changed -------------------------------------------------------------------------------------------------------------
 def update_instance(call: Call) -> dict[str, Any]:
-    fields = call.fields
-    described, description = fields.has("instanceDescription"), fields.description("instanceDescription", 255)
+    changes = _read_changes(call.fields)
+    return _changed(call, _server(call), changes)
+
+
+def batch_update_instances(call: Call) -> dict[str, Any]:
+    """All or, when one cannot be changed, none."""
+    fields, region = call.fields, call.region()
+    items = fields.items("updateInfo", required=True, most=QUOTAS.servers_per_order)
+    wishes = [(item.text("instanceID", required=True), _read_changes(item)) for item in items]
+    fields.check()
+    return {"updateInfo": [_changed(call, call.store.require(INSTANCES, id_, region.id), changes) for id_, changes in wishes]}
+
+
+def _read_changes(fields: Fields) -> dict[str, Any]:
+    """What of a server's names and description is to be another one; what is wrong with it is noted in `fields`."""
     name = fields.name("instanceName", rule=model.NAME, says=model.NAME_RULE)
     display = fields.name("displayName", rule=model.DISPLAY_NAME, says=model.DISPLAY_NAME_RULE)
-    if not (name or display or described):
+    named = {key: text for key, text in (("name", name), ("display_name", display)) if text}
+    described = fields.has("instanceDescription")
+    description = {"description": fields.description("instanceDescription", 255)} if described else {}
+    if not (named or described):
         fields.problem("displayName", "or instanceName or instanceDescription is required")
-    server = _server(call)
-    server = call.store.put(INSTANCES, replace(
-        server, name=name or server.name, display_name=display or server.display_name,
-        description=description if described else server.description, updated=time(),
-    ))  # fmt: skip
+    return named | description
+
+
+def _changed(call: Call, server: Instance, changes: dict[str, Any]) -> dict[str, Any]:
+    server = call.store.put(INSTANCES, replace(server, **changes, updated=time()))
     return {
         "instanceID": server.id, "displayName": server.display_name, "instanceName": server.name,
         "instanceDescription": server.description,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from localcloud.core.catalogue import FLAVORS, QUOTAS, REGIONS, Flavor, Region, flavor_by_id, image_by_id
@@ -129,6 +131,27 @@ def matches(server: Instance, wanted: dict[str, str]) -> bool:
         "state": server.status,
     }  # fmt: skip
     return all(not value or facts[name] == value for name, value in wanted.items())
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """How many servers there are, and what they were ordered with."""
+
+    total: int
+    running: int
+    stopped: int
+    cpus: int
+    memory_gib: int
+
+
+def statistics(servers: Sequence[Instance]) -> Statistics:
+    """Of these servers."""
+    statuses = [server.status for server in servers]
+    sizes = [flavor_by_id(REGIONS[server.region], server.zone, server.flavor_id) for server in servers]
+    return Statistics(
+        len(servers), statuses.count("running"), statuses.count("stopped"),
+        sum(size.cpus for size in sizes if size), sum(size.memory_gib for size in sizes if size),
+    )  # fmt: skip
 
 
 def servers_in(store: Store, region: str) -> list[Instance]:

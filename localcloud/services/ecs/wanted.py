@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from localcloud.core.calls import NOWHERE, Call
 from localcloud.core.catalogue import QUOTAS, Flavor, Region, flavor_by_id, flavor_by_name
-from localcloud.core.errors import NotModelled
 from localcloud.core.inputs import Fields
 from localcloud.core.records import KEY_PAIRS, VPCS, Eip, KeyPair, Subnet
 from localcloud.services.ecs import model
@@ -209,5 +208,7 @@ def _options(fields: Fields) -> None:
     fields.only("bootDiskIsEncrypt", False)
     fields.only("trustInstance", False)
     fields.only("securityProduct", "false", "")
-    if fields.has("affinityGroupID") or fields.has("templateID"):
-        raise NotModelled("affinityGroupID and templateID are not modelled by the local cloud.")
+    for option in ("affinityGroupID", "templateID", "bootDiskCmkID", "ipv6AddressID", "gpuDriverKits", "segmentID"):
+        fields.only(option, "")
+    fields.only("bootDiskProvisionedIops", 0, "0")
+    fields.only("threadsPerCore", 2, "2")

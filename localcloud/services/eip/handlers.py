@@ -26,7 +26,8 @@ def create_eip(call: Call) -> dict[str, Any]:
     bandwidth = fields.integer("bandwidth", low=1, high=300, default=1)
     billing = fields.choice("demandBillingType", ("bandwidth", "upflowc"), default="bandwidth")
     line = fields.choice("lineType", model.LINES, default="163")
-    fields.ignore("payVoucherPrice")
+    for option in ("bandwidthID", "segmentID", "exclusiveName"):
+        fields.only(option, "")
     fields.check()
     eip = model.new(
         call.store, call.cloud.engines.eip_pool(), region.id, name,

@@ -19,15 +19,21 @@ from localcloud.services.jobs import model as jobs
 
 def list_images(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
-    visibility = fields.integer("imageVisibilityCode", low=0, high=5, default=model.PUBLIC)
+    older = fields.integer("visibility", low=0, high=5, default=model.PUBLIC)
+    visibility = fields.integer("imageVisibilityCode", low=0, high=5, default=older)
+    status, kind = fields.text("status"), fields.choice("imageType", ("data_disk_image", "others"))
     system = fields.integer("osTypeCode", low=1, high=2, default=1)
     content, name, flavor = fields.text("queryContent"), fields.text("imageName"), fields.text("flavorName")
     call.zone(region)
     number, size = page(call, most=200)
     fields.check()
     del flavor  # every image runs on every flavour
-    images = model.offered(call.store, region, visibility) if system == 1 else []
-    found = [image for image in images if content in image["imageName"] and name in image["imageName"]]
+    images = model.offered(call.store, region, visibility) if system == 1 and kind != "data_disk_image" else []
+    found = [
+        image
+        for image in images
+        if content in image["imageName"] and name in image["imageName"] and status in ("", image["status"])
+    ]
     return paged("images", found, number, size)
 
 
@@ -77,6 +83,9 @@ def _create(call: Call, whole: bool) -> dict[str, Any]:
     fields, region = call.fields, call.region()
     name, instance_id = fields.name("imageName", required=True), fields.text("instanceID", required=True)
     description, labels = fields.description(), labels_of(fields, "labels")
+    fields.only("enableImageIntegrityCheck", False)
+    for limit in ("minimumRAM", "maximumRAM"):
+        fields.only(limit, 0)
     fields.check()
     server = call.store.require(INSTANCES, instance_id, region.id)
     _check(call, server, whole)

@@ -58,7 +58,7 @@ def shown(image: Image, region: Region) -> dict[str, Any]:
     """A public image as the API shows it."""
     return {
         "imageID": image.id_in(region), "imageName": image.name, "imageStatus": ACTIVE, "status": ACTIVE,
-        "imageVisibility": "public", "imageVisibilityCode": PUBLIC, "osVersion": image.version, "diskSize": image.disk_gib,
+        **_visible("public", PUBLIC), "osVersion": image.version, "diskSize": image.disk_gib,
         "imageType": None, "imageSource": None, "description": image.description, "sourceServerID": "",
         "sourceDisks": [], "taskID": "", **_times(CREATED, CREATED), **_ALIKE,
     }  # fmt: skip
@@ -68,13 +68,18 @@ def shown_private(image: PrivateImage) -> dict[str, Any]:
     """An image of a server as the API shows it; `imageType` is null for one of the system disk."""
     return {
         "imageID": image.id, "imageName": image.name, "imageStatus": image.status, "status": image.status,
-        "imageVisibility": "private", "imageVisibilityCode": PRIVATE, "osVersion": "12", "diskSize": image.system_gib,
+        **_visible("private", PRIVATE), "osVersion": "12", "diskSize": image.system_gib,
         "imageType": "full_ecs_image" if image.whole else None, "description": image.description,
         "imageSource": "full_ecs" if image.whole else "cloud_server",
         "sourceServerID": image.source, "sourceDisks": _source_disks(image), "taskID": image.job_id,
         **_times(image.created, image.updated), **_ALIKE,
         "labels": [{"labelKey": key, "labelValue": value} for key, value in image.labels.items()],
     }  # fmt: skip
+
+
+def _visible(word: str, code: int) -> dict[str, Any]:
+    """Who can use it, under all the names of it that clients read."""
+    return {"imageVisibility": word, "visibility": word, "imageVisibilityCode": code}
 
 
 def _times(created: float, updated: float) -> dict[str, Any]:

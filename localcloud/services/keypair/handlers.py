@@ -51,7 +51,8 @@ def delete_keypair(call: Call) -> dict[str, Any]:
 
 def _wanted(call: Call) -> tuple[str, str, str]:
     fields, region = call.fields, call.region()
-    name = fields.name("keyPairName", required=True, rule=model.NAME, says=model.NAME_RULE)
+    spelled = "keypairName" if fields.has("keypairName") else "keyPairName"  # one of CTyun's own clients
+    name = fields.name(spelled, required=True, rule=model.NAME, says=model.NAME_RULE)
     description = fields.description("keyPairDescription", longest=255)
     fields.check()
     call.is_free(KEY_PAIRS, KeyPairNameDuplicated, name, region=region.id)

@@ -24,8 +24,9 @@ def query_resources(call: Call) -> dict[str, Any]:
 
 def _order(call: Call, name: str) -> Order:
     order_id = call.fields.text(name, required=True)
+    region = call.region().id if call.fields.has("regionID") else None
     call.fields.check()
-    order = call.store.require(ORDERS, order_id)
+    order = call.store.require(ORDERS, order_id, region)
     if order.problem:
         call.message = order.problem  # the only place where the API can say why an order failed
     return order

@@ -6,7 +6,7 @@ from typing import Any
 
 from localcloud.core.calls import Call
 from localcloud.core.catalogue import REGIONS, Region
-from localcloud.services.region import model
+from localcloud.services.region import model, usage
 
 
 def list_regions(call: Call) -> dict[str, Any]:
@@ -32,6 +32,14 @@ def availability_zones(call: Call) -> dict[str, Any]:
 def customer_quotas(call: Call) -> dict[str, Any]:
     _region(call)
     return model.quotas()
+
+
+def customer_resources(call: Call) -> dict[str, Any]:
+    return usage.resources(call.store, _region(call))
+
+
+def get_products(call: Call) -> dict[str, Any]:
+    return usage.products(_region(call))
 
 
 def _region(call: Call) -> Region:

@@ -10,5 +10,7 @@ ROUTES = (
     Route("GET", "/v4/region/get-zones", "ctecs", handlers.get_zones),
     Route("GET", "/v4/region/get-summary", "ctecs", handlers.get_summary),
     Route("GET", "/v4/region/customer-quotas", "ctecs", handlers.customer_quotas),
+    Route("GET", "/v4/region/customer-resources", "ctecs", handlers.customer_resources, observes=True),
+    Route("GET", "/v4/region/get-products", "ctecs", handlers.get_products),
     Route("GET", "/v4/ecs/availability-zones/details", "ctecs", handlers.availability_zones),
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.records import RULES
+from localcloud.core.records import ORDERS, RULES
 
 REGION, OTHER_REGION = "bb9fdb42056f11eda1610242ac110002", "200000001852"
 ZONES = [f"cn-huadong1-jsnj{number}A-public-ctcloud" for number in (1, 2, 3)]
@@ -109,3 +109,106 @@ def test_a_vpcs_own_group_goes_with_it(api: Any) -> None:
     api.ok(api.post("/v4/vpc/delete", regionID=REGION, vpcID=vpc))
     assert api.ok(api.get("/v4/vpc/new-query-security-groups", regionID=REGION))["totalCount"] == 0
     assert api.cloud.store.find(RULES) == []
+
+
+# -- servers, regions, images ------------------------------------------------------------------------------------------
+def test_servers_are_renamed_in_one_call_all_or_none(api: Any) -> None:
+    vpc = api.vpc()
+    subnet = api.subnet(vpc)
+    one, other = (api.server(vpc, subnet, name) for name in ("web-01", "web-02"))
+    path, here = "/v4/ecs/batch-update-instances", {"regionID": REGION}
+    wanted = [
+        {"instanceID": one, "displayName": "first"},
+        {"instanceID": other, "instanceName": "app", "instanceDescription": "x"},
+    ]
+    answer = api.ok(api.post(path, **here, updateInfo=wanted))
+    assert answer == {"updateInfo": [
+        {"instanceID": one, "displayName": "first", "instanceName": "web-01", "instanceDescription": ""},
+        {"instanceID": other, "displayName": "web-02", "instanceName": "app", "instanceDescription": "x"},
+    ]}  # fmt: skip
+    lost = [{"instanceID": one, "displayName": "second"}, {"instanceID": "gone", "displayName": "third"}]
+    assert api.post(path, **here, updateInfo=lost)["errorCode"] == "Ecs.Instance.NotFound"
+    assert api.ok(api.details(one))["displayName"] == "first"
+    wrong = api.post(path, **here, updateInfo=[{"instanceID": one, "instanceName": "-"}, {"instanceID": other}])["message"]
+    assert "updateInfo[0].instanceName '-'" in wrong
+    assert "updateInfo[1].displayName or instanceName or instanceDescription is required" in wrong
+
+
+def test_what_a_region_holds_is_counted_alike(api: Any) -> None:
+    vpc = api.vpc()
+    subnet = api.subnet(vpc)
+    disks = {"dataDiskList": [{"diskType": "SATA", "diskSize": 10}]}
+    api.server(vpc, subnet, "web-01", **disks)
+    stopped = api.server(vpc, subnet, "web-02", flavorName="c7.xlarge.2", flavorID=None, extIP="1", bandwidth=1)
+    api.job_done(api.ok(api.post("/v4/ecs/stop-instance", regionID=REGION, instanceID=stopped))["jobID"])
+    counts = api.ok(api.get("/v4/ecs/statistics-instance", regionID=REGION))["instanceStatistics"]
+    assert {name: counts[name] for name in ("totalCount", "RunningCount", "shutdownCount", "cpuCount", "memoryCount")} == {
+        "totalCount": 2, "RunningCount": 1, "shutdownCount": 1, "cpuCount": 5, "memoryCount": 9,
+    }  # fmt: skip
+    there = api.ok(api.get("/v4/region/customer-resources", regionID=REGION))["resources"]
+    assert (there["VM"]["total_count"], there["VM"]["vm_shutd_count"], there["VM"]["memory_count"]) == (2, 1, 9)
+    assert (there["Volume"]["vo_disk_count"], there["Volume"]["total_size"]) == (1, 90)
+    assert [there[name]["total_count"] for name in ("VPC", "Public_IP", "LOADBALANCER")] == [1, 1, 0]
+    assert api.ok(api.get("/v4/region/customer-resources", regionID=OTHER_REGION))["resources"]["VPC"]["total_count"] == 0
+
+
+def test_products_say_what_is_modelled_and_what_is_not(api: Any) -> None:
+    shown = api.ok(api.get("/v4/region/get-products", regionID=REGION))
+    assert (shown["lb"]["hasElbPG"], shown["vpc"]["hasNat"], shown["ecs"]["flavorTypes"]) == (
+        "1",
+        "0",
+        {"c": ["c7"], "s": ["s7"]},
+    )
+    assert [zone["azName"] for zone in shown["azList"]] == ZONES
+
+
+def test_images_are_listed_by_the_older_names(api: Any) -> None:
+    def listed(**query: Any) -> list[tuple[str, str]]:
+        images = api.ok(api.get("/v4/image/list", regionID=REGION, azName="", flavorName="", queryContent="", **query))["images"]
+        return [(image["imageName"], image["visibility"]) for image in images]
+
+    both = [("debian-12", "public"), ("debian-12-lamp", "public")]
+    assert listed(visibility=1, status="active") == listed(imageVisibilityCode=1, visibility=0, status="") == both
+    assert (
+        listed(visibility=0)
+        == listed(visibility=1, status="deactivated")
+        == listed(visibility=1, imageType="data_disk_image")
+        == []
+    )
+
+
+def test_what_clients_send_besides_changes_nothing(api: Any) -> None:
+    """Each field is one that a client of CTyun's sends with this call; the answer is the one without it."""
+    vpc = api.vpc()
+    server = api.server(vpc, api.subnet(vpc))
+    order = api.cloud.store.find(ORDERS)[0].id
+    one = {"regionID": REGION, "instanceID": server}
+    volumes = api.ok(api.post("/v4/ecs/volume/list", **one))
+    assert api.ok(api.post("/v4/ecs/volume/list", **one, securityGroupID=0, networkInterfaceID=0)) == volumes
+    assert api.ok(api.get("/v4/ecs/instance-details", **one, azName=ZONES[0]))["instanceID"] == server
+    assert "azName 'nowhere'" in api.get("/v4/ecs/instance-details", **one, azName="nowhere")["message"]
+    api.job_done(api.ok(api.post("/v4/ecs/stop-instance", **one, force=False))["jobID"])
+    api.job_done(api.ok(api.post("/v4/ecs/start-instance", **one, force=True))["jobID"])
+    assert api.ok(api.get("/v4/ecs/order/query-uuid", masterOrderID=order, regionID=REGION))["instanceIDList"] == [server]
+    assert api.get("/v4/ecs/order/query-uuid", masterOrderID=order, regionID=OTHER_REGION)["errorCode"] == "Ecs.Order.NotFound"
+    wish = {"regionID": REGION, "cycleType": "on_demand", "cycleCount": 1, "name": "eip", "bandwidthID": ""}
+    bound = {"associationID": server, "associationType": 1, "securityGroupID": "sg-x", "networkInterfaceID": "port-x"}
+    [eip] = api.finished(api.ok(api.post("/v4/eip/create", **wish))["masterOrderID"])["instanceIDList"]
+    api.ok(api.post("/v4/eip/associate", regionID=REGION, eipID=eip, **bound))
+    assert api.ok(api.details(server))["floatingIP"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("affinityGroupID", "group"), ("bootDiskProvisionedIops", 100), ("ipv6AddressID", "x"), ("threadsPerCore", 1)],
+)
+def test_what_would_change_a_server_is_refused_unless_it_is_empty(api: Any, option: str, value: Any) -> None:
+    vpc = api.vpc()
+    wish = api.wish(vpc, api.subnet(vpc))
+    assert f"{option}={value!r} is not modelled" in api.post("/v4/ecs/create-instance", **wish, **{option: value})["message"]
+    api.ok(api.post("/v4/ecs/create-instance", **wish, **{option: {"threadsPerCore": 2}.get(option, type(value)())}))
+
+
+def test_a_key_pair_in_the_spelling_of_a_client(api: Any) -> None:
+    made = api.ok(api.post("/v4/ecs/keypair/create-keypair", regionID=REGION, keypairName="course"))
+    assert made["keyPairName"] == "course"
