@@ -9,7 +9,8 @@ Two guards, because each has a gap that the other one closes:
 Signals: the engine starts every plugin in a process group of its own (`RegisterProcessGroup` in its
 `plugin.go`), so a Ctrl-C in a terminal reaches the CLI alone. The CLI then calls `Cancel` on every plugin, lets running steps
 come to an end and closes the plugins: only then it sends SIGINT to their groups, and after 5 s SIGKILL. SIGINT here thus always
-means "your work is over", and the default action, to die at once and without a traceback, is the right one.
+means "your work is over, and its answers are recorded": a plugin does a last quick thing, if it has one (`at_end`), and dies
+without a traceback. SIGKILL and the watchers say nothing about what is recorded.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 CHECK_SECONDS = 0.5  # how often the parent is looked at; well under the 3 s that we promise
@@ -28,14 +30,22 @@ KNOCK_SECONDS = 1.0
 CONNECT_SECONDS = 1.0
 
 
-def end_with_engine(engine: str | None = None) -> None:
+def end_with_engine(engine: str | None = None, at_end: Callable[[], None] = lambda: None) -> None:
     """Tie this process to its parent and, if given, to the engine listening on `engine` ("host:port").
 
     Call it first thing in a plugin's main, from the main thread. Returns at once; the process ends by SIGKILL
-    or exit status 1 within a second of the engine's death.
+    or exit status 1 within a second of the engine's death. `at_end` runs when the engine has ended in good order.
     """
     parent = os.getppid()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    def over(*_: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        try:
+            at_end()
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    signal.signal(signal.SIGINT, over)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ask_for_parent_death_signal()
     if os.getppid() != parent or parent == 1:  # it died before the kernel was asked

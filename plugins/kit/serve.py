@@ -65,13 +65,18 @@ class InitFailed(PluginError):
         return (("grpc-status-details-bin", status.SerializeToString()),)
 
 
-def serve(provider: sdk.Provider, version: str, argv: Sequence[str] | None = None) -> None:
-    """Serve `provider` to the engine named in `argv` until the engine ends. Prints the port, as the engine expects."""
+def serve(
+    provider: sdk.Provider, version: str, argv: Sequence[str] | None = None, at_end: Callable[[], None] = lambda: None
+) -> None:
+    """Serve `provider` to the engine named in `argv` until the engine ends. Prints the port, as the engine expects.
+
+    `at_end` runs when the engine has ended in good order, and so has recorded whatever it was answered.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(description="Pulumi resource plugin; started by the Pulumi engine")
     parser.add_argument("engine", help="address of the engine, host:port")
     engine = str(parser.parse_known_args(arguments)[0].engine)
-    end_with_engine(engine)
+    end_with_engine(engine, at_end)
     asyncio.run(_serve(servicer(provider, version, engine, arguments)))
 
 

@@ -7,4 +7,5 @@ from pulumi_ctyun.provider.plugin import CtyunProvider
 from pulumi_ctyun.resources.declarations import VERSION
 
 if __name__ == "__main__":
-    serve(CtyunProvider(), VERSION)
+    provider = CtyunProvider()
+    serve(provider, VERSION, at_end=provider.end)

@@ -52,9 +52,6 @@ class Cloud:
         self._client: Client | None = None
         self.state = settings.state
         self.tokens = Tokens(settings.state / "tokens")
-        self.is_shared = (
-            settings.target != "local"
-        )  # an account may hold another lab's things; a local cloud has one state folder
 
     @property
     def client(self) -> Client:

@@ -1,7 +1,8 @@
 """What all resources of the cloud have in common: a create that is safe to repeat, a read that sees drift, a patient delete.
 
-A marked living resource that the state does not know is adopted when it is what is wanted, else it is removed. A create
-that may still be under way in the cloud is sent again with its own clientToken, so that it happens once.
+A mark or a name only says where to look: it can be given away. What is there is adopted when an unfinished create's token
+accounts for it, and is refused otherwise; a create deletes nothing but its own failed attempt. A create that may still be
+under way in the cloud is sent again with its own clientToken, so that it happens once.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import contextlib
 import time
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import ClassVar
 
 from ctyun import errors
@@ -19,9 +20,21 @@ from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud import Cloud
 from pulumi_ctyun.provider.diffing import same
 from pulumi_ctyun.provider.handler import Handler, Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.remote.texts import redact
 from pulumi_ctyun.provider.tokens import Token
 from pulumi_ctyun.resources.declarations.model import Resource
 
+NOT_MADE_HERE = (
+    "exists already, and this stack has not made it. If it belongs to another resource (one that has had this name, or a "
+    "stack that was renamed), give this one another name."
+)
+MADE_OTHERWISE = "exists already: an update that was cut off has begun it with other settings. Set them as they were."
+CHANGED_SINCE = "was begun by an update that was cut off, and has been changed since."
+TWICE = "and another one carry its mark, and nothing says which of them an update that was cut off has begun."
+ONE_OF_A_NAME = (
+    "is what it replaces, and the cloud takes no second one of that name. The old one must go first: leave out "
+    "delete_before_replace=False, or give the new one another name."
+)
 IN_USE_SECONDS = 60.0  # a network lets go of a deleted server only after a while
 ID_SECONDS = 30.0  # a cancelled update waits so long for the id of what it has already ordered
 
@@ -31,6 +44,7 @@ class CloudHandler(Handler):
 
     resource: ClassVar[Resource]
     parts_of_id: ClassVar[int] = 1  # an id may be INSTANCE/NAME
+    one_of_a_name: ClassVar[bool] = False  # the cloud takes no second one while the first one is there
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
@@ -41,26 +55,49 @@ class CloudHandler(Handler):
 
     async def create(self, wish: Wish) -> Made:
         region = await self.cloud.region_id(wish.inputs["region"])
-        tokens = self.cloud.tokens
-        for seen in await self.left_over(region, wish):
-            if self.cloud.is_shared and tokens.known(wish.mark) is None:  # of another lab, or of a lost state folder
-                raise not_ours(
-                    f"A {self.resource.token}", wish.inputs.get("name", seen.id), f"{self.resource.token} NAME {seen.id}"
-                )
-            if self.fits(seen, wish, tokens.known(wish.mark)):
-                made = await self._settled(region, seen.id, wish)
-                break
+        try:
+            left = await self._left_by_this_create(region, wish)
+            return await self._adopted(region, left, wish) if left else await self._made(region, wish)
+        finally:
+            if wish.made is not None:
+                self.cloud.tokens.made(wish.mark, wish.made.id)
+
+    async def _left_by_this_create(self, region: str, wish: Wish) -> Seen | None:
+        """What a killed run of this very create has made, to be adopted. A failed attempt is cleared away. Raises PluginError."""
+        token = self.cloud.tokens.unfinished(wish.mark)
+        found = await self.left_over(region, wish)
+        if self.one_of_a_name and any(seen.id in wish.held for seen in found):
+            raise self._refused(wish, found[0], ONE_OF_A_NAME, take_over=False)
+        found = [seen for seen in found if seen.id not in wish.held]
+        failed = [seen for seen in found if token and token.id in ("", seen.id) and self.is_failed_attempt(seen, wish)]
+        whole = [seen for seen in found if seen not in failed]
+        if whole and (why := self._why_not(whole, wish, token)):
+            raise self._refused(wish, whole[0], why)
+        for seen in failed:
             await until_released(lambda id=seen.id: self.remove(region, id))  # type: ignore[misc]
-            tokens.forget(wish.mark)
-        else:
-            made = await self._made(region, wish)
-        tokens.finish(wish.mark)
-        return made
+            self.cloud.tokens.forget(wish.mark)
+        return whole[0] if whole else None
+
+    def _why_not(self, found: Sequence[Seen], wish: Wish, token: Token | None) -> str:
+        """Why what was found is not to be adopted; empty when it is."""
+        if token is None:
+            return NOT_MADE_HERE
+        if len(found) > 1:
+            return TWICE
+        if not token.accounts_for(found[0].id, wish.inputs):
+            return MADE_OTHERWISE
+        return "" if self.fits(found[0], wish) else CHANGED_SINCE
+
+    def _refused(self, wish: Wish, seen: Seen, why: str, take_over: bool = True) -> PluginError:
+        name, token = wish.urn.rpartition("::")[2], self.resource.token
+        head = f"Could not create {token} {name}: {seen.inputs.get('name') or wish.inputs.get('name') or name} ({seen.id}) {why}"
+        how = f" {how_to_take_over(wish.urn, wish.inputs['region'], seen.id)}" if take_over else ""
+        return PluginError(redact(head + how, wish.secrets))
 
     async def _made(self, region: str, wish: Wish) -> Made:
         """Send the create. A token whose earlier create came to nothing, or whose thing is gone again, is replaced once."""
         tokens = self.cloud.tokens
-        earlier = tokens.known(wish.mark)
+        earlier = tokens.unfinished(wish.mark)
         token = tokens.take(wish.mark, wish.inputs)
         try:
             return await self._settled(region, await self._ordered(region, wish, token), wish)
@@ -72,7 +109,7 @@ class CloudHandler(Handler):
             if earlier is None or earlier.value != token.value:
                 raise
         except errors.ApiError as refusal:
-            if not isinstance(refusal, errors.ServiceFault):  # the same token would be refused for ever
+            if wish.made is None and not isinstance(refusal, errors.ServiceFault):  # the same token would be refused for ever
                 tokens.forget(wish.mark)
             raise
         fresh = tokens.take(wish.mark, wish.inputs)
@@ -104,13 +141,26 @@ class CloudHandler(Handler):
         wish.reached(id)
         return await self.settle(region, id, wish)
 
-    def fits(self, seen: Seen, wish: Wish, token: Token | None) -> bool:
-        """Is what was found what is wanted? Inputs that the cloud does not show are vouched for by the token."""
+    async def _adopted(self, region: str, seen: Seen, wish: Wish) -> Made:
+        """What a create had not come to yet, or what somebody has changed since, is put right as by an update."""
+        wish.reached(seen.id)
+        if all(self._is_as_wished(seen, wish)):
+            return await self._settled(region, seen.id, wish)
+        state = {"region": wish.inputs["region"], **seen.inputs}
+        return await self.update(Known(wish.urn, wish.mark, seen.id, state), wish)
+
+    def is_failed_attempt(self, seen: Seen, wish: Wish) -> bool:
+        """Did this create's own attempt come to something that never was, and never will be, of use to anybody?"""
+        return False
+
+    def fits(self, seen: Seen, wish: Wish) -> bool:
+        """Can it become what is wished? Nobody can tell for inputs that the cloud does not show."""
+        return all(self._is_as_wished(seen, wish, lasting=True))
+
+    def _is_as_wished(self, seen: Seen, wish: Wish, lasting: bool = False) -> Iterator[bool]:
         for field in self.resource.inputs:
-            if field.name in seen.inputs and not same(field, seen.inputs[field.name], wish.inputs.get(field.name)):
-                return False
-        hidden = any(field.unseen and wish.inputs.get(field.name) is not None for field in self.resource.inputs)
-        return not hidden or (token is not None and token.is_for(wish.inputs))
+            if field.name in seen.inputs and (field.replaces or not lasting):
+                yield same(field, seen.inputs[field.name], wish.inputs.get(field.name))
 
     async def read(self, known: Known) -> Seen | None:
         try:
@@ -119,7 +169,6 @@ class CloudHandler(Handler):
             region = known.state["region"]
             return await self.look(await self.cloud.region_id(region), known.id, known.state)
         except errors.NotFound:
-            self.cloud.tokens.forget(known.mark)
             return None
 
     async def _imported(self, known: Known) -> Seen | None:
@@ -144,13 +193,12 @@ class CloudHandler(Handler):
     async def delete(self, known: Known) -> None:
         region = await self.cloud.region_id(known.state["region"])
         await until_released(lambda: self.remove(region, known.id), known.timeout or IN_USE_SECONDS)
-        self.cloud.tokens.forget(known.mark)
 
     # ---- what a service says -------------------------------------------------------------------------------------------
 
     @abstractmethod
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
-        """Living resources with this wish's mark."""
+        """Living resources with this wish's mark, or, where there is none, with its fixed name."""
 
     @abstractmethod
     async def make(self, region: str, wish: Wish, token: str) -> str:
@@ -174,11 +222,12 @@ class CloudHandler(Handler):
         """Raises NotFound when it is gone already, other ApiErrors while it is in use."""
 
 
-def not_ours(what: str, name: str, how: str) -> PluginError:
-    """Something has the fixed name, and nothing says that this stack made it."""
-    return PluginError(
-        f"{what} called {name} exists already, and this stack has not made it. Delete it, or take it over: pulumi import {how}"
-    )
+def how_to_take_over(urn: str, region: str, id: str) -> str:
+    """The `pulumi import` line. The name of a parent does not stand in the URN, but its type does."""
+    stack, _, types, name = urn.removeprefix("urn:pulumi:").split("::")[:4]
+    parents, _, token = types.rpartition("$")
+    parent = f" --parent p=URN-OF-ITS-{parents.rpartition('$')[2]}" if parents else ""
+    return f"Delete it, or take it over: pulumi import {token} {name} {region}/{id}{parent} -s {stack}"
 
 
 async def until_released(remove: Callable[[], Awaitable[None]], timeout: float = IN_USE_SECONDS, pause: float = 0.5) -> None:

@@ -10,7 +10,7 @@ from ctyun import errors
 from ctyun.services.backup_policies import WEEK, BackupPolicy, Rules
 from ctyun.services.backup_vaults import Vault
 from plugins.kit.serve import PluginError
-from pulumi_ctyun.provider.cloud_handler import IN_USE_SECONDS, CloudHandler, not_ours, until_released
+from pulumi_ctyun.provider.cloud_handler import IN_USE_SECONDS, CloudHandler, until_released
 from pulumi_ctyun.provider.exclusive import once_free
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.resources.declarations.csbs import BACKUP_POLICY, BACKUP_VAULT
@@ -21,13 +21,10 @@ BACKUP_SECONDS = 600.0  # a backup that is being made when its vault is to go co
 class BackupVaultHandler(CloudHandler):
     """`pulumi import ctyun:csbs:BackupVault NAME [REGION/]VAULT-ID`."""
 
-    resource = BACKUP_VAULT
+    resource, one_of_a_name = BACKUP_VAULT, True
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         found = await self.client.backup_vaults.find(region, wish.inputs["name"])
-        if found and self.cloud.tokens.known(wish.mark) is None:
-            how = f"ctyun:csbs:BackupVault NAME {wish.inputs['region']}/{found.id}"
-            raise not_ours("A backup vault", found.name, how)
         return [_seen_vault(found)] if found else []
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
@@ -63,11 +60,11 @@ class BackupVaultHandler(CloudHandler):
         if paid is None or wanted <= paid:
             return
         what = {"id": known.id, "from": paid, "to": wanted}
-        earlier = tokens.known(key)
-        if earlier is None or not (earlier.done and earlier.is_for(what)):
+        earlier = tokens.unfinished(key)
+        if earlier is None or not (earlier.id and earlier.is_for(what)):
             token = tokens.take(key, what).value
             await self.client.backup_vaults.renew(region, known.id, wanted - paid, client_token=token, timeout=wish.timeout)
-            tokens.finish(key)
+            tokens.carried_out(key, known.id)
 
     async def delete(self, known: Known) -> None:
         """Its backups first, if they are to go with it: the cloud deletes no vault that holds any."""
@@ -81,7 +78,6 @@ class BackupVaultHandler(CloudHandler):
             await self.remove(region, known.id)
 
         await until_released(empty_and_remove, known.timeout or IN_USE_SECONDS)
-        self.cloud.tokens.forget(known.mark)
 
     async def _empty(self, region: str, vault_id: str, timeout: float) -> None:
         backups = self.client.server_backups
@@ -100,13 +96,10 @@ def _seen_vault(vault: Vault) -> Seen:
 class BackupPolicyHandler(CloudHandler):
     """`pulumi import ctyun:csbs:BackupPolicy NAME [REGION/]POLICY-ID`."""
 
-    resource = BACKUP_POLICY
+    resource, one_of_a_name = BACKUP_POLICY, True
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         found = await self.client.backup_policies.list(region, name=wish.inputs["name"])
-        if found and self.cloud.tokens.known(wish.mark) is None:
-            how = f"ctyun:csbs:BackupPolicy NAME {wish.inputs['region']}/{found[0].id}"
-            raise not_ours("A backup policy", found[0].name, how)
         return [_seen_policy(policy, wish.inputs) for policy in found]
 
     async def make(self, region: str, wish: Wish, token: str) -> str:

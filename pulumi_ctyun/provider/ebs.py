@@ -13,7 +13,7 @@ from ctyun import errors
 from ctyun.services.snapshot_policies import SnapshotPolicy
 from ctyun.services.volumes import ENDING, Volume
 from plugins.kit.serve import PluginError
-from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours, until_released
+from pulumi_ctyun.provider.cloud_handler import CloudHandler, until_released
 from pulumi_ctyun.provider.exclusive import Taken, once_free
 from pulumi_ctyun.provider.handler import Known, Plain, Seen, Wish
 from pulumi_ctyun.provider.marks import MARK_LABEL
@@ -80,7 +80,7 @@ class VolumeHandler(CloudHandler):
 class VolumeAttachmentHandler(CloudHandler):
     """Its id is the volume's, since one server has it. `pulumi import ctyun:ebs:VolumeAttachment NAME [REGION/]VOLUME-ID`."""
 
-    resource = VOLUME_ATTACHMENT
+    resource, one_of_a_name = VOLUME_ATTACHMENT, True
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         """Attached already: that is what is wanted, or somebody else's decision."""
@@ -111,7 +111,6 @@ class VolumeAttachmentHandler(CloudHandler):
         where."""
         region = await self.cloud.region_id(known.state["region"])
         await until_released(lambda: self._detach(region, known), known.timeout or DETACH_SECONDS)
-        self.cloud.tokens.forget(known.mark)
 
     async def _detach(self, region: str, known: Known) -> None:
         await self.look(region, known.id, known.state)
@@ -130,13 +129,10 @@ def _attached(volume: Volume) -> Seen:
 class SnapshotPolicyHandler(CloudHandler):
     """`pulumi import ctyun:ebs:SnapshotPolicy NAME [REGION/]POLICY-ID`."""
 
-    resource = SNAPSHOT_POLICY
+    resource, one_of_a_name = SNAPSHOT_POLICY, True
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         found = await self.client.snapshot_policies.find(region, wish.inputs["name"])
-        if found and self.cloud.tokens.known(wish.mark) is None:
-            how = f"ctyun:ebs:SnapshotPolicy NAME {wish.inputs['region']}/{found.id}"
-            raise not_ours("A snapshot policy", found.name, how)
         return [await self._seen(region, found)] if found else []
 
     async def make(self, region: str, wish: Wish, token: str) -> str:

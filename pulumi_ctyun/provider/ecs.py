@@ -10,10 +10,9 @@ from typing import Any
 from ctyun import errors
 from ctyun.services.server_values import DiskWish, NewServer, Server
 from ctyun.services.servers import ENDED, ERROR, RUNNING
-from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
+from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.provider.marks import MARK_LABEL
-from pulumi_ctyun.provider.tokens import Token
 from pulumi_ctyun.resources.declarations.ecs import INSTANCE, KEY_PAIR
 
 BEGINNING = frozenset({"creating", "starting"})
@@ -23,20 +22,19 @@ ENDING = frozenset({"unsubscribing", *ENDED})
 class KeyPairHandler(CloudHandler):
     """Known by its name, which is its id here: `pulumi import ctyun:ecs:KeyPair NAME [REGION/]KEY-PAIR-NAME`."""
 
-    resource = KEY_PAIR
+    resource, one_of_a_name = KEY_PAIR, True
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         name = wish.inputs["name"]
-        if await self.client.key_pairs.find(region, name) is None:
-            return []
-        if self.cloud.tokens.known(wish.mark) is None:
-            raise not_ours("A key pair", name, f"ctyun:ecs:KeyPair NAME {wish.inputs['region']}/{name}")
-        return [await self.look(region, name, {})]
+        found = await self.client.key_pairs.find(region, name)
+        return [await self.look(region, name, {})] if found else []
 
-    def fits(self, seen: Seen, wish: Wish, token: Token | None) -> bool:
-        """One that the cloud made is of no use: its private half was in the answer that got lost."""
-        wanted = wish.inputs.get("publicKey")
-        return wanted is not None and _body(wanted) == _body(seen.outputs["publicKey"])
+    def is_failed_attempt(self, seen: Seen, wish: Wish) -> bool:
+        """One that the cloud made is of no use to anybody: its private half was in the answer that got lost."""
+        return wish.inputs.get("publicKey") is None
+
+    def fits(self, seen: Seen, wish: Wish) -> bool:
+        return _body(wish.inputs["publicKey"]) == _body(seen.outputs["publicKey"])
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         name, public = wish.inputs["name"], wish.inputs.get("publicKey")
@@ -88,8 +86,8 @@ class InstanceHandler(CloudHandler):
         marked = [server for server in whole if server is not None and server.labels.get(MARK_LABEL) == wish.mark]
         return [await self._seen(region, server, wish.inputs) for server in marked]
 
-    def fits(self, seen: Seen, wish: Wish, token: Token | None) -> bool:
-        return seen.outputs["status"] != ERROR and super().fits(seen, wish, token)
+    def is_failed_attempt(self, seen: Seen, wish: Wish) -> bool:
+        return bool(seen.outputs["status"] == ERROR)
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         order = await self.client.servers.create(region, await self._new_server(region, wish), client_token=token)
@@ -128,7 +126,7 @@ class InstanceHandler(CloudHandler):
         server = await self.client.servers.wait_for_state(region, id, {RUNNING, ERROR}, timeout=wish.timeout)
         if server.status == ERROR:
             wish.made = None
-            raise errors.OrderFailed(f"Server {wish.inputs['name']} ({id}) came up in state error. Run the update again.")
+            raise errors.JobFailed(f"Server {wish.inputs['name']} ({id}) came up in state error. Run the update again.")
         return wish.reached(id, **_outputs(server))
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:

@@ -9,7 +9,7 @@ from ctyun import errors
 from ctyun.client import Client
 from ctyun.services.eips import Eip
 from ctyun.waiting import wait_until
-from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
+from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.exclusive import Taken, once_free
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.resources.declarations.eip import EIP, EIP_ASSOCIATION
@@ -23,11 +23,7 @@ class EipHandler(CloudHandler):
     resource = EIP
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
-        found = await self.client.eips.list(region, name=wish.inputs["name"])
-        if found and self.cloud.tokens.known(wish.mark) is None:
-            how = f"ctyun:eip:Eip NAME {wish.inputs['region']}/{found[0].id}"
-            raise not_ours("An EIP", wish.inputs["name"], how)
-        return [_seen(eip) for eip in found]
+        return [_seen(eip) for eip in await self.client.eips.list(region, name=wish.inputs["name"])]
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         eip = await self.client.eips.create(
@@ -53,7 +49,7 @@ def _seen(eip: Eip) -> Seen:
 class EipAssociationHandler(CloudHandler):
     """Its id is the EIP's, since an EIP is bound to one thing. `pulumi import ctyun:eip:EipAssociation NAME [REGION/]eip-...`."""
 
-    resource = EIP_ASSOCIATION
+    resource, one_of_a_name = EIP_ASSOCIATION, True
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         """Bound already: that is what is wanted, or somebody else's decision."""
@@ -87,7 +83,6 @@ class EipAssociationHandler(CloudHandler):
         try:
             await self.look(region, known.id, known.state)
         except errors.NotFound:
-            self.cloud.tokens.forget(known.mark)
             return
         await super().delete(known)
 

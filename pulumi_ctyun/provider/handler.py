@@ -22,7 +22,7 @@ class Made:
 
 @dataclass
 class Wish:
-    """A resource as the program wants it.
+    """A resource as the program wants it. `held`: ids that the state has under this name already, to be replaced by this one.
 
     A handler calls `reached` as soon as the thing exists: if something fails after that, or the update is cancelled, the
     engine still records it.
@@ -33,6 +33,7 @@ class Wish:
     inputs: Plain
     timeout: float = DEFAULT_TIMEOUT
     secrets: frozenset[str] = frozenset()  # all secret texts among the inputs, to be kept out of errors
+    held: frozenset[str] = frozenset()
     made: Made | None = None
 
     def reached(self, id: str, **outputs: Any) -> Made:

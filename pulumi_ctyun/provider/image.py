@@ -9,7 +9,6 @@ from ctyun.services.images import ENDING, FAILED, PRIVATE, WHOLE_MACHINE, Image
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.handler import Made, Plain, Seen, Wish
 from pulumi_ctyun.provider.marks import described, has_mark, undescribed
-from pulumi_ctyun.provider.tokens import Token
 from pulumi_ctyun.resources.declarations.image import IMAGE
 
 
@@ -22,8 +21,8 @@ class ImageHandler(CloudHandler):
         images = await self.client.images.list(region, PRIVATE)
         return [_seen(image) for image in images if has_mark(image.description, wish.mark) and image.status not in ENDING]
 
-    def fits(self, seen: Seen, wish: Wish, token: Token | None) -> bool:
-        return seen.outputs["status"] not in FAILED and super().fits(seen, wish, token)
+    def is_failed_attempt(self, seen: Seen, wish: Wish) -> bool:
+        return seen.outputs["status"] in FAILED
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         images, inputs = self.client.images, wish.inputs

@@ -6,21 +6,31 @@ Preview makes no call: check and diff are pure, create and update answer with un
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any
 
 from pulumi.provider.experimental import provider as sdk
-from pulumi.provider.experimental.property_value import PropertyValue
 
 from plugins.kit.serve import InitFailed, PluginError, resource_type
-from plugins.kit.values import UNKNOWN, is_secret, to_plain, to_property
+from plugins.kit.values import UNKNOWN, to_plain, to_property
 from pulumi_ctyun.provider.cancelling import Running
 from pulumi_ctyun.provider.checking import Problem, check
 from pulumi_ctyun.provider.cloud import Cloud, Settings
-from pulumi_ctyun.provider.diffing import Change, changes, same
-from pulumi_ctyun.provider.handler import DEFAULT_TIMEOUT, Handler, Known, Made, Seen, Wish
+from pulumi_ctyun.provider.diffing import Change, changes
+from pulumi_ctyun.provider.handler import DEFAULT_TIMEOUT, Handler, Known, Made, Wish
 from pulumi_ctyun.provider.hashing import with_hashes
 from pulumi_ctyun.provider.marks import mark_of
+from pulumi_ctyun.provider.merging import (
+    Values,
+    changing_outputs,
+    is_output,
+    output_names,
+    secret_texts,
+    with_drift,
+    with_outputs,
+)
 from pulumi_ctyun.provider.registry import service_handlers
 from pulumi_ctyun.provider.remote.texts import redact
 from pulumi_ctyun.provider.schema import schema_text
@@ -28,7 +38,6 @@ from pulumi_ctyun.provider.ways import impossible
 from pulumi_ctyun.resources.declarations import FUNCTIONS, PROVIDER, RESOURCES
 from pulumi_ctyun.resources.declarations.model import Resource
 
-Values = dict[str, PropertyValue]
 ENGINES_OWN = ("version", "pluginDownloadURL")  # stand beside a provider's settings
 
 
@@ -40,6 +49,7 @@ class CtyunProvider(sdk.Provider):
         self._cloud = make_cloud(Settings.of(None, None))
         self._handlers: dict[str, Handler] = {}
         self._running = Running()
+        self._held: dict[str, set[str]] = defaultdict(set)  # ids that the state has, by URN
 
     # ---- the provider itself -------------------------------------------------------------------------------------------
 
@@ -70,6 +80,11 @@ class CtyunProvider(sdk.Provider):
     async def cancel(self) -> None:
         self._running.cancel()
 
+    def end(self) -> None:
+        """The engine has ended in good order, and has recorded everything it was answered."""
+        with suppress(OSError):
+            self._cloud.tokens.end()
+
     async def invoke(self, request: sdk.InvokeRequest) -> sdk.InvokeResponse:
         function = FUNCTIONS.get(request.tok)
         if function is None:
@@ -95,6 +110,7 @@ class CtyunProvider(sdk.Provider):
 
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         resource = _declared(request.type)
+        self._is_in_the_state(request.urn, request.resource_id)
         found = [
             change
             for change in changes(resource, to_plain(request.old_state), to_plain(request.new_inputs))
@@ -111,39 +127,53 @@ class CtyunProvider(sdk.Provider):
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:
         resource = _declared(request.type)
         if request.preview:
-            unknown = dict.fromkeys(_output_names(resource) - request.properties.keys(), UNKNOWN)
-            return sdk.CreateResponse("", _with_outputs(resource, request.properties, unknown))
+            unknown = dict.fromkeys(output_names(resource) - request.properties.keys(), UNKNOWN)
+            return sdk.CreateResponse("", with_outputs(resource, request.properties, unknown))
         wish = _wish(request.urn, request.properties, request.timeout)
+        wish.held = frozenset(self._held[request.urn])
         made = await self._carry_out(wish, request.properties, self._handler(request.type).create(wish))
-        return sdk.CreateResponse(made.id, _with_outputs(resource, request.properties, made.outputs))
+        return sdk.CreateResponse(made.id, with_outputs(resource, request.properties, made.outputs))
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
         resource = _declared(request.type)
-        outputs = {name: value for name, value in request.olds.items() if _is_output(resource, name, request.news)}
+        outputs = {name: value for name, value in request.olds.items() if is_output(resource, name, request.news)}
         if request.preview:
-            changing = _changing_outputs(resource, to_plain(request.olds), to_plain(request.news))
-            return sdk.UpdateResponse(_with_outputs(resource, {**outputs, **request.news}, changing))
+            changing = changing_outputs(resource, to_plain(request.olds), to_plain(request.news))
+            return sdk.UpdateResponse(with_outputs(resource, {**outputs, **request.news}, changing))
+        self._is_in_the_state(request.urn, request.resource_id)
         wish = _wish(request.urn, request.news, request.timeout)
         known = _known(request.urn, request.resource_id, request.olds, request.timeout)
         made = await self._carry_out(wish, {**outputs, **request.news}, self._handler(request.type).update(known, wish))
-        return sdk.UpdateResponse(_with_outputs(resource, {**outputs, **request.news}, made.outputs))
+        return sdk.UpdateResponse(with_outputs(resource, {**outputs, **request.news}, made.outputs))
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         resource = _declared(request.type)
         known = _known(request.urn, request.resource_id, request.properties, 0)
+        if not known.is_import:
+            self._is_in_the_state(request.urn, request.resource_id)
         seen = await self._running.run(self._handler(request.type).read(known), known.secrets)
         if seen is None:
+            self._held[request.urn].discard(request.resource_id)
             if known.is_import:  # the engine cannot tell "nothing" from "nothing known" here
                 raise PluginError(f"There is no {request.type} with the id {request.resource_id}. Check the id and the region.")
             return sdk.ReadResponse("")
-        inputs = _with_drift(resource, request.inputs, seen)
-        state = {**_with_drift(resource, request.properties, seen), **({} if request.properties else inputs)}
-        outputs = {name: value for name, value in seen.outputs.items() if name in _output_names(resource)}
-        return sdk.ReadResponse(seen.id, _with_outputs(resource, state, outputs), inputs)
+        inputs = with_drift(resource, request.inputs, seen)
+        state = {**with_drift(resource, request.properties, seen), **({} if request.properties else inputs)}
+        outputs = {name: value for name, value in seen.outputs.items() if name in output_names(resource)}
+        return sdk.ReadResponse(seen.id, with_outputs(resource, state, outputs), inputs)
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
+        self._is_in_the_state(request.urn, request.resource_id)
         known = _known(request.urn, request.resource_id, request.properties, request.timeout)
         await self._running.run(self._handler(request.type).delete(known), known.secrets)
+        self._held[request.urn].discard(request.resource_id)
+        self._cloud.tokens.forget_changes(known.mark)
+
+    def _is_in_the_state(self, urn: str, id: str) -> None:
+        """The engine names it: whatever create has made it is over, and another one must leave it alone."""
+        self._held[urn].add(id)
+        with suppress(OSError):  # a preview gets along without a state folder
+            self._cloud.tokens.recorded(mark_of(urn), id)
 
     def _handler(self, type_: str) -> Handler:
         if type_ not in self._handlers:
@@ -159,7 +189,7 @@ class CtyunProvider(sdk.Provider):
             if wish.made is None:
                 raise
             resource = _declared(resource_type(wish.urn))
-            state = _with_outputs(resource, inputs, wish.made.outputs)
+            state = with_outputs(resource, inputs, wish.made.outputs)
             raise InitFailed(str(error), wish.made.id, state, inputs) from error
 
 
@@ -172,7 +202,7 @@ def _declared(type_: str) -> Resource:
 
 def _failures(problems: Iterable[Problem], inputs: Values) -> list[sdk.CheckFailure]:
     """The engine prints a failure's property with its value: not for secrets, and it finds no value inside objects."""
-    secrets = frozenset(_secret_texts(inputs.values()))
+    secrets = frozenset(secret_texts(inputs.values()))
     failures = []
     for problem in problems:
         shown, reason = not problem.secret and problem.path.isalnum(), redact(problem.reason, secrets)
@@ -187,64 +217,8 @@ def _kind(change: Change) -> sdk.PropertyDiffKind:
 
 def _wish(urn: str, inputs: Values, timeout: float) -> Wish:
     plain = to_plain(inputs)
-    return Wish(urn, mark_of(urn), plain, timeout or DEFAULT_TIMEOUT, frozenset(_secret_texts(inputs.values())))
+    return Wish(urn, mark_of(urn), plain, timeout or DEFAULT_TIMEOUT, frozenset(secret_texts(inputs.values())))
 
 
 def _known(urn: str, id: str, state: Values, timeout: float) -> Known:
-    return Known(urn, mark_of(urn), id, to_plain(state), timeout or None, frozenset(_secret_texts(state.values())))
-
-
-def _secret_texts(values: Iterable[PropertyValue], inside: bool = False) -> Iterator[str]:
-    """All texts that are marked secret, or stand inside something that is."""
-    for value in values:
-        secret = inside or value.is_secret
-        inner: Any = value.value
-        if isinstance(inner, str):
-            if secret:
-                yield inner
-        elif isinstance(inner, Mapping):
-            yield from _secret_texts(inner.values(), secret)
-        elif isinstance(inner, tuple):
-            yield from _secret_texts(inner, secret)
-
-
-def _output_names(resource: Resource) -> set[str]:
-    return {field.name for field in resource.outputs} | {field.name for field in resource.inputs if field.computed}
-
-
-def _is_output(resource: Resource, name: str, news: Values) -> bool:
-    return name in _output_names(resource) and name not in news
-
-
-def _changing_outputs(resource: Resource, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Outputs that an update in place will change."""
-    changed = {change.path for change in changes(resource, old, new)}
-    return {field.name: UNKNOWN for field in resource.outputs if changed.intersection(field.follows)}
-
-
-def _with_outputs(resource: Resource, inputs: Values, outputs: Mapping[str, Any]) -> Values:
-    """Inputs come back as they came, secrets and all, with the outputs beside them.
-
-    An output with an input's name replaces it when it differs (what was reached is less than what was wished).
-    """
-    secrets, merged = resource.secrets(), dict(inputs)
-    for name, value in outputs.items():
-        known = inputs.get(name)
-        if value is None or (known is not None and to_plain(known) == value):
-            continue
-        merged[name] = to_property(value, secret=name in secrets or (known is not None and is_secret(known)))
-    return merged
-
-
-def _with_drift(resource: Resource, old: Values, seen: Seen) -> Values:
-    """Old values, except where what is there means something else."""
-    plain, merged = to_plain(old), dict(old)
-    for name, value in seen.inputs.items():
-        field = resource.input(name)
-        if field is None or same(field, plain.get(name), value):
-            continue
-        if value is None:
-            merged.pop(name, None)
-        else:
-            merged[name] = to_property(value, secret=field.secret or (name in old and is_secret(old[name])))
-    return merged
+    return Known(urn, mark_of(urn), id, to_plain(state), timeout or None, frozenset(secret_texts(state.values())))

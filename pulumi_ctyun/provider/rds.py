@@ -11,10 +11,9 @@ from ctyun.services.mysql_orders import NewMysql
 from ctyun.services.mysql_roles import HaSettings
 from ctyun.services.mysql_values import FAILED, PAIR, SINGLE, MysqlInstance
 from plugins.kit.serve import PluginError
-from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
+from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.provider.rds_parts import when_idle
-from pulumi_ctyun.provider.tokens import Token
 from pulumi_ctyun.resources.declarations.rds import MYSQL_INSTANCE
 
 SIZE = re.compile(r"\d+C\d+G")  # how the cloud spells flavours of instances is to be seen yet
@@ -24,27 +23,19 @@ STORAGE = {"1": "SATA", "2": "SAS", "3": "SSD"}  # how a look-up spells the kind
 class MysqlInstanceHandler(CloudHandler):
     """`pulumi import ctyun:rds:MysqlInstance NAME [REGION/]INSTANCE-ID`."""
 
-    resource = MYSQL_INSTANCE
+    resource, one_of_a_name = MYSQL_INSTANCE, True
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
-        """With this name. Somebody's that waits to be destroyed is in nobody's way."""
+        """With this name. One that waits to be destroyed is in nobody's way."""
         found = await self.client.mysqls.list(region, name=wish.inputs["name"])
-        if self.cloud.tokens.known(wish.mark) is None:
-            found = [instance for instance in found if not instance.is_returned]
-            if found:
-                how = f"{self.resource.token} NAME {wish.inputs['region']}/{found[0].id}"
-                raise not_ours("A MySQL instance", wish.inputs["name"], how)
-        return [await self._marked_as_found(region, instance, wish) for instance in found]
+        return [await self._found(region, instance, wish) for instance in found if not instance.is_returned]
 
-    async def _marked_as_found(self, region: str, instance: MysqlInstance, wish: Wish) -> Seen:
+    async def _found(self, region: str, instance: MysqlInstance, wish: Wish) -> Seen:
         whole = await self.client.mysqls.get(region, instance.id)
-        return Seen(whole.id, await self._inputs(region, whole, wish.inputs), {"hopeless": _is_hopeless(whole)})
+        return Seen(whole.id, await self._inputs(region, whole, wish.inputs), {"failed": whole.order_status == FAILED})
 
-    def fits(self, seen: Seen, wish: Wish, token: Token | None) -> bool:
-        """What is still being built shows little of itself. Its rules are set when it is ready, so they need not fit."""
-        changed_in_place = ("haMode", "syncMode", "failover", "securityGroupId")
-        lasting = {name: value for name, value in seen.inputs.items() if name not in changed_in_place}
-        return not seen.outputs["hopeless"] and super().fits(Seen(seen.id, lasting, {}), wish, token)
+    def is_failed_attempt(self, seen: Seen, wish: Wish) -> bool:
+        return bool(seen.outputs["failed"])
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         inputs = wish.inputs
@@ -195,7 +186,3 @@ def _rules(settings: HaSettings) -> dict[str, str]:
 def _as_stated(stated: str | None, seen: str) -> str:
     """The cloud may add the patch level: 8.0.36."""
     return stated if stated and (seen == stated or seen.startswith(f"{stated}.")) else ".".join(seen.split(".")[:2])
-
-
-def _is_hopeless(instance: MysqlInstance) -> bool:
-    return instance.order_status == FAILED or instance.is_returned

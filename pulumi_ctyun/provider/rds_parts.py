@@ -9,13 +9,13 @@ import asyncio
 import time
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from ctyun import errors
 from ctyun.services.eips import Eip
 from ctyun.waiting import wait_until
 from plugins.kit.serve import PluginError
-from pulumi_ctyun.provider.cloud_handler import CloudHandler, not_ours
+from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.eip import free_for
 from pulumi_ctyun.provider.exclusive import once_free
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
@@ -28,18 +28,14 @@ BIND_SECONDS = 60.0
 class PartHandler(CloudHandler):
     """A part that has a name in its instance. `pulumi import TOKEN NAME [REGION/]INSTANCE-ID/PART`."""
 
-    noun: ClassVar[str]
-    parts_of_id = 2
+    parts_of_id, one_of_a_name = 2, True
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         mysql_id, name = wish.inputs["instanceId"], wish.inputs["name"]
         try:
-            found = await self.look(region, f"{mysql_id}/{name}", wish.inputs)
+            return [await self.look(region, f"{mysql_id}/{name}", wish.inputs)]
         except errors.NotFound:
             return []
-        if self.cloud.tokens.known(wish.mark) is None:
-            raise not_ours(self.noun, name, f"{self.resource.token} NAME {wish.inputs['region']}/{mysql_id}/{name}")
-        return [found]
 
     async def read(self, known: Known) -> Seen | None:
         """Of an instance that was given back nothing can be seen, and nothing will be."""
@@ -53,7 +49,6 @@ class PartHandler(CloudHandler):
     async def delete(self, known: Known) -> None:
         if not await self._went_with_its_instance(known):
             await super().delete(known)
-        self.cloud.tokens.forget(known.mark)
 
     async def _went_with_its_instance(self, known: Known) -> bool:
         instance = await self.client.mysqls.find(await self.cloud.region_id(known.state["region"]), parts_of(known.id)[0])
@@ -72,7 +67,7 @@ class PartHandler(CloudHandler):
 class MysqlDatabaseHandler(PartHandler):
     """Nothing of it can be changed."""
 
-    resource, noun = MYSQL_DATABASE, "A database"
+    resource = MYSQL_DATABASE
 
     async def add(self, region: str, mysql_id: str, inputs: Plain) -> None:
         await self.client.mysql_databases.create(region, mysql_id, inputs["name"], charset=inputs["charset"])
@@ -89,7 +84,7 @@ class MysqlDatabaseHandler(PartHandler):
 class MysqlAccountHandler(PartHandler):
     """The cloud does not show passwords: what was left is only kept when it was made with this one."""
 
-    resource, noun = MYSQL_ACCOUNT, "An account"
+    resource = MYSQL_ACCOUNT
 
     async def add(self, region: str, mysql_id: str, inputs: Plain) -> None:
         grants = _grants(inputs)
@@ -119,7 +114,7 @@ def _grants(inputs: Plain) -> Mapping[str, str]:
 class MysqlWhiteListHandler(PartHandler):
     """Its addresses change in place."""
 
-    resource, noun = MYSQL_WHITE_LIST, "A white list"
+    resource = MYSQL_WHITE_LIST
 
     async def add(self, region: str, mysql_id: str, inputs: Plain) -> None:
         await self.client.mysql_white_lists.create(region, mysql_id, inputs["name"], inputs["addresses"])
@@ -142,7 +137,7 @@ class MysqlWhiteListHandler(PartHandler):
 class MysqlEipHandler(CloudHandler):
     """`pulumi import ctyun:rds:MysqlEip NAME [REGION/]INSTANCE-ID/EIP-ID`."""
 
-    resource, parts_of_id = MYSQL_EIP, 2
+    resource, parts_of_id, one_of_a_name = MYSQL_EIP, 2, True
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         """Bound already: that is what is wanted, or somebody else's decision."""

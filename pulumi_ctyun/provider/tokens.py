@@ -1,8 +1,11 @@
 """clientTokens that survive a killed update: written before the create is sent, so that a repeat asks for the same thing.
 
-One small file per mark in STATE/tokens: the token, a digest of the inputs it was made for, and whether the create came to
-its end. A token is used again only while its create is unfinished and the inputs are the same. Orders that change a resource
-have tokens of their own, under the mark and a word ("<mark>.renewal").
+One small file per mark in STATE/tokens, which is there as long as the create is unfinished: until its thing stands in the
+engine's state for sure. That is when the engine names its id (in a diff, a read, an update, a delete), or ends in good order,
+since it has written down by then whatever it was answered. A file thus accounts for what a killed run has left, and a thing
+without one is nobody's to take.
+
+Orders that change a resource have tokens of their own, under the mark and a word ("<mark>.renewal").
 """
 
 from __future__ import annotations
@@ -12,22 +15,26 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Token:
-    """`value` is sent as clientToken (at most 64 characters)."""
+    """Of an unfinished create. `value` is sent as clientToken (at most 64 characters), `id` is what came of it, once known."""
 
     value: str
     digest: str
-    done: bool = False
+    id: str = ""
 
     def is_for(self, inputs: Mapping[str, Any]) -> bool:
         """Was it made for exactly these inputs?"""
         return self.digest == digest(self.value, inputs)
+
+    def accounts_for(self, id: str, inputs: Mapping[str, Any]) -> bool:
+        """Is that thing what the create with these inputs has made?"""
+        return self.is_for(inputs) and self.id in ("", id)
 
 
 class Tokens:
@@ -35,32 +42,55 @@ class Tokens:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._answered: set[str] = set()
 
-    def known(self, mark: str) -> Token | None:
-        """What was stored for this mark; a damaged file counts as none."""
+    def unfinished(self, mark: str) -> Token | None:
+        """The unfinished create's token; a damaged file counts as none. (Older ones say "done", and are over.)"""
         try:
             body = json.loads(self._file(mark).read_text(encoding="utf-8"))
-            return Token(str(body["token"]), str(body["digest"]), bool(body["done"]))
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None if body.get("done") else Token(str(body["token"]), str(body["digest"]), str(body.get("id") or ""))
+        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def take(self, mark: str, inputs: Mapping[str, Any]) -> Token:
         """The unfinished create's token, or a new one; stored before it is returned."""
-        known = self.known(mark)
-        if known and not known.done and known.is_for(inputs):
+        known = self.unfinished(mark)
+        if known and known.is_for(inputs):
             return known
         value = f"{mark}-{secrets.token_hex(16)}"
         return self._store(mark, Token(value, digest(value, inputs)))
 
-    def finish(self, mark: str) -> None:
-        """The create has come to its end: its token must not be sent again."""
-        known = self.known(mark)
+    def made(self, mark: str, id: str) -> None:
+        """The create is about to be answered with this id. The engine may still be killed before it has written that down."""
+        known = self.unfinished(mark)
         if known:
-            self._store(mark, Token(known.value, known.digest, done=True))
+            self._store(mark, replace(known, id=id))
+            self._answered.add(mark)
+
+    def recorded(self, mark: str, id: str) -> None:
+        """The engine's state holds this id under this mark: the create that made it is over."""
+        known = self.unfinished(mark)
+        if known is None or known.id == id:
+            self.forget(mark)
+
+    def end(self) -> None:
+        """The engine ends in good order: whatever it was answered stands in its state."""
+        while self._answered:
+            self.forget(self._answered.pop())
 
     def forget(self, mark: str) -> None:
-        """The resource is gone, and so are changes of it ("<mark>.<what>")."""
-        for file in (self._file(mark), *self._folder.glob(f"{mark}.*")):
+        """Nothing came of it, or it is over."""
+        self._file(mark).unlink(missing_ok=True)
+
+    def carried_out(self, key: str, id: str) -> None:
+        """An order that changes something is done: a note, since the state may not come to say so (see `forget_changes`)."""
+        known = self.unfinished(key)
+        if known:
+            self._store(key, replace(known, id=id))
+
+    def forget_changes(self, mark: str) -> None:
+        """The resource is gone."""
+        for file in self._folder.glob(f"{mark}.*"):
             file.unlink(missing_ok=True)
 
     def _file(self, mark: str) -> Path:
@@ -68,8 +98,7 @@ class Tokens:
 
     def _store(self, mark: str, token: Token) -> Token:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        body = {"token": token.value, "digest": token.digest, "done": token.done}
-        write_private(self._file(mark), json.dumps(body))
+        write_private(self._file(mark), json.dumps({"token": token.value, "digest": token.digest, "id": token.id}))
         return token
 
 

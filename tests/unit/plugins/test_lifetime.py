@@ -72,6 +72,15 @@ def test_a_plugin_ends_when_the_engine_no_longer_listens(cleanup: ExitStack) -> 
     assert plugin.wait(3) == 1
 
 
+@pytest.mark.parametrize(("number", "ended"), [(signal.SIGINT, "written down"), (signal.SIGTERM, "")])
+def test_only_an_engine_that_ends_in_good_order_says_that_all_is_recorded(cleanup: ExitStack, number: int, ended: str) -> None:
+    program = PLUGIN.replace("else None)", "else None, lambda: print('written down', flush=True))")
+    plugin = start(cleanup, "-c", program)
+    assert read_line(plugin) == "ready"
+    os.kill(plugin.pid, number)
+    assert (plugin.wait(2), read_line(plugin)) == (-number, ended)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_a_plugin_at_once_and_without_a_word(cleanup: ExitStack, number: signal.Signals) -> None:
     plugin = start(cleanup, "-c", PLUGIN)

@@ -65,22 +65,6 @@ def test_a_lost_answer_leads_to_adoption_and_no_second_vpc(make_engine, fake, ru
     assert id in fake.things
 
 
-def test_what_was_left_with_other_inputs_is_removed_first(make_engine, fake, run) -> None:
-    run(make_engine().create(VPC, {**A_VPC, "cidr": "10.0.0.0/16"}))
-    run(make_engine().create(VPC, A_VPC))
-    assert [thing["CIDR"] for thing in fake.of("vpc")] == ["192.168.0.0/16"]
-
-
-@pytest.mark.parametrize(("type", "inputs"), [(VPC, A_VPC), (SERVER, A_SERVER)], ids=["a VPC", "a server"])
-def test_in_an_account_another_labs_things_are_left_alone(make_engine, fake, run, tmp_path, type: str, inputs) -> None:
-    """Same project, stack and names in one account: neither adopted nor removed; on a local cloud there is no other lab."""
-    id, _ = run(make_engine("ctyun", tmp_path / "first").create(type, inputs))
-    with pytest.raises(PluginError, match=f"exists already, and this stack has not made it.*pulumi import {type} NAME {id}"):
-        run(make_engine("ctyun", tmp_path / "second").create(type, inputs))
-    assert id in fake.things
-    assert run(make_engine("ctyun", tmp_path / "first").create(type, inputs))[0] == id
-
-
 def test_an_unfinished_create_is_sent_again_with_its_own_token(make_engine, fake, run) -> None:
     """The request of the killed run may arrive after the next run has looked: the cloud must see one wish, not two."""
     seen: list[str] = []
@@ -249,7 +233,7 @@ def test_rules_in_another_order_are_no_change(engine, run) -> None:
 
 def test_eip_of_that_name_that_we_did_not_make_is_left_alone(engine, fake, run) -> None:
     fake.things["eip-7"] = {"kind": "eip", "name": "dev-eip", "bandwidth": 5, "eipAddress": "198.18.0.7", "status": "DOWN"}
-    with pytest.raises(PluginError, match=r"An EIP called dev-eip exists already.*pulumi import ctyun:eip:Eip NAME 华东1/eip-7"):
+    with pytest.raises(PluginError, match=r"dev-eip \(eip-7\) exists already.*pulumi import ctyun:eip:Eip thing 华东1/eip-7"):
         run(engine.create(EIP, AN_EIP))
     assert list(fake.things) == ["eip-7"]
 
@@ -331,7 +315,7 @@ def test_another_key_pair_of_the_same_name_is_not_ours(engine, fake, run) -> Non
     id, state = run(engine.create(KEY, A_KEY))
     fake.things[id]["keyPairID"] = "kp-another"
     assert run(engine.read(KEY, id, state, A_KEY)).resource_id == ""
-    with pytest.raises(PluginError, match="A key pair called dev-key exists already"):
+    with pytest.raises(PluginError, match=r"dev-key .* exists already"):
         run(engine.create(KEY, A_KEY))
 
 
@@ -351,21 +335,6 @@ def test_server_changes_name_labels_and_groups_in_place(engine, fake, run) -> No
     thing = fake.things[id]
     assert (thing["name"], thing["groups"]) == ("dev-web-02", ["sg-2", "sg-3"])
     assert sorted(thing["labels"]) == ["drlab-mark", "tier"]
-
-
-@pytest.mark.parametrize(("changed", "adopted"), [({}, True), ({"userData": "#cloud-config\n# other\n"}, False)])
-def test_interrupted_server_is_adopted_only_with_the_same_user_data(make_engine, fake, run, changed, adopted: bool) -> None:
-    async def lost(_: dict[str, Any]) -> None:
-        raise asyncio.CancelledError
-
-    fake.before["query_uuid"] = lost
-    with pytest.raises(asyncio.CancelledError):
-        run(make_engine().create(SERVER, A_SERVER))
-    fake.before.clear()
-    (first,) = fake.of("server")
-    run(make_engine().create(SERVER, {**A_SERVER, **changed}))
-    (second,) = fake.of("server")
-    assert (first is second) == adopted
 
 
 @pytest.mark.parametrize("moment", ["create_instance", "instance_details"], ids=["its order is open", "it boots"])

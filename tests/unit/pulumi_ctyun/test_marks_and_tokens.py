@@ -28,14 +28,43 @@ def test_description_carries_the_mark_and_gives_it_back() -> None:
     assert len(described("x" * DESCRIPTION_LENGTH, mark)) == 128
 
 
-def test_token_is_the_same_until_the_create_has_ended(tmp_path: Path) -> None:
+def test_token_is_the_same_until_the_create_is_over(tmp_path: Path) -> None:
     tokens, wish = Tokens(tmp_path / "tokens"), {"name": "a", "password": "p"}
     first = tokens.take("m", wish)
     assert tokens.take("m", wish) == first
     assert Tokens(tmp_path / "tokens").take("m", wish) == first
     assert first.is_for(wish)
-    tokens.finish("m")
+    tokens.made("m", "vpc-1")
+    assert tokens.take("m", wish).value == first.value, "the engine may not have recorded it"
+    tokens.end()
     assert tokens.take("m", wish).value != first.value
+
+
+def test_a_create_is_over_when_the_engine_knows_its_thing(tmp_path: Path) -> None:
+    tokens, wish = Tokens(tmp_path), {"name": "a"}
+    tokens.take("m", wish)
+    tokens.recorded("m", "vpc-0")  # what the new one is to replace
+    assert tokens.unfinished("m")
+    tokens.made("m", "vpc-1")
+    tokens.recorded("m", "vpc-0")
+    assert tokens.unfinished("m")
+    Tokens(tmp_path).recorded("m", "vpc-1")
+    assert tokens.unfinished("m") is None
+
+
+def test_what_was_never_answered_is_unfinished_whatever_the_end(tmp_path: Path) -> None:
+    tokens = Tokens(tmp_path)
+    tokens.take("m", {"name": "a"})
+    tokens.end()
+    assert tokens.unfinished("m")
+
+
+def test_a_token_of_an_earlier_version_that_says_done_is_over(tmp_path: Path) -> None:
+    (tmp_path / "m").write_text('{"token": "m-1", "digest": "d", "done": true}')
+    tokens = Tokens(tmp_path)
+    assert tokens.unfinished("m") is None
+    tokens.recorded("m", "vpc-1")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_other_inputs_and_a_delete_mean_another_token(tmp_path: Path) -> None:
@@ -59,4 +88,4 @@ def test_files_are_private_and_hold_no_secret(tmp_path: Path) -> None:
 
 def test_a_damaged_file_counts_as_none(tmp_path: Path) -> None:
     (tmp_path / "m").write_text("{")
-    assert Tokens(tmp_path).known("m") is None
+    assert Tokens(tmp_path).unfinished("m") is None

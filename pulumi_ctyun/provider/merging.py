@@ -1,0 +1,71 @@
+"""Inputs, outputs and what is there, put together to what the engine keeps as a resource's state; secrets stay secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pulumi.provider.experimental.property_value import PropertyValue
+
+from plugins.kit.values import UNKNOWN, is_secret, to_plain, to_property
+from pulumi_ctyun.provider.diffing import changes, same
+from pulumi_ctyun.provider.handler import Seen
+from pulumi_ctyun.resources.declarations.model import Resource
+
+Values = dict[str, PropertyValue]
+
+
+def secret_texts(values: Iterable[PropertyValue], inside: bool = False) -> Iterator[str]:
+    """All texts that are marked secret, or stand inside something that is."""
+    for value in values:
+        secret = inside or value.is_secret
+        inner: Any = value.value
+        if isinstance(inner, str):
+            if secret:
+                yield inner
+        elif isinstance(inner, Mapping):
+            yield from secret_texts(inner.values(), secret)
+        elif isinstance(inner, tuple):
+            yield from secret_texts(inner, secret)
+
+
+def output_names(resource: Resource) -> set[str]:
+    return {field.name for field in resource.outputs} | {field.name for field in resource.inputs if field.computed}
+
+
+def is_output(resource: Resource, name: str, news: Values) -> bool:
+    return name in output_names(resource) and name not in news
+
+
+def changing_outputs(resource: Resource, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Outputs that an update in place will change."""
+    changed = {change.path for change in changes(resource, old, new)}
+    return {field.name: UNKNOWN for field in resource.outputs if changed.intersection(field.follows)}
+
+
+def with_outputs(resource: Resource, inputs: Values, outputs: Mapping[str, Any]) -> Values:
+    """Inputs come back as they came, secrets and all, with the outputs beside them.
+
+    An output with an input's name replaces it when it differs (what was reached is less than what was wished).
+    """
+    secrets, merged = resource.secrets(), dict(inputs)
+    for name, value in outputs.items():
+        known = inputs.get(name)
+        if value is None or (known is not None and to_plain(known) == value):
+            continue
+        merged[name] = to_property(value, secret=name in secrets or (known is not None and is_secret(known)))
+    return merged
+
+
+def with_drift(resource: Resource, old: Values, seen: Seen) -> Values:
+    """Old values, except where what is there means something else."""
+    plain, merged = to_plain(old), dict(old)
+    for name, value in seen.inputs.items():
+        field = resource.input(name)
+        if field is None or same(field, plain.get(name), value):
+            continue
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = to_property(value, secret=field.secret or (name in old and is_secret(old[name])))
+    return merged
