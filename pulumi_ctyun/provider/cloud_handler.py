@@ -25,8 +25,8 @@ from pulumi_ctyun.provider.tokens import Token
 from pulumi_ctyun.resources.declarations.model import Resource
 
 NOT_MADE_HERE = (
-    "exists already, and this stack has not made it. If it belongs to another resource (one that has had this name, or a "
-    "stack that was renamed), give this one another name."
+    "exists already, and no unfinished update of this stack has made it. If it belongs to another resource (one that has had "
+    "this name, or one of a stack that was renamed), give this resource, or this stack, another name."
 )
 MADE_OTHERWISE = "exists already: an update that was cut off has begun it with other settings. Set them as they were."
 CHANGED_SINCE = "was begun by an update that was cut off, and has been changed since."

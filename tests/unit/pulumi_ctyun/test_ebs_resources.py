@@ -120,7 +120,7 @@ def test_a_policy_of_that_name_that_we_did_not_make_is_left_alone(engine, fake, 
     fake.do_create_policy({
         "snapshotPolicyName": "dev-nightly", "repeatWeekdays": "1", "repeatTimes": "1", "retentionTime": 1, "isEnabled": True,
     })  # fmt: skip
-    with pytest.raises(PluginError, match="exists already, and this stack has not made it"):
+    with pytest.raises(PluginError, match="exists already, and no unfinished update of this stack has made it"):
         run(engine.create(POLICY, A_POLICY))
 
 

@@ -60,7 +60,7 @@ def test_after_a_lost_state_nothing_is_taken_and_nothing_deleted(make_engine, fa
 def test_in_an_account_another_labs_things_are_left_alone(make_engine, fake, run, tmp_path, type, inputs, other) -> None:
     """Same project, stack and names, another state folder."""
     id, _ = run(make_engine("ctyun", tmp_path / "first").create(type, inputs))
-    with pytest.raises(PluginError, match="exists already, and this stack has not made it"):
+    with pytest.raises(PluginError, match="exists already, and no unfinished update of this stack has made it"):
         run(make_engine("ctyun", tmp_path / "second").create(type, inputs))
     assert list(fake.things) == [id]
 
@@ -85,7 +85,7 @@ def test_what_the_engine_names_is_its_own_from_then_on(make_engine, fake, run, s
     """Then a `stack rename`: the new stack of the old name has the same marks."""
     id, state = run(make_engine().create(VPC, A_VPC))
     run(getattr(make_engine(), seen_by)(VPC, id, state, A_VPC))
-    with pytest.raises(PluginError, match="exists already, and this stack has not made it"):
+    with pytest.raises(PluginError, match="exists already, and no unfinished update of this stack has made it"):
         run(make_engine().create(VPC, A_VPC))
 
 

@@ -88,7 +88,7 @@ def test_an_interrupted_create_is_adopted(make_engine, fake, run, cut_off: str) 
 
 def test_somebody_elses_instance_is_left_alone(make_engine, fake, run, pair, tmp_path) -> None:
     id, _ = pair
-    with pytest.raises(PluginError, match=f"dev-db .*exists already, and this stack.*MysqlInstance thing 华东1/{id}"):
+    with pytest.raises(PluginError, match=f"dev-db .*exists already, and no unfinished.*MysqlInstance thing 华东1/{id}"):
         run(make_engine(state=tmp_path / "other").create(INSTANCE, A_PAIR))
     assert id in fake.instances
 
@@ -350,7 +350,9 @@ def test_an_address_said_twice_is_no_drift(engine, fake, run, pair) -> None:
 def test_a_part_that_this_stack_has_not_made_is_left_alone(make_engine, run, pair, tmp_path, type: str) -> None:
     inputs = parts(pair[0])[type]
     run(make_engine().create(type, inputs))
-    with pytest.raises(PluginError, match=f"exists already, and this stack has not made it.*{type} thing 华东1/{pair[0]}/"):
+    with pytest.raises(
+        PluginError, match=f"exists already, and no unfinished update of this stack has made it.*{type} thing 华东1/{pair[0]}/"
+    ):
         run(make_engine(state=tmp_path / "other").create(type, inputs))
 
 
