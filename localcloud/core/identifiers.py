@@ -17,12 +17,12 @@ def short_id(prefix: str) -> str:
 
 
 def long_id() -> str:
-    """A UUID with dashes: instances, disks, jobs, key pairs."""
+    """A UUID with dashes: instances, disks, jobs, key pairs, vaults."""
     return str(uuid4())
 
 
 def hex_id() -> str:
-    """32 hex digits: orders and their resources."""
+    """32 hex digits: orders and their resources, policies."""
     return uuid4().hex
 
 

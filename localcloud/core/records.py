@@ -142,6 +142,8 @@ class Disk:
     policy_id: str = ""  # which takes snapshots of it
     grows_to: int = 0  # GiB, while it is "resizing"
     updated: float = 0.0
+    cycle: str = ""  # of a subscription: "month" | "year"
+    cycles: int = 0
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,13 @@ class Sdk:
         assert mistyped(answer) == []
         return getattr(answer, "returnObj", None)
 
+    def order(self, call: Callable[[Any], Any], request: Any) -> Any:
+        """The order that was taken, which is open or, if it was quick, done."""
+        answer = call(request)
+        assert answer.statusCode == 800 or answer.errorCode == "ebs.order.inProgress", answer
+        assert mistyped(answer) == []
+        return answer.returnObj
+
     def disk(self, disk_id: str) -> Any:
         return self.ask(self.ebs.v4_ebs_info_ebs, ebs.V4EbsInfoEbsRequest(disk_id))
 
@@ -56,11 +63,12 @@ def disk(sdk: Sdk, client: Client, run: Any, region: str, make: Any, site: Any) 
     wish = ebs.V4EbsNewEbsRequest(
         region, "VBD", "SATA", make.name("sdk"), 10, str(uuid.uuid4()), azName=site.zone_name, labels=labels
     )
-    placed = sdk.ask(sdk.ebs.v4_ebs_new_ebs, wish)
+    placed = sdk.order(sdk.ebs.v4_ebs_new_ebs, wish)
     [resource] = placed.resources
     made = str(resource.diskID)
     make.remove_later(lambda: client.volumes.delete(region, made, with_snapshots=True))
     run(client.orders.wait(placed.masterOrderID, what="the volume", timeout=SECONDS))
+    assert sdk.ask(sdk.ebs.v4_ebs_new_ebs, wish).masterResourceStatus == "started"
     return made
 
 
@@ -77,6 +85,9 @@ def test_the_life_of_a_volume(sdk: Sdk, client: Client, run: Any, region: str, d
     order = sdk.ask(sdk.ebs.v4_ebs_resize_ebs, ebs.V4EbsResizeEbsRequest(20, disk, region, str(uuid.uuid4()))).masterOrderID
     run(client.orders.wait_for_removal(order, what="the larger volume", timeout=SECONDS))
     assert (sdk.disk(disk).diskName, sdk.disk(disk).diskSize) == ("renamed", 20)
+    named = sdk.ask(sdk.ebs.v4_ebs_info_by_name_ebs, ebs.V4EbsInfoByNameEbsRequest(region, "renamed"))
+    older = sdk.ask(sdk.ebs.v4_ebs_list_by_name_ebs, ebs.V4EbsListByNameEbsRequest(region, "renamed")).diskList
+    assert [named.diskID, *(item.diskID for item in older)] == [disk, disk]
 
     server = make.server(site.wish(make.name("sdk")))
     moved = sdk.ask(sdk.ebs.v4_ebs_attach_ebs, ebs.V4EbsAttachEbsRequest(disk, server.id, region))
@@ -85,7 +96,7 @@ def test_the_life_of_a_volume(sdk: Sdk, client: Client, run: Any, region: str, d
     assert (attachment.instanceID, attachment.device, sdk.disk(disk).instanceStatus) == (server.id, "/dev/vdb", "running")
     refused = sdk.ebs.v4_ebs_refund_ebs(ebs.V4EbsRefundEbsRequest(disk, regionID=region))
     assert (refused.statusCode, refused.errorCode) == (900, "ebs.ebsInfo.inUse") and server.id in refused.message
-    moved = sdk.ask(sdk.ebs.v4_ebs_detach_ebs, ebs.V4EbsDetachEbsRequest(disk, regionID=region, instanceID=server.id))
+    moved = sdk.ask(sdk.ebs.v4_ebs_detach_ebs, ebs.V4EbsDetachEbsRequest(disk, regionID=region))
     run(client.jobs.wait(region, moved.diskRequestID, what="detachment", timeout=SECONDS))
     sdk.ask(sdk.ebs.v4_ebs_refund_ebs, ebs.V4EbsRefundEbsRequest(disk, str(uuid.uuid4()), region))
     looked = ebs.V4EbsInfoEbsRequest(disk)
@@ -94,7 +105,7 @@ def test_the_life_of_a_volume(sdk: Sdk, client: Client, run: Any, region: str, d
 
 def test_snapshots_and_their_policies(sdk: Sdk, client: Client, run: Any, region: str, disk: str, make: Any, site: Any) -> None:
     wish = ebs.V4EbsSnapshotCreateEbsSnapRequest(region, "first", disk, "custom", retentionTime=3)
-    first = sdk.ask(sdk.ebs.v4_ebs_snapshot_create_ebs_snap, wish)
+    first = sdk.order(sdk.ebs.v4_ebs_snapshot_create_ebs_snap, wish)
     run(client.orders.wait(first.masterOrderID, what="the snapshot", timeout=SECONDS))
     later = ebs.V4EbsSnapshotCreateEbsSnapRequest(region, "second", disk, "forever")
     job = sdk.ask(sdk.ebs.v4_ebs_snapshot_create_ebs_snap, later).snapshotJobID
@@ -103,12 +114,14 @@ def test_snapshots_and_their_policies(sdk: Sdk, client: Client, run: Any, region
     assert [(it.snapshotName, it.snapshotStatus, it.retentionPolicy) for it in listed.snapshotList] == [
         ("second", "available", "forever"), ("first", "available", "custom"),
     ]  # fmt: skip
+    size = sdk.ask(sdk.ebs.v4_ebs_snapshot_query_size_ebs_snap, ebs.V4EbsSnapshotQuerySizeEbsSnapRequest(region))
+    assert size.snapshotTotalCount == 2
     snapshot = first.resources[0].snapshotID
     back = ebs.V4EbsSnapshotRollbackEbsSnapRequest(snapshot, disk, region, site.zone_name)
     job = sdk.ask(sdk.ebs.v4_ebs_snapshot_rollback_ebs_snap, back).snapshotJobID
     run(client.jobs.wait(region, job, what="the way back", timeout=SECONDS))
     wish = ebs.V4EbsNewFromSnapshotEbsSnapRequest(snapshot, region, "VBD", make.name("copy"), 12, str(uuid.uuid4()))
-    placed = sdk.ask(sdk.ebs.v4_ebs_new_from_snapshot_ebs_snap, wish)
+    placed = sdk.order(sdk.ebs.v4_ebs_new_from_snapshot_ebs_snap, wish)
     copy = str(placed.resources[0].diskID)
     make.remove_later(lambda: client.volumes.delete(region, copy))
     run(client.orders.wait(placed.masterOrderID, what="the volume", timeout=SECONDS))
@@ -125,7 +138,7 @@ def test_snapshots_and_their_policies(sdk: Sdk, client: Client, run: Any, region
     sdk.ask(sdk.ebs.v4_ebs_snapshot_apply_policy_ebs_snap, ebs.V4EbsSnapshotApplyPolicyEbsSnapRequest(region, policy, disk))
     assert sdk.disk(disk).snapshotPolicyID == policy
     off = ebs.V4EbsSnapshotModifyPolicyStatusEbsSnapRequest(region, policy, "nonactivated")
-    sdk.ask(sdk.ebs.v4_ebs_snapshot_modify_policy_status_ebs_snap, off)
+    assert sdk.ask(sdk.ebs.v4_ebs_snapshot_modify_policy_status_ebs_snap, off).snapshotPolicyJobResult == "任务执行成功"
     change = ebs.V4EbsSnapshotModifyPolicyEbsSnapRequest(region, policy, repeatTimes="3,4")
     sdk.ask(sdk.ebs.v4_ebs_snapshot_modify_policy_ebs_snap, change)
     query = ebs.V4EbsSnapshotQueryPolicyEbsSnapRequest(region, policy)

@@ -15,7 +15,7 @@ from localcloud.core.backups_records import (
     Vault,
 )
 from localcloud.core.catalogue import QUOTAS
-from localcloud.core.identifiers import hex_id, listed, long_id, when
+from localcloud.core.identifiers import listed, long_id, when
 from localcloud.core.power import must_have_power
 from localcloud.core.records import DISKS, INSTANCES, Instance
 from localcloud.core.store import Store
@@ -38,11 +38,6 @@ def new(server: Instance, vault_id: str, name: str, *, now: float, policy_id: st
         policy_id=policy_id, system={}, disks=(), depth=server.image_depth + 1, image_name=server.image_name, used=0, problem="",
         created=now, finished=None, restored=None,
     )  # fmt: skip
-
-
-def new_id() -> str:
-    """Of a vault or a policy."""
-    return hex_id()
 
 
 def check(store: Store, server: Instance, vault: Vault) -> None:

@@ -11,6 +11,7 @@ from localcloud.core.backups_records import BACKUP_POLICIES, VAULTS, BackupPolic
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import ParameterError
+from localcloud.core.identifiers import hex_id
 from localcloud.core.inputs import Fields
 from localcloud.core.records import INSTANCES
 from localcloud.core.schedules import HOURS, WEEKDAYS
@@ -26,7 +27,7 @@ def create_policy(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
     now = call.cloud.clock.now()
     policy = BackupPolicy(
-        id=model.new_id(), region=region.id, name="", cycle="", every_days=1, weekdays=(0,), hours=(12,), enabled=False,
+        id=hex_id(), region=region.id, name="", cycle="", every_days=1, weekdays=(0,), hours=(12,), enabled=False,
         retention="", days=1, count=1, full_interval=-1, vault_id="", instance_ids=(), project=fields.project(), last=now,
         created=now,
     )  # fmt: skip

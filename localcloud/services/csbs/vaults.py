@@ -9,6 +9,7 @@ from typing import Any
 from localcloud.core.backups_records import BACKUP_POLICIES, BACKUPS, VAULTS, Vault
 from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS
+from localcloud.core.identifiers import long_id
 from localcloud.services.csbs import model
 from localcloud.services.csbs.errors import VaultInUse, VaultNameDuplicated
 from localcloud.services.ebs.model import read_labels
@@ -34,7 +35,7 @@ def create_vault(call: Call) -> dict[str, Any]:
     call.has_room(VAULTS, QUOTAS.vaults, "backup vaults in this region", region=region.id)
     clock = call.cloud.clock
     expires = (expiry(cycle, count) or 0) + clock.offset
-    vault = call.store.put(VAULTS, Vault(model.new_id(), region.id, name, size, expires, project, labels, clock.now()))
+    vault = call.store.put(VAULTS, Vault(long_id(), region.id, name, size, expires, project, labels, clock.now()))
     return _ordered(call, "csbs-vault-create", vault)
 
 

@@ -12,6 +12,7 @@ from localcloud.core.identifiers import long_id
 from localcloud.core.records import DISKS, Disk
 from localcloud.core.volumes_records import CREATING
 from localcloud.services.ebs import model
+from localcloud.services.eip.model import expiry
 from localcloud.services.orders import model as orders
 
 
@@ -22,18 +23,21 @@ def wanted(call: Call, region: Region, kind: str, zone: str, least: int = 0) -> 
     fields.only("diskMode", "VBD")
     name = fields.name("diskName", required=True, rule=model.NAME, says=model.NAME_RULE)
     size = model.read_size(fields, kind, least)
-    on_demand, expires = model.read_billing(fields)
+    cycle, cycles = model.read_billing(fields)
     for option in ("multiAttach", "isEncrypt"):
         fields.only(option, False, "false", "False")
-    fields.only("kmsUUID", "")
+    for option in ("kmsUUID", "decPoolID"):
+        fields.only(option, "")
+    fields.only("provisionedIops", 0, "0")
     drops, labels = fields.boolean("deleteSnapWithEbs"), model.read_labels(fields)
     description = fields.description("volumeDescription")
     fields.check()
     now = time()
     return Disk(
         id=long_id(), region=region.id, zone=zone, instance_id="", name=name, type=kind, mode="VBD", size=size, device="",
-        system=False, created=now, status=CREATING, packaged=False, on_demand=on_demand, expires=expires,
-        description=description, labels=labels, drops_snapshots=drops, updated=now,
+        system=False, created=now, status=CREATING, packaged=False, on_demand=not cycle,
+        expires=expiry(cycle, cycles), description=description, labels=labels, drops_snapshots=drops, updated=now,
+        cycle=cycle, cycles=cycles,
     )  # fmt: skip
 
 
@@ -44,4 +48,4 @@ def order(call: Call, disk: Disk) -> dict[str, Any]:
     call.store.put(DISKS, disk)
     placed = orders.place(call.store, disk.region, "ebs-create", "EBS", (disk.id,))
     call.afterwards(lambda: call.cloud.volumes.carry_out(placed.id))
-    return model.ordered(placed, disk)
+    return model.taken(call, placed, model.ordered(placed, disk))

@@ -8,13 +8,13 @@ from typing import Any
 
 from localcloud.core import disks as states
 from localcloud.core.calls import Call, page, paged
-from localcloud.core.catalogue import QUOTAS
+from localcloud.core.catalogue import QUOTAS, Region
 from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.records import DISKS, INSTANCES, Disk, Instance
 from localcloud.core.volumes_records import DELETING, SNAPSHOTS
 from localcloud.core.volumes_snapshots import begun
 from localcloud.services.ebs import creation, model
-from localcloud.services.ebs.errors import DiskElsewhere, DiskInUse
+from localcloud.services.ebs.errors import DiskElsewhere, DiskInUse, DiskNotFound
 from localcloud.services.ebsbackup import model as backups
 from localcloud.services.ebssnapshot.errors import SnapshotInUse
 from localcloud.services.ecs.model import DISK_TYPES
@@ -22,10 +22,36 @@ from localcloud.services.ecs.model import must_rest as server_must_rest
 from localcloud.services.jobs import model as jobs
 from localcloud.services.orders import model as orders
 
+SEARCHED = {"name": "diskName", "diskID": "diskID", "instanceID": "instanceID", "instanceName": "instanceName"}  # queryKeys
+
 
 # -- shown ---------------------------------------------------------------------------------------------------------------
 def disk_info(call: Call) -> dict[str, Any]:
     return model.shown(call.store, _disk(call))
+
+
+def disk_info_by_name(call: Call) -> dict[str, Any]:
+    """The last one of that name: names of disks are not unique here."""
+    region, named = _named(call)
+    if not named:
+        raise DiskNotFound(call.fields.text("diskName"), region.id)
+    return model.shown(call.store, named[-1])
+
+
+def list_disks_by_name(call: Call) -> dict[str, Any]:
+    number, size = page(call, most=300)
+    _, named = _named(call)
+    return _listed([model.shown(call.store, disk) for disk in named], number, size)
+
+
+def _named(call: Call) -> tuple[Region, list[Disk]]:
+    region, name = call.region(), call.fields.text("diskName", required=True)
+    call.fields.check()
+    return region, [disk for disk in call.store.find(DISKS, region=region.id) if disk.name == name]
+
+
+def _listed(disks: list[dict[str, Any]], number: int, size: int) -> dict[str, Any]:
+    return paged("diskList", disks, number, size) | {"diskTotal": len(disks)}
 
 
 def list_disks(call: Call) -> dict[str, Any]:
@@ -33,7 +59,12 @@ def list_disks(call: Call) -> dict[str, Any]:
     number, size = page(call, most=300)
     wanted = {name: fields.text(name) for name in ("diskStatus", "diskType", "diskMode")} | {"azName": call.zone(region)}
     flags = {name: fields.boolean(name) for name in ("isSystemVolume", "multiAttach", "isEncrypt") if fields.has(name)}
-    content = fields.text("queryContent")
+    content, keys = fields.text("queryContent"), fields.listed("queryKeys") or list(SEARCHED)
+    for key in set(keys) - set(SEARCHED):
+        fields.problem("queryKeys", f"names {key!r}; there are {', '.join(SEARCHED)}")
+    for option in ("decPoolID", "decPoolName"):
+        fields.only(option, "")
+    fields.only("isDecDisk", False, "false", "False")
     fields.check()
     found = [
         shown
@@ -41,9 +72,9 @@ def list_disks(call: Call) -> dict[str, Any]:
         if (shown := model.shown(call.store, disk))
         and all(not value or shown[name] == value for name, value in wanted.items())
         and all(shown[name] == flag for name, flag in flags.items())
-        and content in f"{disk.name} {disk.id} {disk.instance_id} {shown.get('instanceName', '')}"
+        and any(content in shown.get(SEARCHED[key], "") for key in keys)
     ]
-    return paged("diskList", found, number, size) | {"diskTotal": len(found)}
+    return _listed(found, number, size)
 
 
 # -- orders --------------------------------------------------------------------------------------------------------------
@@ -56,10 +87,6 @@ def create_disk(call: Call) -> dict[str, Any]:
         raise NotModelled("Images of data disks alone are not modelled by the local cloud; leave imageID out.")
     disk = creation.wanted(call, region, kind, zone, least=backup.disk_size if backup else 0)
     return creation.order(call, replace(disk, source="backup", source_id=backup.id) if backup else disk)
-
-
-def create_again(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
-    return model.ordered_again(call.store, answer)
 
 
 def resize_disk(call: Call) -> dict[str, Any]:
@@ -111,7 +138,7 @@ def update_disk(call: Call) -> dict[str, Any]:
 def set_delete_policy(call: Call) -> dict[str, Any]:
     drops = call.fields.boolean("deleteSnapWithEbs", required=True)
     call.store.put(DISKS, replace(_disk(call), drops_snapshots=drops, updated=time()))
-    return {"setDeletePolicyJobResult": "success"}
+    return {"setDeletePolicyJobResult": model.TASK_DONE}
 
 
 # -- attached and detached -------------------------------------------------------------------------------------------------
@@ -134,15 +161,18 @@ def attach_disk(call: Call) -> dict[str, Any]:
 
 
 def detach_disk(call: Call) -> dict[str, Any]:
-    """The server must have unmounted it, or be stopped. One that was ordered with the server stays from now on when that goes."""
-    instance_id = call.fields.text("instanceID", required=True)
+    """The server must have unmounted it, or be stopped. One that was ordered with the server stays from now on when that goes.
+
+    `instanceID` may be left out: a disk is in one server at most.
+    """
+    instance_id = call.fields.text("instanceID")
     disk = _data_disk(call)
-    if disk.instance_id != instance_id:
+    if instance_id and disk.instance_id != instance_id:
         where = f"in instance {disk.instance_id}" if disk.instance_id else "in no instance"
         call.fields.problem("instanceID", f"is {instance_id!r}; disk {disk.id} is {where}")
     call.fields.check()
     states.must_rest(call.store, disk, states.IN_USE)
-    server: Instance = call.store.require(INSTANCES, instance_id, disk.region)
+    server: Instance = call.store.require(INSTANCES, disk.instance_id, disk.region)
     server_must_rest(server)
     return _move(call, "detach-disk", replace(disk, status=states.DETACHING, updated=time()))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from localcloud.core.calls import Call
 from localcloud.core.inputs import Fields
 from localcloud.core.records import INSTANCES, ORDERS, Disk, Order
 from localcloud.core.store import Store
 from localcloud.services.ecs.model import labels_of
-from localcloud.services.eip.model import expiry
 from localcloud.services.orders import model as orders
 
 LARGEST = 32768  # GiB
@@ -17,14 +17,16 @@ SMALLEST = {"XSSD-1": 20, "XSSD-2": 512}  # others: 10
 NAME = re.compile(r"[A-Za-z\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff_-]{1,62}")
 NAME_RULE = "2-63 letters, Chinese characters, digits, '_' or '-', beginning with a letter or a Chinese character"
 MILLISECONDS = 1000
+IN_PROGRESS, TASK_DONE = "ebs.order.inProgress", "任务执行成功"
 
 
-def read_billing(fields: Fields) -> tuple[bool, float | None]:
-    """On demand or not, and when a subscription ends."""
-    on_demand = fields.boolean("onDemand", default=True)
-    cycle = fields.choice("cycleType", ("month", "year"), required=not on_demand)
-    count = fields.integer("cycleCount", low=1, high=60, required=not on_demand, default=1)
-    return on_demand, None if on_demand else expiry(cycle, count)
+def read_billing(fields: Fields) -> tuple[str, int]:
+    """The cycle of a subscription and how many of them, ("", 0) on demand: there the two say nothing, whatever they are."""
+    if fields.boolean("onDemand", default=True):
+        fields.ignore("cycleType", "cycleCount")
+        return "", 0
+    cycle = fields.choice("cycleType", ("month", "year"), required=True)
+    return cycle, fields.integer("cycleCount", low=1, high=60, required=True)
 
 
 def read_size(fields: Fields, kind: str, least: int = 0) -> int:
@@ -45,6 +47,7 @@ def shown(store: Store, disk: Disk) -> dict[str, Any]:
         "updateTime": int((disk.updated or disk.created) * MILLISECONDS),
         "expireTime": None if disk.expires is None else int(disk.expires * MILLISECONDS),
         "isSystemVolume": disk.system, "isPackaged": disk.packaged, "multiAttach": False, "onDemand": disk.on_demand,
+        "cycleType": disk.cycle or None, "cycleCount": disk.cycles or None,
         "azName": disk.zone, "regionID": disk.region, "projectID": "0", "isEncrypt": False, "diskFreeze": False,
         "labels": [{"key": key, "value": value} for key, value in disk.labels.items()],
         "snapshotPolicyID": disk.policy_id or None, "deleteSnapWithEbs": str(disk.drops_snapshots).lower(),
@@ -84,8 +87,17 @@ def ordered(order: Order, disk: Disk) -> dict[str, Any]:
     return orders.placed(order) | {"masterResourceStatus": "starting", "resources": [resource]}
 
 
-def ordered_again(store: Store, answer: dict[str, Any]) -> dict[str, Any]:
+def taken(call: Call, order: Order, answer: dict[str, Any]) -> dict[str, Any]:
+    """An order as this product answers it: while it is open, under a code that says so."""
+    if order.status == orders.OPENING:
+        call.still_open = IN_PROGRESS
+    return answer
+
+
+def ordered_again(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
     """The same call again: what became of the order."""
-    order = store.get(ORDERS, answer["masterOrderID"])
+    order = call.store.get(ORDERS, answer["masterOrderID"])
+    if order is None:
+        return answer | {"masterResourceStatus": "unknown"}
     known = {orders.OPENING: "starting", orders.FINISHED: "started"}
-    return answer | {"masterResourceStatus": known.get(order.status, "failed") if order else "unknown"}
+    return taken(call, order, answer | {"masterResourceStatus": known.get(order.status, "failed")})

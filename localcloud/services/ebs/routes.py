@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from localcloud.core.calls import Route, Token
 from localcloud.services.ebs import handlers
+from localcloud.services.ebs.model import ordered_again
 
 ROUTES = (
     Route("GET", "/v4/ebs/info-ebs", "ebs", handlers.disk_info),
-    Route("GET", "/v4/ebs/list-ebs", "ebs", handlers.list_disks),
-    Route("POST", "/v4/ebs/new-ebs", "ebs", handlers.create_disk, Token.OPTIONAL, repeat=handlers.create_again),
+    Route("GET", "/v4/ebs/info-by-name-ebs", "ebs", handlers.disk_info_by_name),
+    Route("GET", "/v4/ebs/list-ebs", "ebs", handlers.list_disks, ignores=("enableMonitor",)),
+    Route("GET", "/v4/ebs/list-by-name-ebs", "ebs", handlers.list_disks_by_name),
+    Route("POST", "/v4/ebs/new-ebs", "ebs", handlers.create_disk, Token.OPTIONAL, repeat=ordered_again),
     Route("POST", "/v4/ebs/resize-ebs", "ebs", handlers.resize_disk, Token.OPTIONAL),
     Route("POST", "/v4/ebs/refund-ebs", "ebs", handlers.release_disk, Token.OPTIONAL),
     Route("POST", "/v4/ebs/update-attr-ebs", "ebs", handlers.update_disk),

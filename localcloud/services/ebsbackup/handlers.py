@@ -10,7 +10,7 @@ from localcloud.core import disks as states
 from localcloud.core.calls import Call, page
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import NotModelled
-from localcloud.core.identifiers import hex_id, long_id
+from localcloud.core.identifiers import long_id
 from localcloud.core.records import DISKS, INSTANCES, Disk
 from localcloud.core.volumes import chain_of
 from localcloud.core.volumes_records import (
@@ -53,7 +53,7 @@ def create_vault(call: Call) -> dict[str, Any]:
     call.has_room(DISK_VAULTS, QUOTAS.disk_vaults, "volume backup vaults in this region", region=region.id)
     clock, ends = call.cloud.clock, None if on_demand else expiry(cycle, count)
     expires = None if ends is None else ends + clock.offset
-    vault = call.store.put(DISK_VAULTS, DiskVault(hex_id(), region.id, name, size, on_demand, expires, project, clock.now()))
+    vault = call.store.put(DISK_VAULTS, DiskVault(long_id(), region.id, name, size, on_demand, expires, project, clock.now()))
     return _done(call, region.id, vault.id) | {"repositoryID": vault.id}
 
 

@@ -14,6 +14,7 @@ from localcloud.core.records import DISKS, INSTANCES, Disk
 from localcloud.core.volumes_records import AVAILABLE, DELETING, ERROR, ROLLING_BACK, SNAPSHOTS, Snapshot
 from localcloud.core.volumes_snapshots import begun
 from localcloud.services.ebs import creation
+from localcloud.services.ebs import model as volumes
 from localcloud.services.ebs.errors import ServerRuns
 from localcloud.services.ebssnapshot import model
 from localcloud.services.ebssnapshot.errors import SnapshotBusy, SnapshotInUse
@@ -27,7 +28,9 @@ def create_snapshot(call: Call) -> dict[str, Any]:
     name = fields.name("snapshotName", required=True, rule=model.NAME, says=model.NAME_RULE)
     disk_id = fields.text("diskID", required=True)
     limited = fields.choice("retentionPolicy", ("custom", "forever"), required=True) == "custom"
-    days = fields.integer("retentionTime", low=1, high=model.LONGEST_DAYS, required=limited, default=1)
+    if not limited:
+        fields.ignore("retentionTime")
+    days = fields.integer("retentionTime", low=1, high=model.LONGEST_DAYS, required=True) if limited else model.FOREVER
     fields.check()
     disk = call.store.require(DISKS, disk_id, region.id)
     if disk.system:
@@ -37,12 +40,29 @@ def create_snapshot(call: Call) -> dict[str, Any]:
     states.must_rest(call.store, disk)
     call.has_room(SNAPSHOTS, QUOTAS.snapshots_per_disk, f"snapshots of disk {disk.id}", disk_id=disk.id)
     first = not call.store.count(SNAPSHOTS, disk_id=disk.id)
-    snapshot = call.cloud.snapshots.new(disk, name, days if limited else model.FOREVER)
+    snapshot = call.cloud.snapshots.new(disk, name, days)
     if not first:
         return {"snapshotJobID": _job(call, "create-snapshot", snapshot), "regionID": region.id}
     order = orders.place(call.store, region.id, "snapshot-create", "EBS", (snapshot.id,))
     call.afterwards(lambda: call.cloud.snapshots.carry_out(order.id))
-    return model.ordered(order, snapshot)
+    return volumes.taken(call, order, model.ordered(order, snapshot))
+
+
+def again(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
+    return volumes.ordered_again(call, answer) if "masterOrderID" in answer else answer
+
+
+def snapshot_usage(call: Call) -> dict[str, Any]:
+    region = call.region()
+    call.fields.check()
+    snapshots = call.store.find(SNAPSHOTS, region=region.id)
+    used = dict.fromkeys(sorted({snapshot.disk_type for snapshot in snapshots}), 0)
+    for snapshot in snapshots:
+        used[snapshot.disk_type] += snapshot.used
+    return {
+        "snapshotTotalSize": sum(used.values()), "snapshotTotalCount": len(snapshots), "azDisplayName": "",
+        "details": [{"volumeType": kind, "snapshotSize": size} for kind, size in used.items()],
+    }  # fmt: skip
 
 
 def list_snapshots(call: Call) -> dict[str, Any]:
@@ -72,7 +92,9 @@ def delete_snapshots(call: Call) -> dict[str, Any]:
     """With `refundOrder` all snapshots of the disk. Else those named; what cannot be deleted now, or is unknown, is told."""
     fields, region = call.fields, call.region()
     disk_id, every = fields.text("diskID", required=True), fields.boolean("refundOrder")
-    ids = fields.texts("snapshotIDs", most=100)
+    if every:
+        fields.ignore("snapshotIDs")
+    ids = [] if every else fields.texts("snapshotIDs", most=100)
     if not every and not ids:
         fields.problem("snapshotIDs", "is required, unless refundOrder is true")
     fields.check()

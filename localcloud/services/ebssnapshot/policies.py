@@ -14,10 +14,11 @@ from localcloud.core.records import DISKS, Disk
 from localcloud.core.schedules import HOURS, WEEKDAYS
 from localcloud.core.volumes_policies import disks_of
 from localcloud.core.volumes_records import SNAPSHOT_POLICIES, SnapshotPolicy
+from localcloud.services.ebs.model import TASK_DONE
 from localcloud.services.ebssnapshot import model
 from localcloud.services.ebssnapshot.errors import AlreadyApplied, SnapshotPolicyNameDuplicated
 
-DONE = {"snapshotPolicyJobResult": "success"}
+DONE = {"snapshotPolicyJobResult": TASK_DONE}
 
 
 def create_policy(call: Call) -> dict[str, Any]:

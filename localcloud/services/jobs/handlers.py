@@ -11,10 +11,11 @@ from localcloud.services.jobs.model import WORDS
 
 def job_info(call: Call) -> dict[str, Any]:
     job = _job(call)
-    return {
+    shown = {
         "jobID": job.id, "status": job.status, "jobStatus": WORDS[job.status], "resourceId": job.instance_id,
         "fields": {"taskName": job.task},
     }  # fmt: skip
+    return shown | ({"ID": job.instance_id} if job.task == "create-snapshot" else {})
 
 
 def async_result(call: Call) -> dict[str, Any]:

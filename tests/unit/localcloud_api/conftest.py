@@ -254,6 +254,11 @@ class Api:
         assert answer["statusCode"] == 800, answer
         return answer["returnObj"]
 
+    def placed(self, answer: Json) -> Any:
+        """The order in an answer that may say that it is still open."""
+        assert answer["statusCode"] == 800 or answer["errorCode"] == "ebs.order.inProgress", answer
+        return answer["returnObj"]
+
     def local(self, method: str, path: str, body: Json | None = None, status: int = 200, **headers: str) -> Any:
         """A call to `/_local/` with the key."""
         given = {"X-Drlab-Key": IDENTITY.local_key} | headers

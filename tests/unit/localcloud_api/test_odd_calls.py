@@ -130,7 +130,7 @@ def test_a_disk_smaller_than_its_type_allows(api: Any, net: tuple[str, str]) -> 
 def test_volumes_do_not_go_with_a_server(api: Any, net: tuple[str, str]) -> None:
     server = api.server(*net, dataDiskList=[{"diskType": "SATA", "diskSize": 10}])
     disk = {"regionID": REGION, "azName": ZONES[0], "diskMode": "VBD", "diskType": "SATA", "diskName": "data", "diskSize": 10}
-    order = api.ok(api.post("/v4/ebs/new-ebs", **disk))
+    order = api.placed(api.post("/v4/ebs/new-ebs", **disk))
     api.finished(order["masterOrderID"])
     volume = {"regionID": REGION, "instanceID": server, "diskID": order["resources"][0]["diskID"]}
     api.job_done(api.ok(api.post("/v4/ebs/attach-ebs", **volume))["diskJobID"])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -212,3 +215,89 @@ def test_what_would_change_a_server_is_refused_unless_it_is_empty(api: Any, opti
 def test_a_key_pair_in_the_spelling_of_a_client(api: Any) -> None:
     made = api.ok(api.post("/v4/ecs/keypair/create-keypair", regionID=REGION, keypairName="course"))
     assert made["keyPairName"] == "course"
+
+
+# -- volumes, snapshots, vaults ----------------------------------------------------------------------------------------
+DISK = {"regionID": REGION, "azName": ZONES[0], "diskMode": "VBD", "diskType": "SATA", "diskName": "data", "diskSize": 20}
+OPEN = (900, "ebs.order.inProgress")
+
+
+def volume(api: Any, **more: Any) -> str:
+    placed = api.placed(api.post("/v4/ebs/new-ebs", **DISK | more))
+    return str(api.finished(placed["masterOrderID"])["instanceIDList"][0])
+
+
+def test_an_order_of_a_volume_is_in_progress_until_the_volume_can_be_used(api: Any) -> None:
+    wish = DISK | {"clientToken": "once", "onDemand": True, "cycleType": "on_demand", "cycleCount": 0}
+    first = api.post("/v4/ebs/new-ebs", **wish)
+    assert (first["statusCode"], first["errorCode"]) == OPEN
+    order, [resource] = first["returnObj"]["masterOrderID"], first["returnObj"]["resources"]
+    assert api.finished(order)["instanceIDList"] == [resource["diskID"]]
+    done = api.cloud.store.require(ORDERS, order)
+    api.cloud.store.put(ORDERS, replace(done, status="14"))  # had it taken longer
+    asked = api.post("/v4/ebs/new-ebs", **wish)
+    assert (asked["statusCode"], asked["errorCode"], asked["returnObj"]) == (*OPEN, first["returnObj"])
+    api.cloud.store.put(ORDERS, done)
+    again = api.ok(api.post("/v4/ebs/new-ebs", **wish))
+    assert (again["masterOrderID"], again["masterResourceStatus"]) == (order, "started")
+    assert api.ok(api.get("/v4/ebs/info-ebs", diskID=resource["diskID"]))["diskStatus"] == "available"
+
+
+def test_a_snapshots_order_is_in_progress_and_a_later_ones_job_names_it(api: Any) -> None:
+    disk, path = volume(api), "/v4/ebs_snapshot/create-ebs-snap"
+    wish = {"regionID": REGION, "diskID": disk, "retentionPolicy": "forever", "retentionTime": 0}
+    first = api.post(path, **wish, snapshotName="one", clientToken="once")
+    assert (first["statusCode"], first["errorCode"]) == OPEN
+    api.finished(first["returnObj"]["masterOrderID"])
+    assert api.ok(api.post(path, **wish, snapshotName="one", clientToken="once"))["masterResourceStatus"] == "started"
+    second = wish | {"snapshotName": "two", "retentionTime": 99_999, "clientToken": "again"}
+    job = api.ok(api.post(path, **second))["snapshotJobID"]
+    made = {it["snapshotName"]: it["snapshotID"] for it in snapshots(api)}
+    assert api.job_done(job)["ID"] == made["two"]
+    assert api.ok(api.post(path, **second))["snapshotJobID"] == job
+    usage = api.ok(api.get("/v4/ebs_snapshot/query_size-ebs-snap", regionID=REGION))
+    assert (usage["snapshotTotalCount"], [kind["volumeType"] for kind in usage["details"]]) == (2, ["SATA"])
+    everything = {"regionID": REGION, "diskID": disk, "refundOrder": True, "snapshotIDs": ["", None]}
+    api.finished(api.ok(api.post("/v4/ebs_snapshot/delete-ebs-snap", **everything))["masterOrderID"])
+    assert snapshots(api) == []
+
+
+def snapshots(api: Any) -> list[Json]:
+    found: list[Json] = api.ok(api.get("/v4/ebs_snapshot/list-ebs-snap", regionID=REGION))["snapshotList"]
+    return found
+
+
+def test_a_subscribed_volume_shows_its_cycle_and_one_on_demand_has_none(api: Any) -> None:
+    subscribed = volume(api, onDemand=False, cycleType="year", cycleCount=2, diskName="subscribed")
+    volume(api, cycleType="year", cycleCount=2)
+    listed = api.ok(api.get("/v4/ebs/list-ebs", regionID=REGION, queryKeys="name,diskID", queryContent=""))["diskList"]
+    assert [(it["onDemand"], it["cycleType"], it["cycleCount"]) for it in listed] == [(False, "year", 2), (True, None, None)]
+    assert api.ok(api.get("/v4/ebs/info-ebs", diskID=subscribed))["cycleCount"] == 2
+
+
+def test_a_volume_is_found_by_name_and_detached_from_wherever_it_is(api: Any) -> None:
+    vpc, disk = api.vpc(), volume(api)
+    server = api.server(vpc, api.subnet(vpc))
+    one = {"regionID": REGION, "diskID": disk}
+    api.job_done(api.ok(api.post("/v4/ebs/attach-ebs", **one, instanceID=server))["diskRequestID"])
+    named = {"regionID": REGION, "diskName": "data"}
+    assert api.ok(api.get("/v4/ebs/info-by-name-ebs", **named))["instanceID"] == server
+    assert [it["diskID"] for it in api.ok(api.get("/v4/ebs/list-by-name-ebs", **named))["diskList"]] == [disk]
+    assert api.get("/v4/ebs/info-by-name-ebs", **named | {"diskName": "other"})["errorCode"] == "ebs.ebsInfo.notExists"
+    api.job_done(api.ok(api.post("/v4/ebs/detach-ebs", **one))["diskRequestID"])
+    assert api.ok(api.get("/v4/ebs/info-ebs", diskID=disk))["attachments"] == []
+    assert "it must be in-use" in api.post("/v4/ebs/detach-ebs", **one)["message"]
+
+
+def test_vaults_have_uuids_and_policies_have_none(api: Any) -> None:
+    vault = {"regionID": REGION, "repositoryName": "vault", "cycleType": "MONTH", "cycleCount": 1}
+    of_volumes = api.ok(api.post("/v4/ebs-backup/repo/create", **vault))["repositoryID"]
+    api.ok(api.post("/v4/ecs/backup-repo/create", **vault))
+    [of_servers] = api.ok(api.get("/v4/ecs/backup-repo/list", regionID=REGION))["results"]
+    assert [str(UUID(id_)) for id_ in (of_volumes, of_servers["repositoryID"])] == [of_volumes, of_servers["repositoryID"]]
+    policy = {"regionID": REGION, "snapshotPolicyName": "nightly", "repeatWeekdays": "0", "repeatTimes": "2", "retentionTime": 1}
+    made = api.ok(api.post("/v4/ebs_snapshot/create-policy-ebs-snap", **policy))["snapshotPolicyID"]
+    assert re.fullmatch("[0-9a-f]{32}", made)
+    off = {"regionID": REGION, "snapshotPolicyID": made, "targetStatus": "nonactivated"}
+    done = api.ok(api.post("/v4/ebs_snapshot/modify-policy-status-ebs-snap", **off))
+    assert done["snapshotPolicyJobResult"] == "任务执行成功"

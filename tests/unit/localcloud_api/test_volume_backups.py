@@ -35,7 +35,7 @@ def new_vault(api: Any, name: str = "vault") -> str:
 
 def volume(api: Any, name: str = "data", **more: Any) -> str:
     wish = {"regionID": REGION, "azName": ZONE, "diskMode": "VBD", "diskType": "SATA", "diskName": name, "diskSize": 20}
-    placed = api.ok(api.post("/v4/ebs/new-ebs", **wish | more))
+    placed = api.placed(api.post("/v4/ebs/new-ebs", **wish | more))
     return str(api.finished(placed["masterOrderID"])["instanceIDList"][0])
 
 

@@ -26,7 +26,7 @@ def disk(api: Any) -> str:
 
 
 def volume(api: Any, name: str = "data") -> str:
-    placed = api.ok(api.post(
+    placed = api.placed(api.post(
         "/v4/ebs/new-ebs", regionID=REGION, azName=ZONE, diskMode="VBD", diskType="SATA", diskName=name, diskSize=20,
     ))  # fmt: skip
     return str(api.finished(placed["masterOrderID"])["instanceIDList"][0])
@@ -45,7 +45,7 @@ def listed(api: Any, **filters: Any) -> list[Json]:
 
 def made(api: Any, disk: str, name: str = "before-update", **more: Any) -> str:
     """A snapshot that can be used."""
-    answer = api.ok(create(api, disk, name, **more))
+    answer = api.placed(create(api, disk, name, **more))
     if "snapshotJobID" in answer:
         assert api.job_done(answer["snapshotJobID"])["status"] == 1
     else:
@@ -74,7 +74,7 @@ def roll_back(api: Any, snapshot: str, disk: str) -> Json:
 
 
 def test_the_first_snapshot_is_an_order_and_later_ones_are_jobs(api: Any, disk: str) -> None:
-    first = api.ok(create(api, disk, "one"))
+    first = api.placed(create(api, disk, "one"))
     assert api.finished(first["masterOrderID"])["instanceIDList"] == [first["resources"][0]["snapshotID"]]
     assert set(api.ok(create(api, disk, "two"))) >= {"snapshotJobID"}
     shown = listed(api, diskID=disk)
@@ -112,7 +112,7 @@ def test_a_new_disk_begins_as_a_snapshot_that_outlives_its_own(api: Any, disk: s
     api.finished(api.ok(api.post("/v4/ebs/refund-ebs", regionID=REGION, diskID=disk))["masterOrderID"])
     wish = {"regionID": REGION, "snapshotID": snapshot, "diskMode": "VBD", "diskName": "copy"}
     refused(api.post("/v4/ebs/new-from-snapshot-ebs-snap", **wish, diskSize=10), "diskSize is 10")
-    placed = api.ok(api.post("/v4/ebs/new-from-snapshot-ebs-snap", **wish, diskSize=40))
+    placed = api.placed(api.post("/v4/ebs/new-from-snapshot-ebs-snap", **wish, diskSize=40))
     [new] = api.finished(placed["masterOrderID"])["instanceIDList"]
     assert api.engines.volumes.contents[new] == "content"
     assert api.ok(api.get("/v4/ebs/info-ebs", diskID=new))["volumeSource"] == snapshot
@@ -139,7 +139,7 @@ def test_deleting_some_and_all(api: Any, disk: str) -> None:
 
 def test_a_snapshot_that_fails_says_why(api: Any, disk: str) -> None:
     api.engines.volumes.fail["copy_volume"] = "no room is left"
-    done = api.finished(api.ok(create(api, disk))["masterOrderID"])
+    done = api.finished(api.placed(create(api, disk))["masterOrderID"])
     assert done["orderStatus"] == "5"
     assert [it["snapshotStatus"] for it in listed(api)] == ["error"]
     assert api.engines.volumes.calls("remove_copy")

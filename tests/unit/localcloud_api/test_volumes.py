@@ -34,7 +34,7 @@ def order(api: Any, name: str = "data", **more: Any) -> Json:
 
 def made(api: Any, name: str = "data", **more: Any) -> str:
     """A new volume's id."""
-    placed = api.ok(order(api, name, **more))
+    placed = api.placed(order(api, name, **more))
     done = api.finished(placed["masterOrderID"])
     assert (done["orderStatus"], done["instanceIDList"]) == ("3", [placed["resources"][0]["diskID"]])
     return str(done["instanceIDList"][0])
@@ -90,7 +90,7 @@ def test_a_repeated_order_is_the_same_one(api: Any) -> None:
 
 def test_a_failed_order_leaves_nothing(api: Any) -> None:
     api.engines.volumes.fail["make_volume"] = "this host has no loop devices"
-    done = api.finished(api.ok(order(api))["masterOrderID"])
+    done = api.finished(api.placed(order(api))["masterOrderID"])
     assert done["orderStatus"] == "5"
     assert api.cloud.store.find(DISKS) == []
 
@@ -190,7 +190,7 @@ def test_a_zone_without_power_takes_and_moves_no_volumes(api: Any, server: str) 
     disk = made(api)
     api.local("POST", "/faults", {"kind": "power-off", "target": "zone:华东1/AZ1"}, status=201)
     refused(move(api, "attach", disk, server), "power")
-    done = api.finished(api.ok(order(api, "late"))["masterOrderID"])
+    done = api.finished(api.placed(order(api, "late"))["masterOrderID"])
     assert done["orderStatus"] == "5"
 
 

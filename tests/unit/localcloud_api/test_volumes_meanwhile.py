@@ -25,7 +25,7 @@ Json = dict[str, Any]
 
 def order_volume(api: Any, name: str = "data", **more: Any) -> Json:
     wish = {"regionID": REGION, "azName": ZONE, "diskMode": "VBD", "diskType": "SATA", "diskName": name, "diskSize": 20}
-    placed: Json = api.ok(api.post("/v4/ebs/new-ebs", **wish | more))
+    placed: Json = api.placed(api.post("/v4/ebs/new-ebs", **wish | more))
     return placed
 
 
@@ -40,7 +40,7 @@ def info(api: Any, disk: str) -> Json:
 
 def snapshot(api: Any, disk: str, name: str = "snap") -> str:
     wish = {"regionID": REGION, "diskID": disk, "snapshotName": name, "retentionPolicy": "forever"}
-    answer = api.ok(api.post("/v4/ebs_snapshot/create-ebs-snap", **wish))
+    answer = api.placed(api.post("/v4/ebs_snapshot/create-ebs-snap", **wish))
     if "masterOrderID" in answer:
         api.finished(answer["masterOrderID"])
     else:

@@ -54,7 +54,7 @@ def drop_image(lab: Lab, image: str) -> Json:
 
 
 def volume(api: Any, **more: Any) -> str:
-    placed = api.ok(api.post("/v4/ebs/new-ebs", **DISK | {"diskName": "data"} | more))
+    placed = api.placed(api.post("/v4/ebs/new-ebs", **DISK | {"diskName": "data"} | more))
     return str(api.finished(placed["masterOrderID"])["instanceIDList"][0])
 
 
@@ -98,12 +98,12 @@ def test_a_backup_that_a_server_is_being_made_from_stays(lab: Lab) -> None:
 def test_a_snapshot_that_a_disk_is_being_made_from_stays(api: Any) -> None:
     disk = volume(api)
     wish = {"regionID": REGION, "diskID": disk, "snapshotName": "before-update", "retentionPolicy": "forever"}
-    placed = api.ok(api.post("/v4/ebs_snapshot/create-ebs-snap", **wish))
+    placed = api.placed(api.post("/v4/ebs_snapshot/create-ebs-snap", **wish))
     api.finished(placed["masterOrderID"])
     snapshot = placed["resources"][0]["snapshotID"]
     stand_still(api)
     copy = {"regionID": REGION, "snapshotID": snapshot, "diskMode": "VBD", "diskName": "copy", "diskSize": 20}
-    api.ok(api.post("/v4/ebs/new-from-snapshot-ebs-snap", **copy))
+    api.placed(api.post("/v4/ebs/new-from-snapshot-ebs-snap", **copy))
     everything = {"regionID": REGION, "diskID": disk, "snapshotIDs": [], "refundOrder": True}
     refused(api.post("/v4/ebs_snapshot/delete-ebs-snap", **everything), "ebs.snapshotInfo.inUse", "the creation of disk")
     with_it = {"regionID": REGION, "diskID": disk, "deleteSnapWithEbs": True}
@@ -120,7 +120,7 @@ def test_volume_backups_that_a_disk_is_being_made_from_stay(api: Any) -> None:
         backups.append(str(api.ok(back_up_disk(api, disk, vault))["backupID"]))
         finished(api.cloud.store, backups[-1])
     stand_still(api)
-    api.ok(api.post("/v4/ebs/new-ebs", **DISK | {"diskName": "copy", "backupID": backups[1]}))
+    api.placed(api.post("/v4/ebs/new-ebs", **DISK | {"diskName": "copy", "backupID": backups[1]}))
     for backup in backups:
         refused(drop_disk_backup(api, backup), "EbsBackup.BackupInfo.InUse", "the creation of disk")
 
@@ -146,7 +146,7 @@ def test_a_full_vault_of_disks_takes_no_more(api: Any) -> None:
 def test_what_is_being_made_is_not_deleted(lab: Lab) -> None:
     disk, vault = volume(lab.api), disk_vault(lab.api)
     stand_still(lab.api)
-    placed = lab.api.ok(lab.api.post("/v4/ebs/new-ebs", **DISK | {"diskName": "second"}))
+    placed = lab.api.placed(lab.api.post("/v4/ebs/new-ebs", **DISK | {"diskName": "second"}))
     refused(
         lab.api.post("/v4/ebs/refund-ebs", regionID=REGION, diskID=placed["resources"][0]["diskID"]), "ebs.ebsInfo.statusBusy"
     )
