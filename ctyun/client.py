@@ -44,23 +44,28 @@ from ctyun.services.vpcs import Vpcs
 from ctyun.transport import DEFAULT_TIMEOUT, Retry, Transport
 from ctyun.waiting import LOCAL_PACE, REAL_PACE
 
+REAL = "ctyun"
 CHINA = timezone(timedelta(hours=8))
 
 
 class Client:
-    """Speaks to one cloud. Use it as `async with`, inside one event loop; tests replace `http`."""
+    """Speaks to one cloud. Use it as `async with`, inside one event loop; tests replace `http`.
+
+    `cloud`: which one, so that nobody takes another for it: a local cloud's id, or "ctyun".
+    """
 
     def __init__(
         self,
         endpoints: Endpoints,
         credentials: Credentials,
         *,
+        cloud: str = REAL,
         zone: tzinfo = UTC,
         http: httpx.AsyncBaseTransport | None = None,
         timeout: httpx.Timeout = DEFAULT_TIMEOUT,
         retry: Retry | None = None,
     ) -> None:
-        self.endpoints, self.credentials = endpoints, credentials
+        self.endpoints, self.credentials, self.cloud = endpoints, credentials, cloud
         self.transport = Transport(endpoints, credentials, zone=zone, http=http, timeout=timeout, retry=retry)
         pace = LOCAL_PACE if endpoints.local else REAL_PACE
         self.regions = Regions(self.transport)
@@ -99,7 +104,7 @@ class Client:
     def local(cls, cloud: Path | CloudRecord) -> Self:
         """The local cloud of a state folder. Raises ConfigurationError when it is not running."""
         record = running_cloud(cloud) if isinstance(cloud, Path) else cloud
-        return cls(Endpoints.at(record.url), record.credentials)
+        return cls(Endpoints.at(record.url), record.credentials, cloud=record.id)
 
     @classmethod
     def ctyun(cls, env: Mapping[str, str]) -> Self:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pulumi_ctyun.provider.about import About
+
 Plain = Mapping[str, Any]
 
 DEFAULT_TIMEOUT = 600.0  # seconds; `custom_timeouts` of a resource overrides it
@@ -51,6 +53,10 @@ class Known:
     state: Plain
     timeout: float | None = None  # only when `custom_timeouts` says so
     secrets: frozenset[str] = frozenset()  # all secret texts of the state, to be kept out of errors
+
+    @property
+    def about(self) -> About:
+        return About.of(self.state)
 
     @property
     def is_import(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from pulumi.provider.experimental.property_value import PropertyValue
 
 from plugins.kit.values import UNKNOWN, is_secret, to_plain, to_property
+from pulumi_ctyun.provider.about import KEY, About
 from pulumi_ctyun.provider.diffing import changes, same
 from pulumi_ctyun.provider.handler import Seen
 from pulumi_ctyun.resources.declarations.model import Resource
@@ -34,7 +35,7 @@ def output_names(resource: Resource) -> set[str]:
 
 
 def is_output(resource: Resource, name: str, news: Values) -> bool:
-    return name in output_names(resource) and name not in news
+    return name == KEY or (name in output_names(resource) and name not in news)
 
 
 def changing_outputs(resource: Resource, old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,6 +56,11 @@ def with_outputs(resource: Resource, inputs: Values, outputs: Mapping[str, Any])
             continue
         merged[name] = to_property(value, secret=name in secrets or (known is not None and is_secret(known)))
     return merged
+
+
+def with_about(about: About, state: Values) -> Values:
+    """The state with what it says besides the properties."""
+    return {**state, KEY: to_property(about.as_plain())} if about.cloud else state
 
 
 def with_drift(resource: Resource, old: Values, seen: Seen) -> Values:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from pulumi.provider.experimental import provider as sdk
 
 from plugins.kit.serve import InitFailed, PluginError, resource_type
 from plugins.kit.values import UNKNOWN, to_plain, to_property
+from pulumi_ctyun.provider.about import About
 from pulumi_ctyun.provider.cancelling import Running
 from pulumi_ctyun.provider.checking import Problem, check
 from pulumi_ctyun.provider.cloud import Cloud, Settings
@@ -28,6 +29,7 @@ from pulumi_ctyun.provider.merging import (
     is_output,
     output_names,
     secret_texts,
+    with_about,
     with_drift,
     with_outputs,
 )
@@ -38,6 +40,7 @@ from pulumi_ctyun.provider.ways import impossible
 from pulumi_ctyun.resources.declarations import FUNCTIONS, PROVIDER, RESOURCES
 from pulumi_ctyun.resources.declarations.model import Resource
 
+T = TypeVar("T")
 ENGINES_OWN = ("version", "pluginDownloadURL")  # stand beside a provider's settings
 
 
@@ -131,8 +134,8 @@ class CtyunProvider(sdk.Provider):
             return sdk.CreateResponse("", with_outputs(resource, request.properties, unknown))
         wish = _wish(request.urn, request.properties, request.timeout)
         wish.held = frozenset(self._held[request.urn])
-        made = await self._carry_out(wish, request.properties, self._handler(request.type).create(wish))
-        return sdk.CreateResponse(made.id, with_outputs(resource, request.properties, made.outputs))
+        made, state = await self._carry_out(wish, request.properties, {}, self._handler(request.type).create(wish))
+        return sdk.CreateResponse(made.id, state)
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
         resource = _declared(request.type)
@@ -143,15 +146,17 @@ class CtyunProvider(sdk.Provider):
         self._is_in_the_state(request.urn, request.resource_id)
         wish = _wish(request.urn, request.news, request.timeout)
         known = _known(request.urn, request.resource_id, request.olds, request.timeout)
-        made = await self._carry_out(wish, {**outputs, **request.news}, self._handler(request.type).update(known, wish))
-        return sdk.UpdateResponse(with_outputs(resource, {**outputs, **request.news}, made.outputs))
+        work = self._in_its_cloud("update", known, lambda handler: handler.update(known, wish))
+        _, state = await self._carry_out(wish, request.news, outputs, work)
+        return sdk.UpdateResponse(state)
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         resource = _declared(request.type)
         known = _known(request.urn, request.resource_id, request.properties, 0)
         if not known.is_import:
             self._is_in_the_state(request.urn, request.resource_id)
-        seen = await self._running.run(self._handler(request.type).read(known), known.secrets)
+        work = self._in_its_cloud("read", known, lambda handler: handler.read(known))
+        seen = await self._running.run(work, known.secrets)
         if seen is None:
             self._held[request.urn].discard(request.resource_id)
             if known.is_import:  # the engine cannot tell "nothing" from "nothing known" here
@@ -160,12 +165,13 @@ class CtyunProvider(sdk.Provider):
         inputs = with_drift(resource, request.inputs, seen)
         state = {**with_drift(resource, request.properties, seen), **({} if request.properties else inputs)}
         outputs = {name: value for name, value in seen.outputs.items() if name in output_names(resource)}
-        return sdk.ReadResponse(seen.id, with_outputs(resource, state, outputs), inputs)
+        return sdk.ReadResponse(seen.id, with_about(self._about(resource), with_outputs(resource, state, outputs)), inputs)
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
         self._is_in_the_state(request.urn, request.resource_id)
         known = _known(request.urn, request.resource_id, request.properties, request.timeout)
-        await self._running.run(self._handler(request.type).delete(known), known.secrets)
+        work = self._in_its_cloud("delete", known, lambda handler: handler.delete(known))
+        await self._running.run(work, known.secrets)
         self._held[request.urn].discard(request.resource_id)
         self._cloud.tokens.forget_changes(known.mark)
 
@@ -181,16 +187,30 @@ class CtyunProvider(sdk.Provider):
             self._handlers.update(service_handlers(type_.split(":")[1], self._cloud))
         return self._handlers[type_]
 
-    async def _carry_out(self, wish: Wish, inputs: Values, work: Coroutine[Any, Any, Made]) -> Made:
+    async def _in_its_cloud(self, doing: str, known: Known, work: Callable[[Handler], Awaitable[T]]) -> T:
+        """Another cloud would say of everything that it is not there. Raises PluginError."""
+        type_, name = resource_type(known.urn), known.urn.rpartition("::")[2]
+        if known.about.cloud:
+            known.about.expect(self._cloud.client.cloud, f"{doing} {type_} {name} ({known.id})")
+        return await work(self._handler(type_))
+
+    def _about(self, resource: Resource) -> About:
+        """Of a resource that is there. What is known of servers over SSH belongs to no cloud."""
+        return About(self._cloud.client.cloud) if resource.input("region") else About()
+
+    async def _carry_out(
+        self, wish: Wish, inputs: Values, outputs: Values, work: Coroutine[Any, Any, Made]
+    ) -> tuple[Made, Values]:
         """Create or update. What exists already when it fails is handed to the engine, which then keeps it in the state."""
+        resource = _declared(resource_type(wish.urn))
         try:
-            return await self._running.run(work, wish.secrets)
+            made = await self._running.run(work, wish.secrets)
         except PluginError as error:
             if wish.made is None:
                 raise
-            resource = _declared(resource_type(wish.urn))
-            state = with_outputs(resource, inputs, wish.made.outputs)
-            raise InitFailed(str(error), wish.made.id, state, inputs) from error
+            state = with_outputs(resource, {**outputs, **inputs}, wish.made.outputs)
+            raise InitFailed(str(error), wish.made.id, with_about(self._about(resource), state), inputs) from error
+        return made, with_about(self._about(resource), with_outputs(resource, {**outputs, **inputs}, made.outputs))
 
 
 def _declared(type_: str) -> Resource:

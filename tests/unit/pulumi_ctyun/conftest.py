@@ -359,11 +359,11 @@ def fake() -> FakeCloud:
 def make_engine(fake: FakeCloud, tmp_path: Path) -> Callable[..., Engine]:
     """Each call is a new plugin process of the same stack: nothing is remembered but the state folder."""
 
-    def client(_: Settings) -> Client:
-        keys = Credentials("a" * 32, "s" * 32)
-        return Client(Endpoints.at("http://cloud.test"), keys, http=httpx.MockTransport(fake.answer))
+    def make(target: str = "local", state: Path = tmp_path, cloud: str = "0a1b2c3d") -> Engine:
+        def client(_: Settings) -> Client:
+            keys = Credentials("a" * 32, "s" * 32)
+            return Client(Endpoints.at("http://cloud.test"), keys, cloud=cloud, http=httpx.MockTransport(fake.answer))
 
-    def make(target: str = "local", state: Path = tmp_path) -> Engine:
         return Engine(CtyunProvider(lambda settings: Cloud(Settings(target, state), client)))
 
     return make
