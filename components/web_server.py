@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -55,7 +55,7 @@ class WebServer(pulumi.ComponentResource):
             jump=way,
             private_key=private_key,
             create=args.site.configure_script(),
-            triggers=sent.hashes.apply(lambda hashes: [f"{path} {hashes[path]}" for path in sorted(hashes)]),
+            triggers=Output.all(sent.hashes, sent.revision).apply(lambda known: _versions(*known)),
             opts=self.server.goes_with,
         )
         self.register_outputs({"url": self.url, "privateAddress": self.private_address})
@@ -74,3 +74,8 @@ class WebServer(pulumi.ComponentResource):
     def host_key(self) -> Output[str]:
         """The public host key by which it is known."""
         return self.server.host.host_key
+
+
+def _versions(hashes: Mapping[str, str], revision: str | None) -> list[str]:
+    """What the site's script is to run for: files that have changed, and files that had to be sent again."""
+    return [*(f"{path} {hashes[path]}" for path in sorted(hashes)), *([revision] if revision else [])]

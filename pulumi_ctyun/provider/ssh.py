@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,8 +14,10 @@ from pulumi_ctyun.provider.handler import DEFAULT_TIMEOUT, Handler, Known, Made,
 from pulumi_ctyun.provider.local_files import Item, expand_all, tar_of
 from pulumi_ctyun.provider.remote.connections import Connections, Outcome, Way, shell
 from pulumi_ctyun.provider.remote.identity import Pins, make_host_key, settle_identity
+from pulumi_ctyun.provider.remote.present import forget_run, has_run, hashes_there, note_run
 from pulumi_ctyun.provider.remote.texts import last_lines, redact
 
+NEVER_RUN = ""  # what the state says of a script whose run is not on the server any more
 LARGEST_OUTPUT = 100_000  # characters of stdout that the state keeps
 
 
@@ -27,10 +30,16 @@ class SshHandler(Handler):
     async def read(self, known: Known) -> Seen | None:
         if known.is_import:
             raise PluginError("Resources of ctyun:ssh cannot be imported: make them anew; that repeats safely.")
-        return Seen(known.id, {}, {})
+        return Seen(known.id, await self.drift(known), {})
+
+    async def drift(self, known: Known) -> dict[str, Any]:
+        """Inputs that the server shows otherwise than the state. Here: none, there is nothing on a server to compare."""
+        return {}
 
 
 class HostKeyHandler(SshHandler):
+    """A pair of keys, which stands in the state and nowhere else."""
+
     async def create(self, wish: Wish) -> Made:
         private, public = await make_host_key()
         id = hashlib.sha256(public.encode()).hexdigest()[:16]
@@ -38,6 +47,8 @@ class HostKeyHandler(SshHandler):
 
 
 class HostHandler(SshHandler):
+    """Its truth is the key in the state: a server that shows another one is a stranger, not a drift to be taken over."""
+
     @property
     def _pins(self) -> Pins:
         return Pins(self.cloud.state / "tokens")
@@ -63,16 +74,23 @@ class RemoteFilesHandler(SshHandler):
         way = _way(wish.inputs)
         wish.reached(wish.mark, hashes={})
         await self._send(way, items, wish)
-        return wish.reached(wish.mark, hashes={item.path: item.hash for item in items})
+        return wish.reached(wish.mark, hashes={item.path: item.hash for item in items}, revision=_new_id())
 
     async def update(self, known: Known, wish: Wish) -> Made:
         """Send what differs from what was sent before, and remove what is no longer named."""
         items = await asyncio.to_thread(expand_all, wish.inputs["files"])
         hashes = {item.path: item.hash for item in items}
         before = known.state.get("hashes") or {}
-        await self._send(_way(wish.inputs), [item for item in items if before.get(item.path) != item.hash], wish)
+        missing = [item for item in items if before.get(item.path) != item.hash]
+        await self._send(_way(wish.inputs), missing, wish)
         await self._remove(_way(wish.inputs), before.keys() - hashes.keys())
-        return wish.reached(known.id, hashes=hashes)
+        return wish.reached(known.id, hashes=hashes, revision=_new_id() if missing else known.state.get("revision"))
+
+    async def drift(self, known: Known) -> dict[str, Any]:
+        """Contents, modes and owners that are not as they were sent: changed by hand, or older since a backup was restored."""
+        sent = known.state.get("hashes") or {}
+        there = await hashes_there(self.connections, _way(known.state), sorted(sent))
+        return {} if there is None or there == sent else {"hashes": there}
 
     async def delete(self, known: Known) -> None:
         way = _way(known.state)
@@ -102,23 +120,39 @@ class RemoteCommandHandler(SshHandler):
     async def update(self, known: Known, wish: Wish) -> Made:
         """Run again if anything that the script depends on has changed; another way to the same server is no such thing."""
         names = ("create", "stdin", "triggers")
+        earlier = known.state.get("runId")
         if known.state.get("stdout") is not None and all(known.state.get(n) == wish.inputs.get(n) for n in names):
-            return wish.reached(known.id, stdout=known.state["stdout"])
-        return await self._run(wish, wish.inputs.get("update") or wish.inputs["create"], known.id)
+            return wish.reached(known.id, stdout=known.state["stdout"], runId=earlier)
+        anew = known.state.get("create") == NEVER_RUN or not wish.inputs.get("update")
+        return await self._run(wish, wish.inputs["create"] if anew else wish.inputs["update"], known.id, earlier)
+
+    async def drift(self, known: Known) -> dict[str, Any]:
+        """A server that has gone back to a time before the last run has not had it."""
+        run_id = known.state.get("runId")
+        lost = run_id and await has_run(self.connections, _way(known.state), run_id) is False
+        return {"create": NEVER_RUN} if lost else {}
 
     async def delete(self, known: Known) -> None:
-        script, way = known.state.get("delete"), _way(known.state)
+        script, way, run_id = known.state.get("delete"), _way(known.state), known.state.get("runId")
         if script and await self.connections.is_there(way):
             outcome = await self.connections.run(
                 way, *shell(script, known.state.get("stdin") or ""), timeout=known.timeout or DEFAULT_TIMEOUT
             )
             _expect_success(outcome, f"The delete script on {way} failed", known.secrets)
+        if run_id:
+            await forget_run(self.connections, way, run_id)
 
-    async def _run(self, wish: Wish, script: str, id: str) -> Made:
-        way = _way(wish.inputs)
+    async def _run(self, wish: Wish, script: str, id: str, earlier: str | None = None) -> Made:
+        way, run_id = _way(wish.inputs), _new_id()
         outcome = await self.connections.run(way, *shell(script, wish.inputs.get("stdin") or ""), timeout=wish.timeout)
         _expect_success(outcome, f"A command on {way} failed", wish.secrets)
-        return wish.reached(id, stdout=redact(outcome.stdout, wish.secrets)[:LARGEST_OUTPUT])
+        noted = await note_run(self.connections, way, run_id, earlier)
+        stdout = redact(outcome.stdout, wish.secrets)[:LARGEST_OUTPUT]
+        return wish.reached(id, stdout=stdout, runId=run_id if noted else "")
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
 
 
 def _way(inputs: Mapping[str, Any]) -> Way:

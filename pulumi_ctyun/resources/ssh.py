@@ -99,12 +99,17 @@ class FileArgs(TypedDict):
 
 
 class RemoteFiles(CtyunResource):
-    """Files on a server. What has not changed is not sent again; files it no longer names are removed."""
+    """Files on a server. What has not changed is not sent again; files it no longer names are removed.
+
+    A refresh compares content, mode and owner with what is on the server. `revision` is another one whenever a file was sent,
+    also for repair: a trigger for commands that put the files to use.
+    """
 
     host: Output[Mapping[str, Any]]
     jump: Output[Mapping[str, Any] | None]
     files: Output[Sequence[Mapping[str, Any]]]
     hashes: Output[Mapping[str, str]]
+    revision: Output[str | None]
     private_key: Output[str]
     """The key that opens the server (secret)."""
 
@@ -124,6 +129,9 @@ class RemoteFiles(CtyunResource):
 class RemoteCommand(CtyunResource):
     """A shell script (`sh -eu`) that runs on a server when this is made, and again when script, `stdin` or `triggers` change.
 
+    A refresh finds out when the server has gone back to a time before the last run (a restored backup): then `create` is due
+    again, so it should be such as may be repeated.
+
     `update`: runs instead of `create` after a change. `delete`: runs before this resource goes. `stdin`: what the script reads;
     always secret.
     """
@@ -136,6 +144,7 @@ class RemoteCommand(CtyunResource):
     stdin: Output[str | None]
     triggers: Output[Sequence[str] | None]
     stdout: Output[str]
+    run_id: Output[str | None]
     private_key: Output[str]
     """The key that opens the server (secret)."""
 

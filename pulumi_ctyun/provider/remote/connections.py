@@ -21,7 +21,7 @@ from plugins.kit.serve import PluginError
 ATTEMPT_SECONDS = 10.0  # one attempt to connect and log in
 CONNECT_SECONDS = 60.0  # to reach a server that has been ready before
 KEY_PATIENCE = 30.0  # a booting server may show another key or know no login key until cloud-init has written them
-FAREWELL_SECONDS = 5.0  # a server that is gone or off must not hold up its own removal
+FAREWELL_SECONDS = 5.0  # a server that is gone or off must hold up neither its own removal nor a refresh
 LOST_SECONDS = 60.0  # how long one answer of that kind holds
 PAUSE = 0.2
 SESSIONS = 8  # at the same time on one connection: sshd refuses the eleventh, and one that was given up may still be open there
@@ -82,7 +82,7 @@ class Connections:
         self._open: dict[Way, asyncssh.SSHClientConnection] = {}
         self._locks: dict[Way, asyncio.Lock] = {}
         self._sessions: dict[Way, asyncio.Semaphore] = {}
-        self._lost: dict[Way, float] = {}  # when a farewell found nobody
+        self._lost: dict[Way, float] = {}  # when `is_there` found nobody
 
     async def get(self, way: Way, timeout: float = CONNECT_SECONDS, patience: float = 0.0) -> asyncssh.SSHClientConnection:
         """A living connection.
@@ -94,7 +94,9 @@ class Connections:
         while True:
             try:
                 async with asyncio.timeout(max(0.1, min(ATTEMPT_SECONDS, begin + timeout - time.monotonic()))):
-                    return await self._connection(way)
+                    connection = await self._connection(way)
+                self._lost.pop(way, None)
+                return connection
             except (asyncssh.HostKeyNotVerifiable, asyncssh.PermissionDenied) as error:
                 if time.monotonic() - begin >= min(patience, timeout):
                     raise OtherServer(_refusal(way, error)) from error
@@ -145,7 +147,7 @@ class Connections:
             await asyncio.sleep(PAUSE)
 
     async def is_there(self, way: Way) -> bool:
-        """Is the server up and the one we know? Asked before a farewell only, so a server that is gone or off costs little."""
+        """Is the server up and the one we know? Asked where a server that is gone or off is no failure, and must cost little."""
         if time.monotonic() - self._lost.get(way, float("-inf")) < LOST_SECONDS:
             return False
         try:

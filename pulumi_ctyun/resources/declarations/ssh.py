@@ -93,7 +93,8 @@ FILE = Shape(
 
 REMOTE_FILES = Resource(
     "ctyun:ssh:RemoteFiles",
-    "Files on a server. What has not changed is not sent again; files it no longer names are removed.",
+    "Files on a server. What has not changed is not sent again; files it no longer names are removed. A refresh compares "
+    "content, mode and owner with what is on the server.",
     inputs=(
         _host(),
         _jump(),
@@ -101,12 +102,16 @@ REMOTE_FILES = Resource(
         Field("files", ListOf(FILE), "The files.", required=True, rules=(rules.at_least_one,)),
         Field("hashes", MapOf(Kind.TEXT), "Computed: a hash for each file on the server. Any value given is replaced."),
     ),
+    outputs=(
+        Field("revision", Kind.TEXT, "Another one whenever a file was sent, also for repair: a trigger.", follows=("hashes",)),
+    ),
     rules=(rules.none_twice("files", "path"),),
 )
 
 REMOTE_COMMAND = Resource(
     "ctyun:ssh:RemoteCommand",
-    "A shell script that runs on a server when it is made, and again when the script, its input or a trigger changes.",
+    "A shell script that runs on a server when it is made, and again when the script, its input or a trigger changes. A refresh "
+    "finds out when the server has gone back to a time before the last run: then `create` is due again.",
     inputs=(
         _host(),
         _jump(),
@@ -117,5 +122,13 @@ REMOTE_COMMAND = Resource(
         Field("stdin", Kind.TEXT, "What the script reads.", secret=True),
         Field("triggers", ListOf(Kind.TEXT), "A change runs the script again."),
     ),
-    outputs=(Field("stdout", Kind.TEXT, "What the script printed.", follows=("create", "stdin", "triggers")),),
+    outputs=(
+        Field("stdout", Kind.TEXT, "What the script printed.", follows=("create", "stdin", "triggers")),
+        Field(
+            "runId",
+            Kind.TEXT,
+            "Of the last run; noted on the server, too, if it could be.",
+            follows=("create", "stdin", "triggers"),
+        ),
+    ),
 )

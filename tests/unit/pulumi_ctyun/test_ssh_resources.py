@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -35,7 +36,12 @@ def line(key: asyncssh.SSHKey) -> str:
 
 
 # Absolute paths of scripts and of files to remove lead into the server's folder.
-SH = """for f; do :; done
+SH = """if [ "$1" = -c ]; then
+    script=$2 name=$3; shift 3
+    for path; do shift; set -- "$@" "ROOT$path"; done
+    exec /bin/sh -c "$script" "$name" "$@"
+fi
+for f; do :; done
 sed -i 's|/etc/ssh|ROOT/etc/ssh|g' "$f"
 exec /bin/sh "$@"
 """
@@ -43,6 +49,9 @@ RM = """for f; do
     case $f in -*) ;; ROOT/* | [!/]*) /bin/rm -f "$f" ;; *) /bin/rm -f "ROOT$f" ;; esac
 done
 """
+STAT = (
+    """[ "$1 $2" = "-c %04a %U:%G" ] && exec /usr/bin/stat -c "%04a $(cat ROOT/owner 2>/dev/null || echo root:root)" -- "$4" """
+)
 
 
 @dataclass
@@ -67,7 +76,7 @@ class Sshd:
     async def start(self) -> None:
         for folder in ("bin", "etc/ssh", "tmp"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
-        played = {"cloud-init": self.cloud_init, "systemctl": "exit 0", "sh": SH, "rm": RM}
+        played = {"cloud-init": self.cloud_init, "systemctl": "exit 0", "sh": SH, "rm": RM, "stat": STAT}
         for name, body in played.items():
             command = self.root / "bin" / name
             command.write_text(f"#!/bin/sh\n{body.replace('ROOT', str(self.root))}\n")
@@ -114,6 +123,7 @@ class Sshd:
         self.commands.append(process.command or "")
         command = self.commands[-1].replace("--directory=/", f"--directory={self.root}").replace("--same-owner", "")
         environment = {**os.environ, "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}", "TMPDIR": str(self.root / "tmp")}
+        environment["HOME"] = str(self.root / "home")
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
         done = await asyncio.create_subprocess_exec("/bin/sh", "-c", command, env=environment, **pipes)
         running = asyncio.ensure_future(done.communicate(stdin))
@@ -582,3 +592,119 @@ def test_host_key_is_fresh_and_secret(engine, run) -> None:
     assert first["privateKey"].is_secret
     assert to_plain(first)["publicKey"].startswith("ssh-ed25519 ")
     assert to_plain(first)["publicKey"] != to_plain(second)["publicKey"]
+
+
+def changed_by(spoil: Callable[[Path], Any]) -> Scenario:
+    """Files are sent, one of them is spoilt on the server; a refresh sees it, and an update repairs it."""
+
+    async def scenario(world: World) -> None:
+        secret = {"path": "/etc/hr/database.env", "content": to_property("PW=topsecret", secret=True), "mode": "0600"}
+        wish = files_inputs(world, secret, {"path": "/etc/hr/server.env", "content": "A=b"})
+        id, state = await world.engine.create(FILES, wish)
+        seen = await world.engine.read(FILES, id, state, wish)
+        assert (to_plain(seen.properties), to_plain(seen.inputs)["hashes"]) == (to_plain(state), to_plain(state)["hashes"])
+        spoil(world.server.root)
+        seen = await world.engine.read(FILES, id, state, wish)
+        assert seen.properties["hashes"].contains_secret()
+        assert (await world.engine.diff(FILES, id, seen.properties, wish)).diffs == ["hashes"]
+        repaired = await world.engine.update(FILES, id, seen.properties, wish)
+        assert to_plain(repaired)["hashes"] == to_plain(state)["hashes"]
+        assert to_plain(repaired)["revision"] != to_plain(state)["revision"]
+        file = world.server.root / "etc/hr/database.env"
+        assert (file.read_text(), file.stat().st_mode & 0o777) == ("PW=topsecret", 0o600)
+
+    return scenario
+
+
+SPOILT: dict[str, Callable[[Path], Any]] = {
+    "content": lambda root: (root / "etc/hr/database.env").write_text("PW=yesterdays"),
+    "mode": lambda root: (root / "etc/hr/database.env").chmod(0o644),
+    "missing": lambda root: (root / "etc/hr/database.env").unlink(),
+    "a link elsewhere": lambda root: [
+        (root / "etc/hr/database.env").rename(root / "etc/kept"),
+        (root / "etc/hr/database.env").symlink_to(root / "etc/kept"),
+    ],
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT.keys())
+def test_a_file_that_is_not_as_it_was_sent_is_drift_and_is_sent_again(within, spoil: Callable[[Path], Any]) -> None:
+    within(changed_by(spoil))
+
+
+def test_another_owner_is_drift(within) -> None:
+    async def scenario(world: World) -> None:
+        wish = files_inputs(world, {"path": "/x", "content": "y"})
+        id, state = await world.engine.create(FILES, wish)
+        (world.server.root / "owner").write_text("www-data:www-data")
+        seen = await world.engine.read(FILES, id, state, wish)
+        assert (await world.engine.diff(FILES, id, seen.properties, wish)).diffs == ["hashes"]
+
+    within(scenario)
+
+
+def test_a_server_that_has_gone_back_to_before_a_run_has_it_again(within) -> None:
+    async def scenario(world: World) -> None:
+        wish = command_inputs(world, "echo made", update="echo changed", triggers=["1"])
+        id, state = await world.engine.create(COMMAND, wish)
+        home = world.server.root / "home"
+        home.rename(yesterday := world.server.root / "yesterday")
+        shutil.copytree(yesterday, home)
+        later = {**wish, "triggers": ["2"]}
+        state = await world.engine.update(COMMAND, id, state, later)
+        assert len(list(home.glob(".drlab-runs/*"))) == 1  # the last one alone
+        seen = await world.engine.read(COMMAND, id, state, later)
+        assert to_plain(seen.properties) == to_plain(state)
+        shutil.rmtree(home)
+        yesterday.rename(home)
+        seen = await world.engine.read(COMMAND, id, state, later)
+        assert (await world.engine.diff(COMMAND, id, seen.properties, later)).diffs == ["create"]
+        again = await world.engine.update(COMMAND, id, seen.properties, later)
+        assert to_plain(again)["stdout"] == "made\n"
+        seen = await world.engine.read(COMMAND, id, again, later)
+        assert to_plain(seen.properties) == to_plain(again)
+        await world.engine.delete(COMMAND, id, again)
+        assert to_plain(again)["runId"] not in [note.name for note in home.glob(".drlab-runs/*")]
+
+    within(scenario)
+
+
+def test_a_run_of_which_no_word_could_be_left_is_never_taken_for_lost(within) -> None:
+    async def scenario(world: World) -> None:
+        (world.server.root / "home").write_text("no folder")
+        wish = command_inputs(world, "echo made")
+        id, state = await world.engine.create(COMMAND, wish)
+        assert to_plain(state)["runId"] == ""
+        seen = await world.engine.read(COMMAND, id, state, wish)
+        assert to_plain(seen.properties) == to_plain(state)
+
+    within(scenario)
+
+
+def test_what_cannot_be_asked_is_neither_drift_nor_a_failure(within, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without power, cut off in the middle, or somebody else at its address."""
+    monkeypatch.setattr(ssh, "FAREWELL_SECONDS", 0.5)
+
+    async def scenario(world: World) -> None:
+        wishes = {FILES: files_inputs(world, {"path": "/x", "content": "y"}), COMMAND: command_inputs(world, "echo made")}
+        made = {type_: await world.engine.create(type_, wish) for type_, wish in wishes.items()}
+
+        async def nothing_seen() -> None:
+            for type_, (id, state) in made.items():
+                seen = await world.engine.read(type_, id, state, wishes[type_])
+                assert (seen.resource_id, to_plain(seen.properties)) == (id, to_plain(state))
+
+        (world.server.root / "x").unlink()
+        (world.server.root / "bin/xargs").symlink_to("/bin/false")
+        seen = await world.engine.read(FILES, *made[FILES], wishes[FILES])
+        assert to_plain(seen.properties) == to_plain(made[FILES][1])
+        (world.server.root / "bin/xargs").unlink()
+        await world.connections.close()
+        await world.server.stop()
+        await nothing_seen()
+        world.new_plugin()
+        world.server.key = asyncssh.generate_private_key("ssh-ed25519")
+        await world.server.start()
+        await nothing_seen()
+
+    within(scenario)
