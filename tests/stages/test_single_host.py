@@ -97,6 +97,19 @@ def test_without_its_database_the_static_pages_go_on(lab: Lab, single_host: dict
     wait_until(lambda: curl(single_host["siteUrl"] + "/api.php")[0] == 200, 60, "the database to be back")
 
 
+def test_what_is_older_on_the_server_is_seen_by_a_refresh_and_repaired_by_up(lab: Lab, single_host: dict[str, Any]) -> None:
+    """As after a restored backup: yesterday's password, in the file and in the Apache that runs."""
+    older = "sed -i s/^PHP_ENV_SQL_PASSWORD=.*/PHP_ENV_SQL_PASSWORD=yesterday/ /etc/hr/database.env"
+    lab.run("ssh", "web-01", "--", f"{older}; systemctl restart apache2; rm /var/www/html/js/board.js")
+    assert curl(single_host["siteUrl"] + "/api.php")[0] == 503
+    lab.pulumi("refresh", "--yes", "--skip-preview", "-s", "single-host")
+    changed = json.loads(lab.pulumi("preview", "--json", "-s", "single-host").stdout)["changeSummary"]
+    assert changed["update"] == 2, changed  # the files, and the script that puts them to use
+    lab.run("up", "single-host")
+    assert curl(single_host["siteUrl"] + "/api.php")[0] == 200
+    assert curl(single_host["siteUrl"] + "/js/board.js")[0] == 200
+
+
 def test_nothing_to_do_the_second_time_and_git_stays_clean(lab: Lab, single_host: dict[str, Any]) -> None:
     git = ["git", "status", "--porcelain"]
     before = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -3,7 +3,7 @@
 set -eu
 
 HERE=$(cd "$(dirname "$0")" && pwd)
-STAMP=/run/hr-site.applied # gone after a boot, like the running Apache it speaks of
+STAMP=/run/hr-site.applied # which settings, and which start of Apache took them: somebody may have started it with others
 WAIT=30                    # seconds for the pages to answer
 
 fail() {
@@ -44,13 +44,17 @@ a2enconf -q zz-hr >/dev/null
 a2ensite -q hr >/dev/null
 apache2ctl -t >/dev/null 2>&1 || fail "Apache refuses its settings: $(apache2ctl -t 2>&1)"
 
+applied() { # Apache has these settings
+    echo "$1 $(systemctl show --property=InvocationID --value apache2)"
+}
+
 now=$(cat /etc/apache2/sites-available/hr.conf /etc/apache2/conf-available/zz-hr.conf /etc/php/*/apache2/conf.d/90-hr.ini \
     /etc/systemd/system/apache2.service.d/hr.conf /etc/hr/server.env /etc/hr/database.env 2>/dev/null | sha256sum)
 systemctl --quiet is-enabled apache2 || systemctl --quiet enable apache2
-if [ "$now" != "$(cat "$STAMP" 2>/dev/null)" ] || ! systemctl --quiet is-active apache2; then
+if [ "$(applied "$now")" != "$(cat "$STAMP" 2>/dev/null)" ] || ! systemctl --quiet is-active apache2; then
     systemctl daemon-reload
     systemctl restart apache2
-    (umask 077 && echo "$now" >"$STAMP")
+    (umask 077 && applied "$now" >"$STAMP")
     echo "configure-site: Apache restarted"
 fi
 
