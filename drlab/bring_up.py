@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,22 +11,15 @@ from drlab.cloud import CloudState
 from drlab.engine_run import Run, forget_pending, prepare_stack, run_engine
 from drlab.errors import UserError
 from drlab.lab import Lab
+from drlab.looking_ahead import ALLOWED, look_ahead, refuse_loss
 from drlab.names import short_name, stack_of
-from drlab.output import count, took
-from drlab.previews import preview
+from drlab.output import took
 from drlab.progress import changes_sentence
 from drlab.settings import Target, account, config_arguments, parse_settings, read_settings, target_of
 from drlab.site import await_site
 from drlab.stack_state import read_stack
 from drlab.stages import stage_names
-
-BILLED = {
-    "Instance": "server",
-    "Eip": "EIP",
-    "MysqlInstance": "database",
-    "LoadBalancer": "load balancer",
-    "BackupVault": "backup vault",
-}  # kinds that CTyun bills by the hour
+from drlab.unchanged import remember
 
 
 @dataclass(frozen=True)
@@ -41,19 +33,26 @@ class Raised:
     seconds: float
 
 
-def bring_up(lab: Lab, stage: str, given: Sequence[str]) -> Raised:
-    """Raises UserError with everything that is wrong; what was made by then is in the stack's state."""
+def bring_up(lab: Lab, stage: str, given: Sequence[str], may_go: Sequence[str] = ()) -> Raised:
+    """Raises UserError with everything that is wrong; what was made by then is in the stack's state.
+
+    `may_go`: names of things that hold data and may be lost.
+    """
     begin = time.monotonic()
     settings = parse_settings(given)
     target = target_of(read_settings(lab.folders.settings_file(stage)), settings)
     check_target(lab, stage, target)
+    if not target.is_local:
+        agree_to_billing(lab, stage, target)
+    prepare_stack(lab, stage)
+    planned = look_ahead(lab, stage, settings, target)
+    if planned:
+        refuse_loss(lab, planned, given, may_go)
     if target.is_local:
         start_cloud(lab)
-    else:
-        agree_to_billing(lab, stage, target, settings)
-    prepare_stack(lab, stage)
-    run = run_stack(lab, stage, settings, target)
+    run = run_stack(lab, stage, settings, target, may_go)
     forget_pending(lab, stage)
+    remember(lab.folders, stage)
     lab.out.step(stage, f"{changes_sentence(run.changes)} ({took(run.seconds)})")
     stack = read_stack(lab.folders.stack_file(stage), stage)
     outputs = stack.outputs or {}
@@ -73,10 +72,10 @@ def start_cloud(lab: Lab) -> None:
         lab.out.step("cloud", f"{again} on {record.url}", time.monotonic() - begin)
 
 
-def run_stack(lab: Lab, stage: str, settings: Mapping[str, str], target: Target) -> Run:
+def run_stack(lab: Lab, stage: str, settings: Mapping[str, str], target: Target, may_go: Sequence[str]) -> Run:
     """The engine's run; a failure also says when the local cloud ended meanwhile."""
     try:
-        return run_engine(lab, "up", stage, *config_arguments(settings))
+        return run_engine(lab, "up", stage, *config_arguments(settings), variables={ALLOWED: "\n".join(may_go)})
     except UserError as error:
         if target.is_local and lab.cloud.state() == CloudState.DEAD and error.hint:
             error.hint = f"the local cloud ended meanwhile (./lab cloud logs); {error.hint}"
@@ -92,22 +91,14 @@ def check_target(lab: Lab, stage: str, target: Target) -> None:
         )
 
 
-def agree_to_billing(lab: Lab, stage: str, target: Target, settings: Mapping[str, str]) -> None:
-    """Says whose account pays for what. Raises UserError unless that was agreed to."""
+def agree_to_billing(lab: Lab, stage: str, target: Target) -> None:
+    """Says whose account pays. Raises UserError unless that was agreed to."""
     lab.out.step("account", f"{account()} on CTyun")
     if not target.billing_confirmed:
         raise UserError(
             f"Stage {stage} is to run on CTyun (drlab:target=ctyun), which costs money, and drlab:confirmBilling is not true.",
             f"./lab up {stage} -c drlab:target=ctyun -c drlab:confirmBilling=true",
         )
-    planned = preview(lab, stage, config_arguments(settings))
-    new = billed(Counter(step.kind for step in planned.planned if step.op.startswith("create")))
-    lab.out.step("billed", f"{new} to be made; everything of {stage} is billed until ./lab down {stage}")
-
-
-def billed(kinds: Mapping[str, int]) -> str:
-    parts = [count(kinds[kind], word) for kind, word in BILLED.items() if kinds.get(kind)]
-    return ", ".join(parts) or "nothing"
 
 
 def powerless(lab: Lab, stage: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from drlab.errors import Interrupted, UserError
@@ -82,13 +82,16 @@ def prepare_stack(lab: Lab, stage: str) -> None:
         say(f"goes on after a run that was cut off at {', '.join(sorted({name_of(p.urn) for p in cut_off}))}")
 
 
-def run_engine(lab: Lab, operation: str, stage: str, *arguments: str) -> Run:
-    """`operation` is a Pulumi command. Raises UserError with the engine's errors, Interrupted after Ctrl-C."""
+def run_engine(lab: Lab, operation: str, stage: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Run:
+    """`operation` is a Pulumi command. Raises UserError with the engine's errors, Interrupted after Ctrl-C.
+
+    `variables`: for the environment of the provider.
+    """
     progress = Progress()
     screen = Screen(lab.out, progress)
     command = [operation, "--stack", stage, "--yes", "--skip-preview", *arguments]
     try:
-        ended = lab.engine.work(command, f"{stage}-{operation}", screen.event, screen.tick, screen.interrupt)
+        ended = lab.engine.work(command, f"{stage}-{operation}", screen.event, screen.tick, screen.interrupt, variables)
     finally:
         screen.close()
     if ended.interrupted:

@@ -29,6 +29,8 @@ class Planned:
     kind: str
     name: str
     changed: tuple[str, ...] = ()
+    urn: str = ""
+    type: str = ""
 
 
 @dataclass
@@ -48,7 +50,7 @@ class Preview:
             if event.op == "same":
                 self.unchanged += 1
             elif event.op in MARKS and event.op != "replace":
-                self.planned.append(Planned(event.op, event.kind, event.name, event.changed))
+                self.planned.append(Planned(event.op, event.kind, event.name, event.changed, event.urn, event.type))
         elif isinstance(event, Message) and event.severity == "error" and event.about() not in self.problems:
             self.problems.append(event.about())
         elif isinstance(event, Message) and event.severity == "warning":

@@ -85,6 +85,7 @@ class Engine:
         on_event: Callable[[Event], None],
         on_tick: Callable[[], None],
         on_interrupt: Callable[[int], None],
+        variables: Mapping[str, str] | None = None,
     ) -> Ended:
         """A long run (`up`, `destroy`, `preview`): every event as it comes, a tick a second, and Ctrl-C handed on once.
 
@@ -92,7 +93,7 @@ class Engine:
         """
         begin = time.monotonic()
         plain, output = (deque[str](maxlen=SHOWN_LINES) for _ in range(2))
-        process = self._start([*arguments, "--json"])
+        process = self._start([*arguments, "--json"], variables or {})
         assert process.stdout is not None
         with process.stdout as stdout, _interrupts_go_to(process, on_interrupt) as interrupts, self._log(log_name) as log:
             for line in _lines(stdout, on_tick):
@@ -109,13 +110,13 @@ class Engine:
         seconds, path = time.monotonic() - begin, self._log_path(log_name)
         return Ended(status, bool(interrupts), seconds, tuple(plain), tuple(output), path)
 
-    def _start(self, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    def _start(self, arguments: Sequence[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes]:
         # A session of its own: Ctrl-C in the terminal reaches this process alone, and the engine gets it once, from here.
         # The engine ends in an orderly way should this process be killed.
         return subprocess.Popen(
             self.command(*arguments),
             cwd=self.folders.root,
-            env=self.environment({"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}),
+            env=self.environment({"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true", **variables}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

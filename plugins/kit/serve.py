@@ -73,11 +73,16 @@ def serve(
     `at_end` runs when the engine has ended in good order, and so has recorded whatever it was answered.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    parser = argparse.ArgumentParser(description="Pulumi resource plugin; started by the Pulumi engine")
-    parser.add_argument("engine", help="address of the engine, host:port")
-    engine = str(parser.parse_known_args(arguments)[0].engine)
+    engine = engine_address(arguments)
     end_with_engine(engine, at_end)
     asyncio.run(_serve(servicer(provider, version, engine, arguments)))
+
+
+def engine_address(arguments: Sequence[str]) -> str:
+    """ "host:port" of the engine that has started this plugin."""
+    parser = argparse.ArgumentParser(description="Pulumi resource plugin; started by the Pulumi engine")
+    parser.add_argument("engine", help="address of the engine, host:port")
+    return str(parser.parse_known_args(arguments)[0].engine)
 
 
 def servicer(provider: sdk.Provider, version: str, engine: str = "", arguments: Sequence[str] = ()) -> ProviderServicer:

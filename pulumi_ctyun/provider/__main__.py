@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from plugins.kit.serve import serve
+import sys
+
+from plugins.kit.engine_log import EngineLog
+from plugins.kit.serve import engine_address, serve
 from pulumi_ctyun.provider.plugin import CtyunProvider
 from pulumi_ctyun.resources.declarations import VERSION
 
 if __name__ == "__main__":
-    provider = CtyunProvider()
+    provider = CtyunProvider(warn=EngineLog(engine_address(sys.argv[1:])).warn)
     serve(provider, VERSION, at_end=provider.end)

@@ -22,6 +22,7 @@ from pulumi_ctyun.provider.cloud import Cloud, Settings
 from pulumi_ctyun.provider.diffing import Change, changes
 from pulumi_ctyun.provider.handler import DEFAULT_TIMEOUT, Handler, Known, Made, Wish
 from pulumi_ctyun.provider.hashing import with_hashes
+from pulumi_ctyun.provider.keeping import refuse_loss
 from pulumi_ctyun.provider.marks import mark_of
 from pulumi_ctyun.provider.merging import (
     Values,
@@ -41,14 +42,15 @@ from pulumi_ctyun.resources.declarations import FUNCTIONS, PROVIDER, RESOURCES
 from pulumi_ctyun.resources.declarations.model import Resource
 
 T = TypeVar("T")
+Warn = Callable[[str, str], Awaitable[None]]
 ENGINES_OWN = ("version", "pluginDownloadURL")  # stand beside a provider's settings
 
 
 class CtyunProvider(sdk.Provider):
-    """`make_cloud` is the seam for tests."""
+    """`make_cloud` and `warn` are seams for tests; `warn` puts a text on the user's screen, beside the resource with an URN."""
 
-    def __init__(self, make_cloud: Callable[[Settings], Cloud] = Cloud) -> None:
-        self._make_cloud = make_cloud
+    def __init__(self, make_cloud: Callable[[Settings], Cloud] = Cloud, warn: Warn | None = None) -> None:
+        self._make_cloud, self._warn = make_cloud, warn
         self._cloud = make_cloud(Settings.of(None, None))
         self._handlers: dict[str, Handler] = {}
         self._running = Running()
@@ -119,9 +121,12 @@ class CtyunProvider(sdk.Provider):
             for change in changes(resource, to_plain(request.old_state), to_plain(request.new_inputs))
             if change.path not in request.ignore_changes
         ]
+        replaces = [change.path for change in found if change.replaces]
+        if replaces and resource.data and self._warn:
+            await self._warn(request.urn, f"a change of {', '.join(replaces)} makes it anew: {resource.data} is lost for good")
         return sdk.DiffResponse(
             changes=bool(found),
-            replaces=[change.path for change in found if change.replaces],
+            replaces=replaces,
             diffs=[change.path for change in found],
             detailed_diff={change.path: sdk.PropertyDiff(_kind(change), input_diff=True) for change in found},
             delete_before_replace=True,  # physical names are fixed
@@ -168,6 +173,7 @@ class CtyunProvider(sdk.Provider):
         return sdk.ReadResponse(seen.id, with_about(self._about(resource), with_outputs(resource, state, outputs)), inputs)
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
+        refuse_loss(request.urn, _declared(resource_type(request.urn)))
         self._is_in_the_state(request.urn, request.resource_id)
         known = _known(request.urn, request.resource_id, request.properties, request.timeout)
         work = self._in_its_cloud("delete", known, lambda handler: handler.delete(known))

@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "plugins.kit": (),
     "plugins.language_python": ("plugins.kit",),
     "plugins.random_provider": ("plugins.kit",),
-    "drlab": ("ctyun", "stacks.names"),
+    "drlab": ("ctyun", "stacks.names", "pulumi_ctyun.resources.declarations"),
     "localcloud": ("localcloud.ha", "localcloud.services", "localcloud.engines"),
     "localcloud.ha": ("localcloud.engines.database_api",),
     "localcloud.services": ("localcloud.engines.api", "localcloud.core"),

@@ -49,6 +49,7 @@ BACKUP_VAULT = Resource(
         ),
     ),
     outputs=(Field("vaultId", Kind.TEXT, "Id."),),
+    data="all backups in it",
 )  # fmt: skip
 
 

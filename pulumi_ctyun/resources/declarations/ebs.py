@@ -43,6 +43,7 @@ VOLUME = Resource(
         ),
     ),
     outputs=(Field("volumeId", Kind.TEXT, "Id."),),
+    data="everything on it",
 )  # fmt: skip
 
 VOLUME_ATTACHMENT = Resource(

@@ -94,4 +94,5 @@ INSTANCE = Resource(
         Field("zoneName", Kind.TEXT, "The zone's name in the API."),
     ),
     rules=(_mark_is_ours,),
+    data="everything on its disks (a database, uploads)",
 )

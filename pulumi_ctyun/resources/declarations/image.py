@@ -16,4 +16,5 @@ IMAGE = Resource(
         Field("description", Kind.TEXT, "Free text.", replaces=True, rules=(rules.description,)),
     ),
     outputs=(Field("imageId", Kind.TEXT, "Id, for Instance's `image`."),),
+    data="this copy of its server",
 )

@@ -83,6 +83,8 @@ class Resource:
     """One resource type. Outputs hold only what is not an input of the same name; inputs always come back as outputs.
 
     `respelt`: new inputs in the words of the state (old inputs, new ones), where several fields together mean the same.
+    `data`: what is lost for good when one is deleted or replaced, as a sentence's subject ("all its tables"); empty: nothing
+    that its program would not make again.
     """
 
     token: str
@@ -91,6 +93,7 @@ class Resource:
     outputs: tuple[Field, ...] = ()
     rules: tuple[Whole, ...] = ()
     respelt: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] = lambda _, new: new
+    data: str = ""
 
     def input(self, name: str) -> Field | None:
         return next((field for field in self.inputs if field.name == name), None)

@@ -135,6 +135,7 @@ MYSQL_INSTANCE = Resource(
     ),
     rules=(_zones_differ,),
     respelt=_where_nodes_stand,
+    data="all its databases, with its own backups,",
 )
 
 MYSQL_DATABASE = Resource(
@@ -146,6 +147,7 @@ MYSQL_DATABASE = Resource(
         Field("name", Kind.TEXT, "Name.", required=True, replaces=True, rules=(rds_rules.database_name,)),
         Field("charset", Kind.TEXT, "Character set.", default="utf8mb4", replaces=True, rules=(rds_rules.charset,)),
     ),
+    data="all its tables",
 )
 
 GRANT = Shape(

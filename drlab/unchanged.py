@@ -1,0 +1,64 @@
+"""Whether an update can bring nothing new: program, settings, packages and state are what the last one that succeeded left.
+
+Only files' times and sizes are looked at. It saves the preview before an update; what the preview is for, that nothing is
+lost without a word, the provider sees to as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from drlab.folders import PRIVATE, Folders
+from drlab.settings import read_settings
+
+SKIPPED = ("__pycache__", "tests", "docs", "bench")
+
+
+def is_unchanged(folders: Folders, stage: str, settings: Mapping[str, str]) -> bool:
+    """`settings`: those of this call, which may be the stored ones again."""
+    stored = read_settings(folders.settings_file(stage))
+    if any(str(stored.get(key)) != value for key, value in settings.items()):
+        return False
+    try:
+        return _note(folders, stage).read_text() == fingerprint(folders, stage)
+    except FileNotFoundError:
+        return False
+
+
+def remember(folders: Folders, stage: str) -> None:
+    """Note that the stage is as program and settings want it."""
+    note = _note(folders, stage)
+    note.parent.mkdir(mode=PRIVATE, exist_ok=True)
+    note.write_text(fingerprint(folders, stage))
+
+
+def fingerprint(folders: Folders, stage: str) -> str:
+    """Of everything that decides what an update does."""
+    packages = [folders.root / ".venv/drlab-stamp", *sorted((folders.root / ".venv/lib").glob("*/site-packages"))]
+    paths = [*_program(folders.root), *packages, folders.stack_file(stage)]
+    return hashlib.sha256("\n".join(map(_look, paths)).encode()).hexdigest()
+
+
+def _program(folder: Path) -> Iterator[Path]:
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.name.startswith(".") or entry.name in SKIPPED:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _program(Path(entry.path))
+        else:
+            yield Path(entry.path)
+
+
+def _look(path: Path) -> str:
+    try:
+        seen = path.stat()
+    except FileNotFoundError:
+        return f"{path} missing"
+    return f"{path} {seen.st_mtime_ns} {seen.st_size} {seen.st_ino}"
+
+
+def _note(folders: Folders, stage: str) -> Path:
+    return folders.state / "settled" / stage
