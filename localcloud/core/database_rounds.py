@@ -96,10 +96,11 @@ class Rounds:
         """Carry a change of roles to its end; the caller holds the instance. Raises EngineError when it fell back."""
         switch_id, deadline = self.store.require(MYSQLS, mysql_id).switch_id, now() + seconds
         while self.store.require(MYSQLS, mysql_id).step:
-            if not await self.round(mysql_id):
-                if now() > deadline:
-                    verdict = self.store.require(MYSQLS, mysql_id).verdict
-                    raise EngineError(f"the roles have not changed within {seconds:.0f} s and still do; last: {verdict}")
+            acted = await self.round(mysql_id)
+            if now() > deadline and self.store.require(MYSQLS, mysql_id).step:
+                verdict = self.store.require(MYSQLS, mysql_id).verdict
+                raise EngineError(f"the roles have not changed within {seconds:.0f} s and still do; last: {verdict}")
+            if not acted:
                 await asyncio.sleep(BRIEF_SECONDS)
         record = self.store.get(SWITCHES, switch_id)
         if record is not None and record.state == "failed":

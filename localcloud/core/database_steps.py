@@ -5,7 +5,7 @@ What must be known before something irreversible happens is stored before it; wh
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from time import time
 from typing import Any
@@ -21,9 +21,11 @@ from localcloud.engines import api
 from localcloud.engines.api import EngineError
 from localcloud.engines.database_api import Replication
 from localcloud.ha import Action, Decision
+from localcloud.ha.progress import further
 from localcloud.ha.values import MOST_TRIES
 
-APPLY_SECONDS = 30.0  # for a standby to apply what it has received
+APPLY_SECONDS = 30.0  # for a standby to apply what it has received, before it follows
+APPLY_LOOK_SECONDS = 2.0  # between two looks at a candidate that does so before it is promoted
 CLOSE_SECONDS = 2.0
 GIVEN_UP_SECONDS = 30.0  # between two failovers to a standby that could not be prepared
 
@@ -153,10 +155,14 @@ class Steps:
 
     async def _apply(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         await self._engines.databases.stop_receiving(node_id)
-        await self._engines.databases.apply_all(node_id, APPLY_SECONDS)
-        self._keep(mysql.id, step="check")
+        applying = await self._engines.databases.apply_for(node_id, APPLY_LOOK_SECONDS)
+        self._tell_of(mysql, node_id, applying.ended)
+        track.applying = further(track.applying, now(), applying.left, applying.tables)
+        if applying.done:
+            self._keep(mysql.id, step="check")
 
     async def _close(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        self._tell_of(mysql, mysql.candidate, await self._engines.databases.end_lock_holders(mysql.candidate))
         position = await self._engines.databases.close_writes(node_id, CLOSE_SECONDS)
         self._keep(mysql.id, step="catch", step_gtid=position)
 
@@ -170,6 +176,7 @@ class Steps:
         in_sync = mysql.in_sync and mysql.reason == "manual"
         await self._engines.databases.forget_source(node_id)
         await self._engines.databases.set_semi_sync(node_id, in_sync and mysql.sync_mode != ASYNC)
+        self._tell_of(mysql, node_id, await self._engines.databases.end_lock_holders(node_id))
         track.seated = False
         self._keep(mysql.id, primary=node_id, in_sync=in_sync, step="open")
         await self._engines.databases.open_writes(node_id)
@@ -205,6 +212,13 @@ class Steps:
             detail = f"{record.detail}; {problem}" if problem else record.detail
             self._store.put(SWITCHES, replace(record, state=state, after=mysql.primary, detail=detail, ended=time()))
         self._keep(mysql.id, step="", candidate="", step_gtid="", reason="", switch_id="")
+
+    def _tell_of(self, mysql: Mysql, node_id: str, ended: Sequence[str]) -> None:
+        """Whose sessions had to end for this change of roles stands in its record."""
+        record = self._store.get(SWITCHES, mysql.switch_id)
+        if ended and record is not None:
+            detail = f"{record.detail}; ended on {self._node(node_id).name}, as they kept it from its role: {', '.join(ended)}"
+            self._store.put(SWITCHES, replace(record, detail=detail))
 
     # -- records -------------------------------------------------------------------------------------------------------
     def _node(self, node_id: str) -> MysqlNode:

@@ -15,6 +15,7 @@ from localcloud.core.records import SUBNETS
 from localcloud.core.store import Store
 from localcloud.engines.database_api import DatabaseNode, NodeState
 from localcloud.ha import Memory, Node, Settings, View
+from localcloud.ha.progress import Progress, words
 from localcloud.ha.values import DARK
 
 SEMI_SYNC, ASYNC = "Semi_sync", "Async"
@@ -30,6 +31,7 @@ class Track:
     tries: int = 0  # failures in a row of the present step of a change of roles
     step: str = ""
     step_began: float = 0.0
+    applying: Progress = field(default_factory=Progress)  # of the candidate, in the present step
     rests: dict[str, tuple[float, str]] = field(default_factory=dict)  # node id -> until when it is left alone, and why
     given_up: tuple[float, str] = (0.0, "")  # until when no failover is begun again, and why the last one was given up
     binlogs_kept: float = 0.0
@@ -97,7 +99,7 @@ def view_of(store: Store, mysql: Mysql, track: Track, tracks: Mapping[str, Track
     """What the controller decides by, after a look."""
     moment, memory, faults = now(), track.memory, power_faults(store)
     if track.step != mysql.step:
-        track.step, track.step_began, track.tries = mysql.step, moment, 0
+        track.step, track.step_began, track.tries, track.applying = mysql.step, moment, 0, Progress()
     return View(
         kind=mysql.kind,
         primary=mysql.primary,
@@ -111,7 +113,7 @@ def view_of(store: Store, mysql: Mysql, track: Track, tracks: Mapping[str, Track
         ),
         in_sync=mysql.in_sync, reliable=mysql.ha_mode != "usability", semi_sync=mysql.sync_mode != ASYNC,
         automatic=mysql.switch_type != "manual", step=mysql.step, candidate=mysql.candidate, step_gtid=mysql.step_gtid,
-        reason=mysql.reason, step_age=moment - track.step_began, tries=track.tries,
+        reason=mysql.reason, step_age=moment - track.step_began, tries=track.tries, applying=words(track.applying),
         given_up=track.given_up[1] if moment < track.given_up[0] else "",
         silent=moment - memory.heard if memory.heard is not None else 0.0, received=memory.received, written=memory.written,
         sync_point=memory.sync_point, seated=track.seated, source=_source(store, mysql, tracks),

@@ -62,6 +62,17 @@ class NodeState:
     took: float = 0.0  # seconds until all this was known, or until nobody waited any longer for it to answer
 
 
+@dataclass(frozen=True)
+class Applying:
+    """How far a node is with what it has received."""
+
+    done: bool
+    ended: tuple[str, ...] = ()  # sessions that kept it from that and were ended: "report@10.0.0.5 (connection 9, row locks)"
+    left: int | None = None  # bytes that it has not read yet, None while unknown
+    tables: tuple[str, ...] = ()  # "shop.orders": what it is changing
+    last_seen: str = ""  # why it is not done, in MariaDB's words
+
+
 class DatabaseEngine(Protocol):
     """MariaDB nodes of one cloud. A node boots read-only, with replication stopped; the caller opens its link and its writes."""
 
@@ -98,7 +109,13 @@ class DatabaseEngine(Protocol):
         """Stop the receiver; what has been received stays and is still applied."""
 
     async def apply_all(self, node_id: str, timeout: float) -> str:
-        """Wait until everything received has been applied; the GTID position then."""
+        """Wait until everything received has been applied; the GTID position then. Sessions that keep it from that are ended."""
+
+    async def apply_for(self, node_id: str, seconds: float) -> Applying:
+        """The same for so long at most, and how far it came; EngineError when it cannot go on."""
+
+    async def end_lock_holders(self, node_id: str) -> Sequence[str]:
+        """End the sessions for which clients would wait if the node took writes; whose they were."""
 
     async def forget_source(self, node_id: str) -> None:
         """Stop and clear replication: this node has no source any more."""

@@ -14,7 +14,7 @@ from pymysql.cursors import Cursor
 
 from localcloud.engines.api import EngineError
 from localcloud.engines.context import Context
-from localcloud.engines.database_api import DatabaseNode, NodeState, Replication
+from localcloud.engines.database_api import Applying, DatabaseNode, NodeState, Replication
 from localcloud.engines.database_links import DatabaseLinks
 from localcloud.engines.database_nodes import DatabaseNodes
 from localcloud.engines.disks import Disks
@@ -87,6 +87,12 @@ class MariadbEngine:
 
     async def apply_all(self, node_id: str, timeout: float) -> str:
         return await self._replication.apply_all(node_id, timeout)
+
+    async def apply_for(self, node_id: str, seconds: float) -> Applying:
+        return await self._replication.apply_for(node_id, seconds)
+
+    async def end_lock_holders(self, node_id: str) -> Sequence[str]:
+        return await self._replication.end_lock_holders(node_id)
 
     async def forget_source(self, node_id: str) -> None:
         await self._replication.forget_source(node_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -11,11 +12,14 @@ import pymysql
 from pymysql.cursors import Cursor
 
 from localcloud.engines.api import EngineError
-from localcloud.engines.database_api import Replication
-from localcloud.engines.database_nodes import LOGS, DatabaseNodes
+from localcloud.engines.database_api import Applying, Replication
+from localcloud.engines.database_nodes import LOGS, MYSQL, DatabaseNodes
+from localcloud.engines.mariadb_locks import CHANGED, end_holders
 from localcloud.engines.mariadb_sql import by_column
-from localcloud.engines.mariadb_state import SOURCE, position, sequence
-from localcloud.engines.waiting import wait_until, within
+from localcloud.engines.mariadb_state import SOURCE, position, sequence, unread
+from localcloud.engines.waiting import within
+
+log = logging.getLogger("localcloud")
 
 _APPLY = 60.0  # seconds for what a node has received before it is made to follow somebody else
 _EARLIER_ENDS = 3.0
@@ -40,6 +44,16 @@ xargs mariadb-binlog ${{start:+--start-position="$start"}} < "$1" > /data/tmp/re
 mariadb --binary-mode < /data/tmp/replay
 rm -f /data/tmp/replay /data/tmp/replay.problem
 """
+# How far the applier is within a transaction MariaDB does not say, but the kernel does: where it reads in which relay log. Only
+# MariaDB's own user is told.
+_READ = f"""
+cd {LOGS}
+for file in relay-*.[0-9]*; do echo "size $file $(stat -c %s "$file")"; done
+find "/proc/$(cat /data/mariadbd.pid)/fd" -lname '{LOGS}/relay-*.[0-9]*' -printf '%f %l\\n' | while read -r number name; do
+    echo "at ${{name##*/}} $(sed -n 's/^pos:[[:space:]]*//p' "/proc/$(cat /data/mariadbd.pid)/fdinfo/$number")"
+done
+"""
+_AS_MARIADB = ("setpriv", f"--reuid={MYSQL}", f"--regid={MYSQL}", "--clear-groups")
 
 
 class MariadbReplication:
@@ -64,13 +78,41 @@ class MariadbReplication:
         await self._sql.run(node_id, "STOP SLAVE IO_THREAD")
 
     async def apply_all(self, node_id: str, seconds: float) -> str:
+        applying = await self.apply_for(node_id, seconds)
+        if not applying.done:
+            raise EngineError(f"node {node_id} has not applied what it has received within {seconds:.0f} s: {applying.last_seen}")
+        return await self.position(node_id)
+
+    async def apply_for(self, node_id: str, seconds: float) -> Applying:
         """By the applier where it runs; it is never started for this: MariaDB would throw the relay log away before."""
         source = await self._sql.rows(node_id, SOURCE)
         if source and source[0]["Slave_SQL_Running"] == "Yes":
-            await wait_until(lambda: self._unapplied(node_id), seconds, f"node {node_id} to apply what it has received")
-        elif source and source[0]["Slave_IO_Running"] == "No":
+            return await self._wait_for_applier(node_id, seconds)
+        if source and source[0]["Slave_IO_Running"] == "No":
             await self.replay_relay_log(node_id)
-        return await self.position(node_id)
+        return Applying(True)
+
+    async def _wait_for_applier(self, node_id: str, seconds: float) -> Applying:
+        ended: list[str] = []
+
+        async def unapplied() -> str | None:
+            waits_for = await self._unapplied(node_id)
+            if waits_for is not None:
+                ended.extend(await self.end_lock_holders(node_id))
+            return waits_for
+
+        last_seen = await within(unapplied, seconds)
+        if last_seen is None:
+            return Applying(True, tuple(ended))
+        _status, output = await self._nodes.run(node_id, [*_AS_MARIADB, "bash", "-c", _READ])
+        tables = await self._sql.rows(node_id, CHANGED)
+        return Applying(False, tuple(ended), unread(output.decode()), tuple(str(row["NAME"]) for row in tables), last_seen)
+
+    async def end_lock_holders(self, node_id: str) -> list[str]:
+        ended = await self._sql.do(node_id, end_holders)
+        for session in ended:
+            log.warning("database node %s: a session that kept it from its new role was ended: %s", node_id, session)
+        return ended
 
     async def replay_relay_log(self, node_id: str) -> str:
         """Apply what relay logs hold beyond the binary log, with replication stopped; what was remarkable, "" as a rule."""

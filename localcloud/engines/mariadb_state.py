@@ -59,3 +59,17 @@ def _following(state: NodeState, source: Mapping[str, Any]) -> NodeState:
         behind=None if behind is None else float(behind),
         problem=state.problem or str(source["Last_SQL_Error"] or source["Last_IO_Error"] or ""),
     )
+
+
+def unread(said: str) -> int | None:
+    """How many bytes of its relay logs an applier has not read yet, by lines of "size FILE BYTES" and of "at FILE POSITION".
+
+    The file that it reads is the earliest that is open. None while it reads none.
+    """
+    found: dict[str, dict[str, int]] = {"size": {}, "at": {}}
+    for kind, file, number in (line.split() for line in said.splitlines() if line.count(" ") == 2 and not line.endswith(" ")):
+        found[kind][file] = int(number)
+    sizes, current = found["size"], min(found["at"], default=None)
+    if current is None or current not in sizes:
+        return None
+    return max(0, sum(size for file, size in sizes.items() if file >= current) - found["at"][current])

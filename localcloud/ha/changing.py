@@ -43,7 +43,8 @@ def _fence(view: View, candidate: Node, settings: Settings) -> Decision:
 def _apply(view: View, candidate: Node, settings: Settings) -> Decision:
     if not candidate.seen.answers:
         return waits(f"{candidate.name} does not answer yet")
-    return does(Action.APPLY, candidate, f"{candidate.name} applies what it has received")
+    how_far = f" ({view.applying}), and takes over then" if view.applying else ""
+    return does(Action.APPLY, candidate, f"{candidate.name} applies what it has received{how_far}")
 
 
 def _check(view: View, candidate: Node, settings: Settings) -> Decision:

@@ -57,6 +57,7 @@ class View:
     reason: str = ""  # "manual" | "failover" | "unconsfailover" (by hand, loss accepted)
     step_age: float = 0.0  # seconds since the step began
     tries: int = 0  # how often in a row a step has failed
+    applying: str = ""  # how far the candidate is with what it had received, where that takes longer
     given_up: str = ""  # why a failover was given up a moment ago; the next one waits for that moment to pass
     silent: float = 0.0  # seconds since the primary heard its standby
     received: str = ""  # the furthest that the standby was seen to have
@@ -99,7 +100,7 @@ class Action(StrEnum):
     RESEED = "reseed"
     BEGIN = "begin failover"
     FENCE = "fence"  # link down at the router, then kill
-    APPLY = "apply all"  # stop the receiver, apply what it has
+    APPLY = "apply all"  # stop the receiver, apply what it has; again and again where that takes longer
     CLOSE = "close writes"
     ATTACH = "attach"  # the old primary follows the candidate
     PROMOTE = "promote"  # no source any more, semi-sync; stored: the candidate is the primary; then read_only off

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import subprocess
 import threading
 import time
@@ -23,6 +24,7 @@ from ctyun import Client, CloudRecord, LocalCloud, NewMysql, Rule
 from ctyun.local_databases import LocalDatabase, LocalNode
 
 PASSWORD = "Right-2026!"  # noqa: S105 - of a test's own account
+ROOT = "Root-2026-right!"  # of the instance's administrator
 SECONDS = 120.0  # for what takes ten at most on a quiet machine
 
 
@@ -87,11 +89,28 @@ class Ledger:
         return [number for number, _ in self.acknowledged if number not in there]
 
 
-def connect(address: str) -> Any:
+def connect(address: str, seconds: float = 2) -> Any:
     return pymysql.connect(
-        host=address, user="app", password=PASSWORD, database="hr_db", connect_timeout=1, read_timeout=2, write_timeout=2,
-        autocommit=True,
+        host=address, user="app", password=PASSWORD, database="hr_db", connect_timeout=1, read_timeout=seconds,
+        write_timeout=seconds, autocommit=True,
     )  # fmt: skip
+
+
+@dataclass
+class Session:
+    """A client at its prompt."""
+
+    client: subprocess.Popen[str]
+
+    def says(self, *statements: str) -> str:
+        """Its next line after these statements; "" once the server has ended it."""
+        assert self.client.stdin is not None and self.client.stdout is not None
+        with suppress(BrokenPipeError):
+            self.client.stdin.write("".join(f"{statement};\n" for statement in statements))
+            self.client.stdin.flush()
+        said, _, _ = select.select([self.client.stdout], [], [], SECONDS)
+        assert said, f"{statements} did not come to an end"
+        return self.client.stdout.readline().strip()
 
 
 @dataclass
@@ -121,6 +140,12 @@ class PairOfNodes:
         if set(nodes) != {"primary", "standby"} or not all(node.reachable for node in seen.nodes):
             return False
         return seen.in_sync and not seen.step and nodes["standby"].receiving and nodes["standby"].applying
+
+    @contextmanager
+    def connected(self) -> Iterator[Any]:
+        """A cursor of a client's, which waits as long as it takes."""
+        with connect(self.address, seconds=SECONDS) as connection, connection.cursor() as cursor:
+            yield cursor
 
     def settled(self) -> None:
         """Wait until both nodes have their roles, every write, and each other."""
@@ -191,6 +216,17 @@ class PairOfNodes:
             yield
             reader.kill()
 
+    @contextmanager
+    def session(self, node: LocalNode, *statements: str) -> Iterator[Session]:
+        """A client of the administrator's on this very node's address, in which these statements have been done."""
+        login = "mariadb -BN --unbuffered -u root -h $(mariadb -BNe 'SELECT @@report_host') hr_db"
+        command = ["docker", "exec", "-i", "-e", f"MYSQL_PWD={ROOT}", self.container(node), "sh", "-c", login]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+            session = Session(client)
+            assert session.says(*statements, "SELECT 'done'") == "done"
+            yield session
+            client.kill()
+
     def hang(self, node: LocalNode) -> None:
         """Its MariaDB is there, and does nothing any more."""
         command = ["docker", "exec", self.container(node), "sh", "-c", "kill -STOP $(cat /data/mariadbd.pid)"]
@@ -198,7 +234,7 @@ class PairOfNodes:
 
     def last_on(self, node: LocalNode) -> int:
         """The greatest number that this very node shows."""
-        command = ["docker", "exec", self.container(node), "mariadb", "-BNe", "SELECT MAX(number) FROM hr_db.ledger"]
+        command = ["docker", "exec", self.container(node), "mariadb", "-BNe", "SELECT COALESCE(MAX(number), 0) FROM hr_db.ledger"]
         return int(subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout)
 
     def container(self, node: LocalNode) -> str:
@@ -243,7 +279,8 @@ def make_pair(own: OwnCloud, record: CloudRecord, run: Run, region: str, cleanup
     run(client.security_groups.add_rules(region, group_id, [Rule("ingress", "accept", "TCP", ports="3306")]))
     zones = [run(client.regions.zone(region, name)).name for name in ("AZ1", "AZ2")]
     eip = make.eip()
-    mysql_id = run(client.mysqls.create(region, NewMysql(make.name("data"), "8.0", "2C4G", vpc_id, subnet_id, group_id, *zones)))
+    new = NewMysql(make.name("data"), "8.0", "2C4G", vpc_id, subnet_id, group_id, *zones, password=ROOT)
+    mysql_id = run(client.mysqls.create(region, new))
     make.remove_later(lambda: client.mysqls.delete(region, mysql_id))
     run(client.mysqls.wait(region, mysql_id, timeout=SECONDS))
     run(client.mysql_eips.bind(region, mysql_id, eip.id, eip.address))

@@ -22,6 +22,7 @@ from ctyun import Client
 from ctyun.local_databases import LocalNode
 
 MOST_SILENCE = 10.0  # seconds without writes that a failover may cost a client
+KEYLESS = 4000  # rows that a standby changes in some ten seconds
 LOOPS, BUSY_SECONDS = 6, float(os.environ.get("DRLAB_BUSY_SECONDS", "10"))
 
 pytestmark = pytest.mark.timeout(600)
@@ -133,6 +134,53 @@ def test_a_standby_that_comes_back_with_an_unapplied_relay_log_has_everything(pa
         ledger.goes_on()
         assert pair.seen().primary == standby.id, pair.story()
         pair.undo(faults[primary.id])
+        pair.settled()
+    assert ledger.lost() == []
+
+
+def test_what_clients_do_on_the_standby_does_not_delay_its_promotion(pair: PairOfNodes) -> None:
+    """As a nightly dump does it, on the standby's own address; who only looks at something stays."""
+    old, new = pair.node("primary"), pair.node("standby")
+    holding = {
+        "a global read lock": ("FLUSH TABLES WITH READ LOCK",),
+        "a read lock on hr_db.ledger": ("LOCK TABLES ledger READ",),
+        "row locks": ("BEGIN", "SELECT COUNT(*) INTO @there FROM ledger WHERE number > 0 LOCK IN SHARE MODE"),
+    }
+    with ExitStack() as clients:  # the locks first: they would wait for an applier that waits for one of them
+        reader = clients.enter_context(pair.session(new, "BEGIN", "SELECT COUNT(*) INTO @there FROM ledger"))
+        for statements in holding.values():
+            clients.enter_context(pair.session(new, *statements))
+        ledger = clients.enter_context(Ledger(pair.address))
+        wait_until(lambda: ledger.acknowledged[-1][0] > pair.last_on(new) + 10, SECONDS, "writes that are only received")
+        fault = pair.power_off(old)
+        ledger.goes_on()
+        assert pair.seen().primary == new.id
+        assert ledger.silence() <= MOST_SILENCE, pair.story()
+        assert reader.says("SELECT 'here'") == "here"
+        told = pair.seen().switches[0].detail
+        assert all(f"{what})" in told for what in holding) and told.count("root@") == len(holding), told
+        pair.undo(fault)
+        pair.settled()
+    assert ledger.lost() == []
+
+
+def test_a_standby_that_needs_long_to_apply_says_so_and_takes_over_by_itself(pair: PairOfNodes) -> None:
+    """Each of these rows is looked for among all of them: the table has no primary key."""
+    old, new = pair.node("primary"), pair.node("standby")
+    with pair.connected() as cursor:
+        cursor.execute("CREATE OR REPLACE TABLE keyless (number INT, text VARCHAR(200))")
+        cursor.execute(f"INSERT INTO keyless SELECT seq, REPEAT('a', 150) FROM seq_1_to_{KEYLESS}")
+        pair.settled()
+        cursor.execute("UPDATE keyless SET text = REPEAT('b', 150)")
+    fault = pair.power_off(old)
+    pair.waits_to_say(f"{new.name} applies what it has received", "it changes hr_db.keyless", "at this pace", "takes over then")
+    with Ledger(pair.address) as ledger:
+        assert pair.seen().primary == new.id
+        with pair.connected() as cursor:
+            cursor.execute("SELECT COUNT(*) FROM keyless WHERE text LIKE 'b%'")
+            assert cursor.fetchone() == (KEYLESS,)
+            cursor.execute("DROP TABLE keyless")
+        pair.undo(fault)
         pair.settled()
     assert ledger.lost() == []
 

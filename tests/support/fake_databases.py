@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from localcloud.engines.api import EngineError, VpcNetwork
-from localcloud.engines.database_api import DatabaseNode, NodeState, Replication
+from localcloud.engines.database_api import Applying, DatabaseNode, NodeState, Replication
 
 FULL = "disk full"
+MEGABYTE = 1_000_000
 
 
 @dataclass
@@ -33,6 +34,7 @@ class FakeNode:
     applying: bool = False
     lazy: bool = False  # receives, but applies only when it is told to
     broken: str = ""
+    left: int = 0  # bytes that its applier needs a second for each million of
     stuck: bool = False  # its relay log cannot be read to its end
     checked: str = ""  # the source that it has been held against
     full: bool = False
@@ -69,6 +71,7 @@ class FakeDatabases:
     acknowledged: list[tuple[int, str]] = field(default_factory=list)
     results: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)  # statement -> rows
     backups: dict[str, dict[int, str]] = field(default_factory=dict)
+    lock_holders: dict[str, tuple[str, ...]] = field(default_factory=dict)  # node id -> sessions that hold up its applier
     answer: Callable[[str, Sequence[tuple[str, Sequence[Any]]]], list[tuple[Any, ...]]] | None = None
 
     def _did(self, name: str, *what: Any) -> None:
@@ -226,6 +229,21 @@ class FakeDatabases:
         node.log |= node.relay
         node.relay = {}
         return _gtid(node.reached)
+
+    async def apply_for(self, node_id: str, seconds: float) -> Applying:
+        self._did("apply_for", node_id)
+        node, ended = self._running(node_id), self.lock_holders.pop(node_id, ())
+        if node.left > 0:
+            await asyncio.sleep(seconds)
+            node.left = max(0, node.left - round(seconds * MEGABYTE))
+            return Applying(False, ended, node.left, ("shop.orders",), "it changes rows")
+        await self.apply_all(node_id, seconds)
+        return Applying(True, ended)
+
+    async def end_lock_holders(self, node_id: str) -> Sequence[str]:
+        self._did("end_lock_holders", node_id)
+        self._running(node_id)
+        return self.lock_holders.pop(node_id, ())
 
     async def forget_source(self, node_id: str) -> None:
         self._did("forget_source", node_id)

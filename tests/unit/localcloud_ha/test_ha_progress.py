@@ -1,0 +1,30 @@
+"""How far a candidate is with what it had received, in words."""
+
+from __future__ import annotations
+
+from localcloud.engines.mariadb_locks import sessions, waits
+from localcloud.engines.mariadb_state import unread
+from localcloud.ha.progress import Progress, further, words
+
+
+def test_what_is_left_and_for_how_long() -> None:
+    first = further(Progress(), 10.0, 4_000_000, ["shop.orders"])
+    assert words(first) == "it changes shop.orders; 4.0 MB of 4.0 MB are left, and its pace is not known yet"
+    second = further(first, 12.0, 3_000_000, ["shop.orders"])
+    assert words(second) == "it changes shop.orders; 3.0 MB of 4.0 MB are left, about 6 s at this pace"
+    assert "about 50 min" in words(further(second, 42.0, 2_970_000, []))
+    assert words(Progress()) == ""
+
+
+def test_bytes_that_an_applier_has_not_read() -> None:
+    sizes = "size relay-1.000002 100\nsize relay-1.000003 50\n"
+    assert unread(f"{sizes}at relay-1.000003 50\nat relay-1.000002 30\n") == 120
+    assert unread(sizes) is None
+
+
+def test_sessions_are_named_once_with_all_that_they_hold() -> None:
+    row = {"ID": 7, "USER": "report", "HOST": "10.0.0.5:4711", "TABLE_SCHEMA": "shop", "TABLE_NAME": "orders"}
+    rows = [row | {"LOCK_MODE": "MDL_SHARED_READ_ONLY"}, row | {"LOCK_MODE": "rows", "TABLE_SCHEMA": "", "TABLE_NAME": ""}]
+    assert sessions(rows) == ["report@10.0.0.5 (connection 7, a read lock on shop.orders and row locks)"]
+    assert waits("Waiting for table metadata lock") and waits("Waiting for table flush")
+    assert not waits("Waiting for work from SQL thread")
