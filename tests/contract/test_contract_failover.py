@@ -22,7 +22,7 @@ from ctyun import Client
 from ctyun.local_databases import LocalNode
 
 MOST_SILENCE = 10.0  # seconds without writes that a failover may cost a client
-KEYLESS = 4000  # rows that a standby changes in some ten seconds
+KEYLESS = 8000  # rows that a standby changes in some twenty seconds, four of which are needed
 LOOPS, BUSY_SECONDS = 6, float(os.environ.get("DRLAB_BUSY_SECONDS", "10"))
 
 pytestmark = pytest.mark.timeout(600)
