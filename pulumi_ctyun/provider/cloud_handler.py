@@ -12,6 +12,7 @@ import contextlib
 import time
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from ctyun import errors
@@ -160,7 +161,8 @@ class CloudHandler(Handler):
     def _is_as_wished(self, seen: Seen, wish: Wish, lasting: bool = False) -> Iterator[bool]:
         for field in self.resource.inputs:
             if field.name in seen.inputs and (field.replaces or not lasting):
-                yield same(field, seen.inputs[field.name], wish.inputs.get(field.name))
+                names = seen.spellings.get(field.name, ())
+                yield same(field, seen.inputs[field.name], wish.inputs.get(field.name), names)
 
     async def read(self, known: Known) -> Seen | None:
         try:
@@ -176,13 +178,13 @@ class CloudHandler(Handler):
         if known.id.count("/") >= self.parts_of_id:
             name, _, id = known.id.partition("/")
             seen = await self.look(await self.cloud.region_id(name), id, {})
-            return Seen(seen.id, {"region": name, **seen.inputs}, seen.outputs)
+            return replace(seen, inputs={"region": name, **seen.inputs})
         for region in await self.client.regions.list():
             try:
                 seen = await self.look(region.id, known.id, {})
             except (errors.NotFound, errors.ParameterError):  # some calls refuse ids of other regions
                 continue
-            return Seen(seen.id, {"region": region.name, **seen.inputs}, seen.outputs)
+            return replace(seen, inputs={"region": region.name, **seen.inputs})
         return None
 
     async def update(self, known: Known, wish: Wish) -> Made:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ctyun import errors
@@ -100,7 +100,7 @@ class BackupPolicyHandler(CloudHandler):
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         found = await self.client.backup_policies.list(region, name=wish.inputs["name"])
-        return [_seen_policy(policy, wish.inputs) for policy in found]
+        return [_seen_policy(policy) for policy in found]
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         return await self.client.backup_policies.create(region, name=wish.inputs["name"], rules=_rules(wish.inputs))
@@ -112,7 +112,7 @@ class BackupPolicyHandler(CloudHandler):
         return wish.reached(id, policyId=id)
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:
-        return _seen_policy(await self.client.backup_policies.get(region, id), state)
+        return _seen_policy(await self.client.backup_policies.get(region, id))
 
     async def change(self, region: str, known: Known, wish: Wish) -> None:
         await self.client.backup_policies.update(region, known.id, name=wish.inputs["name"], rules=_rules(wish.inputs))
@@ -136,28 +136,21 @@ def _rules(inputs: Plain) -> Rules:
     )
 
 
-def _seen_policy(policy: BackupPolicy, state: Plain) -> Seen:
-    """What the program may leave out, or say in two ways, is as the program says it where that means the same."""
+def _seen_policy(policy: BackupPolicy) -> Seen:
     rules = policy.rules
     kept = (
         {"count": rules.keep_count} if rules.keep_count else {"days": rules.keep_days} if rules.keep_days else {"forever": True}
     )
-    every = rules.every_days if rules.every_days != 1 or state.get("everyDays") else None
     inputs: dict[str, Any] = {
         "name": policy.name,
         "cycle": rules.cycle,
         "hours": list(rules.hours),
         "weekdays": list(rules.weekdays) if rules.cycle == WEEK else None,
-        "everyDays": every,
-        "retention": state["retention"] if _same_retention(state.get("retention"), kept) else kept,
+        "everyDays": rules.every_days,
+        "retention": kept,
         "fullInterval": rules.full_interval,
         "enabled": rules.enabled,
         "vaultId": next(iter(policy.vault_ids), ""),
         "instanceIds": list(policy.instance_ids),
     }
     return Seen(policy.id, inputs, {"policyId": policy.id})
-
-
-def _same_retention(said: Any, kept: Mapping[str, Any]) -> bool:
-    """{"days": 7, "forever": False} says the same as {"days": 7}."""
-    return isinstance(said, Mapping) and {name: value for name, value in said.items() if value} == kept

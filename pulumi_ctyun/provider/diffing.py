@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from plugins.kit.values import UNKNOWN, has_unknown
-from pulumi_ctyun.resources.declarations.model import Field, Resource, Shape
+from pulumi_ctyun.provider.about import About
+from pulumi_ctyun.resources.declarations.model import Field, ListOf, MapOf, Resource, Shape, Type
 
 
 @dataclass(frozen=True)
@@ -22,43 +23,48 @@ class Change:
 
 def changes(resource: Resource, state: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Change]:
     """Plain values in. Unknown new values count as changed: it may be so."""
-    inputs = resource.respelt(state, inputs)
-    return [change for field in resource.inputs for change in _field_changes(field, state, inputs, "")]
+    inputs, about = resource.respelt(state, inputs), About.of(state)
+    return [change for field in resource.inputs for change in _field_changes(field, state, inputs, about, "")]
 
 
-def _field_changes(field: Field, state: Mapping[str, Any], inputs: Mapping[str, Any], path: str) -> Iterator[Change]:
+def _field_changes(
+    field: Field, state: Mapping[str, Any], inputs: Mapping[str, Any], about: About, path: str
+) -> Iterator[Change]:
     old, new = state.get(field.name), inputs.get(field.name)
-    if same(field, old, new):
+    if same(field, state.get(field.chosen) if old is None else old, new, about.spellings.get(f"{path}{field.name}", ())):
         return
     name = f"{path}{field.name}"
     if isinstance(field.type, Shape) and isinstance(old, Mapping) and isinstance(new, Mapping) and not field.replaces:
         for inner in field.type.fields:
-            yield from _field_changes(inner, old, new, f"{name}.")
+            yield from _field_changes(inner, old, new, about, f"{name}.")
         return
     # of an unknown object nobody can say which part will change
     inside = isinstance(field.type, Shape) and new is UNKNOWN and any(inner.replaces for inner in field.type.fields)
     held = field.holds and new is UNKNOWN and old is not None
     joined = field.joins and old is None and new is not UNKNOWN
-    replaces = (field.replaces or inside or held) and not joined and not _came_by_import(field, old)
+    replaces = (field.replaces or inside or held) and not joined and not _came_by_import(field, old, about)
     yield Change(name, replaces, added=old is None, removed=new is None)
 
 
-def _came_by_import(field: Field, old: Any) -> bool:
-    """A value that every program gives, and no import finds: the first update writes it into the state and no more."""
-    return field.unseen and old is None and (field.required or field.default is not None)
+def _came_by_import(field: Field, old: Any, about: About) -> bool:
+    """A value that no import finds: the first update writes it into the state and no more."""
+    return field.unseen and old is None and (field.required or field.default is not None or about.imported)
 
 
-def same(field: Field, old: Any, new: Any) -> bool:
-    """Do both values mean the same?"""
-    if new is None and field.computed:
+def same(field: Field, old: Any, new: Any, names: Collection[str] = ()) -> bool:
+    """Do both values mean the same? The one equality of diff, read, import and adoption.
+
+    `names`: what the thing that is there is called, when only the cloud can say that (a flavour, an image).
+    """
+    if new is None and (field.computed or field.chosen):
         return True
     if has_unknown(new):
         return False
+    if isinstance(old, str) and isinstance(new, str) and old in names and new in names:
+        return True
     if field.name == "region" and isinstance(old, str) and isinstance(new, str):
         return old == new or region_key(old) == region_key(new)
-    if field.unordered and isinstance(old, list) and isinstance(new, list):
-        return sorted(map(_key, old)) == sorted(map(_key, new))
-    return _key(old) == _key(new)
+    return repr(_sense(field, old)) == repr(_sense(field, new))
 
 
 def region_key(region: str) -> str:
@@ -72,15 +78,21 @@ def region_key(region: str) -> str:
         return region
 
 
-def _key(value: Any) -> str:
-    """A text that is equal for equal values; absent and None are the same, so are empty lists and none."""
-    return repr(_pruned(value))
+def _sense(field: Field, value: Any) -> Any:
+    """What is equal for equal values. Absent, None, an empty text and an empty list are the same."""
+    if value in (None, "", [], {}):
+        value = field.absent
+    if field.sense is not None and value is not None:
+        value = field.sense(value)
+    found = _sense_of_type(field.type, value)
+    return sorted(found, key=repr) if field.unordered and isinstance(found, list) else found
 
 
-def _pruned(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        kept = {name: _pruned(item) for name, item in value.items()}
-        return sorted((name, item) for name, item in kept.items() if item is not None) or None
-    if isinstance(value, list | tuple):
-        return [_pruned(item) for item in value] or None
+def _sense_of_type(type_: Type, value: Any) -> Any:
+    if isinstance(type_, Shape) and isinstance(value, Mapping):
+        return [(inner.name, _sense(inner, value.get(inner.name))) for inner in type_.fields]
+    if isinstance(type_, MapOf) and isinstance(value, Mapping):
+        return sorted((name, _sense_of_type(type_.item, item)) for name, item in value.items() if item is not None) or None
+    if isinstance(type_, ListOf) and isinstance(value, list | tuple):
+        return [_sense_of_type(type_.item, item) for item in value] or None
     return value

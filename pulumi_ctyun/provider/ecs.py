@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ctyun import errors
@@ -84,7 +84,7 @@ class InstanceHandler(CloudHandler):
         living = [server for server in servers if server.status not in ENDING]
         whole = [await self.client.servers.find(region, server.id) for server in living]  # items of lists may be incomplete
         marked = [server for server in whole if server is not None and server.labels.get(MARK_LABEL) == wish.mark]
-        return [await self._seen(region, server, wish.inputs) for server in marked]
+        return [await self._seen(region, server) for server in marked]
 
     def is_failed_attempt(self, seen: Seen, wish: Wish) -> bool:
         return bool(seen.outputs["status"] == ERROR)
@@ -127,40 +127,44 @@ class InstanceHandler(CloudHandler):
         if server.status == ERROR:
             wish.made = None
             raise errors.JobFailed(f"Server {wish.inputs['name']} ({id}) came up in state error. Run the update again.")
-        return wish.reached(id, **_outputs(server))
+        made = wish.reached(id, **_outputs(server))
+        wish.spellings.update(await self._spellings(region, server))
+        return made
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         server = await self.client.servers.get(region, id)
         if server.status in ENDED:
             raise errors.NotFound("look up server", id, "", f"it is {server.status}")
-        seen = await self._seen(region, server, state)
+        seen = await self._seen(region, server)
         if not state:
             seen.inputs.update(await self._further_inputs(region, server))
-        return Seen(seen.id, seen.inputs, _outputs(server))
+        return replace(seen, outputs=_outputs(server))
 
-    async def _seen(self, region: str, server: Server, state: Plain) -> Seen:
+    async def _seen(self, region: str, server: Server) -> Seen:
         zones = {zone.name: zone.label for zone in await self.client.regions.zones(region)}
         labels = {key: value for key, value in server.labels.items() if key != MARK_LABEL}
-        image = state.get("image")
         inputs: dict[str, Any] = {
             "zone": zones.get(server.zone_name, server.zone_name),
             "name": server.name,
-            "flavor": await self._flavor(region, server, state.get("flavor")),
-            "image": image if image in (server.image_id, server.image_name) else server.image_name or server.image_id,
+            "flavor": server.flavor_name,
+            "image": server.image_name or server.image_id,
             "vpcId": server.vpc_id,
             "securityGroupIds": list(server.security_group_ids),
             "labels": labels or None,
         }
         if server.subnet_ids:
             inputs["subnetId"] = server.subnet_ids[0]
-        return Seen(server.id, inputs, {**_outputs(server), "status": server.status})
+        outputs = {**_outputs(server), "status": server.status}
+        return Seen(server.id, inputs, outputs, await self._spellings(region, server))
 
-    async def _flavor(self, region: str, server: Server, spelt: str | None) -> str:
-        """As the program spells it, if that still means the same flavour."""
-        if spelt is None or spelt == server.flavor_name or not re.fullmatch(r"\d+C\d+G", spelt):
-            return server.flavor_name
+    async def _spellings(self, region: str, server: Server) -> dict[str, Sequence[str]]:
+        """A size that a program names is what its flavour has, whichever of that size it is."""
         flavors = await self.client.flavors.list(region, zone_name=server.zone_name)
-        return spelt if any(f.name == server.flavor_name and f.size == spelt for f in flavors) else server.flavor_name
+        sizes = {flavor.size for flavor in flavors if flavor.name == server.flavor_name}
+        return {
+            "flavor": [server.flavor_name, *sorted(sizes)],
+            "image": [name for name in (server.image_name, server.image_id) if name],
+        }
 
     async def _further_inputs(self, region: str, server: Server) -> dict[str, Any]:
         """What an import wants to know besides."""
@@ -180,6 +184,7 @@ class InstanceHandler(CloudHandler):
         await self._regroup(region, server, wish.inputs["securityGroupIds"])
         if server.status in BEGINNING:
             return await self.settle(region, known.id, wish)
+        wish.spellings.update(await self._spellings(region, server))
         return wish.reached(known.id, **_outputs(server))
 
     async def _relabel(self, region: str, server: Server, wanted: Mapping[str, str]) -> None:

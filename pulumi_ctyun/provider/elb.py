@@ -86,7 +86,7 @@ class CertificateHandler(CloudHandler):
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         found = await self.client.certificates.list(region)
-        return [_seen_certificate(item, wish.inputs) for item in found if has_mark(item.description, wish.mark)]
+        return [_seen_certificate(item) for item in found if has_mark(item.description, wish.mark)]
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         return await self.client.certificates.create(
@@ -99,7 +99,7 @@ class CertificateHandler(CloudHandler):
         )
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:
-        return _seen_certificate(await self.client.certificates.get(region, id), state)
+        return _seen_certificate(await self.client.certificates.get(region, id))
 
     async def change(self, region: str, known: Known, wish: Wish) -> None:
         await self.client.certificates.rename(region, known.id, wish.inputs["name"])
@@ -108,11 +108,8 @@ class CertificateHandler(CloudHandler):
         await self.client.certificates.delete(region, id)
 
 
-def _seen_certificate(certificate: Certificate, state: Plain) -> Seen:
-    given = state.get("certificate")
-    same = isinstance(given, str) and given.split() == certificate.pem.split()  # white space at the end is nobody's matter
-    inputs = {"name": certificate.name, "certificate": given if same else certificate.pem}
-    return Seen(certificate.id, inputs, {"certificateId": certificate.id})
+def _seen_certificate(certificate: Certificate) -> Seen:
+    return Seen(certificate.id, {"name": certificate.name, "certificate": certificate.pem}, {"certificateId": certificate.id})
 
 
 class ListenerHandler(CloudHandler):

@@ -26,7 +26,7 @@ class HealthCheckHandler(CloudHandler):
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         found = await self.client.health_checks.list(region)
-        return [_seen_check(check, wish.inputs) for check in found if has_mark(check.description, wish.mark)]
+        return [_seen_check(check) for check in found if has_mark(check.description, wish.mark)]
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         inputs = wish.inputs
@@ -46,7 +46,7 @@ class HealthCheckHandler(CloudHandler):
         )
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:
-        return _seen_check(await self.client.health_checks.get(region, id), state)
+        return _seen_check(await self.client.health_checks.get(region, id))
 
     async def change(self, region: str, known: Known, wish: Wish) -> None:
         inputs = wish.inputs
@@ -66,11 +66,10 @@ class HealthCheckHandler(CloudHandler):
         await self.client.health_checks.delete(region, id)
 
 
-def _seen_check(check: HealthCheck, state: Plain) -> Seen:
+def _seen_check(check: HealthCheck) -> Seen:
     shown: dict[str, Any] = {"method": check.http_method, "path": check.http_path, "codes": list(check.http_codes)}
-    for name, default in _HTTP_DEFAULTS.items():
-        if check.protocol != "HTTP" or (state.get(name) is None and shown[name] == default):
-            shown[name] = None  # nobody chose it
+    if check.protocol != "HTTP":
+        shown = dict.fromkeys(shown)
     inputs = {
         "name": check.name,
         "protocol": check.protocol,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,7 @@ class Wish:
     secrets: frozenset[str] = frozenset()  # all secret texts among the inputs, to be kept out of errors
     held: frozenset[str] = frozenset()
     made: Made | None = None
+    spellings: dict[str, Sequence[str]] = field(default_factory=dict)  # as of `Seen`
 
     def reached(self, id: str, **outputs: Any) -> Made:
         self.made = Made(id, outputs)
@@ -65,11 +66,13 @@ class Known:
 
 @dataclass(frozen=True)
 class Seen:
-    """A resource as the cloud has it. `inputs` holds those that can be read; None = the cloud has no value."""
+    """A resource as the cloud has it. `inputs` holds those that can be read; None = the cloud has no value. `spellings`: of an
+    input that a program can say in several ways which only the cloud knows, all of them."""
 
     id: str
     inputs: dict[str, Any]
     outputs: dict[str, Any]
+    spellings: dict[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Handler(ABC):

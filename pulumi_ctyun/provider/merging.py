@@ -60,7 +60,8 @@ def with_outputs(resource: Resource, inputs: Values, outputs: Mapping[str, Any])
 
 def with_about(about: About, state: Values) -> Values:
     """The state with what it says besides the properties."""
-    return {**state, KEY: to_property(about.as_plain())} if about.cloud else state
+    secret = any(is_secret(state[name]) for name in about.spellings if name in state)
+    return {**state, KEY: to_property(about.as_plain(), secret=secret)} if about.cloud else state
 
 
 def with_drift(resource: Resource, old: Values, seen: Seen) -> Values:
@@ -68,7 +69,7 @@ def with_drift(resource: Resource, old: Values, seen: Seen) -> Values:
     plain, merged = to_plain(old), dict(old)
     for name, value in seen.inputs.items():
         field = resource.input(name)
-        if field is None or same(field, plain.get(name), value):
+        if field is None or same(field, plain.get(name), value, seen.spellings.get(name, ())):
             continue
         if value is None:
             merged.pop(name, None)

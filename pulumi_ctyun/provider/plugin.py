@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -151,6 +151,7 @@ class CtyunProvider(sdk.Provider):
         self._is_in_the_state(request.urn, request.resource_id)
         wish = _wish(request.urn, request.news, request.timeout)
         known = _known(request.urn, request.resource_id, request.olds, request.timeout)
+        wish.spellings = dict(known.about.spellings)
         work = self._in_its_cloud("update", known, lambda handler: handler.update(known, wish))
         _, state = await self._carry_out(wish, request.news, outputs, work)
         return sdk.UpdateResponse(state)
@@ -170,7 +171,9 @@ class CtyunProvider(sdk.Provider):
         inputs = with_drift(resource, request.inputs, seen)
         state = {**with_drift(resource, request.properties, seen), **({} if request.properties else inputs)}
         outputs = {name: value for name, value in seen.outputs.items() if name in output_names(resource)}
-        return sdk.ReadResponse(seen.id, with_about(self._about(resource), with_outputs(resource, state, outputs)), inputs)
+        spellings = seen.spellings or known.about.spellings
+        about = self._about(resource, spellings, imported=known.is_import or known.about.imported)
+        return sdk.ReadResponse(seen.id, with_about(about, with_outputs(resource, state, outputs)), inputs)
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
         refuse_loss(request.urn, _declared(resource_type(request.urn)))
@@ -200,9 +203,9 @@ class CtyunProvider(sdk.Provider):
             known.about.expect(self._cloud.client.cloud, f"{doing} {type_} {name} ({known.id})")
         return await work(self._handler(type_))
 
-    def _about(self, resource: Resource) -> About:
+    def _about(self, resource: Resource, spellings: Mapping[str, Sequence[str]], imported: bool = False) -> About:
         """Of a resource that is there. What is known of servers over SSH belongs to no cloud."""
-        return About(self._cloud.client.cloud) if resource.input("region") else About()
+        return About(self._cloud.client.cloud, spellings, imported) if resource.input("region") else About()
 
     async def _carry_out(
         self, wish: Wish, inputs: Values, outputs: Values, work: Coroutine[Any, Any, Made]
@@ -215,8 +218,11 @@ class CtyunProvider(sdk.Provider):
             if wish.made is None:
                 raise
             state = with_outputs(resource, {**outputs, **inputs}, wish.made.outputs)
-            raise InitFailed(str(error), wish.made.id, with_about(self._about(resource), state), inputs) from error
-        return made, with_about(self._about(resource), with_outputs(resource, {**outputs, **inputs}, made.outputs))
+            raise InitFailed(
+                str(error), wish.made.id, with_about(self._about(resource, wish.spellings), state), inputs
+            ) from error
+        state = with_outputs(resource, {**outputs, **inputs}, made.outputs)
+        return made, with_about(self._about(resource, wish.spellings), state)
 
 
 def _declared(type_: str) -> Resource:

@@ -122,9 +122,7 @@ class MysqlWhiteListHandler(PartHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         mysql_id, name = parts_of(id)
         found = (await self.client.mysql_white_lists.get(region, mysql_id, name)).addresses
-        said = state.get("addresses") or ()
-        addresses = said if set(said) == set(found) else found  # the cloud has each once, whatever the program says
-        return Seen(id, {"instanceId": mysql_id, "name": name, "addresses": list(addresses)}, {})
+        return Seen(id, {"instanceId": mysql_id, "name": name, "addresses": list(found)}, {})
 
     async def change(self, region: str, known: Known, wish: Wish) -> None:
         mysql_id, name = parts_of(known.id)

@@ -65,7 +65,7 @@ RETENTION = Shape(
     fields=(
         Field("count", Kind.WHOLE, "The newest so many of each server.", rules=(rules.within(1, 99999),)),
         Field("days", Kind.WHOLE, "So many days.", rules=(rules.within(1, 99999, " days"),)),
-        Field("forever", Kind.FLAG, "All, for ever."),
+        Field("forever", Kind.FLAG, "All, for ever.", absent=False),
     ),
     rules=(_one_retention,),
 )
@@ -96,7 +96,7 @@ BACKUP_POLICY = Resource(
             "weekdays", ListOf(Kind.WHOLE), "For cycle week: 0 (Sunday) to 6.", unordered=True,
             rules=(rules.at_least_one, rules.numbers_within(0, 6)),
         ),
-        Field("everyDays", Kind.WHOLE, "For cycle day: every so many days (1).", rules=(rules.within(1, 30, " days"),)),
+        Field("everyDays", Kind.WHOLE, "For cycle day: every so many days (1).", absent=1, rules=(rules.within(1, 30, " days"),)),
         Field("retention", RETENTION, "How long backups are kept.", required=True),
         Field(
             "fullInterval", Kind.WHOLE, "A full backup after so many incremental ones; 0: always, -1: only the first one.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_ctyun.resources.declarations import rules
+from pulumi_ctyun.resources.declarations import rules, senses
 from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, MapOf, Resource, Shape, region_field
 
 MARK_LABEL = "drlab-mark"
@@ -23,6 +23,7 @@ KEY_PAIR = Resource(
             "An RSA key of your own, one line; the cloud makes one when absent.",
             replaces=True,
             computed=True,
+            sense=senses.key,
             rules=(rules.rsa_public_key,),
         ),
     ),
@@ -76,7 +77,10 @@ INSTANCE = Resource(
         Field("keyPairId", Kind.TEXT, "Key that opens it.", replaces=True),
         Field("password", Kind.TEXT, "Password of root.", secret=True, replaces=True, unseen=True, rules=(rules.password,)),
         Field("userData", Kind.TEXT, "Text for cloud-init.", secret=True, replaces=True, unseen=True, rules=(rules.user_data,)),
-        Field("systemDisk", SYSTEM_DISK, "System disk; 40 GiB SATA when absent.", replaces=True, unseen=True),
+        Field(
+            "systemDisk", SYSTEM_DISK, "System disk; 40 GiB SATA when absent.", replaces=True, unseen=True,
+            absent={"type": "SATA", "size": 40},
+        ),
         Field(
             "dataDisks",
             ListOf(DATA_DISK),
@@ -85,7 +89,10 @@ INSTANCE = Resource(
             unseen=True,
             rules=(rules.at_most(8),),
         ),
-        Field("fixedAddress", Kind.TEXT, "A private address of your choice.", replaces=True, unseen=True, rules=(rules.ipv4,)),
+        Field(
+            "fixedAddress", Kind.TEXT, "A private address of your choice; left out later, it stays.", replaces=True, unseen=True,
+            chosen="privateAddress", rules=(rules.ipv4,),
+        ),
         Field("labels", MapOf(Kind.TEXT), "Labels."),
     ),
     outputs=(
@@ -95,4 +102,4 @@ INSTANCE = Resource(
     ),
     rules=(_mark_is_ours,),
     data="everything on its disks (a database, uploads)",
-)
+)  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_ctyun.resources.declarations import elb_rules, rules
+from pulumi_ctyun.resources.declarations import elb_rules, rules, senses
 from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, Resource, Shape, region_field
 
 SLAS = ("elb.default", "elb.s1.small", *(f"elb.s{number}.{size}" for number in (2, 3, 4, 5) for size in ("small", "large")))
@@ -77,10 +77,11 @@ HEALTH_CHECK = Resource(
         Field("interval", Kind.WHOLE, "Seconds from one to the next.", default=5, rules=(rules.within(1, 20940, " s"),)),
         Field("timeout", Kind.WHOLE, "Seconds to wait for an answer.", default=2, rules=(rules.within(2, 60, " s"),)),
         Field("maxRetry", Kind.WHOLE, "So many in a row decide.", default=2, rules=(rules.within(1, 10),)),
-        Field("method", Kind.TEXT, "HTTP: GET when absent.", rules=(rules.one_of("GET", "HEAD", "OPTIONS"),)),
-        Field("path", Kind.TEXT, "HTTP: / when absent.", rules=(elb_rules.check_path,)),
+        Field("method", Kind.TEXT, "HTTP: GET when absent.", absent="GET", rules=(rules.one_of("GET", "HEAD", "OPTIONS"),)),
+        Field("path", Kind.TEXT, "HTTP: / when absent.", absent="/", rules=(elb_rules.check_path,)),
         Field(
             "codes", ListOf(Kind.TEXT), "HTTP: answers that are good; http_2xx when absent.", unordered=True,
+            absent=["http_2xx"],
             rules=(rules.at_least_one, rules.each_of(rules.one_of("http_2xx", "http_3xx", "http_4xx", "http_5xx"))),
         ),
         _port("Another port than the target's.", required=False, replaces=False),
@@ -153,10 +154,12 @@ CERTIFICATE = Resource(
         region_field(),
         _name(),
         Field(
-            "certificate", Kind.TEXT, "PEM, the server's own first.", required=True, replaces=True, rules=(elb_rules.certificate,)
+            "certificate", Kind.TEXT, "PEM, the server's own first.", required=True, replaces=True, sense=senses.words,
+            rules=(elb_rules.certificate,),
         ),
         Field(
             "privateKey", Kind.TEXT, "PEM, without a passphrase.", required=True, secret=True, replaces=True, unseen=True,
+            sense=senses.words,
             rules=(rules.private_key,),
         ),
     ),

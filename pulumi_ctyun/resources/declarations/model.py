@@ -59,6 +59,9 @@ class Field:
     the cloud does not delete while this resource uses it. A known new one is exchanged in place; one that is itself being
     replaced, so that its id is not known yet, replaces this resource too, which lets go of the old one first. `joins`: one that
     `replaces`, but is added in place where there was none. `ways`: which changes in place the cloud can make.
+
+    Two spellings of one thing are no change: `sense` is what they have in common, `absent` what leaving it out means, `chosen`
+    the output that says what the cloud chose then.
     """
 
     name: str
@@ -74,6 +77,9 @@ class Field:
     computed: bool = False
     follows: tuple[str, ...] = ()
     default: Any = None
+    absent: Any = None
+    chosen: str = ""
+    sense: Callable[[Any], Any] | None = None
     rules: tuple[Rule, ...] = ()
     ways: tuple[Way, ...] = ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_ctyun.resources.declarations import rds_rules, rules
+from pulumi_ctyun.resources.declarations import rds_rules, rules, senses
 from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, Resource, Shape, region_field
 
 VERSIONS = ("5.7", "8.0")
@@ -186,6 +186,7 @@ MYSQL_WHITE_LIST = Resource(
             "IPv4 addresses and networks.",
             required=True,
             unordered=True,
+            sense=senses.networks,
             rules=(rules.at_least_one, rules.each_of(rds_rules.address_or_network)),
         ),
     ),

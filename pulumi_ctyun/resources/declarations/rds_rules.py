@@ -20,7 +20,7 @@ def instance_name(value: str) -> str | None:
 
 
 def size(value: str) -> str | None:
-    return None if re.fullmatch(r"\d+C\d+G", value) else f"{value!r} is no size; write 2C4G for 2 CPUs and 4 GiB"
+    return None if re.fullmatch(r"[1-9]\d*C[1-9]\d*G", value) else f"{value!r} is no size; write 2C4G for 2 CPUs and 4 GiB"
 
 
 def size_grows(old: str, new: str) -> str | None:

@@ -22,7 +22,7 @@ _LETTER = "A-Za-z\u4e00-\u9fff"
 _NETWORK_NAME = re.compile(rf"[{_LETTER}][{_LETTER}0-9_-]{{1,31}}")
 _SERVER_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,61})[A-Za-z0-9]")
 _KEY_NAME = re.compile(r"[A-Za-z0-9-]{2,63}")
-_FLAVOR = re.compile(r"\d+C\d+G|[a-z][a-z0-9]*(\.[a-z0-9]+)+")
+_FLAVOR = re.compile(r"[1-9]\d*C[1-9]\d*G|[a-z][a-z0-9]*(\.[a-z0-9]+)+")
 
 
 def network_name(value: str) -> str | None:

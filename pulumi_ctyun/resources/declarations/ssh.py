@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pulumi_ctyun.resources.declarations import rules
+from pulumi_ctyun.resources.declarations import rules, senses
 from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, MapOf, Resource, Shape
 
 _ADDRESS = Field("address", Kind.TEXT, "IP address.", required=True, rules=(rules.address,))
 _USER = Field("user", Kind.TEXT, "Login name.", default="root", rules=(rules.user_name,))
-_HOST_KEY = Field("hostKey", Kind.TEXT, "The key it must show.", required=True, rules=(rules.host_public_key,))
+_HOST_KEY = Field("hostKey", Kind.TEXT, "The key it must show.", required=True, sense=senses.key, rules=(rules.host_public_key,))
 
 JUMP = Shape("ctyun:ssh:Jump", "The server through which the way leads.", fields=(_ADDRESS, _USER, _HOST_KEY))
 CONNECTION = Shape(
@@ -62,6 +62,7 @@ HOST = Resource(
             "Public key that the server got by user data.",
             required=True,
             replaces=True,
+            sense=senses.key,
             rules=(rules.host_public_key,),
         ),
         _jump(),
@@ -84,7 +85,7 @@ FILE = Shape(
         Field("path", Kind.TEXT, "Absolute path on the server.", required=True, rules=(rules.remote_path,)),
         Field("content", Kind.TEXT, "The text itself (may be secret)."),
         Field("source", Kind.TEXT, "A local file or folder, seen from the project's folder.", rules=(rules.not_empty,)),
-        Field("mode", Kind.TEXT, "Mode of the files.", default="0644", rules=(rules.mode,)),
+        Field("mode", Kind.TEXT, "Mode of the files.", default="0644", sense=senses.mode, rules=(rules.mode,)),
         Field("owner", Kind.TEXT, "user:group.", default="root:root", rules=(rules.owner,)),
     ),
     rules=(_one_origin,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_ctyun.resources.declarations import rules
+from pulumi_ctyun.resources.declarations import rules, senses
 from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, Resource, Shape, region_field
 
 
@@ -75,7 +75,7 @@ RULE = Shape(
         Field("direction", Kind.TEXT, "ingress or egress.", required=True, rules=(rules.one_of("ingress", "egress"),)),
         Field("action", Kind.TEXT, "accept or drop.", required=True, rules=(rules.one_of("accept", "drop"),)),
         Field("protocol", Kind.TEXT, "ANY, TCP, UDP or ICMP.", required=True, rules=(rules.one_of("ANY", "TCP", "UDP", "ICMP"),)),
-        Field("ports", Kind.TEXT, "One port or a range (8000-9000); all when absent.", rules=(rules.ports,)),
+        Field("ports", Kind.TEXT, "One port or a range (8000-9000); all when absent.", sense=senses.ports, rules=(rules.ports,)),
         Field("cidr", Kind.TEXT, "The other side as a network.", rules=(rules.any_cidr,)),
         Field("groupId", Kind.TEXT, "The other side as a security group."),
         Field("priority", Kind.WHOLE, "Smaller wins.", default=1, rules=(rules.within(1, 100),)),

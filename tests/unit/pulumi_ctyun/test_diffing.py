@@ -68,6 +68,44 @@ CASES: list[tuple[str, str, dict[str, Any], dict[str, Any], list[tuple[str, bool
 ]
 
 
+SPELLINGS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("vpc:Vpc", {"region": "华东1"}, {"region": "bb9fdb42056f11eda1610242ac110002"}),
+    ("image:Image", {}, {"description": ""}),
+    ("ecs:KeyPair", {"publicKey": "ssh-rsa AAAA"}, {"publicKey": "ssh-rsa AAAA me@here"}),
+    ("ecs:Instance", {}, {"systemDisk": {"type": "SATA", "size": 40}}),
+    ("ecs:Instance", {"privateAddress": "10.0.0.5"}, {"privateAddress": "10.0.0.5", "fixedAddress": "10.0.0.5"}),
+    ("elb:Certificate", {"certificate": "A\nB\n", "privateKey": "C"}, {"certificate": "A\r\nB", "privateKey": "C\n"}),
+    ("elb:HealthCheck", {}, {"method": "GET", "path": "/", "codes": ["http_2xx"]}),
+    ("csbs:BackupPolicy", {"retention": {"days": 7}}, {"retention": {"days": 7, "forever": False}, "everyDays": 1}),
+    ("vpc:SecurityGroup", {"rules": [{"ports": "22"}]}, {"rules": [{"ports": "22-22", "description": ""}]}),
+    ("rds:MysqlWhiteList", {"addresses": ["10.0.0.7", "10.0.0.8"]}, {"addresses": ["10.0.0.8", "10.0.0.7/32", "10.0.0.7"]}),
+    ("ssh:Host", {"bootstrapHostKey": "ssh-ed25519 AAAA"}, {"bootstrapHostKey": "ssh-ed25519 AAAA host"}),
+    ("ssh:RemoteFiles", {"files": [{"path": "/a", "mode": "0644"}]}, {"files": [{"path": "/a", "mode": "644"}]}),
+]
+
+
+@pytest.mark.parametrize(("type_", "one", "other"), SPELLINGS, ids=[f"{case[0]} {', '.join(case[2])}" for case in SPELLINGS])
+def test_two_spellings_of_one_thing_are_no_change(type_: str, one: dict[str, Any], other: dict[str, Any]) -> None:
+    resource = RESOURCES[f"ctyun:{type_}"]
+    assert changes(resource, one, other) == changes(resource, other, one) == []
+
+
+OTHERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("ecs:KeyPair", {"publicKey": "ssh-rsa AAAA me"}, {"publicKey": "ssh-rsa BBBB me"}),
+    ("ecs:Instance", {}, {"systemDisk": {"type": "SATA", "size": 41}}),
+    ("ecs:Instance", {"privateAddress": "10.0.0.5"}, {"fixedAddress": "10.0.0.6"}),
+    ("ecs:Instance", {"labels": {"a": ""}}, {}),
+    ("elb:HealthCheck", {}, {"method": "HEAD"}),
+    ("csbs:BackupPolicy", {"retention": {"days": 7}}, {"retention": {"days": 7, "forever": True}}),
+    ("rds:MysqlWhiteList", {"addresses": ["10.0.0.0/24"]}, {"addresses": ["10.0.0.0/25"]}),
+]
+
+
+@pytest.mark.parametrize(("type_", "one", "other"), OTHERS, ids=[f"{case[0]} {', '.join(case[1] | case[2])}" for case in OTHERS])
+def test_what_means_something_else_is_a_change(type_: str, one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert changes(RESOURCES[f"ctyun:{type_}"], one, other)
+
+
 @pytest.mark.parametrize(("type_", "old", "new", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_changes(type_: str, old: dict[str, Any], new: dict[str, Any], expected: list[tuple[str, bool]]) -> None:
     found = changes(RESOURCES[f"ctyun:{type_}"], old, new)
