@@ -22,20 +22,17 @@ from pulumi_ctyun.provider.cloud import Cloud
 from pulumi_ctyun.provider.diffing import same
 from pulumi_ctyun.provider.handler import Handler, Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.provider.remote.texts import redact
+from pulumi_ctyun.provider.taking_over import (
+    CHANGED_SINCE,
+    MADE_OTHERWISE,
+    NOT_MADE_HERE,
+    ONE_OF_A_NAME,
+    TWICE,
+    how_to_take_over,
+)
 from pulumi_ctyun.provider.tokens import Token
 from pulumi_ctyun.resources.declarations.model import Resource
 
-NOT_MADE_HERE = (
-    "exists already, and no unfinished update of this stack has made it. If it belongs to another resource (one that has had "
-    "this name, or one of a stack that was renamed), give this resource, or this stack, another name."
-)
-MADE_OTHERWISE = "exists already: an update that was cut off has begun it with other settings. Set them as they were."
-CHANGED_SINCE = "was begun by an update that was cut off, and has been changed since."
-TWICE = "and another one carry its mark, and nothing says which of them an update that was cut off has begun."
-ONE_OF_A_NAME = (
-    "is what it replaces, and the cloud takes no second one of that name. The old one must go first: leave out "
-    "delete_before_replace=False, or give the new one another name."
-)
 IN_USE_SECONDS = 60.0  # a network lets go of a deleted server only after a while
 ID_SECONDS = 30.0  # a cancelled update waits so long for the id of what it has already ordered
 
@@ -222,14 +219,6 @@ class CloudHandler(Handler):
     @abstractmethod
     async def remove(self, region: str, id: str) -> None:
         """Raises NotFound when it is gone already, other ApiErrors while it is in use."""
-
-
-def how_to_take_over(urn: str, region: str, id: str) -> str:
-    """The `pulumi import` line. The name of a parent does not stand in the URN, but its type does."""
-    stack, _, types, name = urn.removeprefix("urn:pulumi:").split("::")[:4]
-    parents, _, token = types.rpartition("$")
-    parent = f" --parent p=URN-OF-ITS-{parents.rpartition('$')[2]}" if parents else ""
-    return f"Delete it, or take it over: pulumi import {token} {name} {region}/{id}{parent} -s {stack}"
 
 
 async def until_released(remove: Callable[[], Awaitable[None]], timeout: float = IN_USE_SECONDS, pause: float = 0.5) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -16,10 +16,11 @@ from pulumi.provider.experimental import provider as sdk
 from plugins.kit.serve import InitFailed, PluginError, resource_type
 from plugins.kit.values import UNKNOWN, to_plain, to_property
 from pulumi_ctyun.provider.about import About
+from pulumi_ctyun.provider.answers import failures, kind_of
 from pulumi_ctyun.provider.cancelling import Running
-from pulumi_ctyun.provider.checking import Problem, check
+from pulumi_ctyun.provider.checking import check
 from pulumi_ctyun.provider.cloud import Cloud, Settings
-from pulumi_ctyun.provider.diffing import Change, changes
+from pulumi_ctyun.provider.diffing import changes
 from pulumi_ctyun.provider.handler import DEFAULT_TIMEOUT, Handler, Known, Made, Wish
 from pulumi_ctyun.provider.hashing import with_hashes
 from pulumi_ctyun.provider.keeping import refuse_loss
@@ -35,7 +36,6 @@ from pulumi_ctyun.provider.merging import (
     with_outputs,
 )
 from pulumi_ctyun.provider.registry import service_handlers
-from pulumi_ctyun.provider.remote.texts import redact
 from pulumi_ctyun.provider.schema import schema_text
 from pulumi_ctyun.provider.ways import impossible
 from pulumi_ctyun.resources.declarations import FUNCTIONS, PROVIDER, RESOURCES
@@ -64,7 +64,7 @@ class CtyunProvider(sdk.Provider):
     async def check_config(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
         given = {name: value for name, value in request.new_inputs.items() if name not in ENGINES_OWN}
         settled, problems = check(PROVIDER.inputs, PROVIDER.rules, given)
-        return sdk.CheckResponse({**request.new_inputs, **settled}, _failures(problems, request.new_inputs))
+        return sdk.CheckResponse({**request.new_inputs, **settled}, failures(problems, request.new_inputs))
 
     async def diff_config(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         """Another target is another cloud: everything is replaced. (The SDK takes no detailed diff here.)
@@ -96,7 +96,7 @@ class CtyunProvider(sdk.Provider):
             raise PluginError(f"This provider has no function {request.tok}. It has: {', '.join(FUNCTIONS)}.")
         _, problems = check(function.inputs, (), request.args)
         if problems:
-            return sdk.InvokeResponse(failures=_failures(problems, request.args))
+            return sdk.InvokeResponse(failures=failures(problems, request.args))
         from pulumi_ctyun.provider.verifying import verify_names  # with the client: a preview needs neither
 
         answer = await self._running.run(verify_names(self._cloud, to_plain(request.args)))
@@ -111,7 +111,7 @@ class CtyunProvider(sdk.Provider):
             problems += impossible(resource, to_plain(request.old_inputs), to_plain(settled))
         if request.type == "ctyun:ssh:RemoteFiles" and not problems:
             settled, problems = await asyncio.to_thread(with_hashes, settled)
-        return sdk.CheckResponse(settled, _failures(problems, request.new_inputs))
+        return sdk.CheckResponse(settled, failures(problems, request.new_inputs))
 
     async def diff(self, request: sdk.DiffRequest) -> sdk.DiffResponse:
         resource = _declared(request.type)
@@ -128,7 +128,7 @@ class CtyunProvider(sdk.Provider):
             changes=bool(found),
             replaces=replaces,
             diffs=[change.path for change in found],
-            detailed_diff={change.path: sdk.PropertyDiff(_kind(change), input_diff=True) for change in found},
+            detailed_diff={change.path: sdk.PropertyDiff(kind_of(change), input_diff=True) for change in found},
             delete_before_replace=True,  # physical names are fixed
         )
 
@@ -230,21 +230,6 @@ def _declared(type_: str) -> Resource:
         return RESOURCES[type_]
     except KeyError:
         raise PluginError(f"This provider has no resource {type_}. It has: {', '.join(RESOURCES)}.") from None
-
-
-def _failures(problems: Iterable[Problem], inputs: Values) -> list[sdk.CheckFailure]:
-    """The engine prints a failure's property with its value: not for secrets, and it finds no value inside objects."""
-    secrets = frozenset(secret_texts(inputs.values()))
-    failures = []
-    for problem in problems:
-        shown, reason = not problem.secret and problem.path.isalnum(), redact(problem.reason, secrets)
-        failures.append(sdk.CheckFailure(problem.path if shown else "", reason if shown else f"{problem.path} {reason}"))
-    return failures
-
-
-def _kind(change: Change) -> sdk.PropertyDiffKind:
-    name = "ADD" if change.added else "DELETE" if change.removed else "UPDATE"
-    return sdk.PropertyDiffKind[f"{name}_REPLACE" if change.replaces else name]
 
 
 def _wish(urn: str, inputs: Values, timeout: float) -> Wish:
