@@ -18,8 +18,8 @@ same one for the same wish. Where it is optional a fresh one is used for the cal
     subnets          create, get, list(vpc_id), update, delete
     security_groups  create, get (with rules), list, update, add_rules, remove_rule, join, leave, delete
     eips             create (waits for its order), get, list, associate, disassociate, rename, delete (waits)
-    servers          create -> OrderRef, created(order) -> Server, get, list, statuses, start, stop, reboot, update, set_labels,
-                     remove_labels, disks, delete (unsubscribe, wait until gone)
+    servers          create -> OrderRef, created(order) -> Server, get, list, statuses, start, stop, reboot, update, resize,
+                     set_labels, remove_labels, disks, delete (unsubscribe, wait until gone)
     key_pairs        create (the only answer with the private key), import_key, find(name) -> KeyPair | None, list, delete
     images           list, get, find(region_id, name_or_id), create_from_server (data disks too), create_system,
                      wait, delete (waits)

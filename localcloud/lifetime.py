@@ -115,6 +115,7 @@ def _resume_tasks(cloud: Cloud) -> None:
     """Orders, jobs and faults that were under way are carried on; each task reads its state from the records. So is the watch."""
     tasks = {
         "ecs-create": cloud.servers.build,
+        "ecs-resize": cloud.servers.resize,
         "ecs-release": cloud.servers.release,
         "ecs-unsubscribe": cloud.servers.unsubscribe,
         "pgelb-create": cloud.balancers.carry_out,

@@ -24,6 +24,7 @@ START = Call("ctecs", "POST", "/v4/ecs/start-instance", "start server")
 STOP = Call("ctecs", "POST", "/v4/ecs/stop-instance", "stop server")
 REBOOT = Call("ctecs", "POST", "/v4/ecs/reboot-instance", "reboot server")
 UPDATE = Call("ctecs", "POST", "/v4/ecs/update-instance", "update server")
+RESIZE = Call("ctecs", "POST", "/v4/ecs/update-flavor-spec", "change the flavour of server")
 LABELS = Call("ctecs", "POST", "/v4/ecs/label/update", "change labels of server")
 DISKS = Call("ctecs", "POST", "/v4/ecs/volume/list", "list disks of server", read_only=True)
 UNSUBSCRIBE = Call("ctecs", "POST", "/v4/ecs/unsubscribe-instance", "delete server")
@@ -135,6 +136,12 @@ class Servers(Service):
             regionID=region_id, instanceID=instance_id, instanceName=name, displayName=name, instanceDescription=description
         )
         await self._transport.send(UPDATE, instance_id, body=body)
+
+    async def resize(self, region_id: str, instance_id: str, flavor_id: str, *, client_token: str, timeout: float = 300) -> None:
+        """Another flavour for a stopped server, and wait. Raises WrongState, OrderFailed, WaitTimeout."""
+        body = {"clientToken": client_token, "regionID": region_id, "instanceID": instance_id, "flavorID": flavor_id}
+        order = OrderRef.from_api((await self._transport.send(RESIZE, instance_id, body=body)).body)
+        await self._orders.wait_for_change(order.id, what=f"another flavour of server {instance_id}", timeout=timeout)
 
     async def set_labels(self, region_id: str, instance_id: str, labels: Mapping[str, str]) -> None:
         """Add labels or change their values; others stay."""

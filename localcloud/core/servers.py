@@ -104,6 +104,22 @@ class Servers:
                 self._set_status(instance_id, await self._seen(instance_id))
         orders.close(self._store, order_id, problem)
 
+    async def resize(self, order_id: str) -> None:
+        """Give a server the flavour that an order names."""
+        order, problem = self._store.require(ORDERS, order_id), ""
+        [instance_id] = order.resource_ids
+        try:
+            async with self._locks.held([instance_id]):
+                if (instance := self._store.get(INSTANCES, instance_id)) is None:
+                    raise EngineError(f"server {instance_id} was released meanwhile")
+                flavor_id = order.wanted["flavorID"]
+                await self._engines.size_server(self.spec(replace(instance, flavor_id=flavor_id)))
+                instance = self._store.require(INSTANCES, instance_id)
+                self._store.put(INSTANCES, replace(instance, flavor_id=flavor_id, updated=time()))
+        except Exception as error:
+            problem = told(f"order {order_id}", error)
+        orders.close(self._store, order_id, problem)
+
     async def _remove(self, instances: Sequence[Instance]) -> None:
         async with self._locks.held(instance.id for instance in instances):
             for instance in instances:

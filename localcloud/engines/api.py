@@ -99,6 +99,9 @@ class Engines(Protocol):
     async def create_server(self, spec: ServerSpec) -> None:
         """Make the server's container, seed and disks; do not boot it."""
 
+    async def size_server(self, spec: ServerSpec) -> None:
+        """The CPUs and the memory that it says, from now on. Fine if it is gone."""
+
     async def boot_servers(self, specs: Sequence[ServerSpec]) -> None:
         """Power on: rules and link first, then the process. The network must have been applied."""
 

@@ -90,6 +90,9 @@ class DockerEngines:
     async def create_server(self, spec: ServerSpec) -> None:
         await self._servers.create(spec)
 
+    async def size_server(self, spec: ServerSpec) -> None:
+        await self._servers.size(spec)
+
     async def boot_servers(self, specs: Sequence[ServerSpec]) -> None:
         await self._servers.boot(specs)
 

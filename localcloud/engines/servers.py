@@ -51,6 +51,11 @@ class Servers:
             shadow = unpacked(await context.docker.read(container, SHADOW)) if spec.password_hash is not None else None
             await context.docker.put(container, archive(spec, shadow))
 
+    async def size(self, spec: ServerSpec) -> None:
+        """Its container's limits; held like what switches it."""
+        async with self.held(spec.instance_id):
+            await self._context.docker.limit(self._context.naming.server(spec.instance_id), *self._limits(spec))
+
     async def boot(self, specs: Sequence[ServerSpec]) -> None:
         """All at the same time; raises the first EngineError after all have been tried."""
         await together(map(self._boot, specs))
@@ -134,7 +139,7 @@ class Servers:
         return "it runs" if await running(self._context, name) is not None else None
 
     async def _make_container(self, name: str, spec: ServerSpec) -> str:
-        context, flags = self._context, server_flags(self._context.host)
+        context, flags, (cpus, memory) = self._context, server_flags(self._context.host), self._limits(spec)
         return await context.docker.create(
             name,
             spec.image,
@@ -144,12 +149,16 @@ class Servers:
             stop_signal=HALT,
             host={
                 "network_mode": "none",
-                "nano_cpus": int(cpu_share(context.host, spec.cpus) * 1e9),
-                "mem_limit": spec.memory_mib * MIB,
+                "nano_cpus": int(cpus * 1e9),
+                "mem_limit": memory,
                 "dns": list(spec.dns or (spec.nic.gateway,)),
                 "extra_hosts": {spec.hostname: spec.nic.address},
             },
         )
+
+    def _limits(self, spec: ServerSpec) -> tuple[float, int]:
+        """CPUs, and bytes of memory."""
+        return cpu_share(self._context.host, spec.cpus), spec.memory_mib * MIB
 
     async def _boot(self, spec: ServerSpec) -> None:
         async with self.held(spec.instance_id):

@@ -11,11 +11,11 @@ from ctyun import errors
 from ctyun.services.server_values import DiskWish, NewServer, Server
 from ctyun.services.servers import ENDED, ERROR, RUNNING
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
+from pulumi_ctyun.provider.ecs_flavors import BEGINNING, resize
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.provider.marks import MARK_LABEL
 from pulumi_ctyun.resources.declarations.ecs import INSTANCE, KEY_PAIR
 
-BEGINNING = frozenset({"creating", "starting"})
 ENDING = frozenset({"unsubscribing", *ENDED})
 
 
@@ -174,7 +174,8 @@ class InstanceHandler(CloudHandler):
         return {"keyPairId": pair.id if pair else None, "dataDisks": data or None}
 
     async def update(self, known: Known, wish: Wish) -> Made:
-        """Compares with what is there rather than with the state, so that drift is put right too. Power is left as it is."""
+        """Compares with what is there rather than with the state, so that drift is put right too. Power is left as it is, but for
+        the moment that another flavour takes."""
         region = await self.cloud.region_id(wish.inputs["region"])
         server = await self.client.servers.get(region, known.id)
         wish.reached(known.id, **_outputs(server))
@@ -182,6 +183,9 @@ class InstanceHandler(CloudHandler):
             await self.client.servers.update(region, known.id, name=wish.inputs["name"])
         await self._relabel(region, server, {**(wish.inputs.get("labels") or {}), MARK_LABEL: wish.mark})
         await self._regroup(region, server, wish.inputs["securityGroupIds"])
+        has_it = wish.inputs["flavor"] in (await self._spellings(region, server))["flavor"]
+        await resize(self.cloud, region, server, wish, has_it)
+        server = await self.client.servers.get(region, known.id)
         if server.status in BEGINNING:
             return await self.settle(region, known.id, wish)
         wish.spellings.update(await self._spellings(region, server))

@@ -276,6 +276,15 @@ def test_the_life_of_a_server(sdk: Sdk, region: str, make: Any, site: Any) -> No
         finished_job(sdk, region, sdk.ask(call, request).jobID)
         assert details(sdk, region, instance_id).instanceStatus == state
 
+    wanted = ecs.V4EcsFlavorListRequest(region, azName=site.zone_name, flavorName="s7.medium.2")
+    [flavor] = sdk.ask(sdk.ecs.v4_ecs_flavor_list, wanted).flavorList
+    resized = ecs.V4EcsUpdateFlavorSpecRequest(region, instance_id, flavor.flavorID, new_token())
+    finished_order(sdk, sdk.ask(sdk.ecs.v4_ecs_update_flavor_spec, resized).masterOrderID)
+    assert details(sdk, region, instance_id).flavor.flavorName == "s7.medium.2"
+    other = ecs.V4EcsUpdateInstanceSpecRequest(region, instance_id, new_token(), flavorID=site.flavor_id)
+    finished_order(sdk, sdk.ask(sdk.ecs.v4_ecs_update_instance_spec, other).masterOrderID)
+    assert details(sdk, region, instance_id).flavor.flavorID == site.flavor_id
+
     ended = ecs.V4EcsUnsubscribeInstanceRequest(clientToken=new_token(), regionID=region, instanceID=instance_id)
     finished_order(sdk, sdk.ask(sdk.ecs.v4_ecs_unsubscribe_instance, ended).masterOrderID)
     gone = ecs.V4EcsInstanceDetailsRequest(region, instance_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import uuid
 from typing import Any
 
@@ -55,7 +56,12 @@ def test_the_life_of_a_server(client: Client, run: Any, make: Any, region: str, 
     with pytest.raises(WrongState):
         run(client.servers.stop(region, server.id))
     assert run(client.servers.statuses(region, [server.id])) == {server.id: "stopped"}
+    larger = run(client.flavors.find(region, site.zone_name, "2C4G"))
+    run(client.servers.resize(region, server.id, larger.id, client_token=str(uuid.uuid4())))
     assert run(client.servers.start(region, server.id)).status == "running"
+    assert memory_of(server.id) == larger.memory << 30
+    with pytest.raises(WrongState):
+        run(client.servers.resize(region, server.id, site.flavor_id, client_token=str(uuid.uuid4())))
     with pytest.raises(WrongState):
         run(client.servers.start(region, server.id))
     assert run(client.servers.reboot(region, server.id)).status == "running"
@@ -65,6 +71,14 @@ def test_the_life_of_a_server(client: Client, run: Any, make: Any, region: str, 
     assert run(client.servers.find(region, server.id)) is None
     with pytest.raises(NotFound):
         run(client.servers.delete(region, server.id))
+
+
+def memory_of(instance_id: str) -> int:
+    """What its container may use, as Docker has it."""
+    listed = ["docker", "ps", "-q", "--filter", f"label=drlab.resource={instance_id}"]
+    container = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.strip()
+    shown = ["docker", "inspect", "--format", "{{.HostConfig.Memory}}", container]
+    return int(subprocess.run(shown, capture_output=True, text=True, check=True).stdout)
 
 
 def test_a_forced_stop_is_a_power_cut(client: Client, run: Any, make: Any, region: str, site: Any) -> None:

@@ -7,7 +7,7 @@ from time import time
 from typing import Any
 
 from localcloud.core.calls import Call, page, paged
-from localcloud.core.catalogue import QUOTAS
+from localcloud.core.catalogue import QUOTAS, REGIONS, flavor_by_id
 from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.inputs import Fields
 from localcloud.core.power import must_have_power
@@ -65,6 +65,24 @@ def _release(call: Call, server: Instance, kind: str) -> dict[str, Any]:
     call.store.put(INSTANCES, replace(server, status="unsubscribing", desired="off", updated=time()))
     task = call.cloud.servers.release if kind == "ecs-release" else call.cloud.servers.unsubscribe
     call.afterwards(lambda: task(order.id))
+    return orders.placed(order)
+
+
+def change_flavor(call: Call) -> dict[str, Any]:
+    """Of a stopped server; it keeps everything but its CPUs and its memory."""
+    fields = call.fields
+    flavor_id = fields.text("flavorID", required=True)
+    fields.ignore("payVoucherPrice")
+    server = _server(call)
+    if flavor_by_id(REGIONS[server.region], server.zone, flavor_id) is None:
+        fields.problem("flavorID", f"{flavor_id!r} is not a flavour of {server.zone}; flavor/list shows them")
+    if flavor_id == server.flavor_id:
+        fields.problem("flavorID", f"{flavor_id!r} is what instance {server.id} has already")
+    fields.check()
+    if server.status != "stopped":
+        raise InstanceNotStopped(server.id, server.status)
+    order = orders.place(call.store, server.region, "ecs-resize", "VM", (server.id,), {"flavorID": flavor_id})
+    call.afterwards(lambda: call.cloud.servers.resize(order.id))
     return orders.placed(order)
 
 

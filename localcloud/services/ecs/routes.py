@@ -21,6 +21,8 @@ ROUTES = (
     Route("POST", "/v4/ecs/start-instance", "ctecs", handlers.start_instance, observes=True, ignores=("force",)),
     Route("POST", "/v4/ecs/stop-instance", "ctecs", handlers.stop_instance, observes=True),
     Route("POST", "/v4/ecs/reboot-instance", "ctecs", handlers.reboot_instance, observes=True),
+    Route("POST", "/v4/ecs/update-flavor-spec", "ctecs", handlers.change_flavor, Token.REQUIRED, observes=True),
+    Route("POST", "/v4/ecs/update-instance-spec", "ctecs", handlers.change_flavor, Token.REQUIRED, observes=True),
     Route("POST", "/v4/ecs/update-instance", "ctecs", handlers.update_instance),
     Route("POST", "/v4/ecs/batch-update-instances", "ctecs", handlers.batch_update_instances),
     Route("POST", "/v4/ecs/label/update", "ctecs", handlers.update_labels),

@@ -96,6 +96,10 @@ class FakeEngines:
         self.specs[spec.instance_id] = spec
         self.power.setdefault(spec.instance_id, Power.STOPPED)
 
+    async def size_server(self, spec: ServerSpec) -> None:
+        self._did("size_server", spec.instance_id)
+        self.specs[spec.instance_id] = spec
+
     async def boot_servers(self, specs: Sequence[ServerSpec]) -> None:
         self._did("boot_servers", [spec.instance_id for spec in specs])
         for spec in specs:

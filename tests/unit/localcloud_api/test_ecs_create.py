@@ -235,6 +235,31 @@ def test_start_stop_and_reboot_are_jobs(api: Any, vpc: str, subnet: str) -> None
     assert statuses == [{"instanceID": server, "instanceStatus": "running"}]
 
 
+def flavor_id(api: Any, name: str, zone: str = ZONES[0]) -> str:
+    [found] = api.ok(api.post("/v4/ecs/flavor/list", regionID=REGION, azName=zone, flavorName=name))["flavorList"]
+    return str(found["flavorID"])
+
+
+@pytest.mark.parametrize("call", ["update-flavor-spec", "update-instance-spec"])
+def test_a_stopped_server_gets_another_flavour(api: Any, vpc: str, subnet: str, call: str) -> None:
+    server, wanted = api.server(vpc, subnet), flavor_id(api, "s7.large.2")
+
+    def ask(flavor: str) -> dict[str, Any]:
+        return dict(api.post(f"/v4/ecs/{call}", regionID=REGION, instanceID=server, flavorID=flavor))
+
+    assert ask(wanted)["errorCode"] == "Ecs.Instance.StatusNotStopped"
+    api.job_done(api.ok(api.post("/v4/ecs/stop-instance", regionID=REGION, instanceID=server))["jobID"])
+    assert "is not a flavour of" in ask(flavor_id(api, "s7.large.2", ZONES[1]))["message"]
+    assert api.finished(api.ok(ask(wanted))["masterOrderID"])["orderStatus"] == "3"
+    shown = api.ok(api.details(server))
+    assert (shown["flavor"]["flavorCPU"], shown["flavor"]["flavorRAM"], shown["instanceStatus"]) == (2, 4, "stopped")
+    assert (api.engines.specs[server].cpus, api.engines.specs[server].memory_mib) == (2.0, 4096)
+    assert "has already" in ask(wanted)["message"]
+    api.engines.fail["size_server"] = "no room"
+    assert api.finished(api.ok(ask(flavor_id(api, "s7.small.1")))["masterOrderID"])["orderStatus"] == "5"
+    assert api.ok(api.details(server))["flavor"]["flavorName"] == "s7.large.2"
+
+
 def test_a_failed_job_says_why(api: Any, vpc: str, subnet: str) -> None:
     server = api.server(vpc, subnet)
     api.engines.fail["shut_down"] = "it hangs"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.core.catalogue import FLAVORS, REGIONS
 from localcloud.core.records import INSTANCES, JOBS, ORDERS
 from localcloud.engines.api import EngineError, Power
 
@@ -69,6 +70,20 @@ def test_a_half_done_release_is_finished(world: tuple[Any, str, str, str], start
     again = start()
     assert again.finished(order.id)["orderStatus"] == "3"
     assert again.engines.power == {}
+
+
+def test_a_change_of_flavour_is_carried_on(world: tuple[Any, str, str, str], start: Any) -> None:
+    api, _, _, server = world
+    store = api.cloud.store
+    instance = store.put(INSTANCES, replace(store.require(INSTANCES, server), status="stopped"))
+    [wanted] = [one for one in FLAVORS if one.name == "s7.large.4"]
+    flavor_id = wanted.id_in(REGIONS[instance.region], instance.zone)
+    order = replace(store.find(ORDERS)[0], id="resize", kind="ecs-resize", status="14", wanted={"flavorID": flavor_id})
+    store.put(ORDERS, order)
+    api.engines.power[server] = Power.STOPPED
+    again = start()
+    assert again.finished("resize")["orderStatus"] == "3"
+    assert (again.ok(again.details(server))["flavor"]["flavorID"], again.engines.specs[server].cpus) == (flavor_id, 2.0)
 
 
 def test_a_job_is_carried_on(world: tuple[Any, str, str, str], start: Any) -> None:

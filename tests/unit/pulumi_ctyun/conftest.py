@@ -114,8 +114,11 @@ class FakeCloud:
                 return {"images": found, "totalCount": len(found)}
             images = [{"imageID": "img-1", "imageName": "debian-12", "imageVisibilityCode": 1}]
             return {"images": images if wanted["imageVisibilityCode"] == "1" else [], "totalCount": 1}
-        flavors = [{"flavorID": "f-1", "flavorName": "s7.small.1", "flavorCPU": 1, "flavorRAM": 1, "available": True}]
-        return {"flavorList": flavors}
+        sizes = {"f-1": ("s7.small.1", 1, 1), "f-2": ("s7.medium.2", 1, 2)}
+        return {"flavorList": [
+            {"flavorID": id, "flavorName": name, "flavorCPU": cpus, "flavorRAM": memory, "available": True}
+            for id, (name, cpus, memory) in sizes.items()
+        ]}  # fmt: skip
 
     def do_create_from_ecs(self, wanted: Body) -> Body:
         shown = {key: wanted.get(key) for key in ("imageName", "description")}
@@ -274,10 +277,35 @@ class FakeCloud:
             "privateIP": "192.168.1.10",
             "subnetIDList": [thing["subnet"]],
             "secGroupList": [{"securityGroupID": group} for group in thing["groups"]],
-            "flavor": {"flavorID": "f-1", "flavorName": "s7.small.1"},
+            "flavor": thing.get("flavor", {"flavorID": "f-1", "flavorName": "s7.small.1"}),
             "image": {"imageID": "img-1", "imageName": "debian-12"},
             "labelList": [{"labelKey": key, "labelValue": value} for key, value in thing["labels"].items()],
         }
+
+    def do_stop_instance(self, wanted: Body) -> Body:
+        return self._switch(wanted, "running", "stopped")
+
+    def do_start_instance(self, wanted: Body) -> Body:
+        return self._switch(wanted, "stopped", "running")
+
+    def _switch(self, wanted: Body, before: str, after: str) -> Body:
+        thing = self._get(wanted["instanceID"], "Instance")
+        if thing["status"] != before:
+            raise Refused(f"Ecs.Instance.StatusNot{before.title()}")
+        thing["status"] = after
+        return {"jobID": "job-1"}
+
+    def do_info(self, wanted: Body) -> Body:
+        return {"jobID": wanted["jobID"], "status": 1, "jobStatus": "success"}
+
+    def do_update_flavor_spec(self, wanted: Body) -> Body:
+        thing = self._get(wanted["instanceID"], "Instance")
+        if thing["status"] != "stopped":
+            raise Refused("Ecs.Instance.StatusNotStopped")
+        if wanted["flavorID"] != "f-2":
+            raise Refused("Openapi.Parameter.Error")
+        thing["flavor"] = {"flavorID": "f-2", "flavorName": "s7.medium.2"}
+        return {"masterOrderID": "order-of-flavor"}
 
     def do_instance_details(self, wanted: Body) -> Body:
         return self._server(wanted["instanceID"])

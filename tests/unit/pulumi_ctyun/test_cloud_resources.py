@@ -337,6 +337,48 @@ def test_server_changes_name_labels_and_groups_in_place(engine, fake, run) -> No
     assert sorted(thing["labels"]) == ["drlab-mark", "tier"]
 
 
+@pytest.mark.parametrize("status", ["running", "stopped"])
+def test_a_server_gets_another_flavour_in_place_and_its_power_back(engine, fake, run, status: str) -> None:
+    id, state = run(engine.create(SERVER, A_SERVER))
+    fake.things[id]["status"] = status
+    wanted = {**A_SERVER, "flavor": "1C2G"}
+    assert run(engine.diff(SERVER, id, state, wanted)).replaces == []
+    after = run(engine.update(SERVER, id, state, wanted))
+    assert (fake.things[id]["status"], fake.things[id]["flavor"]["flavorID"]) == (status, "f-2")
+    assert not run(engine.diff(SERVER, id, run(engine.read(SERVER, id, after, wanted)).properties, wanted)).changes
+    run(engine.update(SERVER, id, after, {**wanted, "flavor": "s7.medium.2"}))
+    assert fake.calls["update_flavor_spec"] == 1, "another spelling is no other flavour"
+
+
+@pytest.mark.parametrize("call", ["stop_instance", "update_flavor_spec", "start_instance", "query_uuid"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_change_of_flavour_that_was_killed_is_carried_on_to_a_running_server(
+    make_engine, fake, run, call: str, when: str
+) -> None:
+    async def killed(_: dict[str, Any]) -> None:
+        raise asyncio.CancelledError
+
+    id, state = run(make_engine().create(SERVER, A_SERVER))
+    wanted = {**A_SERVER, "flavor": "1C2G"}
+    getattr(fake, when)[call] = killed
+    with pytest.raises((asyncio.CancelledError, InitFailed, PluginError)):
+        run(make_engine().update(SERVER, id, state, wanted))
+    getattr(fake, when).clear()
+    run(make_engine().update(SERVER, id, state, wanted))
+    assert (fake.things[id]["status"], fake.things[id]["flavor"]["flavorID"]) == ("running", "f-2")
+
+
+def test_a_flavour_that_is_not_there_stops_no_server_for_good(engine, fake, run) -> None:
+    id, state = run(engine.create(SERVER, A_SERVER))
+    with pytest.raises(PluginError, match="9C9G"):
+        run(engine.update(SERVER, id, state, {**A_SERVER, "flavor": "9C9G"}))
+    assert fake.calls["stop_instance"] == 0
+    fake.refuse["update_flavor_spec"] = "Ecs.Flavor.SoldOut"
+    with pytest.raises(PluginError, match="SoldOut"):
+        run(engine.update(SERVER, id, state, {**A_SERVER, "flavor": "1C2G"}))
+    assert (fake.things[id]["status"], fake.calls["stop_instance"]) == ("running", 1)
+
+
 @pytest.mark.parametrize("moment", ["create_instance", "instance_details"], ids=["its order is open", "it boots"])
 def test_cancel_keeps_a_server_that_exists(engine, fake, run, moment: str) -> None:
     """Ctrl-C: the engine is told the server's id, so that the next update goes on and a destroy removes it."""
