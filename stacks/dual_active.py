@@ -29,7 +29,7 @@ def build() -> None:
     web = web_servers(ground, database)
     balancer = Balancer("balancer", BalancerArgs(ground.network, web.servers), ground.inherit)
     instance_ids = [one.server.instance.instance_id for one in web.servers]
-    backup = Backup("backup", BackupArgs(ground.network, instance_ids), ground.inherit)
+    backup = Backup("backup", BackupArgs(ground.network, instance_ids, vault_gib=settings.vault_gib), ground.inherit)
     export(ground, balancer.url, web.servers, database.connection)
     pulumi.export("databaseNodes", database.nodes)
     pulumi.export("databasePublicAddress", database.public_address)
@@ -53,6 +53,7 @@ def database_args(ground: Ground) -> DatabaseArgs:
         user=DATABASE_USER,
         password=database_password(),
         flavor=settings.database_flavor,
+        storage_gib=settings.database_gib,
         failover=settings.failover,
         ha_mode=settings.ha_mode,
         public=True,  # as in the course; who may use it there says drlab:databaseFrom, by default nobody

@@ -38,9 +38,9 @@ class Ground:
 
 
 def lay_ground(settings: Settings, web_zones: Sequence[str], web_from: Sequence[str], pair: bool = False) -> Ground:
-    """Web servers will stand in `web_zones` and answer `web_from`; `pair`: there will be a database with a standby.
+    """Web servers will stand in `web_zones`, the jump host beside the first of them, and answer `web_from`.
 
-    Names that only the cloud knows are checked first.
+    `pair`: there will be a database with a standby. Names that only the cloud knows are checked first.
     """
     provider = Provider("ctyun", target=settings.target)
     check_names(settings, web_zones, pair, provider)
@@ -48,7 +48,7 @@ def lay_ground(settings: Settings, web_zones: Sequence[str], web_from: Sequence[
     prefix = pulumi.get_stack()
     network = Network("network", network_args(settings, prefix, web_from), inherit)
     key = KeyPair("key", region=settings.region, name=f"{prefix}-key", opts=pulumi.ResourceOptions(provider=provider))
-    jump = JumpHost("jump-host", JumpHostArgs(network, key, settings.zone, settings.jump_flavor, settings.jump_image), inherit)
+    jump = JumpHost("jump-host", JumpHostArgs(network, key, web_zones[0], settings.jump_flavor, settings.jump_image), inherit)
     return Ground(settings, inherit, network, key, jump)
 
 
@@ -58,7 +58,7 @@ def check_names(settings: Settings, web_zones: Sequence[str], pair: bool, provid
     verify(
         region=settings.region,
         zones=sorted({settings.zone, *web_zones, *([settings.standby_zone] if pair else [])}),
-        flavors=[*web, FlavorWishArgs(zone=settings.zone, flavor=settings.jump_flavor)],
+        flavors=[*web, FlavorWishArgs(zone=web_zones[0], flavor=settings.jump_flavor)],
         images=[settings.web_image, settings.jump_image],
         mysql_pairs=[FlavorWishArgs(zone=settings.zone, flavor=settings.database_flavor)] if pair else [],
         opts=pulumi.InvokeOptions(provider=provider),

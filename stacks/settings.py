@@ -33,9 +33,9 @@ class Settings:
     confirm_billing: bool = False  # target ctyun costs money, so it wants a second word
     region: str = "华东1"  # the course's own region has no public id; this one has three zones, too
     dr_region: str = "华北2"  # second region of the stages that have one
-    zone: str = "AZ1"  # where the jump host, a single web server and the database's primary stand
-    standby_zone: str = ""  # where the database's standby stands: another zone than the primary's
-    web_zones: tuple[str, ...] = ()  # where web-01, web-02, ... stand in turn: drlab:zone and drlab:standbyZone
+    zone: str = "AZ1"  # where a single web server and the jump host stand, and the database's primary begins
+    standby_zone: str = ""  # where the database's other node stands: another zone; in either order the two mean the same pair
+    web_zones: tuple[str, ...] = ()  # where web-01 and the jump host, then web-02, ... stand in turn: the two zones above
     web_servers: int = 2  # behind the balancer, all but the first from its image; the course's pair
     vpc_cidr: str = "192.168.0.0/16"  # the course's
     subnet_cidr: str = "192.168.1.0/24"  # the course's; leaves room for more
@@ -46,7 +46,9 @@ class Settings:
     ssh_from: tuple[str, ...] = ()  # who may open SSH to the jump host: local = this machine; ctyun = you must say it
     web_from: tuple[str, ...] = ("0.0.0.0/0",)  # it is a web site
     database_from: tuple[str, ...] = ()  # besides the jump host, nobody reaches the database
-    database_flavor: str = "2C4G"  # the smallest that there is with a standby
+    database_flavor: str = "2C4G"  # the smallest that there is with a standby; it can only grow
+    database_gib: int = 100  # the smallest that there is; it can only grow
+    vault_gib: int = 100  # for backups of the web servers; likewise
     failover: str = "auto"  # manual: the standby says what it would do, and waits
     ha_mode: str = "reliability"  # usability: also a standby that may lack acknowledged writes takes over
     full_access: bool = False  # the course's Sys-FullAccess, everything from everywhere: by choice only
@@ -85,7 +87,7 @@ def _completed(settings: Settings) -> Settings:
         settings,
         ssh_from=settings.ssh_from or (LOCAL_INTERNET,),
         standby_zone=standby,
-        web_zones=settings.web_zones or (settings.zone, standby),
+        web_zones=settings.web_zones or tuple(sorted((settings.zone, standby))),  # whoever leads: servers stay where they are
     )
 
 
@@ -100,7 +102,16 @@ def _full(key: str) -> str:
 
 DEFAULTS = Settings()
 KEYS = {field.name: _camel(field.name) for field in fields(Settings)}
-PAIRS = ("standby_zone", "web_zones", "web_servers", "database_flavor", "failover", "ha_mode")
+PAIRS = (
+    "standby_zone",
+    "web_zones",
+    "web_servers",
+    "database_flavor",
+    "database_gib",
+    "vault_gib",
+    "failover",
+    "ha_mode",
+)
 IDLE: Mapping[str, tuple[str, ...]] = {"single-host": PAIRS}  # what a stage has no use for
 
 
@@ -217,6 +228,10 @@ def _servers(settings: Settings) -> Iterator[Problem]:
 
 def _database(settings: Settings) -> Iterator[Problem]:
     yield from one("drlab:databaseFlavor", settings.database_flavor, rds_rules.size)
+    for name, most in (("database_gib", 32768), ("vault_gib", 1024000)):
+        size = getattr(settings, name)
+        if not 100 <= size <= most:
+            yield Problem(_full(KEYS[name]), f"is {size}; 100 to {most} GiB can be had")
     yield from one("drlab:failover", settings.failover, rules.one_of(*FAILOVERS))
     yield from one("drlab:haMode", settings.ha_mode, rules.one_of(*HA_MODES))
 

@@ -30,7 +30,8 @@ def test_the_pairs_of_dual_active_stand_in_two_zones(build: Any, monkeypatch: py
     database = seen["MysqlInstance", "db"]
     assert (database["name"], database["zone"], database["standbyZone"]) == ("dual-active-db", "AZ2", "AZ1")
     assert database["failover"] == "manual"
-    assert [seen["Instance", f"web-0{number}"]["zone"] for number in (1, 2, 3)] == ["AZ2", "AZ1", "AZ2"]
+    assert [seen["Instance", f"web-0{number}"]["zone"] for number in (1, 2, 3)] == ["AZ1", "AZ2", "AZ1"]
+    assert seen["Instance", "jump-host"]["zone"] == "AZ1", "zones that are exchanged after a switchover move no server"
     http = [rule["cidr"] for rule in seen["SecurityGroup", "network-web-group"]["rules"] if rule.get("ports") == "80"]
     assert http == ["203.0.113.0/24", "192.168.1.0/24"], "the balancer's checks come from its subnet"
 
