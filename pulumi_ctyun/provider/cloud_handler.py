@@ -25,6 +25,7 @@ from pulumi_ctyun.provider.remote.texts import redact
 from pulumi_ctyun.provider.taking_over import (
     CHANGED_SINCE,
     MADE_OTHERWISE,
+    NOT_BY_OPTION,
     NOT_MADE_HERE,
     ONE_OF_A_NAME,
     TWICE,
@@ -79,7 +80,7 @@ class CloudHandler(Handler):
     def _why_not(self, found: Sequence[Seen], wish: Wish, token: Token | None) -> str:
         """Why what was found is not to be adopted; empty when it is."""
         if token is None:
-            return NOT_MADE_HERE
+            return NOT_MADE_HERE + (NOT_BY_OPTION if self.resource.create_first else "")
         if len(found) > 1:
             return TWICE
         if not token.accounts_for(found[0].id, wish.inputs):

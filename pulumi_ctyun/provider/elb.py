@@ -13,7 +13,7 @@ from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.eip import free_for
 from pulumi_ctyun.provider.exclusive import Taken, once_free
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
-from pulumi_ctyun.provider.marks import described, has_mark
+from pulumi_ctyun.provider.marks import described, has_mark, name_for, name_seen
 from pulumi_ctyun.resources.declarations.elb import CERTIFICATE, LISTENER, LOAD_BALANCER
 
 
@@ -86,12 +86,12 @@ class CertificateHandler(CloudHandler):
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         found = await self.client.certificates.list(region)
-        return [_seen_certificate(item) for item in found if has_mark(item.description, wish.mark)]
+        return [_seen_certificate(item, wish.inputs) for item in found if has_mark(item.description, wish.mark)]
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         return await self.client.certificates.create(
             region,
-            name=wish.inputs["name"],
+            name=name_for(wish, token),
             pem=wish.inputs["certificate"],
             private_key=wish.inputs["privateKey"],
             description=described(None, wish.mark),
@@ -99,17 +99,19 @@ class CertificateHandler(CloudHandler):
         )
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:
-        return _seen_certificate(await self.client.certificates.get(region, id))
+        return _seen_certificate(await self.client.certificates.get(region, id), state)
 
     async def change(self, region: str, known: Known, wish: Wish) -> None:
-        await self.client.certificates.rename(region, known.id, wish.inputs["name"])
+        if known.state.get("name") != wish.inputs["name"]:
+            await self.client.certificates.rename(region, known.id, wish.inputs["name"])
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.certificates.delete(region, id)
 
 
-def _seen_certificate(certificate: Certificate) -> Seen:
-    return Seen(certificate.id, {"name": certificate.name, "certificate": certificate.pem}, {"certificateId": certificate.id})
+def _seen_certificate(certificate: Certificate, state: Plain) -> Seen:
+    inputs = {"name": name_seen(certificate.name, state), "certificate": certificate.pem}
+    return Seen(certificate.id, inputs, {"certificateId": certificate.id})
 
 
 class ListenerHandler(CloudHandler):

@@ -12,7 +12,7 @@ from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.exclusive import Taken, once_free
 from pulumi_ctyun.provider.handler import Known, Plain, Seen, Wish
-from pulumi_ctyun.provider.marks import described, has_mark
+from pulumi_ctyun.provider.marks import described, has_mark, name_for, name_seen
 from pulumi_ctyun.resources.declarations.elb import HEALTH_CHECK, TARGET, TARGET_GROUP
 
 # What the cloud shows of an HTTP check where nothing was chosen, by the property's name.
@@ -26,13 +26,13 @@ class HealthCheckHandler(CloudHandler):
 
     async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
         found = await self.client.health_checks.list(region)
-        return [_seen_check(check) for check in found if has_mark(check.description, wish.mark)]
+        return [_seen_check(check, wish.inputs) for check in found if has_mark(check.description, wish.mark)]
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
         inputs = wish.inputs
         return await self.client.health_checks.create(
             region,
-            name=inputs["name"],
+            name=name_for(wish, token),
             protocol=inputs["protocol"],
             interval=inputs["interval"],
             timeout=inputs["timeout"],
@@ -46,16 +46,17 @@ class HealthCheckHandler(CloudHandler):
         )
 
     async def look(self, region: str, id: str, state: Plain) -> Seen:
-        return _seen_check(await self.client.health_checks.get(region, id))
+        return _seen_check(await self.client.health_checks.get(region, id), state)
 
     async def change(self, region: str, known: Known, wish: Wish) -> None:
         inputs = wish.inputs
         changes: dict[str, Any] = {
-            "name": inputs["name"],
             "interval": inputs["interval"],
             "timeout": inputs["timeout"],
             "max_retry": inputs["maxRetry"],
         }
+        if known.state.get("name") != inputs["name"]:
+            changes["name"] = inputs["name"]
         if inputs["protocol"] == "HTTP":
             changes |= {f"http_{name}": inputs.get(name) or default for name, default in _HTTP_DEFAULTS.items()}
         if inputs.get("port") or known.state.get("port"):
@@ -66,12 +67,12 @@ class HealthCheckHandler(CloudHandler):
         await self.client.health_checks.delete(region, id)
 
 
-def _seen_check(check: HealthCheck) -> Seen:
+def _seen_check(check: HealthCheck, state: Plain) -> Seen:
     shown: dict[str, Any] = {"method": check.http_method, "path": check.http_path, "codes": list(check.http_codes)}
     if check.protocol != "HTTP":
         shown = dict.fromkeys(shown)
     inputs = {
-        "name": check.name,
+        "name": name_seen(check.name, state),
         "protocol": check.protocol,
         "interval": check.interval,
         "timeout": check.timeout,

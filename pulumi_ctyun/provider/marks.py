@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 
+from pulumi_ctyun.provider.handler import Plain, Wish
 from pulumi_ctyun.resources.declarations.ecs import MARK_LABEL
 
-__all__ = ["MARK_LABEL", "described", "has_mark", "mark_of", "undescribed"]
+__all__ = ["MARK_LABEL", "described", "has_mark", "mark_of", "name_for", "name_seen", "undescribed"]
 
 _MARK = re.compile(r" ?\[drlab:[0-9a-f]{16}\]$")
 
@@ -34,3 +35,18 @@ def undescribed(text: str) -> str | None:
 
 def has_mark(text: str, mark: str) -> bool:
     return text.endswith(f"[drlab:{mark}]")
+
+
+def name_for(wish: Wish, token: str) -> str:
+    """Its fixed name; beside the one that it replaces, which still has that, the name with an ending of the create's own.
+
+    name_for(wish of "site", "...3f09ac") -> "site-3f09ac". At most 32 characters, as CTyun wants them.
+    """
+    name = str(wish.inputs["name"])
+    return f"{name[:25]}-{token[-6:]}" if wish.held else name
+
+
+def name_seen(shown: str, state: Plain) -> str:
+    """The name as the program says it, if the cloud shows that one, with or without such an ending."""
+    said = str(state.get("name") or "")
+    return said if said and re.fullmatch(rf"{re.escape(said[:25])}-[0-9a-f]{{6}}", shown) else shown

@@ -129,7 +129,7 @@ class CtyunProvider(sdk.Provider):
             replaces=replaces,
             diffs=[change.path for change in found],
             detailed_diff={change.path: sdk.PropertyDiff(kind_of(change), input_diff=True) for change in found},
-            delete_before_replace=True,  # physical names are fixed
+            delete_before_replace=not resource.create_first,  # physical names are fixed
         )
 
     async def create(self, request: sdk.CreateRequest) -> sdk.CreateResponse:

@@ -14,7 +14,7 @@ class CtyunResource(pulumi.CustomResource):
     """A resource of the ctyun provider.
 
     Subclasses take inputs and annotate properties under Python names (`vpc_id`); in the schema and the state they have the
-    schema's (`vpcId`). Physical names are fixed, so a replacement deletes first.
+    schema's (`vpcId`). Physical names are fixed, so a replacement deletes first, unless the declaration says otherwise.
     """
 
     def __init__(self, token: str, resource_name: str, opts: pulumi.ResourceOptions | None, /, **inputs: Any) -> None:
@@ -23,7 +23,8 @@ class CtyunResource(pulumi.CustomResource):
         props: dict[str, Any] = dict.fromkeys(named.values())  # names the outputs; the provider fills them
         for name, value in inputs.items():
             props[named[name]] = pulumi.Output.secret(value) if named[name] in secrets and value is not None else value
-        fixed = pulumi.ResourceOptions(delete_before_replace=True, additional_secret_outputs=sorted(secrets))
+        order = None if declared.create_first else True
+        fixed = pulumi.ResourceOptions(delete_before_replace=order, additional_secret_outputs=sorted(secrets))
         super().__init__(token, resource_name, props, pulumi.ResourceOptions.merge(fixed, opts))
         for python_name, name in named.items():
             self.__dict__[python_name] = self.__dict__[name]

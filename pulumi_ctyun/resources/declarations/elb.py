@@ -88,6 +88,7 @@ HEALTH_CHECK = Resource(
     ),
     outputs=(Field("healthCheckId", Kind.TEXT, "Id, like hc-...."),),
     rules=(_times_fit, _http_alone),
+    create_first=True,
 )  # fmt: skip
 
 
@@ -127,7 +128,7 @@ TARGET_GROUP = Resource(
             "algorithm", Kind.TEXT, "wrr: in turn, by weight; lc: the one with fewest connections; sh: by the caller's address.",
             default="wrr", rules=(rules.one_of("wrr", "lc", "sh"),),
         ),
-        Field("healthCheckId", Kind.TEXT, "Its health check; without, all targets count as healthy.", holds=True),
+        Field("healthCheckId", Kind.TEXT, "Its health check; without, all targets count as healthy."),
         Field("stickiness", STICKINESS, "Sessions; none when absent."),
     ),
     outputs=(Field("targetGroupId", Kind.TEXT, "Id, like tg-...."),),
@@ -164,6 +165,7 @@ CERTIFICATE = Resource(
         ),
     ),
     outputs=(Field("certificateId", Kind.TEXT, "Id."),),
+    create_first=True,
 )  # fmt: skip
 
 
@@ -190,7 +192,7 @@ LISTENER = Resource(
         ),
         _port("The load balancer's port."),
         Field("targetGroupId", Kind.TEXT, "Where connections go.", required=True, holds=True),
-        Field("certificateId", Kind.TEXT, "HTTPS: what it shows.", holds=True),
+        Field("certificateId", Kind.TEXT, "HTTPS: what it shows."),
         Field("forwardedFor", Kind.FLAG, "HTTP, HTTPS: targets read the caller's address in X-Forwarded-For.", default=False),
     ),
     outputs=(Field("listenerId", Kind.TEXT, "Id, like listener-...."),),

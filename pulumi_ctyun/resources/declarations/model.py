@@ -91,6 +91,8 @@ class Resource:
     `respelt`: new inputs in the words of the state (old inputs, new ones), where several fields together mean the same.
     `data`: what is lost for good when one is deleted or replaced, as a sentence's subject ("all its tables"); empty: nothing
     that its program would not make again.
+    `create_first`: a replacement is made before the old one goes, so that what uses it changes over in place and is never
+    without. All others delete first, as their names are fixed.
     """
 
     token: str
@@ -100,6 +102,7 @@ class Resource:
     rules: tuple[Whole, ...] = ()
     respelt: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]] = lambda _, new: new
     data: str = ""
+    create_first: bool = False
 
     def input(self, name: str) -> Field | None:
         return next((field for field in self.inputs if field.name == name), None)

@@ -60,7 +60,7 @@ def test_a_class_offers_every_property_and_names_it_to_pulumi(resource: Resource
     assert set(seen["props"]) == names
     assert {name: getattr(made, snake(name)) for name in names} == {name: f"output {name}" for name in names}
     assert {snake(name) for name in names} <= set(cls.__annotations__), "not offered to type checkers"
-    assert seen["opts"].delete_before_replace is True
+    assert seen["opts"].delete_before_replace is (None if resource.create_first else True)
     assert set(seen["opts"].additional_secret_outputs) == resource.secrets()
 
 

@@ -61,7 +61,21 @@ CASES: list[tuple[str, str, dict[str, Any], dict[str, Any], list[tuple[str, bool
         "elb:Listener",
         {"certificateId": "a"},
         {"certificateId": UNKNOWN},
-        [("certificateId", True)],
+        [("certificateId", False)],
+    ),
+    (
+        "a group that is replaced",
+        "ecs:Instance",
+        {"securityGroupIds": ["a"]},
+        {"securityGroupIds": UNKNOWN},
+        [("securityGroupIds", False)],
+    ),
+    (
+        "a target group that is replaced",
+        "elb:Listener",
+        {"targetGroupId": "a"},
+        {"targetGroupId": UNKNOWN},
+        [("targetGroupId", True)],
     ),
     ("a first certificate", "elb:Listener", {}, {"certificateId": UNKNOWN}, [("certificateId", False)]),
     ("another trigger", "ssh:RemoteCommand", {"triggers": ["1"]}, {"triggers": ["2"]}, [("triggers", False)]),
@@ -118,3 +132,10 @@ def test_replacement_deletes_first_because_names_are_fixed(engine, run) -> None:
     answer = run(engine.diff("ctyun:vpc:Vpc", "vpc-1", state, {**vpc, "cidr": "10.1.0.0/16"}))
     assert (answer.changes, answer.replaces, answer.delete_before_replace) == (True, ["cidr"], True)
     assert answer.detailed_diff["cidr"].kind.name == "UPDATE_REPLACE"
+
+
+def test_what_is_in_use_is_replaced_by_one_that_comes_first(engine, run) -> None:
+    check = {"region": "华东1", "name": "alive", "protocol": "TCP"}
+    state = run(engine.checked("ctyun:elb:HealthCheck", check))
+    answer = run(engine.diff("ctyun:elb:HealthCheck", "hc-1", state, {**check, "protocol": "HTTP"}))
+    assert (answer.replaces, answer.delete_before_replace) == (["protocol"], False)

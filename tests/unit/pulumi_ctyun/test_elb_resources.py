@@ -278,3 +278,25 @@ def test_what_another_resource_has_is_not_asked_for(engine, fake, run, type_: st
     with pytest.raises(PluginError, match=words):
         run(engine.create(type_, inputs))
     assert list(fake.things) == [id]
+
+
+@pytest.mark.parametrize(
+    ("type_", "old", "new"),
+    [
+        (CERTIFICATE, A_CERTIFICATE, {**A_CERTIFICATE, "certificate": PEM.replace("AAAA", "CCCC")}),
+        (CHECK, A_CHECK, {"region": "华东1", "name": "alive", "protocol": "TCP", "interval": 3}),
+    ],
+)
+def test_a_new_one_comes_beside_the_one_in_use_and_is_renamed_by_nobody(
+    engine, fake, run, type_: str, old: Body, new: Body
+) -> None:
+    """The cloud takes a name once, so the new one has an ending of its own, which is no drift."""
+    id, state = run(engine.create(type_, old))
+    assert run(engine.diff(type_, id, state, new)).delete_before_replace is False
+    new_id, new_state = run(engine.create(type_, new))
+    names = [fake.things[i]["name"] for i in (id, new_id)]
+    assert names[0] == old["name"] and names[1].startswith(f"{old['name']}-") and len(names[1]) == len(old["name"]) + 7
+    run(engine.delete(type_, id, state))
+    seen = run(engine.read(type_, new_id, new_state, new))
+    assert run(engine.diff(type_, new_id, seen.properties, new)).changes is False
+    assert list(fake.things) == [new_id]
