@@ -41,17 +41,18 @@ async def vpcs(client: Client) -> set[str]:
     return {vpc.id for vpc in await client.vpcs.list(REGION_ID)}
 
 
-def test_what_was_imported_is_kept(own_lab: Lab, tmp_path: Path) -> None:
+def test_what_was_imported_is_kept(lab: Lab, tmp_path: Path) -> None:
     """The import makes a provider of its own, whose state says less than that of a program's."""
-    own_lab.run("cloud", "start")
-    vpc = asyncio.run(in_cloud(own_lab, make_vpc))
+    lab.run("cloud", "start")
+    vpc = asyncio.run(in_cloud(lab, make_vpc))
     for name, text in (("Pulumi.yaml", PROJECT), ("__main__.py", PROGRAM)):
         (tmp_path / name).write_text(text, encoding="utf-8")
     folder = ["-s", "mine", "-C", str(tmp_path)]
-    own_lab.pulumi("stack", "init", "mine", "-C", str(tmp_path))
+    lab.pulumi("stack", "init", "mine", "-C", str(tmp_path))
     try:
-        own_lab.pulumi("import", "ctyun:vpc:Vpc", "taken-over", vpc, "--yes", "--protect=false", *folder)
-        own_lab.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", *folder)
-        assert asyncio.run(in_cloud(own_lab, vpcs)) == {vpc}
+        lab.pulumi("import", "ctyun:vpc:Vpc", "taken-over", vpc, "--yes", "--protect=false", *folder)
+        lab.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", *folder)
+        assert asyncio.run(in_cloud(lab, vpcs)) == {vpc}
     finally:
-        own_lab.pulumi("destroy", "--yes", "--skip-preview", *folder)
+        lab.pulumi("destroy", "--yes", "--skip-preview", *folder)
+        lab.pulumi("stack", "rm", "--yes", *folder)
