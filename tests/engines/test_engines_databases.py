@@ -427,7 +427,7 @@ def test_the_scan_names_what_nodes_have_left(pair: Pair) -> None:
 
 @pytest.mark.parametrize("ends", ["in good order", "without power"])
 def test_a_node_is_given_more_while_it_runs_and_its_file_system_at_its_next_boot(pair: Pair, ends: str) -> None:
-    node = pair.node("growing", 8)
+    node = pair.node("growing", 10)
     pair.do(pair.engine.create_node(node))
     try:
         pair.boot("growing")
