@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -50,7 +51,7 @@ class HealthCheck:
             max_retry=number(body, "maxRetry"),
             http_path=text(body, "httpUrlPath"),
             http_method=text(body, "httpMethod"),
-            http_codes=tuple(filter(None, text(body, "httpExpectedCodes").split(","))),
+            http_codes=tuple(filter(None, re.split("[ ,]+", text(body, "httpExpectedCodes")))),
             port=number(body, "protocolPort"),
             description=text(body, "description"),
         )

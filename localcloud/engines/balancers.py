@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -27,6 +28,8 @@ from localcloud.engines.images import reference
 from localcloud.engines.network import Networks, Process, running, started
 from localcloud.engines.waiting import wait_until, within
 
+# What the runtime API says to a command that it has carried out; most of them it answers with nothing.
+_DONE = re.compile("^New server registered|^Server deleted|changed from .* by 'stats socket command'")
 _ANSWER = 1.0  # seconds until a HAProxy that says nothing is taken for dead
 _STARTS = 10.0
 _REVIVES = 3.0  # seconds until one that was started long ago and says nothing is given up for now
@@ -154,8 +157,8 @@ class Balancers:
 
     async def _refusal(self, node_id: str, command: str) -> str | None:
         answer = (await self._ask(node_id, command)).strip()
-        accepted = not answer or answer.startswith(("New server registered", "Server deleted"))
-        return None if accepted else answer
+        told = [line for line in answer.splitlines() if line.strip() and _DONE.search(line) is None]
+        return "; ".join(told) or None
 
     async def _silent(self, node_id: str) -> str | None:
         try:

@@ -144,6 +144,10 @@ def changes(spec: BalancerSpec, state: str) -> Iterator[str]:
                 )
             if target_id in there and there[target_id].weight != target.weight:
                 yield f"set weight {at} {target.weight}"
+            if target_id in there and (there[target_id].address, there[target_id].port) != (target.address, target.port):
+                # What was known of its health was the other port's.
+                unknown = f"; set server {at} health down" if pool.check else ""
+                yield f"set server {at} addr {target.address} port {target.port}{unknown}"
     for at in leaving(spec, state):
         backend, _, target_id = at.partition("/")
         if present[backend][target_id].enabled:
@@ -176,6 +180,8 @@ def for_next_worker(state: str) -> str:
 class _Present(NamedTuple):
     weight: int
     enabled: bool
+    address: str
+    port: int
 
 
 def _present(state: str) -> dict[str, dict[str, _Present]]:
@@ -186,7 +192,9 @@ def _present(state: str) -> dict[str, dict[str, _Present]]:
     for row in rows[1:]:
         item = dict(zip(header, row, strict=False))
         enabled = not int(item["srv_admin_state"]) & _MAINTENANCE
-        found.setdefault(item["be_name"], {})[item["srv_name"]] = _Present(int(item["srv_uweight"]), enabled)
+        found.setdefault(item["be_name"], {})[item["srv_name"]] = _Present(
+            int(item["srv_uweight"]), enabled, item["srv_addr"], int(item["srv_port"])
+        )
     return found
 
 

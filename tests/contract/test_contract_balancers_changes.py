@@ -18,6 +18,7 @@ from contract.factories import Factory
 from contract.pairs import BIG, OPENER, PORT, Pair, certificate_for, get, health, make_pair, shell, token, within
 
 from ctyun import Client, CloudRecord, Stickiness
+from ctyun.services.target_groups import UPDATE_TARGET
 
 SECOND_PORT = 8083
 SLOW_SECONDS = 1.0
@@ -231,6 +232,25 @@ def test_weights_are_shares(pair: Pair, client: Client, run: Any, region: str) -
     finally:
         for target in pair.targets:
             run(client.target_groups.set_weight(region, target, 100))
+
+
+def test_a_target_is_asked_at_its_new_port(pair: Pair, client: Client, run: Any, region: str) -> None:
+    """Nobody answers there: it is out at once, and back when it has passed its checks at the old one."""
+    within(15, "both targets", lambda: health(client, run, region, pair) == ["online", "online"])
+    [(first, target), (second, _)] = zip((server.name for server in pair.servers), pair.targets, strict=True)
+
+    def move(port: int) -> None:
+        body = {"regionID": region, "targetID": target, "protocolPort": port}
+        run(client.transport.send(UPDATE_TARGET, target, body=body))
+
+    move(PORT + 1)
+    try:
+        assert {get(pair.url) for _ in range(10)} == {second}
+        within(15, "the check at the other port", lambda: health(client, run, region, pair) == ["offline", "online"])
+    finally:
+        move(PORT)
+    within(15, "both targets", lambda: health(client, run, region, pair) == ["online", "online"])
+    assert {get(pair.url) for _ in range(10)} == {first, second}
 
 
 def test_least_connections_avoids_who_is_busy(pair: Pair, client: Client, run: Any, region: str) -> None:

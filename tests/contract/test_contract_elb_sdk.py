@@ -83,7 +83,8 @@ def test_a_health_check(sdk: Sdk, make: Any) -> None:
     check = sdk.ask("create_health_check", name=name, httpExpectedCodes=["http_2xx", "http_3xx"], **wish)["ID"]
     shown = sdk.ask("show_health_check", healthCheckID=check)
     assert {key: shown[key] for key in wish} == wish
-    assert (shown["httpExpectedCodes"], shown["status"]) == ("http_2xx,http_3xx", 1)
+    assert (shown["httpExpectedCodes"], shown["status"]) == ("http_2xx http_3xx", 1)
+    assert shown["createTime"] == shown["createdTime"]
     assert sdk.refused("update_health_check", healthCheckID=check, interval=1) == "Openapi.Parameter.Error"
     sdk.ask("update_health_check", healthCheckID=check, interval=9, timeout=3)
     [listed] = sdk.ask("list_health_check", name=name)
@@ -120,6 +121,7 @@ def test_the_life_of_a_guaranteed_load_balancer(sdk: Sdk, make: Any, site: Any) 
     try:
         shown = until(sdk, "show_load_balancer", "status", "ACTIVE", elbID=balancer)
         assert (shown["resourceType"], shown["eipInfo"][0]["eipID"]) == ("external", eip.id)
+        assert shown["eipInfo"][0]["isTalkOrder"] is True
         sdk.ask("disassociate_eip_from_load_balancer", elbID=balancer, eipID=eip.id)
         assert sdk.ask("show_load_balancer", elbID=balancer)[0]["eipInfo"] == []
         sdk.ask("associate_eip_to_load_balancer", elbID=balancer, eipID=eip.id)
@@ -159,9 +161,11 @@ def test_listeners_and_targets_of_a_classic_one(sdk: Sdk, make: Any, site: Any) 
         assert (found["ID"], found["algorithm"], found["sessionSticky"]) == (group["ID"], "lc", {"sessionStickyMode": "CLOSE"})
         assert sdk.ask("show_target", targetID=target["ID"])["weight"] == 5
         sdk.ask("update_target", targetID=target["ID"], weight=7)
-        [listed] = sdk.ask("list_target", targetGroupID=group["ID"])
-        assert (listed["weight"], listed["healthCheckStatus"]) == (7, "unknown")
-        sdk.ask("update_load_balancer", elbID=balancer, name=f"{name}-2")
+        sdk.ask("update_target", targetID=target["ID"], protocolPort=8080)
+        [listed] = sdk.ask("list_target")
+        assert (listed["weight"], listed["protocolPort"], listed["healthCheckStatus"]) == (7, 8080, "unknown")
+        assert sdk.ask("list_load_balancer", name="no/such one") == []  # signed with the "/", sent without
+        assert sdk.ask("update_load_balancer", elbID=balancer, name=f"{name}-2") == {"ID": balancer}
         assert [found["ID"] for found in sdk.ask("list_load_balancer", name=f"{name}-2")] == [balancer]
         assert sdk.refused("delete_load_balancer", elbID=balancer) == "Openapi.LoadBalancer.InUse"
     finally:

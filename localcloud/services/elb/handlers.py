@@ -97,17 +97,22 @@ def list_balancers(call: Call) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def update_balancer(call: Call) -> list[dict[str, Any]]:
+def update_balancer(call: Call) -> dict[str, Any]:
+    """Other specifications are not modelled; saying the one that it has is no change."""
     fields = call.fields
+    sla = fields.text("slaName")
+    fields.only("gwEnabled", False)
     name, described, description = fields.name("name"), fields.has("description"), fields.description()
     guarded, protected = fields.has("deleteProtection"), fields.boolean("deleteProtection")
     balancer = call.one(BALANCERS, "elbID", "ID")
+    if sla not in ("", balancer.sla):
+        raise NotModelled(f"slaName={sla!r} is not modelled by the local cloud: load balancer {balancer.id} has {balancer.sla}.")
     call.is_free(BALANCERS, BalancerNameDuplicated, name, balancer.id, region=balancer.region)
     call.store.put(BALANCERS, replace(
         balancer, name=name or balancer.name, description=description if described else balancer.description,
         protected=protected if guarded else balancer.protected, updated=time(),
     ))  # fmt: skip
-    return [{"ID": balancer.id}]
+    return {"ID": balancer.id}
 
 
 def delete_classic(call: Call) -> list[dict[str, Any]]:

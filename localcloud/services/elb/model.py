@@ -29,7 +29,8 @@ def balancer_shown(store: Store, balancer: Balancer) -> dict[str, Any]:
         "resourceType": balancer.resource_type, "deleteProtection": balancer.protected, "azName": active_zone(balancer),
         "projectID": balancer.project, "createdTime": when(balancer.created), "updatedTime": when(balancer.updated),
         "eipInfo": [
-            {"resourceID": eip.resource_id, "eipID": eip.id, "bandwidth": eip.bandwidth, "isTalkOrder": False}
+            {"resourceID": eip.resource_id, "eipID": eip.id, "bandwidth": eip.bandwidth,
+             "isTalkOrder": eip.cycle == "on_demand"}
             for eip in store.find(EIPS, instance_id=balancer.id)
         ],
     }  # fmt: skip

@@ -29,7 +29,9 @@ def create_listener(call: Call) -> list[dict[str, Any]]:
         fields.problem("certificateID", f"is for HTTPS listeners, not for {protocol}")
     if protocol == "HTTPS" and not certificate_id:
         fields.problem("certificateID", "is required for HTTPS listeners")
-    fields.only("accessControlType", "Close")
+    fields.only("accessControlType", "Close", "")
+    for option in ("accessControlID", "clientCertificateID"):
+        fields.only(option, "")
     fields.only("caEnabled", False, "false")
     fields.check()
     balancer = call.store.require(BALANCERS, balancer_id, region.id)
@@ -64,6 +66,7 @@ def show_listener(call: Call) -> list[dict[str, Any]]:
 def list_listeners(call: Call) -> list[dict[str, Any]]:
     fields, region = call.fields, call.region()
     balancer_id, name, ids = fields.text("loadBalancerID"), fields.text("name"), fields.listed("IDs")
+    fields.only("accessControlID", "")
     fields.check()
     return [
         model.listener_shown(found)
@@ -76,7 +79,9 @@ def update_listener(call: Call) -> list[dict[str, Any]]:
     fields = call.fields
     name, described, description = fields.name("name"), fields.has("description"), fields.description()
     group_id, certificate_id = model.read_target_group(fields), fields.text("certificateID")
-    fields.only("accessControlType", "Close")
+    fields.only("accessControlType", "Close", "")
+    for option in ("accessControlID", "clientCertificateID"):
+        fields.only(option, "")
     fields.only("caEnabled", False, "false")
     marked, forwarded = fields.has("forwardedForEnabled"), fields.boolean("forwardedForEnabled")
     listener = call.one(LISTENERS, "listenerID", "ID")

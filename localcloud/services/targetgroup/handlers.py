@@ -11,6 +11,7 @@ from localcloud.core.catalogue import QUOTAS
 from localcloud.core.elb_records import HEALTH_CHECKS, TARGET_GROUPS, TARGETS, HealthCheck, Target, TargetGroup
 from localcloud.core.errors import NotModelled, ParameterError, QuotaExceeded
 from localcloud.core.identifiers import short_id
+from localcloud.core.inputs import Fields
 from localcloud.core.records import INSTANCES, VPCS
 from localcloud.services.targetgroup import model
 from localcloud.services.targetgroup.errors import (
@@ -82,8 +83,7 @@ def create_group(call: Call) -> list[dict[str, Any]]:
     name, description, vpc_id = fields.name("name", required=True), fields.description(), fields.text("vpcID", required=True)
     algorithm = _algorithm(call, required=True)
     check_id = fields.text("healthCheckID")
-    fields.choice("protocol", ("TCP", "HTTP"))
-    fields.only("proxyProtocol", 0, "0")
+    _options(fields)
     sticky = model.read_stickiness(fields, algorithm)
     fields.check()
     call.store.require(VPCS, vpc_id, region.id)
@@ -115,6 +115,7 @@ def list_groups(call: Call) -> list[dict[str, Any]]:
 def update_group(call: Call) -> list[dict[str, Any]]:
     fields = call.fields
     name, algorithm, check_id = fields.name("name"), _algorithm(call), fields.text("healthCheckID")
+    _options(fields)
     old = call.store.get(TARGET_GROUPS, fields.text("targetGroupID") or fields.text("ID"))
     sticks = fields.has("sessionSticky")
     sticky = model.read_stickiness(fields, algorithm or (old.algorithm if old else ""))
@@ -142,6 +143,12 @@ def delete_group(call: Call) -> list[dict[str, Any]]:
     return [{"ID": group.id}]
 
 
+def _options(fields: Fields) -> None:
+    """Its listeners' protocol counts, whatever the group says."""
+    fields.choice("protocol", ("TCP", "HTTP"))
+    fields.only("proxyProtocol", 0, "0")
+
+
 def _algorithm(call: Call, required: bool = False) -> str:
     algorithm = call.fields.choice("algorithm", ("rr", *model.ALGORITHMS), required=required)
     if algorithm == "rr":
@@ -166,16 +173,20 @@ def create_target(call: Call) -> list[dict[str, Any]]:
         raise TargetOutside(server.id, server.vpc_id, group.id, group.vpc_id)
     if wanted not in ("", server.address):
         raise NotModelled(f"instanceIP={wanted} is not the address of instance {server.id}, which is {server.address}.")
-    others = call.store.find(TARGETS, group_id=group_id)
-    for other in others:
-        if (other.instance_id, other.port) == (instance_id, port):
-            raise TargetDuplicated(instance_id, port, other.id)
-    if len(others) >= QUOTAS.targets_per_group:
+    _check_port(call, group_id, instance_id, port)
+    if call.store.count(TARGETS, group_id=group_id) >= QUOTAS.targets_per_group:
         raise QuotaExceeded(f"targets in target group {group_id}", QUOTAS.targets_per_group)
     target = Target(short_id("target"), region.id, group_id, instance_id, server.address, port, weight, description, now, now)
     call.store.put(TARGETS, target)
     _changed(call, group_id)
     return [{"ID": target.id}]
+
+
+def _check_port(call: Call, group_id: str, instance_id: str, port: int, own_id: str = "") -> None:
+    """A port of a server is in a group once."""
+    for other in call.store.find(TARGETS, group_id=group_id, instance_id=instance_id):
+        if other.port == port and other.id != own_id:
+            raise TargetDuplicated(instance_id, port, other.id)
 
 
 def show_target(call: Call) -> dict[str, Any]:
@@ -185,19 +196,24 @@ def show_target(call: Call) -> dict[str, Any]:
 
 def list_targets(call: Call) -> list[dict[str, Any]]:
     fields, region = call.fields, call.region()
-    group_id, ids = fields.text("targetGroupID", required=True), fields.listed("IDs")
+    group_id, ids = fields.text("targetGroupID"), fields.listed("IDs")
     fields.check()
-    call.store.require(TARGET_GROUPS, group_id, region.id)
-    found = call.store.find(TARGETS, group_id=group_id)
+    if group_id:
+        call.store.require(TARGET_GROUPS, group_id, region.id)
+    found = call.store.find(TARGETS, region=region.id, **({"group_id": group_id} if group_id else {}))
     return [model.target_shown(item, call.cloud.balancers.seen) for item in found if not ids or item.id in ids]
 
 
 def update_target(call: Call) -> list[dict[str, Any]]:
     fields = call.fields
     weight, described, description = fields.integer("weight", low=1, high=256), fields.has("description"), fields.description()
+    port = fields.integer("protocolPort", low=1, high=65535)
     target = call.one(TARGETS, "targetID", "ID")
+    if port:
+        _check_port(call, target.group_id, target.instance_id, port, target.id)
     call.store.put(TARGETS, replace(
-        target, weight=weight or target.weight, description=description if described else target.description, updated=time()
+        target, weight=weight or target.weight, description=description if described else target.description, updated=time(),
+        port=port or target.port,
     ))  # fmt: skip
     _changed(call, target.group_id)
     return [{"ID": target.id}]

@@ -45,8 +45,8 @@ def check_shown(check: HealthCheck) -> dict[str, Any]:
         "ID": check.id, "regionID": check.region, "azName": "", "projectID": "0", "name": check.name,
         "description": check.description, "protocol": check.protocol, "protocolPort": check.port, "timeout": check.timeout,
         "interval": check.interval, "maxRetry": check.retries, "httpMethod": check.method, "httpUrlPath": check.path,
-        "httpExpectedCodes": ",".join(check.codes), "status": 1, "createdTime": when(check.created),
-        "updatedTime": when(check.updated),
+        "httpExpectedCodes": " ".join(check.codes), "status": 1, "createTime": when(check.created),
+        "createdTime": when(check.created), "updatedTime": when(check.updated),
     }  # fmt: skip
 
 

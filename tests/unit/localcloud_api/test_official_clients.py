@@ -301,3 +301,49 @@ def test_vaults_have_uuids_and_policies_have_none(api: Any) -> None:
     off = {"regionID": REGION, "snapshotPolicyID": made, "targetStatus": "nonactivated"}
     done = api.ok(api.post("/v4/ebs_snapshot/modify-policy-status-ebs-snap", **off))
     assert done["snapshotPolicyJobResult"] == "任务执行成功"
+
+
+# -- load balancers ----------------------------------------------------------------------------------------------------
+def test_targets_are_listed_by_region_alone_and_get_another_port(api: Any) -> None:
+    vpc = api.vpc()
+    server, here = api.server(vpc, api.subnet(vpc)), {"regionID": REGION}
+    groups = [
+        api.ok(api.post("/v4/elb/create-target-group", **here, name=name, vpcID=vpc, algorithm="wrr"))[0]["ID"]
+        for name in ("one", "two")
+    ]
+    goal = {"instanceType": "VM", "instanceID": server}
+    ids = [
+        api.ok(api.post("/v4/elb/create-target", **here, **goal, targetGroupID=group, protocolPort=port))[0]["ID"]
+        for group, port in ((groups[0], 80), (groups[0], 81), (groups[1], 80))
+    ]
+
+    def ports(**more: str) -> list[tuple[str, int]]:
+        return [(it["ID"], it["protocolPort"]) for it in api.ok(api.get("/v4/elb/list-target", **here | more))]
+
+    assert ports() == [(ids[0], 80), (ids[1], 81), (ids[2], 80)]
+    assert ports(regionID=OTHER_REGION) == []
+    taken = api.post("/v4/elb/update-target", **here, targetID=ids[0], protocolPort=81)
+    assert taken["errorCode"] == "Openapi.Target.Duplicated"
+    api.ok(api.post("/v4/elb/update-target", **here, targetID=ids[0], protocolPort=8080, weight=5))
+    api.ok(api.post("/v4/elb/update-target", **here, targetID=ids[0], protocolPort=8080))
+    assert ports(targetGroupID=groups[0]) == [(ids[0], 8080), (ids[1], 81)]
+    same = {"targetGroupID": groups[0], "protocol": "HTTP", "proxyProtocol": 0}
+    api.ok(api.post("/v4/elb/update-target-group", **here, **same))
+
+
+def test_a_balancer_and_its_check_have_the_types_that_clients_read(api: Any) -> None:
+    vpc, here = api.vpc(), {"regionID": REGION}
+    order = {"cycleType": "on_demand", "name": "eip", "bandwidth": 1}
+    [eip] = api.finished(api.ok(api.post("/v4/eip/create", **here, **order))["masterOrderID"])["instanceIDList"]
+    wish = {"subnetID": api.subnet(vpc), "name": "lb", "slaName": "elb.default", "resourceType": "external", "eipID": eip}
+    balancer = api.ok(api.post("/v4/elb/create-loadbalancer", **here, **wish))["ID"]
+    [shown] = api.ok(api.get("/v4/elb/show-loadbalancer", **here, elbID=balancer))
+    assert [it["isTalkOrder"] for it in shown["eipInfo"]] == [True]
+    changed = {"elbID": balancer, "slaName": "elb.default", "description": "x", "gwEnabled": False}
+    assert api.ok(api.post("/v4/elb/update-loadbalancer", **here, **changed)) == {"ID": balancer}
+    other = api.post("/v4/elb/update-loadbalancer", **here, **changed | {"slaName": "elb.s1.small"})
+    assert "slaName='elb.s1.small' is not modelled" in other["message"]
+    codes = {"name": "check", "protocol": "HTTP", "httpExpectedCodes": ["http_2xx", "http_3xx"]}
+    check = api.ok(api.post("/v4/elb/create-health-check", **here, **codes))["ID"]
+    seen = api.ok(api.get("/v4/elb/show-health-check", **here, healthCheckID=check))
+    assert (seen["httpExpectedCodes"], seen["createTime"]) == ("http_2xx http_3xx", seen["createdTime"])

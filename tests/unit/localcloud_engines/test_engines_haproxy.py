@@ -25,9 +25,9 @@ CHECK = HealthCheck("HTTP", 5, 2, 3, path="/up", codes="23")
 ONE, TWO = Target("target-1", "192.168.1.10", 80, 100), Target("target-2", "192.168.1.11", 80, 50)
 POOL = Pool("tg-1", "http", "wrr", (ONE, TWO), CHECK)
 SPEC = BalancerSpec("lb-1", "region", "vpc-1", (), (Listener("listener-1", 80, "http", "tg-1", True),), (POOL,))
-HEADER = "1\n# be_id be_name srv_id srv_name srv_admin_state srv_uweight\n"
+HEADER = "1\n# be_id be_name srv_id srv_name srv_admin_state srv_uweight srv_addr srv_port\n"
 IN = "enable server tg-1.http/target-2; enable health tg-1.http/target-2; set server tg-1.http/target-2 health down"
-STATE = f"{HEADER}4 tg-1.http 1 target-1 0 100\n4 tg-1.http 2 target-9 0 5\n"
+STATE = f"{HEADER}4 tg-1.http 1 target-1 0 100 192.168.1.10 80\n4 tg-1.http 2 target-9 0 5 192.168.1.18 80\n"
 
 
 def test_a_listener_leads_to_its_group() -> None:
@@ -96,12 +96,25 @@ def test_running_backends_are_brought_to_what_is_wanted() -> None:
     assert list(changes(replace(SPEC, pools=()), HEADER)) == list(changes(replace(SPEC, pools=()), "")) == []
 
 
+def test_a_target_gets_another_port_in_its_place_and_is_checked_anew() -> None:
+    moved = replace(SPEC, pools=(replace(POOL, targets=(replace(ONE, port=8080),)),))
+    there = f"{HEADER}4 tg-1.http 1 target-1 0 100 192.168.1.10 80\n"
+    at = "set server tg-1.http/target-1"
+    assert list(changes(moved, there)) == [f"{at} addr 192.168.1.10 port 8080; {at} health down"]
+    unchecked = replace(moved, pools=(replace(moved.pools[0], check=None),))
+    assert list(changes(unchecked, there)) == [f"{at} addr 192.168.1.10 port 8080"]
+    assert structure(moved) == structure(SPEC)
+
+
 def test_whoever_goes_is_waited_for() -> None:
     gone = leaving(SPEC, STATE)
     assert gone == ["tg-1.http/target-9"]
     statistics = "# pxname,svname,scur\ntg-1.http,target-1,3\ntg-1.http,target-9,{}\ntg-1.http,BACKEND,3\n"
     assert (busy(statistics.format(1), gone), busy(statistics.format(0), gone)) == (gone, [])
-    again = f"{HEADER}4 tg-1.http 1 target-1 0 100\n4 tg-1.http 2 target-2 0 50\n4 tg-1.http 3 target-9 1 5\n"
+    again = (
+        f"{HEADER}4 tg-1.http 1 target-1 0 100 192.168.1.10 80\n4 tg-1.http 2 target-2 0 50 192.168.1.11 80\n"
+        "4 tg-1.http 3 target-9 1 5 192.168.1.18 80\n"
+    )
     assert leaving(SPEC, again) == gone and list(changes(SPEC, again)) == []  # nobody new comes to it already
 
 
@@ -113,7 +126,7 @@ def test_the_next_worker_learns_of_health_and_not_of_check_ports() -> None:
 
 def test_a_target_that_was_added_and_not_enabled_is_enabled() -> None:
     """A daemon may be killed between the two commands; until somebody enables it HAProxy keeps it in maintenance."""
-    state = f"{HEADER}4 tg-1.http 1 target-1 0 100\n4 tg-1.http 2 target-2 1 50\n"
+    state = f"{HEADER}4 tg-1.http 1 target-1 0 100 192.168.1.10 80\n4 tg-1.http 2 target-2 1 50 192.168.1.11 80\n"
     assert list(changes(SPEC, state)) == [IN]
 
 

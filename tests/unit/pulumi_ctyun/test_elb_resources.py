@@ -74,7 +74,7 @@ class ElbCloud(FakeCloud):
     def _shown(self, id: str, thing: Body) -> Body:
         shown = {**thing, "ID": id}
         if "httpExpectedCodes" in thing:
-            shown["httpExpectedCodes"] = ",".join(thing["httpExpectedCodes"])
+            shown["httpExpectedCodes"] = " ".join(thing["httpExpectedCodes"])
         return shown
 
     def _update(self, kind: str, wanted: Body) -> Any:
