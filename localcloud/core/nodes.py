@@ -59,10 +59,17 @@ def database_nodes(store: Store) -> list[Node]:
     return [node for mysql in store.find(MYSQLS) for node in mysql_nodes(store, mysql)]
 
 
+def listed_network(text: str) -> str:
+    """An entry of a white list as a network: "192.168.0.*" -> "192.168.0.0/24"; what has no stars at its end stays."""
+    parts = text.split(".")
+    stars = next((count for count, part in enumerate(reversed(parts)) if part != "*"), len(parts))
+    return f"{'.'.join(parts[: 4 - stars] + ['0'] * stars)}/{32 - 8 * stars}" if stars and len(parts) == 4 else text
+
+
 def mysql_nodes(store: Store, mysql: Mysql) -> list[Node]:
     """An instance's: one, or two. Only the white list and the instance's own family get to their port."""
     lists = store.find(WHITE_LISTS, mysql_id=mysql.id)
-    allowed = tuple(address for white_list in lists for address in white_list.addresses)
+    allowed = tuple(listed_network(address) for white_list in lists for address in white_list.addresses)
     relatives = tuple(f"{node.address}/32" for kin in family(store, mysql) for node in store.find(MYSQL_NODES, mysql_id=kin.id))
     return [
         Node(

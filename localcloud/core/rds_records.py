@@ -73,6 +73,7 @@ class Mysql:
     project: str
     created: float
     updated: float
+    backup_gib: int = 0  # room for backups, as ordered: a number only
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class WhiteList:
     region: str
     mysql_id: str
     name: str
-    addresses: tuple[str, ...]  # IPv4 addresses and CIDRs
+    addresses: tuple[str, ...]  # IPv4 addresses, CIDRs, and addresses that end with stars
     created: float
 
 

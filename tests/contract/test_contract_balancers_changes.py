@@ -17,7 +17,7 @@ import pytest
 from contract.factories import Factory
 from contract.pairs import BIG, OPENER, PORT, Pair, certificate_for, get, health, make_pair, shell, token, within
 
-from ctyun import Client, CloudRecord, Stickiness
+from ctyun import Client, CloudRecord, Rule, Stickiness
 from ctyun.services.target_groups import UPDATE_TARGET
 
 SECOND_PORT = 8083
@@ -234,23 +234,27 @@ def test_weights_are_shares(pair: Pair, client: Client, run: Any, region: str) -
             run(client.target_groups.set_weight(region, target, 100))
 
 
-def test_a_target_is_asked_at_its_new_port(pair: Pair, client: Client, run: Any, region: str) -> None:
-    """Nobody answers there: it is out at once, and back when it has passed its checks at the old one."""
+def test_a_target_is_asked_at_its_new_port(
+    pair: Pair, client: Client, run: Any, region: str, site: Any, record: CloudRecord
+) -> None:
+    """At the other port another page is served; there and back it is asked again when it has passed its checks."""
     within(15, "both targets", lambda: health(client, run, region, pair) == ["online", "online"])
-    [(first, target), (second, _)] = zip((server.name for server in pair.servers), pair.targets, strict=True)
+    (first, second), target = (server.name for server in pair.servers), pair.targets[0]
+    rule = Rule("ingress", "accept", "TCP", ports=str(PORT + 1), cidr="192.168.1.0/24")
+    run(client.security_groups.add_rules(region, site.group_id, [rule]))
+    serving = f"systemd-run --quiet --unit=other python3 -m http.server -d /srv/other {PORT + 1}"
+    shell(record, pair.servers[0], f"mkdir -p /srv/other; echo other > /srv/other/index.html; {serving}\n")
 
-    def move(port: int) -> None:
+    def moved(port: int, page: str) -> None:
         body = {"regionID": region, "targetID": target, "protocolPort": port}
         run(client.transport.send(UPDATE_TARGET, target, body=body))
+        within(15, f"the page at port {port}", lambda: {get(pair.url) for _ in range(4)} == {page, second})
 
-    move(PORT + 1)
     try:
-        assert {get(pair.url) for _ in range(10)} == {second}
-        within(15, "the check at the other port", lambda: health(client, run, region, pair) == ["offline", "online"])
+        moved(PORT + 1, "other")
     finally:
-        move(PORT)
-    within(15, "both targets", lambda: health(client, run, region, pair) == ["online", "online"])
-    assert {get(pair.url) for _ in range(10)} == {first, second}
+        moved(PORT, first)
+    assert health(client, run, region, pair) == ["online", "online"]
 
 
 def test_least_connections_avoids_who_is_busy(pair: Pair, client: Client, run: Any, region: str) -> None:

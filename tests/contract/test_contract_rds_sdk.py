@@ -105,13 +105,13 @@ def mysql_id(sdk: Sdk, client: Client, run: Run, region: str) -> Iterator[str]:
         zone = sdk.ok("common.rds2_availability_zone_v2")["data"][0]["availabilityZoneName"]
         node = {
             "nodeType": "master", "instSpec": "1", "storageType": "SSD", "storageSpace": 100, "prodPerformanceSpec": "2C4G",
-            "disks": 1,
+            "disks": 1, "backupStorageType": "SATA", "backupStorageSpace": 100,
             "availabilityZoneInfo": [{"availabilityZoneName": zone, "availabilityZoneCount": 1, "nodeType": "master"}],
         }  # fmt: skip
         wish = {
             "billMode": "2", "prodVersion": "8.0", "vpcId": vpc_id, "hostType": "S7", "subnetId": make.subnet(vpc_id),
             "securityGroupId": make.group(vpc_id), "name": make.name("sdk"), "password": encrypted(sdk, PASSWORD), "period": 1,
-            "count": 1, "autoRenewStatus": 0, "prodId": SINGLE, "mysqlNodeInfoList": [node],
+            "count": 1, "autoRenewStatus": 0, "osType": "11", "prodId": SINGLE, "mysqlNodeInfoList": [node],
         }  # fmt: skip
         order_id = sdk.ok("common.rds2_accept_v2", **wish, instId=None)["data"]["newOrderId"]
         [found] = sdk.ok("common.rds2_get_inst_id_by_order_id", newOrderId=order_id)["data"]
@@ -140,7 +140,10 @@ def test_an_instance_is_listed_and_shown(sdk: Sdk, mysql_id: str) -> None:
     query = {"pageNow": 1, "pageSize": 10, "prodInstName": shown["prodInstName"]}
     listed = sdk.ok("instance.rds2_get_instance_list_v4", **query)
     assert [item["outerProdInstId"] for item in listed["list"]] == [mysql_id] and listed["total"] == 1
-    assert [node["role"] for node in shown["azInfoList"]] == ["master"]
+    assert ([node["role"] for node in shown["azInfoList"]], shown["backupDiskSize"]) == (["master"], 100)
+    name = f"{shown['prodInstName']}-2"
+    sdk.ok("instance.rds2_modify_d_b_instance_description_v4", outerProdInstId=mysql_id, instanceDescription=name)
+    assert detail(sdk, mysql_id)["prodInstName"] == name
     assert sdk.ok("common.rds2_get_inst_state", instId=mysql_id) == {"data": 2}
     assert "MYSQL_10002" in sdk.refused("instance.rds2_get_instance_detail_v4", outerProdInstId="0" * 32)
     [node] = sdk.ok("instance.rds2_query_node_infos_v4", outerProdInstId=mysql_id)
@@ -171,9 +174,9 @@ def test_databases_and_accounts(sdk: Sdk, mysql_id: str) -> None:
 def test_white_lists(sdk: Sdk, mysql_id: str) -> None:
     own = {"outerProdInstId": mysql_id, "groupName": "sdk"}
     sdk.ok("security.rds2_create_rds_access_white_list", **own, groupWhiteList=["192.168.0.0/16"])
-    sdk.ok("security.rds2_modify_rds_access_white_list", **own, groupWhiteList=["192.168.1.7"])
+    sdk.ok("security.rds2_modify_rds_access_white_list", **own, groupWhiteList=["192.168.1.*"])
     [found] = sdk.ok("security.rds2_get_rds_access_white_list", outerProdInstId=mysql_id)
-    assert (found["groupName"], found["groupWhiteList"], found["groupWhiteListCount"]) == ("sdk", ["192.168.1.7"], 1)
+    assert (found["groupName"], found["groupWhiteList"], found["groupWhiteListCount"]) == ("sdk", ["192.168.1.*"], 1)
     sdk.ok("security.rds2_delete_rds_access_white_list", **own)
 
 
@@ -190,6 +193,8 @@ def test_restart_and_backup(sdk: Sdk, mysql_id: str) -> None:
         [block] = sdk.ok("backup.v2.rds2_get_backup_list", **own, **query)["list"]
         return block["records"][0]
 
+    signed_otherwise = {"pageNow": 1, "pageSize": 10, "backupName": "a+b,c/d"}  # than it is sent
+    assert sdk.ok("backup.v2.rds2_get_backup_list", **own, **signed_otherwise)["list"] == []
     done = wait_for(look, lambda record: record["taskStatus"] in (1, -1), "the backup")
     assert done["taskStatus"] == 1 and int(done["backedUpDataSize"]) > 0
     ready(sdk, mysql_id)

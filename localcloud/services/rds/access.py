@@ -12,6 +12,7 @@ from localcloud.core.calls import Call
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import ParameterError, QuotaExceeded
 from localcloud.core.inputs import Fields
+from localcloud.core.nodes import listed_network
 from localcloud.core.rds_records import MYSQLS, WHITE_LISTS, Mysql, WhiteList
 from localcloud.core.records import EIPS, GROUPS, Eip
 from localcloud.services.eip import model as eips
@@ -90,7 +91,7 @@ def _addresses(fields: Fields) -> tuple[str, ...]:
         fields.problem("groupWhiteList", "is required and must not be empty")
     for text in listed:
         try:
-            IPv4Network(text)
+            IPv4Network(listed_network(text))
         except ValueError as error:
             fields.problem("groupWhiteList", f"{text!r} is not an IPv4 address or network: {error}")
     return tuple(dict.fromkeys(listed))
@@ -121,8 +122,8 @@ def list_eips(call: Call) -> list[dict[str, Any]]:
     mysql_id, eip_id = fields.text("instId"), fields.text("eipId")
     fields.check()
     return [
-        {"eipId": eip.id, "eip": eip.address, "bindStatus": "1" if eip.instance_id else "0",
-         "status": "ACTIVE" if eip.instance_id else "DOWN", "bandWidth": str(eip.bandwidth)}
+        {"eipId": eip.id, "eip": eip.address, "bindStatus": 1 if eip.instance_id else 0,
+         "status": "ACTIVE" if eip.instance_id else "DOWN", "bandWidth": eip.bandwidth}
         for eip in call.store.find(EIPS, region=region.id)
         if mysql_id in ("", eip.instance_id) and eip_id in ("", eip.id)
     ]  # fmt: skip

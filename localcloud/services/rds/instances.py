@@ -9,9 +9,10 @@ from typing import Any
 
 from localcloud.core.calls import Call
 from localcloud.core.errors import NotModelled
-from localcloud.core.rds_records import MYSQL_JOBS, MYSQLS, Mysql, MysqlJob
+from localcloud.core.rds_records import MYSQL_JOBS, MYSQL_NODES, MYSQLS, Mysql, MysqlJob
 from localcloud.services.rds import grants, model, passwords
-from localcloud.services.rds.errors import WrongState
+from localcloud.services.rds.errors import MysqlNameDuplicated, WrongState
+from localcloud.services.rds.ordering import NAME, NAME_RULE
 from localcloud.services.rds.products import REPLICA, VERSIONS
 from localcloud.services.rds.reading import (
     BACKING_UP,
@@ -73,10 +74,14 @@ def list_nodes(call: Call) -> list[dict[str, Any]]:
     return [model.node_shown(call.store, mysql, node) for node in model.nodes_of(call.store, mysql)]
 
 
-def describe(call: Call) -> None:
-    text = call.fields.description("instDesc", 200)
+def rename(call: Call) -> None:
+    """The API calls it the description; it is the name, which its nodes have, too."""
+    name = call.fields.name("instanceDescription", required=True, rule=NAME, says=NAME_RULE)
     mysql = mysql_of(call)
-    call.store.put(MYSQLS, replace(mysql, description=text, updated=time()))
+    call.is_free(MYSQLS, MysqlNameDuplicated, name, mysql.id, region=mysql.region)
+    call.store.put(MYSQLS, replace(mysql, name=name, updated=time()))
+    for node in model.nodes_of(call.store, mysql):
+        call.store.put(MYSQL_NODES, replace(node, name=name + node.name.removeprefix(mysql.name)))
 
 
 def list_tasks(call: Call) -> dict[str, Any]:

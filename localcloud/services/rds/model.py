@@ -80,6 +80,7 @@ def detailed(store: Store, mysql: Mysql, alive: bool, disk: tuple[int, int] | No
         "mysqlPort": str(mysql.port), "securityGroupStatus": 0, "diskTotal": str(mysql.disk_gib), "timezone": "Asia/Shanghai",
         "securityGroupList": [{"securityGroupId": mysql.group_id, "securityGroupName": group.name if group else ""}],
         "backupUsedDiskSize": round(sum(backup.size for backup in done) / 2**30, 3), "backupStoreType": 2,
+        "backupDiskSize": mysql.backup_gib,
         "description": mysql.description,
     }  # fmt: skip
 

@@ -15,6 +15,7 @@ from localcloud.services.rds import passwords
 from localcloud.services.rds.errors import MysqlNameDuplicated
 from localcloud.services.rds.ordering_nodes import NodeWish, read_nodes
 from localcloud.services.rds.products import (
+    BACKUP_STORAGE,
     INTEL,
     PRODUCTS,
     REPLICA,
@@ -41,6 +42,7 @@ class Wanted:
     zones: tuple[str, ...]
     storage_type: str
     disk_gib: int
+    backup_gib: int
     subnet: Subnet
     group_id: str
     password: str  # "" for none
@@ -77,6 +79,7 @@ def read(call: Call) -> Wanted:
         wish.zones,
         wish.storage_type,
         wish.disk_gib,
+        wish.backup_gib,
         subnet,
         group_id,
         password,
@@ -95,9 +98,9 @@ def _read_billing(fields: Fields) -> None:
     fields.only("autoRenewStatus", 0, "0")
     fields.only("count", 1, "1")
     fields.only("cpuType", INTEL, int(INTEL), "")
-    fields.only("osType")
+    fields.only("osType", "11", 11, "")
     fields.only("timeZone", "Asia/Shanghai", "")
-    fields.only("backupStorageType", "os", "")
+    fields.only("backupStorageType", *BACKUP_STORAGE)
 
 
 def _product(fields: Fields) -> Product | None:

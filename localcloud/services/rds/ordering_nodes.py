@@ -10,6 +10,7 @@ from localcloud.core.catalogue import Region
 from localcloud.core.errors import NotModelled
 from localcloud.core.inputs import Fields
 from localcloud.services.rds.products import (
+    BACKUP_STORAGE,
     OTHER_SERIES,
     PAIR,
     REPLICA,
@@ -32,6 +33,7 @@ class NodeWish:
     zones: tuple[str, ...]
     storage_type: str
     disk_gib: int
+    backup_gib: int
 
 
 def read_nodes(fields: Fields, region: Region, product: Product | None) -> NodeWish:
@@ -44,18 +46,18 @@ def read_nodes(fields: Fields, region: Region, product: Product | None) -> NodeW
         )
     host = fields.text("hostType", required=True)
     wishes = [_node(item, region, product, role, host) for item in listed]
-    return wishes[0] if wishes else NodeWish(None, (), "", 0)
+    return wishes[0] if wishes else NodeWish(None, (), "", 0, 0)
 
 
 def _node(item: Fields, region: Region, product: Product | None, role: str, host: str) -> NodeWish:
     if (kind := item.choice("nodeType", ("master", "readNode"), required=True)) and product is not None and kind != role:
         item.problem("nodeType", f"must be {role} with prodId {product.id}")
     item.only("disks", 1, "1")
-    item.only("backupStorageType", "os", "")
-    item.ignore("backupStorageSpace")
+    item.only("backupStorageType", *BACKUP_STORAGE)
+    backup = item.integer("backupStorageSpace", low=0, high=STORAGE_GIB[1])
     storage = item.choice("storageType", tuple(STORAGE), required=True)
     size = item.integer("storageSpace", low=STORAGE_GIB[0], high=STORAGE_GIB[1], required=True)
-    return NodeWish(_spec(item, host), _zones(item, region, product), storage, size)
+    return NodeWish(_spec(item, host), _zones(item, region, product), storage, size, backup)
 
 
 def _spec(item: Fields, host: str) -> Spec | None:

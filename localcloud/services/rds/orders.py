@@ -93,7 +93,7 @@ def _new_mysql(call: Call, wanted: Wanted, mysql_id: str, primary: str, order_id
         running_status=IDLE, replication_user=parent.replication_user if parent else REPLICATION_USER,
         replication_password=parent.replication_password if parent else passwords.made_up(),
         root_password=passwords.hashed(wanted.password) if wanted.password else "", order_id=order_id, project="0",
-        created=now, updated=now,
+        created=now, updated=now, backup_gib=wanted.backup_gib,
     )  # fmt: skip
 
 

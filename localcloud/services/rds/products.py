@@ -13,6 +13,7 @@ VERSIONS = ("5.7", "8.0")
 INTEL = "30"  # cpuType
 STORAGE = {"SATA": 1, "SAS": 2, "SSD": 3, "SSD-genric": 3, "FAST-SSD": 3}  # as instances show their diskType
 STORAGE_GIB = (100, 32768)
+BACKUP_STORAGE = ("os", "SATA", "SAS", "SSD", "")  # a name, whichever it is: backups lie beside the nodes
 PROD_TYPE = {SINGLE: 0, PAIR: 1, REPLICA: 4}  # prodType of an instance
 
 

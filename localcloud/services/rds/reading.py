@@ -25,12 +25,19 @@ TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 
 
 def region_of(call: Call, required: bool = True) -> Region:
-    """The region of the header `regionId`, or of the field; an unknown one is noted as a problem. So is another project."""
+    """The region of the header `regionId`, or of the field; an unknown one is noted as a problem. So is another project.
+
+    Some clients say both again in fields.
+    """
     fields = call.fields
-    given = call.headers.get("regionid") or fields.text("regionId")
-    fields.ignore("regionId")
-    if (project := call.headers.get("project-id", "")) not in ("", "0"):
-        fields.problem("project-id", f'is {project!r}; only the default project "0" exists')
+    said = {name: fields.text(name) for name in ("regionId", "regionID")}
+    given = call.headers.get("regionid") or said["regionId"] or said["regionID"]
+    for name, text in said.items():
+        if text not in ("", given):
+            fields.problem(name, f"is {text!r}; the call's region is {given}")
+    for name, project in (("project-id", call.headers.get("project-id", "")), ("projectId", fields.text("projectId"))):
+        if project not in ("", "0"):
+            fields.problem(name, f'is {project!r}; only the default project "0" exists')
     if not given:
         if required:
             fields.problem("regionId", "is required, as a header or as a field")
@@ -45,8 +52,9 @@ def mysql_of(call: Call, name: str = "outerProdInstId") -> Mysql:
     """The instance that the call is about; raises all problems that were found with its fields so far."""
     region, fields = region_of(call), call.fields
     mysql_id = fields.text(name, required=True)
-    if (header := call.headers.get("inst-id", "")) and mysql_id and header != mysql_id:
-        fields.problem("inst-id", f"is {header!r}; it must be the instance that {name} names")
+    for again, other in (("inst-id", call.headers.get("inst-id", "")), ("instId", fields.text("instId"))):
+        if other not in ("", mysql_id):
+            fields.problem(again, f"is {other!r}; it must be the instance that {name} names")
     fields.check()
     return call.store.require(MYSQLS, mysql_id, region.id)
 

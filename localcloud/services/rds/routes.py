@@ -37,7 +37,7 @@ ROUTES = (
     _rds2("GET", f"{_INSTANCE}/instance-exist", instances.instance_exists),
     _rds2("GET", f"{_INSTANCE}/query-node-list", instances.list_nodes),
     _rds2("GET", f"{_INSTANCE}/task-center-events", instances.list_tasks),
-    _rds2("PUT", f"{_INSTANCE}/instance-desc", instances.describe),
+    _rds2("PUT", f"{_INSTANCE}/instance-desc", instances.rename),
     _rds2("POST", f"{_INSTANCE}/restart-db-instance", instances.restart_instance),
     _rds2("POST", f"{_INSTANCE}/stop-instance", instances.stop_instance),
     _rds2("POST", f"{_INSTANCE}/start-instance", instances.start_instance),

@@ -12,7 +12,8 @@ import pytest
 from support.fake_lives import FakeLives
 from support.rds_calls import DCP, ORDER, REGION, REPLICA, SINGLE, Rds, wish
 
-from localcloud.core.rds_records import MYSQL_BACKUPS, MYSQL_JOBS, MYSQLS, SWITCHES, SwitchRecord
+from localcloud.core.nodes import mysql_nodes
+from localcloud.core.rds_records import MYSQL_BACKUPS, MYSQL_JOBS, MYSQL_NODES, MYSQLS, SWITCHES, SwitchRecord
 
 INSTANCE, LISTS = "v1/open-api/instance", "v1/open-api/rds-manage/rds-access-white-list"
 BACKUPS, RECOVERY = "v2/open-api/backup", "v2/open-api/recovery"
@@ -198,6 +199,34 @@ def test_white_lists(rds: Rds, lives: FakeLives, pair: str) -> None:
     assert rds.ok("GET", LISTS, pair) == [] and lives.applied == [pair] * 3
 
 
+def test_a_white_list_holds_addresses_that_end_with_stars(rds: Rds, api: Any, pair: str) -> None:
+    rds.ok("POST", LISTS, pair, groupName="office", groupWhiteList=["192.168.0.*", "10.*.*.*"])
+    assert rds.ok("GET", LISTS, pair)[0]["groupWhiteList"] == ["192.168.0.*", "10.*.*.*"]
+    mysql = api.cloud.store.require(MYSQLS, pair)
+    allowed = mysql_nodes(api.cloud.store, mysql)[0].only_from
+    assert allowed and set(allowed) >= {"192.168.0.0/24", "10.0.0.0/8"}
+    for wrong in ("192.*.0.1", "192.168.*", "300.168.0.*", "192.168.0.1*"):
+        assert f"{wrong!r} is not an IPv4" in rds.refused("PUT", LISTS, pair, groupName="office", groupWhiteList=[wrong])
+
+
+def test_an_instance_is_renamed_by_its_description(rds: Rds, api: Any, pair: str, single: str) -> None:
+    path, taken = f"{INSTANCE}/instance-desc", rds.detail(single)["prodInstName"]
+    answer = api.send("PUT", f"/RDS2/{path}", f"instanceDescription=orders&outerProdInstId={pair}", b"", regionId=REGION)
+    assert answer["statusCode"] == 0, answer
+    assert rds.detail(pair)["prodInstName"] == "orders"
+    assert sorted(node.name for node in api.cloud.store.find(MYSQL_NODES, mysql_id=pair)) == ["orders-1", "orders-2"]
+    assert f"name {taken!r} is already taken" in rds.refused("PUT", path, pair, instanceDescription=taken)
+    assert "instanceDescription '1' is not allowed" in rds.refused("PUT", path, pair, instanceDescription="1")
+    rds.ok("PUT", path, pair, instanceDescription="orders")
+
+
+def test_region_project_and_instance_may_be_said_twice_but_not_otherwise(rds: Rds, pair: str) -> None:
+    again = {"regionID": REGION, "regionId": REGION, "projectId": "0", "projectID": "0", "instId": pair}
+    assert rds.ok("GET", INSTANCE, pair, **again)["outerProdInstId"] == pair
+    for name, other in (("regionID", "200000001852"), ("projectId", "7"), ("projectID", "7"), ("instId", "x")):
+        assert f"{name} is {other!r}" in rds.refused("GET", INSTANCE, pair, **again | {name: other})
+
+
 def test_another_security_group(rds: Rds, api: Any, data_net: tuple[str, str, str], pair: str) -> None:
     path, other = f"{DCP}/securityGroup/change", api.group(data_net[0], "other")
     far = api.group(api.vpc("far", "10.0.0.0/8"), "far")
@@ -218,7 +247,7 @@ def test_a_public_address(rds: Rds, api: Any, pair: str, single: str) -> None:
     rds.order("POST", f"{DCP}/eips/bind", **body)
     assert (rds.detail(pair)["eIP"], rds.detail(pair)["eipStatus"]) == (address, 1)
     [shown] = rds.order("GET", f"{DCP}/eips", regionId=REGION, instId=pair)
-    assert (shown["eipId"], shown["bindStatus"]) == (eip_id, "1")
+    assert (shown["eipId"], shown["bindStatus"], shown["bandWidth"]) == (eip_id, 1, 1)
     assert api.ok(api.get("/v4/eip/show", regionID=REGION, eipID=eip_id))["associationID"] == pair
     assert "InUse" in api.post("/v4/eip/delete", regionID=REGION, eipID=eip_id)["errorCode"]
     assert f"still used by instance {pair}" in rds.order_refused("POST", f"{DCP}/eips/bind", **(body | {"instId": single}))

@@ -226,3 +226,12 @@ def test_what_cannot_be_enlarged_is_refused(
     mysql_id = rds.made(wish(*data_net))
     assert sentence in rds.order_refused("POST", f"{ORDER}/upgrade", instId=mysql_id, **wanted)
     assert rds.detail(mysql_id)["prodRunningStatus"] == 0
+
+
+@pytest.mark.parametrize("kind", ["SATA", "SAS", "SSD", "os", ""])
+def test_an_order_with_the_values_of_the_product_page(rds: Rds, data_net: tuple[str, str, str], kind: str) -> None:
+    """Each is a name; the room for backups is shown again."""
+    body = wish(*data_net, product=SINGLE, zones=(1,), osType="11", backupStorageType=kind)
+    body["mysqlNodeInfoList"][0] |= {"backupStorageType": kind, "backupStorageSpace": 200}
+    assert rds.detail(rds.made(body))["backupDiskSize"] == 200
+    assert "osType='99' is not modelled" in rds.order_refused("POST", f"{ORDER}/accept", **body | {"osType": "99"})
