@@ -98,7 +98,7 @@ def test_a_full_disk_is_freed_again(api: Any) -> None:
     assert (done["landed"], done["proof"]) == (True, "db-2: 0 bytes free on its data disk")
     wait_until(lambda: "the disk of db-2 is full" in shown(api)["verdict"], SECONDS, "the controller to see it")
     undone = api.local("DELETE", f"/faults/{done['id']}")
-    assert undone["proof"] == f"db-2: {9 << 30} bytes free on its data disk"
+    assert undone["proof"] == f"db-2: {99 << 30} bytes free on its data disk"
     wait_until(lambda: in_sync(api), SECONDS, "the pair to be in sync again")
 
 
