@@ -254,6 +254,7 @@ def test_a_target_is_asked_at_its_new_port(
         moved(PORT + 1, "other")
     finally:
         moved(PORT, first)
+        shell(record, pair.servers[0], "systemctl stop other\n")
     assert health(client, run, region, pair) == ["online", "online"]
 
 

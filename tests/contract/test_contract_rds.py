@@ -267,10 +267,11 @@ def test_orders_that_are_refused(data: Data) -> None:
 def test_a_read_replica_follows_with_a_real_lag(data: Data, make: Factory) -> None:
     client, run, region = data.client, data.run, data.region
     new = data.new
-    zone = run(client.regions.zone(region, "AZ3")).name
+    zone, size = run(client.regions.zone(region, "AZ3")).name, run(client.mysqls.get(region, data.id)).storage_gib
     replica = NewMysql(
-        make.name("copy"), "8.0", "2C4G", new.vpc_id, new.subnet_id, new.security_group_id, zone, parent_id=data.id
-    )
+        make.name("copy"), "8.0", "2C4G", new.vpc_id, new.subnet_id, new.security_group_id, zone, parent_id=data.id,
+        storage_gib=size,
+    )  # fmt: skip
     replica_id = run(client.mysqls.create(region, replica))
     make.remove_later(lambda: client.mysqls.delete(region, replica_id))
     shown = run(client.mysqls.wait(region, replica_id, timeout=SECONDS))
