@@ -36,7 +36,7 @@ class Watch:
 
     def sends(self, after: float = 0.0) -> list[dict[str, Any]]:
         """What has been settled so far of what left after an instant (Unix seconds)."""
-        lines = map(json.loads, self.journal.read_text().splitlines())
+        lines = map(json.loads, self.journal.read_text(encoding="utf-8").splitlines())
         return [line for line in lines if instant(line["time"]) > after]
 
     def serves(self, after: float, sends: int = 10) -> bool:

@@ -44,7 +44,8 @@ class Lab:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             start_new_session=True,
         )
 
@@ -69,7 +70,7 @@ class Lab:
         return out
 
     def record(self) -> dict[str, Any]:
-        return dict(json.loads((self.state / "cloud.json").read_text()))
+        return dict(json.loads((self.state / "cloud.json").read_text(encoding="utf-8")))
 
 
 @contextmanager

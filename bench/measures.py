@@ -48,7 +48,7 @@ def stage(rounds: int) -> list[Row]:
 
 def study_servers(lab: Lab) -> tuple[Model, Model]:
     """The jump host and the web server of the stage that is up."""
-    state = json.loads((lab.state / f"pulumi/.pulumi/stacks/drlab/{STAGE}.json").read_text())
+    state = json.loads((lab.state / f"pulumi/.pulumi/stacks/drlab/{STAGE}.json").read_text(encoding="utf-8"))
     found = {
         resource["urn"].rpartition("::")[2]: resource["outputs"]
         for resource in state["checkpoint"]["latest"]["resources"]
@@ -118,9 +118,9 @@ def calls_one_by_one(state: Path, pid: int) -> tuple[float, float]:
 
 def startup_seconds(log: Path) -> float:
     """From the process's start to its line `is ready`, by the process's own clock; both stand in its log and its record."""
-    line = [text for text in log.read_text().splitlines() if "is ready on" in text][-1]
+    line = [text for text in log.read_text(encoding="utf-8").splitlines() if "is ready on" in text][-1]
     at = datetime.strptime(line[:23], "%Y-%m-%d %H:%M:%S,%f").astimezone().timestamp()
-    begun = started_at(int(json.loads((log.parent / "cloud.json").read_text())["pid"]))
+    begun = started_at(int(json.loads((log.parent / "cloud.json").read_text(encoding="utf-8"))["pid"]))
     if begun is None:
         raise RuntimeError("the local cloud ended before its start could be looked at")
     return at - begun

@@ -43,7 +43,7 @@ class StaticSite:
             yield Problem("folder", f"{self.folder} holds no index.html")
 
     def install_script(self) -> str:
-        return INSTALL_APACHE.read_text()
+        return INSTALL_APACHE.read_text(encoding="utf-8")
 
     def files(self, server: str, zone: str, address: Output[str]) -> Sequence[FileArgs]:
         return [FileArgs(path=PAGES, source=self.folder)]
@@ -79,7 +79,7 @@ class HrSite:
     def install_script(self) -> str:
         scripts = ["install-lamp.sh", "mount-upload.sh"] if self.data_disk else ["install-lamp.sh"]
         packages = "" if self.database.host is None else "HR_DATABASE=elsewhere\n"
-        return packages + "".join(Path(self.folder, "server", script).read_text() for script in scripts)
+        return packages + "".join(Path(self.folder, "server", script).read_text(encoding="utf-8") for script in scripts)
 
     def files(self, server: str, zone: str, address: Output[str]) -> Sequence[FileArgs]:
         return [

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from string import Template
 
-TEMPLATE = Template(Path(__file__).with_name("cloud-config.yaml").read_text())
+TEMPLATE = Template(Path(__file__).with_name("cloud-config.yaml").read_text(encoding="utf-8"))
 NOTHING = "#!/bin/sh\n"  # a server that needs no set-up of its own
 
 

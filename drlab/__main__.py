@@ -13,13 +13,15 @@ from ctyun.errors import CtyunError
 from drlab.app import app
 from drlab.errors import EXIT_FAILED, EXIT_INTERRUPTED, Interrupted, UserError
 from drlab.output import make_console
+from drlab.terminal import show_what_can_be_shown, typed
 
 
 def main() -> int:
+    show_what_can_be_shown()
     # Not KeyboardInterrupt: typer would turn it into exit status 1.
     signal.signal(signal.SIGINT, interrupt)
     try:
-        app(prog_name="./lab")
+        app(prog_name="./lab", args=[typed(argument) for argument in sys.argv[1:]])
     except Interrupted as interrupted:
         return complain(interrupted.message, None, EXIT_INTERRUPTED)
     except UserError as error:

@@ -16,6 +16,7 @@ from typing import IO
 
 from ctyun.credentials import CloudRecord, cloud_record
 from ctyun.errors import CtyunError
+from drlab.engine_environment import python_environment
 from drlab.errors import UserError
 from drlab.folders import Folders
 from drlab.local_api import LocalApi
@@ -115,7 +116,7 @@ class Cloud:
             return subprocess.Popen(
                 [str(self.folders.python), "-m", "localcloud", *arguments],
                 cwd=self.folders.root,
-                env={**os.environ, "DRLAB_STATE": str(self.folders.state)},
+                env=python_environment(self.folders),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -139,7 +140,7 @@ class Cloud:
 
     def last_log_lines(self, lines: int = LOG_LINES) -> str:
         try:
-            with self.folders.cloud_log.open(errors="replace") as file:
+            with self.folders.cloud_log.open(errors="replace", encoding="utf-8") as file:
                 return "".join(deque(file, maxlen=lines)).rstrip()
         except FileNotFoundError:
             return "(its log is empty)"

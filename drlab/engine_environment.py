@@ -1,4 +1,4 @@
-"""The environment that `./lab` gives to the engine: what it needs, and nothing else that happens to be set in a shell.
+"""The environments that `./lab` gives to what it starts: to the engine what it needs, and nothing else that a shell has set.
 
 A backend, a passphrase or a compressed state of somebody's other project must not decide where a lab's state is. Plain
 `pulumi` obeys such variables, and says so (drlab/setup/launchers.py).
@@ -18,6 +18,12 @@ TAKEN = (
 )
 TAKEN_PREFIXES = ("DRLAB_", "CTYUN_")
 SET = {"PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}  # a plugin on PATH would stand before the one of the version that is asked for
+
+
+def python_environment(folders: Folders) -> dict[str, str]:
+    """For the local cloud: the shell's, but its text is UTF-8 in every terminal."""
+    shell = {name: value for name, value in os.environ.items() if name != "PYTHONIOENCODING"}
+    return {**shell, "PYTHONUTF8": "1", "DRLAB_STATE": str(folders.state)}
 
 
 def engine_environment(folders: Folders, inherited: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 
 from drlab.cloud import CloudState, lives
+from drlab.engine_environment import python_environment
 from drlab.errors import UserError
 from drlab.inventory import listed, owned_ids, without_owner
 from drlab.kinds import Thing
@@ -71,10 +71,11 @@ def scan_cloud(lab: Lab) -> list[Leftover]:
     done = subprocess.run(
         [str(lab.folders.python), "-m", "localcloud", "scan", "--state", str(lab.folders.state), "--json"],
         cwd=lab.folders.root,
-        env={**os.environ, "DRLAB_STATE": str(lab.folders.state)},
+        env=python_environment(lab.folders),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         timeout=SCAN_TIMEOUT,
     )
     try:

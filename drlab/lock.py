@@ -34,7 +34,7 @@ class Holder:
 def read_holder(path: Path) -> Holder | None:
     """None while the holder has not written its name yet, or when the file is no lock of ours."""
     with contextlib.suppress(OSError, ValueError, TypeError):
-        return Holder(**json.loads(path.read_text()))
+        return Holder(**json.loads(path.read_text(encoding="utf-8")))
     return None
 
 
@@ -43,7 +43,7 @@ def lab_lock(
     path: Path, command: str, on_wait: Callable[[Holder | None], None], deadline: float = DEADLINE_SECONDS
 ) -> Iterator[None]:
     """Hold the lab for one command. The kernel frees the lock when this process ends, however it ends."""
-    with path.open("a+") as file:
+    with path.open("a+", encoding="utf-8") as file:
         _acquire(file.fileno(), path, on_wait, deadline)
         holder = Holder(os.getpid(), command, datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"))
         file.truncate(0)

@@ -102,7 +102,7 @@ def trial_settings(settings_file: Path, arguments: Sequence[str]) -> Iterator[li
         yield []
         return
     settings = read_settings(settings_file)
-    with tempfile.NamedTemporaryFile("w", prefix="drlab-preview-", suffix=".yaml") as trial:
+    with tempfile.NamedTemporaryFile("w", prefix="drlab-preview-", suffix=".yaml", encoding="utf-8") as trial:
         yaml.safe_dump({"config": settings}, trial, allow_unicode=True)
         trial.flush()
         yield ["--config-file", trial.name, *arguments]

@@ -30,7 +30,7 @@ class Process:
 def stat_fields(pid: int) -> list[str] | None:
     """Fields of /proc/<pid>/stat after the name; None when there is no such process."""
     try:
-        text = (PROC / str(pid) / "stat").read_text()
+        text = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     return text.rpartition(")")[2].split()
@@ -47,7 +47,7 @@ def started_at(pid: int) -> float | None:
     fields = stat_fields(pid)
     if fields is None:
         return None
-    uptime = float((PROC / "uptime").read_text().split()[0])
+    uptime = float((PROC / "uptime").read_text(encoding="utf-8").split()[0])
     return time.time() - uptime + int(fields[STARTTIME_FIELD]) / TICKS
 
 

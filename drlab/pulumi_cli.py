@@ -48,10 +48,11 @@ class Engine:
 
     folders: Folders
 
-    def command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str) -> list[bytes]:
+        """In UTF-8, which the engine expects whatever the terminal's encoding is."""
         if not self.folders.pulumi.exists():
             raise UserError("The Pulumi engine is not set up yet.", "./lab doctor --setup")
-        return [str(self.folders.pulumi), *arguments, "--non-interactive"]
+        return [os.fsencode(self.folders.pulumi), *(argument.encode() for argument in arguments), b"--non-interactive"]
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         return {**engine_environment(self.folders), **(extra or {})}

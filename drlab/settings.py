@@ -46,7 +46,7 @@ def config_arguments(settings: Mapping[str, str]) -> list[str]:
 def read_settings(path: Path) -> dict[str, Any]:
     """A stack's own settings file; {} when there is none. Raises UserError when it is no YAML."""
     try:
-        document = yaml.safe_load(path.read_text()) or {}
+        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         return dict(document.get("config") or {})
     except FileNotFoundError:
         return {}

@@ -78,7 +78,7 @@ def access_files(lab: Lab, stack: str) -> tuple[Login, ...]:
     version = hashlib.sha256(lab.folders.stack_file(stack).read_bytes()).hexdigest()
     index = folder / f"{stack}.json"
     if index.exists():
-        kept = json.loads(index.read_text())
+        kept = json.loads(index.read_text(encoding="utf-8"))
         if kept["version"] == version:
             return tuple(_login(raw) for raw in kept["servers"])
     raw_access = lab.engine.outputs(stack).get(ACCESS_OUTPUT)
@@ -143,7 +143,7 @@ def _host_block(stack: str, server: Login, jump: Login) -> str:
 def write_private(path: Path, text: str) -> None:
     """Whole or not at all, and never readable by others, not even for a moment."""
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
     unfinished.replace(path)
 

@@ -40,7 +40,7 @@ class StackLock:
 def read_lock(path: Path) -> StackLock | None:
     """None when it is gone meanwhile: its holder has ended. Raises UserError when the file is no lock of Pulumi's."""
     try:
-        raw = json.loads(path.read_text())
+        raw = json.loads(path.read_text(encoding="utf-8"))
         return StackLock(path, int(raw["pid"]), raw["hostname"], raw["username"], raw["timestamp"])
     except FileNotFoundError:
         return None
@@ -108,7 +108,7 @@ def _has_engine(pid: int) -> bool:
             return False
         pid = int(fields[1])
         try:
-            if (Path("/proc") / str(pid) / "comm").read_text().strip() == "pulumi":
+            if (Path("/proc") / str(pid) / "comm").read_text(encoding="utf-8").strip() == "pulumi":
                 return True
         except OSError:
             return False

@@ -23,7 +23,7 @@ def is_unchanged(folders: Folders, stage: str, settings: Mapping[str, str]) -> b
     if any(str(stored.get(key)) != value for key, value in settings.items()):
         return False
     try:
-        return _note(folders, stage).read_text() == fingerprint(folders, stage)
+        return _note(folders, stage).read_text(encoding="utf-8") == fingerprint(folders, stage)
     except FileNotFoundError:
         return False
 
@@ -32,7 +32,7 @@ def remember(folders: Folders, stage: str) -> None:
     """Note that the stage is as program and settings want it."""
     note = _note(folders, stage)
     note.parent.mkdir(mode=PRIVATE, exist_ok=True)
-    note.write_text(fingerprint(folders, stage))
+    note.write_text(fingerprint(folders, stage), encoding="utf-8")
 
 
 def fingerprint(folders: Folders, stage: str) -> str:

@@ -73,7 +73,7 @@ class StateFolder:
         """The record, None before the first start. Raises StateError for a damaged one."""
         file = self.path / "cloud.json"
         try:
-            return Record.from_json(json.loads(file.read_text()))
+            return Record.from_json(json.loads(file.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError) as error:
@@ -82,7 +82,7 @@ class StateFolder:
     def write(self, record: Record) -> Record:
         """Replace the record in one step, readable by its owner only."""
         handle, name = tempfile.mkstemp(dir=self.path, prefix=".cloud.json.")  # 0600 by nature
-        with os.fdopen(handle, "w") as file:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(record.to_json(), file, indent=2)
             file.write("\n")
         Path(name).replace(self.path / "cloud.json")

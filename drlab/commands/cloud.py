@@ -104,7 +104,7 @@ def logs(follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on show
         if tail is None:
             raise UserError("There is no `tail` on this machine to follow the log with.", f"cat {path}")
         os.execv(tail, [tail, "-n", "50", "-F", str(path)])
-    sys.stdout.write(path.read_text(errors="replace"))
+    sys.stdout.write(path.read_text(errors="replace", encoding="utf-8"))
 
 
 @app.command()
@@ -119,4 +119,4 @@ def ca() -> None:
     record = Lab.open().cloud.record()
     if record is None or record.ca_file is None:
         raise UserError("The local cloud has no CA: it does not listen with TLS.", "./lab cloud start --tls")
-    sys.stdout.write(record.ca_file.read_text())
+    sys.stdout.write(record.ca_file.read_text(encoding="utf-8"))

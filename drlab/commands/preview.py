@@ -39,7 +39,7 @@ def preview(
     set_up(lab, Needs.preview())
     results = [previews.preview(lab, name, arguments) for name in names]
     if markdown is not None:
-        with markdown.open("a") as file:
+        with markdown.open("a", encoding="utf-8") as file:
             file.write(previews.markdown(results))
     if json:
         lab.out.document(previews.document(results))

@@ -64,9 +64,9 @@ def host_sources(etc: Path = Path("/etc/apt")) -> list[Source]:
     found: list[Source] = []
     main = etc / "sources.list"
     for path in [main, *sorted((etc / "sources.list.d").glob("*.list"))]:
-        found += parse_sources(path.read_text(errors="replace")) if path.exists() else []
+        found += parse_sources(path.read_text(errors="replace", encoding="utf-8")) if path.exists() else []
     for path in sorted((etc / "sources.list.d").glob("*.sources")):
-        found += parse_deb822(path.read_text(errors="replace"))
+        found += parse_deb822(path.read_text(errors="replace", encoding="utf-8"))
     return [source for source in found if _is_debian(source)]
 
 
@@ -100,7 +100,9 @@ def apt_proxies(dump: Callable[[], str] | None = None) -> dict[str, str]:
 
 def _apt_config() -> str:
     try:
-        return subprocess.run(["apt-config", "dump"], capture_output=True, text=True, timeout=20, check=False).stdout
+        return subprocess.run(
+            ["apt-config", "dump"], capture_output=True, encoding="utf-8", errors="replace", timeout=20, check=False
+        ).stdout
     except OSError:
         return ""
 

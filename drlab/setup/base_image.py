@@ -115,5 +115,7 @@ def remove_labelled(label: str) -> None:
 
 
 def _docker(*arguments: str) -> list[str]:
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, timeout=CLEAN_SECONDS, check=False)
+    done = subprocess.run(
+        ["docker", *arguments], capture_output=True, encoding="utf-8", errors="replace", timeout=CLEAN_SECONDS, check=False
+    )
     return done.stdout.split()

@@ -43,7 +43,7 @@ def run(args: Sequence[str], what: str, environ: dict[str, str] | None = None) -
         args,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         errors="replace",
         preexec_fn=end_with_parent,
         env=environ,
@@ -96,7 +96,7 @@ def install(root: Path, stamp: str, run: Callable[..., None] = run) -> None:
     venv = root / ".venv"
     python = venv / "bin" / "python"
     stamp_file = venv / "drlab-stamp"
-    if stamp_file.exists() and stamp_file.read_text().rstrip("\n") == stamp and has_pip(python):
+    if stamp_file.exists() and stamp_file.read_text(encoding="utf-8").rstrip("\n") == stamp and has_pip(python):
         return  # another ./lab did it while this one waited
     stamp_file.unlink(missing_ok=True)
     if not has_pip(python):
@@ -105,7 +105,7 @@ def install(root: Path, stamp: str, run: Callable[..., None] = run) -> None:
     pip = [str(python), "-P", "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off"]
     run([*pip, "-e", f"{root}[dev]"], "installing Python packages")
     unfinished = stamp_file.with_suffix(".new")
-    unfinished.write_text(stamp + "\n")
+    unfinished.write_text(stamp + "\n", encoding="utf-8")
     unfinished.replace(stamp_file)
 
 

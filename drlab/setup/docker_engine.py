@@ -113,7 +113,7 @@ def start_docker(children: Children, tell: Tell) -> Callable[[], str | None]:
 def forget_killed_daemon(daemon: str, pid_file: Path, proc: Path) -> None:
     """A killed daemon leaves its number behind; as long as a zombie or a stranger has that number, no other one starts."""
     try:
-        stat = (proc / str(int(pid_file.read_text())) / "stat").read_text()
+        stat = (proc / str(int(pid_file.read_text(encoding="utf-8"))) / "stat").read_text(encoding="utf-8")
     except (OSError, ValueError):
         stat = ""
     name, _, state = stat.partition("(")[2].rpartition(")")
@@ -131,7 +131,7 @@ def start_dockerd(command: list[str], log: Path) -> Callable[[], str | None]:
     def death() -> str | None:
         if daemon.poll() is None:
             return None
-        lines = "\n".join(f"  {line}" for line in log.read_text(errors="replace").splitlines()[-LOG_LINES:])
+        lines = "\n".join(f"  {line}" for line in log.read_text(errors="replace", encoding="utf-8").splitlines()[-LOG_LINES:])
         return f"dockerd ended with status {daemon.returncode}; the last lines of {log}:\n{lines}"
 
     return death

@@ -51,7 +51,8 @@ def ask_version(go: str) -> str | None:
             env={**os.environ, "GOTOOLCHAIN": "local"},
             cwd="/",  # a go.mod in the current folder would have a say
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=20,
             check=False,
         )

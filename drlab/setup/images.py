@@ -51,7 +51,9 @@ class Image:
 def list_images(folders: Folders) -> list[Image]:
     """In the order in which they must be built. Raises UserError."""
     command = [str(folders.python), "-P", "-m", "localcloud", "images", "--json"]
-    done = subprocess.run(command, cwd=folders.root, capture_output=True, text=True, timeout=LIST_TIMEOUT, check=False)
+    done = subprocess.run(
+        command, cwd=folders.root, capture_output=True, encoding="utf-8", errors="replace", timeout=LIST_TIMEOUT, check=False
+    )
     if done.returncode != 0:
         raise UserError(f"The local cloud could not list its images:\n{(done.stderr or done.stdout).strip()}")
     return [Image.from_json(raw) for raw in json.loads(done.stdout)]

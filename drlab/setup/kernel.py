@@ -86,6 +86,6 @@ def free_bytes(folder: Path) -> int:
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text(errors="replace")
+        return path.read_text(errors="replace", encoding="utf-8")
     except OSError:
         return None

@@ -104,14 +104,14 @@ class Script:
 
     def is_right(self) -> bool:
         try:
-            return self.path.read_text() == self.text
+            return self.path.read_text(encoding="utf-8") == self.text
         except (FileNotFoundError, UnicodeDecodeError):
             return False
 
     def write(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        unfinished.write_text(self.text)
+        unfinished.write_text(self.text, encoding="utf-8")
         unfinished.chmod(0o755)
         unfinished.replace(self.path)
 

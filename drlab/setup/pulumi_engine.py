@@ -86,7 +86,9 @@ def installed_version(pulumi: Path) -> str | None:
     """`3.250.0`; None when it does not run."""
     try:
         env = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "1"}
-        done = subprocess.run([str(pulumi), "version"], env=env, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(
+            [str(pulumi), "version"], env=env, capture_output=True, encoding="utf-8", errors="replace", timeout=30, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip().removeprefix("v") if done.returncode == 0 else None

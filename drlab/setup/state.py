@@ -74,6 +74,6 @@ def _has_content(path: Path) -> bool:
 def write_private(path: Path, text: str) -> None:
     """A file of mode 0600 that is either whole or absent."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
     unfinished.replace(path)

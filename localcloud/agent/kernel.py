@@ -39,7 +39,7 @@ def network_namespace(pid: int) -> Iterator[None]:
 def must_be_in_container(pid: int, container: str) -> None:
     """Process ids are used again by the kernel: refuse one that no longer belongs to the container that was meant."""
     try:
-        groups = Path(f"/proc/{pid}/cgroup").read_text()
+        groups = Path(f"/proc/{pid}/cgroup").read_text(encoding="utf-8")
     except OSError as exc:
         raise OpError(f"container {container[:12]} is not running any more (process {pid} is gone)") from exc
     if container not in groups:
@@ -55,7 +55,7 @@ def sync_file_system(descriptor: int) -> None:
 
 def write_sysctl(name: str, value: str) -> None:
     """Set a sysctl as seen by this thread's network namespace, e.g. ("net/ipv4/ip_forward", "1")."""
-    Path("/proc/sys", name).write_text(value)
+    Path("/proc/sys", name).write_text(value, encoding="utf-8")
 
 
 def processes_of(containers: set[str]) -> dict[str, list[int]]:
@@ -65,7 +65,7 @@ def processes_of(containers: set[str]) -> dict[str, list[int]]:
         if not entry.name.isdigit():
             continue
         try:
-            groups = (entry / "cgroup").read_text()
+            groups = (entry / "cgroup").read_text(encoding="utf-8")
         except OSError:
             continue  # ended between the two looks
         for container in containers:

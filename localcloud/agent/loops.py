@@ -93,7 +93,7 @@ def write_out(number: int) -> None:
 def _file(number: int) -> str:
     """What the device is on; empty when it is free."""
     try:
-        return Path(f"/sys/block/loop{number}/loop/backing_file").read_text().rstrip("\n")
+        return Path(f"/sys/block/loop{number}/loop/backing_file").read_text(encoding="utf-8").rstrip("\n")
     except OSError as exc:
         if exc.errno not in (errno.ENOENT, errno.ENODEV):  # ENODEV: let go of between opening and reading
             raise

@@ -203,7 +203,7 @@ class Balancers:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = folder / f".{name}.new"
         fresh.touch(mode=0o600)
-        fresh.write_text(text)
+        fresh.write_text(text, encoding="utf-8")
         fresh.replace(folder / name)
 
     def _clear(self, node_id: str) -> None:

@@ -48,7 +48,7 @@ class DiskCopies:
 
     def get(self, copy_id: str) -> Copy | None:
         try:
-            about = json.loads((self._folder / copy_id / _ABOUT).read_text())
+            about = json.loads((self._folder / copy_id / _ABOUT).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         ranges = tuple((first, end) for first, end in about["ranges"])
@@ -129,7 +129,7 @@ class DiskCopies:
     def _finish(self, copy_id: str, about: Copy) -> int:
         folder = self._folder / copy_id
         fresh = folder / f".{_ABOUT}.new"
-        fresh.write_text(json.dumps(asdict(about)))
+        fresh.write_text(json.dumps(asdict(about)), encoding="utf-8")
         sparse.sync(folder)  # also what says that the copy is complete: a machine that dies must not leave an empty one
         fresh.replace(folder / _ABOUT)
         return about.kept

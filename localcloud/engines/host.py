@@ -47,7 +47,7 @@ class Flags:
 
 def read_facts(info: Mapping[str, Any], status: Path = Path("/proc/self/status")) -> HostFacts:
     """Facts from Docker's own description (`docker info`) and this process's bounding set, which Docker cannot exceed."""
-    lines = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
+    lines = dict(line.split(":\t", 1) for line in status.read_text(encoding="utf-8").splitlines() if ":\t" in line)
     return HostFacts(
         cgroup_version=int(info.get("CgroupVersion") or 1),
         bounding=int(lines["CapBnd"], 16),
@@ -88,7 +88,7 @@ def missing(facts: HostFacts) -> tuple[str, ...]:
 
 def _last_capability() -> int:
     file = Path("/proc/sys/kernel/cap_last_cap")
-    return int(file.read_text()) if file.exists() else LAST_CAPABILITY
+    return int(file.read_text(encoding="utf-8")) if file.exists() else LAST_CAPABILITY
 
 
 def _refusals(info: Mapping[str, Any]) -> list[str]:

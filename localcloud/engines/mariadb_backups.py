@@ -195,7 +195,7 @@ def chain(kept: list[Kept], reached: int) -> list[tuple[Kept, int | None]]:
 
 def _kept(folder: Path) -> Kept | None:
     try:
-        content = json.loads((folder / _KEPT).read_text())
+        content = json.loads((folder / _KEPT).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     return Kept(folder, int(content["first"]), float(content["at"]))
@@ -203,7 +203,7 @@ def _kept(folder: Path) -> Kept | None:
 
 def _note(folder: Path, first: int) -> None:
     fresh = folder / f".{_KEPT}.new"
-    fresh.write_text(json.dumps({"first": first, "at": time.time()}))
+    fresh.write_text(json.dumps({"first": first, "at": time.time()}), encoding="utf-8")
     fresh.replace(folder / _KEPT)
 
 

@@ -48,7 +48,7 @@ class PrivateImages:
         """Make an image of a server, running or stopped; for how many seconds the server stood still."""
         folder = self._disks.image_folder(image_id)
         if (done := folder / COMPLETE).exists() and await self._context.docker.has_image(self.reference(image_id)):
-            return float(json.loads(done.read_text())["pause"])
+            return float(json.loads(done.read_text(encoding="utf-8"))["pause"])
         await self.remove(image_id)  # what an interrupted attempt has left
         try:
             await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True)

@@ -39,7 +39,9 @@ class Records:
             for disk in record.disks
         ]
         fresh = self._folder / f".{record.instance_id}.new"
-        fresh.write_text(json.dumps({"instance": record.instance_id, "container": record.container, "disks": disks}))
+        fresh.write_text(
+            json.dumps({"instance": record.instance_id, "container": record.container, "disks": disks}), encoding="utf-8"
+        )
         fresh.replace(self._file(record.instance_id))
 
     def drop(self, instance_id: str) -> None:
@@ -57,7 +59,7 @@ class Records:
 def _parsed(file: Path) -> Record | None:
     """None when it is not there, or not any more: a scan reads while others remove servers."""
     try:
-        content = json.loads(file.read_text())
+        content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     disks = tuple(

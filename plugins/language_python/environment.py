@@ -81,7 +81,7 @@ def pulumi_packages(environment: PythonEnvironment) -> Iterator[PulumiPackage]:
     """
     for folder in environment.packages():
         for path in sorted(Path(folder).glob("*/pulumi-plugin.json")):
-            said = json.loads(path.read_text())
+            said = json.loads(path.read_text(encoding="utf-8"))
             if said.get("resource"):
                 name = str(said.get("name") or path.parent.name.removeprefix("pulumi_"))
                 yield PulumiPackage(name, str(said.get("version") or ""), str(said.get("server") or ""))

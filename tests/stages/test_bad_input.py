@@ -107,15 +107,23 @@ FOREIGN_SHELL = {
     "ALL_PROXY": "http://127.0.0.1:9",
     "PYTHONHOME": "/nowhere",
     "PYTHONPATH": "/nowhere",
+    "PYTHONUTF8": "0",
+    "PYTHONCOERCECLOCALE": "0",
+    "PYTHONIOENCODING": "ascii",
+    "LC_ALL": "C",
 }
 
 
-def test_what_a_shell_has_set_decides_nothing(fresh_lab: Lab) -> None:
-    """A backend, passphrase, home or proxy of somebody else's: the stages are made and previewed where they belong."""
+def test_what_a_shell_has_set_decides_nothing(fresh_lab: Lab, settings: dict[str, str]) -> None:
+    """A backend, passphrase, home or proxy of somebody else's, and a terminal that shows ASCII alone."""
     fresh_lab.pulumi("stack", "rm", "--yes", "--preserve-config", STAGE)
     foreign = Lab(fresh_lab.state, FOREIGN_SHELL)
     (preview,) = json.loads(foreign.run("preview", STAGE, "--json").stdout)
     assert preview["problems"] == [] and len(preview["planned"]) > 10
+    settings["drlab:region"] = "华东9"
+    fresh_lab.pulumi("config", "set", "drlab:region", "华东9", "-s", STAGE)
+    mistaken = foreign.run("preview", STAGE, check=False)
+    assert mistaken.returncode == 1 and "drlab:region: '??9' is not one of ??1, ??2" in mistaken.stdout
     assert (fresh_lab.state / f"pulumi/.pulumi/stacks/drlab/{STAGE}.json").exists()
 
 

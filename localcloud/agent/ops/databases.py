@@ -108,7 +108,7 @@ def keep_log(pid: int, container: str, source: str, target: str, size: int, view
 
 
 def _is_mounted(pid: int) -> bool:
-    return any(line.split(" ")[4] == DATA for line in Path(f"/proc/{pid}/mountinfo").read_text().splitlines())
+    return any(line.split(" ")[4] == DATA for line in Path(f"/proc/{pid}/mountinfo").read_text(encoding="utf-8").splitlines())
 
 
 def _is_formatted(number: int) -> bool:

@@ -46,7 +46,7 @@ def _unplug(pid: int) -> None:
 
 def _is_named(pid: int, name: str) -> bool:
     folder = Path(f"/proc/{pid}")
-    command = (folder / "comm").read_text().rstrip("\n")
+    command = (folder / "comm").read_text(encoding="utf-8").rstrip("\n")
     if command == name[:15]:  # the kernel keeps 15 characters
         return True
     first = (folder / "cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
@@ -54,5 +54,7 @@ def _is_named(pid: int, name: str) -> bool:
 
 
 def _is_init(pid: int) -> bool:
-    numbers = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("NSpid:"))
+    numbers = next(
+        line for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines() if line.startswith("NSpid:")
+    )
     return numbers.split()[-1] == "1" and len(numbers.split()) == 3

@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from drlab.errors import Interrupted
+from drlab.folders import ROOT
 from drlab.output import Output, count, table_lines, took
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.04, "0.0 s"), (9.94, "9.9 s"), (12.4, "12 s"), (125.0, "2 min 05 s")])
 def test_seconds_for_people(seconds: float, text: str) -> None:
     assert took(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("utf-8", "→ ✗ 华东1…"), ("gbk", "→ x 华东1…"), ("ascii", "-> x ??1..."), ("latin-1", "-> x ??1...")],
+)
+def test_a_terminal_that_cannot_show_a_character_shows_something_like_it(encoding: str, shown: str) -> None:
+    streams = "import sys; from drlab.terminal import show_what_can_be_shown; show_what_can_be_shown()\n"
+    script = streams + "for stream in (sys.stdout, sys.stderr): print('→ ✗ 华东1…', file=stream)"
+    environment = {"PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=True)
+    assert (done.stdout.decode(encoding), done.stderr.decode(encoding)) == (f"{shown}\n", f"{shown}\n")
+
+
+def test_what_was_typed_in_a_c_locale_is_what_was_meant() -> None:
+    script = "import sys; from drlab.terminal import typed; print(ascii([typed(argument) for argument in sys.argv[1:]]))"
+    environment = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONPATH": str(ROOT)}
+    arguments = ["zone=华东1".encode(), b"plain", b"\xba\xaa"]
+    done = subprocess.run([sys.executable, "-c", script, *arguments], env=environment, capture_output=True, check=True)
+    assert done.stdout.decode().strip() == ascii(["zone=华东1", "plain", "\ufffd\ufffd"])
 
 
 def test_counts() -> None:
