@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from localcloud.agent.netlink import netlink
 
+INOTIFY_INSTANCES = 1024
 _BRIDGE_TABLE = 'table bridge drlab_check { chain c { type filter hook forward priority 0; iifname "x" drop; }; }'
 
 
@@ -21,6 +23,7 @@ def facts(viewer: int) -> dict[str, Any]:
 
     `viewer`: a process on the host, whose modules are loaded where one is missing.
     """
+    _make_room()
     return {
         "bridgeFilter": _bridge_filter(viewer),
         "loopDevices": Path("/dev/loop-control").exists(),
@@ -38,6 +41,14 @@ def unguard(cidr: str) -> None:
     """Remove what guard() made."""
     with netlink() as host:
         host.unguard(cidr)
+
+
+def _make_room() -> None:
+    """Let more processes watch files: a server's systemd has six or seven instances, and the kernel allows 128 for all."""
+    limit = Path("/proc/sys/fs/inotify/max_user_instances")
+    with suppress(OSError):  # where this is not ours to change the limit stays
+        if int(limit.read_text(encoding="utf-8")) < INOTIFY_INSTANCES:
+            limit.write_text(str(INOTIFY_INSTANCES), encoding="utf-8")
 
 
 def _bridge_filter(viewer: int) -> bool:
