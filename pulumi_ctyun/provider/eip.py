@@ -57,7 +57,6 @@ class EipAssociationHandler(CloudHandler):
         return [_bound(eip)] if eip.instance_id else []
 
     async def make(self, region: str, wish: Wish, token: str) -> str:
-        """A server has one EIP at most."""
         eip = await self.client.eips.associate(region, wish.inputs["eipId"], wish.inputs["instanceId"], client_token=token)
         return eip.id
 

@@ -11,15 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.lab import ROOT, Lab
+from support.lab import Lab, write_project
 
 pytestmark = pytest.mark.stage
 
-PROJECT = f"""
-name: owned
-runtime: {{name: python, options: {{virtualenv: {ROOT}/.venv}}}}
-plugins: {{providers: [{{name: ctyun, path: {ROOT}/pulumi_ctyun/bin}}]}}
-"""
 PROGRAM = """
 import json, pathlib, pulumi
 from pulumi_ctyun.resources import Vpc
@@ -53,8 +48,7 @@ class Program:
 @pytest.fixture
 def program(lab: Lab, tmp_path: Path) -> Iterator[Program]:
     lab.run("cloud", "start")
-    for name, text in (("Pulumi.yaml", PROJECT), ("__main__.py", PROGRAM)):
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    write_project(tmp_path, "owned", PROGRAM)
     made = Program(lab, tmp_path)
     made.pulumi("stack", "init", "old")
     try:

@@ -14,15 +14,10 @@ from typing import Any
 
 import pytest
 from contract.pairs import certificate_for
-from support.lab import ROOT, Lab
+from support.lab import Lab, write_project
 
 pytestmark = pytest.mark.stage
 
-PROJECT = f"""
-name: changes
-runtime: {{name: python, options: {{virtualenv: {ROOT}/.venv}}}}
-plugins: {{providers: [{{name: ctyun, path: {ROOT}/pulumi_ctyun/bin}}]}}
-"""
 PROGRAM = """
 import json
 import pathlib
@@ -98,8 +93,7 @@ def write(folder: Path, group: str, check: str, network: str) -> bytes:
 
 def test_what_is_in_use_changes_over_in_one_update(lab: Lab, single_host: dict[str, Any], tmp_path: Path) -> None:
     """Thirty rules for thirty others of a quota of fifty, a group that a server is in, a certificate and a health check."""
-    for name, text in (("Pulumi.yaml", PROJECT), ("__main__.py", PROGRAM)):
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    write_project(tmp_path, "changes", PROGRAM)
     folder = ["-s", "mine", "-C", str(tmp_path)]
     lab.pulumi("stack", "init", "mine", "-C", str(tmp_path))
     try:

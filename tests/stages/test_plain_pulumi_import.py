@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from support.lab import ROOT, Lab
+from support.lab import Lab, write_project
 
 from ctyun import Client, cloud_record
 
@@ -17,11 +17,6 @@ pytestmark = pytest.mark.stage
 
 T = TypeVar("T")
 REGION_ID, REGION = "bb9fdb42056f11eda1610242ac110002", "华东1"
-PROJECT = f"""
-name: taken-over
-runtime: {{name: python, options: {{virtualenv: {ROOT}/.venv}}}}
-plugins: {{providers: [{{name: ctyun, path: {ROOT}/pulumi_ctyun/bin}}]}}
-"""
 PROGRAM = f"""
 from pulumi_ctyun.resources import Vpc
 Vpc("taken-over", region="{REGION}", name="made-elsewhere", cidr="10.77.0.0/16")
@@ -45,8 +40,7 @@ def test_what_was_imported_is_kept(lab: Lab, tmp_path: Path) -> None:
     """The import makes a provider of its own, whose state says less than that of a program's."""
     lab.run("cloud", "start")
     vpc = asyncio.run(in_cloud(lab, make_vpc))
-    for name, text in (("Pulumi.yaml", PROJECT), ("__main__.py", PROGRAM)):
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    write_project(tmp_path, "taken-over", PROGRAM)
     folder = ["-s", "mine", "-C", str(tmp_path)]
     lab.pulumi("stack", "init", "mine", "-C", str(tmp_path))
     try:

@@ -85,6 +85,17 @@ class Lab:
         return f"drlab-{self.record()['id']}-{found[0]['instanceId']}"
 
 
+def write_project(folder: Path, name: str, program: str) -> None:
+    """A Pulumi project of one's own, with this checkout's provider and packages."""
+    project = (
+        f"name: {name}\n"
+        f"runtime: {{name: python, options: {{virtualenv: {ROOT}/.venv}}}}\n"
+        f"plugins: {{providers: [{{name: ctyun, path: {ROOT}/pulumi_ctyun/bin}}]}}\n"
+    )
+    for file, text in (("Pulumi.yaml", project), ("__main__.py", program)):
+        (folder / file).write_text(text, encoding="utf-8")
+
+
 def make_lab() -> Lab:
     """A state folder with a short path: the agent's Unix socket lies in it."""
     lab = Lab(Path(tempfile.mkdtemp(prefix="drlab-stage-", dir="/tmp")))
