@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -93,7 +94,7 @@ class Sshd:
         """As when the power goes: those who are connected are cut off."""
         for process, output in self.running:
             if process.returncode is None:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # what it has started holds its output open
             await output
         for guest in self.guests:
             guest.abort()
@@ -125,7 +126,7 @@ class Sshd:
         environment = {**os.environ, "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}", "TMPDIR": str(self.root / "tmp")}
         environment["HOME"] = str(self.root / "home")
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
-        done = await asyncio.create_subprocess_exec("/bin/sh", "-c", command, env=environment, **pipes)
+        done = await asyncio.create_subprocess_exec("/bin/sh", "-c", command, env=environment, start_new_session=True, **pipes)
         running = asyncio.ensure_future(done.communicate(stdin))
         self.running.append((done, running))
         self.began.set()
@@ -578,7 +579,7 @@ def test_connection_that_broke_meanwhile_is_made_anew(within) -> None:
 def test_cancel_ends_a_running_command_at_once(within) -> None:
     async def scenario(world: World) -> None:
         making = asyncio.ensure_future(world.engine.create(COMMAND, command_inputs(world, "exec sleep 9")))
-        await asyncio.sleep(0.5)
+        await world.server.began.wait()
         await world.engine.provider.cancel()
         with pytest.raises(PluginError, match="the update was cancelled"):
             await asyncio.wait_for(making, 0.3)
