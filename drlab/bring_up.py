@@ -13,6 +13,7 @@ from drlab.errors import UserError
 from drlab.lab import Lab
 from drlab.looking_ahead import ALLOWED, look_ahead, refuse_loss
 from drlab.names import short_name, stack_of
+from drlab.node_views import NODES_OUTPUT, with_roles
 from drlab.output import took
 from drlab.progress import changes_sentence
 from drlab.settings import Target, account, config_arguments, parse_settings, read_settings, target_of
@@ -28,7 +29,7 @@ class Raised:
 
     stage: str
     run: Run
-    outputs: Mapping[str, Any]  # without secrets
+    outputs: Mapping[str, Any]  # without secrets; on the local cloud with the roles that nodes of databases have now
     without_power: tuple[str, ...]  # servers that a fault keeps off; `up` does not repair a drill
     seconds: float
 
@@ -58,6 +59,8 @@ def bring_up(lab: Lab, stage: str, given: Sequence[str], may_go: Sequence[str] =
     outputs = stack.outputs or {}
     dead = powerless(lab, stage) if target.is_local else ()
     await_answer(lab, outputs, target, dead)
+    if target.is_local and NODES_OUTPUT in outputs:
+        outputs = with_roles(outputs, lab.cloud.api().databases())
     return Raised(stage, run, outputs, dead, time.monotonic() - begin)
 
 
@@ -138,7 +141,7 @@ def summary_lines(raised: Raised, prefix: str = "") -> list[str]:
         lines.append(
             f"  Database   {outputs['databaseHost']:<15}  {outputs.get('databaseName')}, user {outputs.get('databaseUser')}"
         )
-    for node in outputs.get("databaseNodes") or []:
+    for node in outputs.get(NODES_OUTPUT) or []:
         lines.append(f"  Node       {short_name(node['name'], stage_names()):<15}  {node['role']} in {node['zone']}")
     return [*lines, "", *next_steps(raised, prefix)]
 
@@ -157,7 +160,7 @@ def next_steps(raised: Raised, prefix: str) -> list[str]:
         name = prefix + servers[0]["name"]
         then = "the site goes silent" if len(servers) == 1 else "after a moment the others do its work"
         steps.append((f"./lab power off {name}", f"{then}; ./lab power on {name} brings it back"))
-    if outputs.get("databaseNodes"):
+    if outputs.get(NODES_OUTPUT):
         steps.append((f"./lab db switchover {stage}", "the standby becomes the primary; ./lab db status says who is what"))
     steps.append(("./lab status", "servers with zone and power, open faults"))
     steps.append((f"./lab down {stage}", "remove everything, and prove it"))

@@ -1,12 +1,15 @@
-"""Nodes of databases in `./lab status`."""
+"""Nodes of databases in `./lab status`, and in a stack's outputs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ctyun.local_databases import PAIR, LocalDatabase
 from drlab.names import short_name, stack_of
+
+NODES_OUTPUT = "databaseNodes"  # of a stack: name, zone and role of each node, as its last update saw them
 
 
 @dataclass(frozen=True)
@@ -69,3 +72,12 @@ def role_words(node: NodeView) -> str:
     if node.role != "standby":
         return node.role
     return f"{node.role}, {'in sync' if node.inSync else 'OUT OF SYNC'}"
+
+
+def with_roles(outputs: Mapping[str, Any], databases: Sequence[LocalDatabase]) -> Mapping[str, Any]:
+    """A stack's outputs with the roles that its nodes have now: a change of roles is no update, and leaves outputs alone."""
+    known = outputs.get(NODES_OUTPUT)
+    if not known:
+        return outputs
+    roles = {node.name: node.role for database in databases for node in database.nodes}
+    return {**outputs, NODES_OUTPUT: [{**node, "role": roles.get(node["name"], node["role"])} for node in known]}

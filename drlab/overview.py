@@ -13,7 +13,7 @@ from ctyun.local_databases import LocalDatabase
 from drlab.cloud import CloudState
 from drlab.lab import Lab
 from drlab.names import short_name, stack_of
-from drlab.node_views import NodeView, node_table, node_views
+from drlab.node_views import NodeView, node_table, node_views, with_roles
 from drlab.output import Output, count
 from drlab.settings import read_settings, target_of
 from drlab.stack_state import StackState
@@ -105,14 +105,14 @@ def look(lab: Lab) -> Overview:
             pid=running.pid if running else None,
             id=record.id if record else None,
         ),
-        stacks=tuple(stack_view(lab, stack) for stack in read_stacks(lab.folders, stages)),
+        stacks=tuple(stack_view(lab, stack, databases) for stack in read_stacks(lab.folders, stages)),
         servers=tuple(server_view(server, stages) for server in sorted(servers, key=lambda s: (s.region, s.zone, s.name))),
         faults=tuple(fault.raw for fault in faults),
         databaseNodes=tuple(view for database in databases for view in node_views(database, stages)),
     )
 
 
-def stack_view(lab: Lab, stack: StackState) -> StackView:
+def stack_view(lab: Lab, stack: StackState, databases: Sequence[LocalDatabase]) -> StackView:
     target = stack.target or target_of(read_settings(lab.folders.settings_file(stack.name)), {}).name
     real = [r for r in stack.resources if r.custom and not r.type.startswith("pulumi:")]
     return StackView(
@@ -120,7 +120,7 @@ def stack_view(lab: Lab, stack: StackState) -> StackView:
         target=target,
         up=stack.is_up,
         resources=tuple({"type": r.type, "name": r.name, "id": r.id} for r in real),
-        outputs=stack.outputs or {},
+        outputs=with_roles(stack.outputs or {}, databases),
         pending=tuple(f"{p.kind} {p.urn.rpartition('::')[2]}" for p in stack.pending),
         updated=stack.updated if stack.resources else None,
     )

@@ -15,14 +15,16 @@ from ctyun import CloudRecord, Credentials
 from ctyun.errors import CtyunError
 from ctyun.local import LocalCloud
 from ctyun.local_databases import LocalDatabase
-from drlab import databases
+from drlab import databases, overview
 from drlab.cloud import Cloud
 from drlab.commands import db
 from drlab.errors import UserError
 from drlab.lab import Lab
 from drlab.local_api import LocalApi
 from drlab.names import place_of
+from drlab.node_views import with_roles
 from drlab.output import Output
+from drlab.stack_state import StackState
 
 RECORD = CloudRecord("k3f9a2", "http://127.0.0.1:8750", Credentials("A" * 32, "S" * 32), "L" * 40, pid=1)
 
@@ -148,6 +150,26 @@ def test_status_as_a_document_is_what_the_cloud_says(cloud: Any, capsys: pytest.
     cloud([shown()])
     db.status(json=True)
     assert json.loads(capsys.readouterr().out) == [shown()]
+
+
+def test_outputs_have_the_roles_of_now_and_others_are_left_alone() -> None:
+    before = [
+        {"name": "dual-active-db-1", "zone": "AZ1", "role": "primary"},
+        {"name": "gone-db-1", "zone": "AZ2", "role": "standby"},
+    ]
+    outputs = {"siteUrl": "http://198.18.0.1", "databaseNodes": before}
+    after = with_roles(outputs, [parsed(**FAILED_OVER)])
+    assert after == {**outputs, "databaseNodes": [{**before[0], "role": "fenced"}, before[1]]}
+    assert with_roles(outputs, []) == outputs, "nobody was asked"
+    assert with_roles({"siteUrl": "x"}, [parsed()]) == {"siteUrl": "x"}
+
+
+def test_status_shows_a_stacks_nodes_as_they_are(cloud: Any) -> None:
+    cloud([shown(**FAILED_OVER)])
+    node_before = {"name": "dual-active-db-2", "zone": "AZ2", "role": "standby"}
+    stack = StackState("dual-active", outputs={"databaseNodes": [node_before]})
+    view = overview.stack_view(Lab.open(), stack, LocalApi(RECORD).databases())
+    assert view.outputs["databaseNodes"] == [{**node_before, "role": "primary"}]
 
 
 def test_promote_waits_until_the_new_primary_serves(cloud: Any, capsys: pytest.CaptureFixture[str]) -> None:
