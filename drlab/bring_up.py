@@ -47,8 +47,7 @@ def bring_up(lab: Lab, stage: str, given: Sequence[str], may_go: Sequence[str] =
         agree_to_billing(lab, stage, target)
     prepare_stack(lab, stage)
     planned = look_ahead(lab, stage, settings, target)
-    if planned:
-        refuse_loss(lab, planned, given, may_go)
+    refuse_loss(lab, stage, planned, given, may_go)
     if target.is_local:
         start_cloud(lab)
     run = run_stack(lab, stage, settings, target, may_go)

@@ -137,7 +137,7 @@ def test_manual_failover_waits_and_says_what_it_would_do(dual_lab: Lab) -> None:
         assert roles(dual_lab)["dual-active-db-2"] == "primary"
         nothing_new = json.loads(dual_lab.run("up", STAGE, "--json", timeout=300).stdout)  # and yet it says who leads now
         said = {node["name"]: node["role"] for node in nothing_new["outputs"]["databaseNodes"]}
-        assert said == {"dual-active-db-1": "fenced", "dual-active-db-2": "primary"}, nothing_new
+        assert said["dual-active-db-2"] == "primary" != said["dual-active-db-1"], nothing_new
     finally:
         dual_lab.run("power", "on", "dual-active-db-1")
         dual_lab.run("up", STAGE, "-c", "drlab:failover=auto", timeout=300)

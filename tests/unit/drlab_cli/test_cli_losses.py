@@ -101,14 +101,22 @@ UP = {"urn": "urn:pulumi:s::drlab::ctyun:vpc:Vpc::vpc", "type": "ctyun:vpc:Vpc",
 def test_a_loss_is_refused_with_the_words_that_allow_it(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     planned = Preview("s", [step("delete", SERVER, "web-01"), step("delete", SERVER, "web 2")])
     with pytest.raises(UserError) as refused:
-        looking_ahead.refuse_loss(lab, planned, ["zone=AZ2"], ["web-01", "web-9"])
+        looking_ahead.refuse_loss(lab, "s", planned, ["zone=AZ2"], ["web-01", "vpc"])
     assert [line.partition(" (")[0] for line in refused.value.message.splitlines()] == [
         "Data would be lost, so nothing of s was changed:",
         "  • web 2",
     ]
     assert str(refused.value.hint).endswith("./lab up s -c zone=AZ2 --allow-loss web-01 --allow-loss 'web 2'")
-    assert "nothing of web-9 would be lost" in capsys.readouterr().out
-    looking_ahead.refuse_loss(lab, planned, [], ["web-01", "web 2"])
+    assert "nothing of vpc would be lost" in capsys.readouterr().out
+    looking_ahead.refuse_loss(lab, "s", planned, [], ["web-01", "web 2"])
+
+
+def test_a_name_that_is_nobodys_is_said_even_when_nothing_changes(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    looking_ahead.refuse_loss(lab, "s", None, [], ["vcp", "vpc"])
+    assert capsys.readouterr().out.splitlines() == [
+        "note: --allow-loss vcp: s has nothing of that name; did you mean vpc?",
+        "note: nothing of vpc would be lost; --allow-loss vpc was not needed",
+    ]
 
 
 def test_a_preview_with_problems_ends_the_update(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
