@@ -18,6 +18,8 @@ _CONNECT_SECONDS = 2
 _MAINTENANCE = 1  # bit of srv_admin_state: put into maintenance, or added and not enabled yet
 _ADDRESSES = "100k"  # so many callers are remembered by address
 _ALGORITHMS = {"wrr": "roundrobin", "lc": "leastconn", "sh": "source"}
+# Who is asked, as clients name it: address and port, the port of the protocol itself left out.
+_HOST = "%[bc_dst]%[bc_dst_port,regsub(^,:),regsub(^:80$,)]"
 _HEAD = f"""\
 global
     node {{digest}}
@@ -47,14 +49,22 @@ def backend_name(pool: Pool) -> str:
 
 
 def structure(spec: BalancerSpec) -> str:
-    """Changes with everything that needs a reload: all but targets and weights. A certificate never changes under its id."""
+    """Changes with everything that needs a reload: all but targets and weights. A certificate never changes under its id.
+
+    Also with how it is written here, so that a balancer that runs learns of it when the local cloud is a newer one.
+    """
     pools = tuple(replace(pool, targets=()) for pool in spec.pools)
-    return "c" + hashlib.sha256(repr((spec.listeners, pools)).encode()).hexdigest()[:16]
+    written = _HEAD + _sections(replace(spec, pools=pools))
+    return "c" + hashlib.sha256((repr((spec.listeners, pools)) + written).encode()).hexdigest()[:16]
 
 
 def configuration(spec: BalancerSpec, node_id: str) -> str:
     """The whole configuration file of one node; they differ in its name alone."""
-    parts = [_HEAD.format(digest=structure(spec), name=node_id)]
+    return _HEAD.format(digest=structure(spec), name=node_id) + _sections(spec)
+
+
+def _sections(spec: BalancerSpec) -> str:
+    parts = []
     if any(pool.sticky and pool.sticky.mode == "source" for pool in spec.pools):
         parts.append(_section("peers nodes", [f"peer {peer} unix@{SHARED}/{peer}.sock" for peer in spec.peers]))
     pools = {pool.pool_id + pool.mode: pool for pool in spec.pools}
@@ -91,7 +101,7 @@ def _backend(pool: Pool) -> list[str]:
     if check:
         lines.append(f"timeout check {check.timeout}s")
     if check and check.protocol == "HTTP":
-        lines += ["option httpchk", f"http-check send meth {check.method} uri {check.path}"]
+        lines += ["option httpchk", f"http-check send meth {check.method} uri {check.path} ver HTTP/1.1 hdr Host '{_HOST}'"]
         lines.append(f"http-check expect rstatus ^[{check.codes}]")
     return lines + [f"server {target.target_id} {server(target, check)}" for target in pool.targets]
 

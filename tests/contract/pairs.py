@@ -47,15 +47,30 @@ def token() -> str:
     return str(uuid.uuid4())
 
 
-def shell(record: CloudRecord, server: Server, script: str) -> None:
+def shell(record: CloudRecord, server: Server, script: str) -> str:
+    """What it said."""
     command = ["docker", "exec", "-i", f"drlab-{record.id}-{server.id}", "sh", "-eu"]
-    subprocess.run(command, input=script, text=True, check=True, timeout=60, capture_output=True)
+    return subprocess.run(command, input=script, text=True, check=True, timeout=60, capture_output=True).stdout
+
+
+# Refuses whoever does not say whom it asks for, as strict servers do: no target is online before its checks say it.
+PAGE = f"""\
+from http import server
+
+class Strict(server.SimpleHTTPRequestHandler):
+    def send_head(self):
+        self.log_message("Host: %s", self.headers["Host"])
+        return super().send_head() if self.headers["Host"] else self.send_error(400, "no Host")
+
+server.ThreadingHTTPServer(("", {PORT}), lambda *of: Strict(*of, directory="/srv/page")).serve_forever()
+"""
 
 
 def serve(record: CloudRecord, server: Server) -> None:
     """A page with the server's name and a big file, now and after each boot."""
-    unit = f"[Service]\nExecStart=/usr/bin/python3 -m http.server -d /srv/page {PORT}\n[Install]\nWantedBy=multi-user.target\n"
+    unit = "[Service]\nExecStart=/usr/bin/python3 -u /srv/page.py\n[Install]\nWantedBy=multi-user.target\n"
     script = f"mkdir -p /srv/page; echo {server.name} > /srv/page/index.html; truncate -s {BIG} /srv/page/big\n"
+    script += f"cat > /srv/page.py <<'END'\n{PAGE}END\n"
     script += f"cat > /etc/systemd/system/page.service <<'END'\n{unit}END\nsystemctl enable --quiet --now page\n"
     shell(record, server, script)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from contract.factories import Factory
-from contract.pairs import BIG, INTERVAL, PORT, RETRIES, TIMEOUT, Pair, active_node, get, health, make_pair, token, within
+from contract.pairs import BIG, INTERVAL, PORT, RETRIES, TIMEOUT, Pair, active_node, get, health, make_pair, shell, token, within
 
 from ctyun import Client, CloudRecord, CtyunError, InUse, LocalCloud, NotFound, ParameterError
 
@@ -48,6 +48,13 @@ def test_requests_are_spread_over_both_servers(pair: Pair, client: Client, run: 
     assert (bound.instance_id, bound.instance_kind, bound.private_address) == (
         pair.balancer.id, "LOADBALANCER", pair.balancer.private_address,
     )  # fmt: skip
+
+
+def test_checks_name_whom_they_ask(pair: Pair, record: CloudRecord) -> None:
+    """As a client would; a strict server, as these are, answers nobody else."""
+    for server in pair.servers:
+        named = shell(record, server, "journalctl -u page -o cat | sed -n 's/.*Host: //p' | sort -u").split()
+        assert f"{server.private_address}:{PORT}" in named, named
 
 
 def test_a_silent_server_leaves_and_comes_back(pair: Pair, client: Client, run: Any, region: str, record: CloudRecord) -> None:
@@ -130,7 +137,7 @@ def test_the_address_moves_out_of_a_dead_zone(pair: Pair, client: Client, run: A
 async def slow_download(address: str, began: asyncio.Event, changed: asyncio.Event) -> int:
     """Bytes of the big file, read slowly until everything has changed."""
     reader, writer = await asyncio.open_connection(address, 80)
-    writer.write(b"GET /big HTTP/1.0\r\n\r\n")
+    writer.write(b"GET /big HTTP/1.0\r\nHost: big\r\n\r\n")
     await reader.readuntil(b"\r\n\r\n")
     began.set()
     total = 0

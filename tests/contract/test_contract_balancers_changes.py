@@ -45,10 +45,7 @@ def pair(client: Client, run: Any, region: str, site: Any, record: CloudRecord) 
     with ExitStack() as cleanup:
         found = make_pair(client, run, region, site, record, Factory(client, run, region, cleanup))
         for server in found.servers:
-            unit = "sed -i 's|^ExecStart=.*|ExecStart=/usr/bin/python3 /srv/page.py|' /etc/systemd/system/page.service"
-            shell(
-                record, server, f"cat > /srv/page.py <<'END'{PAGE}END\n{unit}\nsystemctl daemon-reload\nsystemctl restart page\n"
-            )
+            shell(record, server, f"cat > /srv/page.py <<'END'{PAGE}END\nsystemctl restart page\n")
         names = {server.name for server in found.servers}
         within(20, "both new pages", lambda: {get(found.url) for _ in range(6)} == names)
         yield found

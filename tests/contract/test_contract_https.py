@@ -31,7 +31,7 @@ def shown_by(address: str, trusted: str) -> str:
         context.wrap_socket(plain, server_hostname=address) as secure,
     ):
         assert secure.getpeercert(binary_form=True) == ssl.PEM_cert_to_DER_cert(trusted)
-        secure.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        secure.sendall(f"GET / HTTP/1.0\r\nHost: {address}\r\n\r\n".encode())
         answer = b"".join(iter(lambda: secure.recv(65536), b""))
     return answer.rpartition(b"\r\n\r\n")[2].decode().strip()
 

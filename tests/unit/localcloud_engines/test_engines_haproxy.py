@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from localcloud.engines import haproxy_text
 from localcloud.engines.api import (
     BalancerSpec,
     Certificate,
@@ -37,7 +40,8 @@ def test_a_listener_leads_to_its_group() -> None:
     tcp = replace(SPEC, listeners=(replace(SPEC.listeners[0], mode="tcp"),), pools=(replace(POOL, mode="tcp"),))
     assert "idle-close" not in configuration(tcp, "lb-1-1")
     assert "backend tg-1.http\n    mode http\n    balance roundrobin\n" in text
-    assert "http-check send meth GET uri /up\n    http-check expect rstatus ^[23]\n" in text
+    host = "'%[bc_dst]%[bc_dst_port,regsub(^,:),regsub(^:80$,)]'"  # in double quotes the $ would be a variable
+    assert f"http-check send meth GET uri /up ver HTTP/1.1 hdr Host {host}\n    http-check expect rstatus ^[23]\n" in text
 
 
 def test_an_https_listener_ends_tls_with_its_certificate() -> None:
@@ -84,6 +88,12 @@ def test_targets_and_weights_need_no_reload_but_everything_else_does() -> None:
     assert structure(replace(SPEC, listeners=())) != structure(SPEC)
     assert structure(replace(SPEC, pools=(replace(POOL, algorithm="lc"),))) != structure(SPEC)
     assert structure(replace(SPEC, pools=(replace(POOL, check=None),))) != structure(SPEC)
+
+
+def test_a_newer_way_of_writing_reaches_a_balancer_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = structure(SPEC)
+    monkeypatch.setattr(haproxy_text, "_HOST", "another")
+    assert structure(SPEC) != before
 
 
 def test_running_backends_are_brought_to_what_is_wanted() -> None:
