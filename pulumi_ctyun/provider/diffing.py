@@ -23,7 +23,7 @@ class Change:
 
 def changes(resource: Resource, state: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[Change]:
     """Plain values in. Unknown new values count as changed: it may be so."""
-    inputs, about = resource.respelt(state, inputs), About.of(state)
+    state, inputs, about = resource.respelt(state, state), resource.respelt(state, inputs), About.of(state)
     return [change for field in resource.inputs for change in _field_changes(field, state, inputs, about, "")]
 
 

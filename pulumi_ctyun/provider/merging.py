@@ -66,7 +66,7 @@ def with_about(about: About, state: Values) -> Values:
 
 def with_drift(resource: Resource, old: Values, seen: Seen) -> Values:
     """Old values, except where what is there means something else."""
-    plain, merged = to_plain(old), dict(old)
+    plain, merged = resource.respelt(seen.outputs, to_plain(old)), dict(old)
     for name, value in seen.inputs.items():
         field = resource.input(name)
         if field is None or same(field, plain.get(name), value, seen.spellings.get(name, ())):

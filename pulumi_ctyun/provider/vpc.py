@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ctyun import errors
-from ctyun.services.security_groups import ANYWHERE, Rule
+from ctyun.services.security_groups import ANYWHERE, Rule, SecurityGroup
 from ctyun.services.subnets import Subnet
 from ctyun.services.vpcs import Vpc
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.provider.marks import described, has_mark, undescribed
-from pulumi_ctyun.resources.declarations.vpc import SECURITY_GROUP, SUBNET, VPC
+from pulumi_ctyun.resources.declarations.vpc import SECURITY_GROUP, SELF, SUBNET, VPC
 
 
 class VpcHandler(CloudHandler):
@@ -121,7 +121,7 @@ class SecurityGroupHandler(CloudHandler):
 
         Only a rule that differs in its description alone must go first: the cloud takes it for the same.
         """
-        wanted = [_rule(rule) for rule in wish.inputs["rules"]]
+        wanted = [_rule(rule, id) for rule in wish.inputs["rules"]]
         missing, superfluous = rules_to_change(await self._rules(region, id), wanted)
         in_the_way = {_sense(rule) for rule in superfluous}
         try:
@@ -154,7 +154,7 @@ class SecurityGroupHandler(CloudHandler):
     async def look(self, region: str, id: str, state: Plain) -> Seen:
         group = await self.client.security_groups.get(region, id)
         inputs = {"vpcId": group.vpc_id, "name": group.name, "description": undescribed(group.description)}
-        rules = rules_seen(group.rules, state.get("rules"))
+        rules = rules_seen(group, state.get("rules"))
         return Seen(group.id, {**inputs, "rules": rules}, {"securityGroupId": group.id})
 
     async def change(self, region: str, known: Known, wish: Wish) -> None:
@@ -189,10 +189,10 @@ def _likeness(rule: Rule, other: Rule) -> int:
     return sum(a == b for a, b in zip(_sense(rule), _sense(other), strict=True))
 
 
-def rules_seen(there: Iterable[Rule], stated: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+def rules_seen(group: SecurityGroup, stated: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
     """The group's rules as inputs; without egress rules of the cloud's own when the state has none."""
     egress = stated is None or any(rule["direction"] == "egress" for rule in stated)
-    return [_as_input(rule) for rule in there if egress or rule.direction == "ingress"]
+    return [_as_input(rule, group.id) for rule in group.rules if egress or rule.direction == "ingress"]
 
 
 def _take(rules: Iterable[Rule], counts: Counter[tuple[object, ...]]) -> list[Rule]:
@@ -219,21 +219,22 @@ def _ports(rule: Rule) -> str | None:
     return first if dash and first == last else rule.ports
 
 
-def _rule(rule: Mapping[str, Any]) -> Rule:
+def _rule(rule: Mapping[str, Any], group_id: str) -> Rule:
+    peer = rule.get("groupId")
     return Rule(
         direction=rule["direction"],
         action=rule["action"],
         protocol=rule["protocol"],
         ports=rule.get("ports"),
         cidr=rule.get("cidr") or ANYWHERE,
-        group_id=rule.get("groupId"),
+        group_id=group_id if peer == SELF else peer,
         priority=rule["priority"],
         description=rule.get("description") or "",
     )
 
 
-def _as_input(rule: Rule) -> dict[str, Any]:
-    side = {"groupId": rule.group_id} if rule.group_id else {"cidr": rule.cidr}
+def _as_input(rule: Rule, group_id: str) -> dict[str, Any]:
+    side = {"groupId": SELF if rule.group_id == group_id else rule.group_id} if rule.group_id else {"cidr": rule.cidr}
     body = {
         "direction": rule.direction,
         "action": rule.action,

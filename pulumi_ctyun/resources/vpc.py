@@ -76,7 +76,8 @@ class Subnet(CtyunResource):
 class RuleArgs(TypedDict):
     """One rule: `direction` ingress or egress, `action` accept or drop, `protocol` ANY, TCP, UDP or ICMP.
 
-    `ports`: "22" or "8000-9000", all when absent. The other side is `cidr` or `groupId`. `priority`: 1-100, smaller wins (1).
+    `ports`: "22" or "8000-9000", all when absent. The other side is `cidr` or `groupId` ("self": the group that the rule belongs
+    to, whose members then reach each other). `priority`: 1-100, smaller wins (1).
     """
 
     direction: Input[str]

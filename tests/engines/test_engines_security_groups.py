@@ -32,6 +32,7 @@ print(asked.recv(512)[:2].hex())
 GROUPS = {
     "client": (OUT, tcp(22)),
     "web": (OUT, tcp(80), tcp(8001, None, "client"), tcp(8002, "192.168.1.77/32")),
+    "inside": (tcp(8003, None, "inside"),),
     "mute": (Rule("ingress", "accept", "ANY", 1, None, ANYWHERE),),
     "ordered": (OUT, tcp(80, priority=10), tcp(80, "192.168.1.10/32", None, "drop", 5)),
 }
@@ -42,13 +43,13 @@ def cloud(make_cloud: Callable[..., Cloud]) -> Iterator[Cloud]:
     """`neighbour` and `web` on one bridge; `web` has an EIP and listens on more ports than its group lets through."""
     cloud = make_cloud()
     cloud.vpc("vpc-1", GROUPS)
-    cloud.spec("neighbour", "vpc-1", "192.168.1.10", ("client",))
-    cloud.spec("web", "vpc-1", "192.168.1.11", ("web",))
+    cloud.spec("neighbour", "vpc-1", "192.168.1.10", ("client", "inside"))
+    cloud.spec("web", "vpc-1", "192.168.1.11", ("web", "inside"))
     cloud.spec("mute", "vpc-1", "192.168.1.12", ("mute",))
     cloud.eip = next(cloud.eips())
     cloud.bind("vpc-1", (cloud.eip, "192.168.1.11"))
     cloud.up("neighbour", "web", "mute")
-    cloud.serve("web", 80, 8001, 8002, 9000)
+    cloud.serve("web", 80, 8001, 8002, 8003, 9000)
     cloud.serve("mute", 80)
     return cloud
 
@@ -66,6 +67,10 @@ def test_open_ports_answer_and_blocked_ones_are_silent(cloud: Cloud) -> None:
 def test_a_group_as_the_other_side_lets_its_members_in_and_nobody_else(cloud: Cloud) -> None:
     assert both(cloud, 8001) == (None, "web 8001\n")
     assert both(cloud, 8002) == (None, None)
+
+
+def test_a_group_that_names_itself_lets_its_members_reach_each_other(cloud: Cloud) -> None:
+    assert both(cloud, 8003) == (None, "web 8003\n")
 
 
 def test_blocked_stays_blocked_when_docker_publishes_it_inside_the_server(cloud: Cloud) -> None:

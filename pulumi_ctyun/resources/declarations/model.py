@@ -88,7 +88,7 @@ class Field:
 class Resource:
     """One resource type. Outputs hold only what is not an input of the same name; inputs always come back as outputs.
 
-    `respelt`: new inputs in the words of the state (old inputs, new ones), where several fields together mean the same.
+    `respelt`: inputs in the words of what is there (its state, inputs), where several fields together mean the same.
     `data`: what is lost for good when one is deleted or replaced, as a sentence's subject ("all its tables"); empty: nothing
     that its program would not make again.
     `create_first`: a replacement is made before the old one goes, so that what uses it changes over in place and is never

@@ -8,6 +8,8 @@ from typing import Any
 from pulumi_ctyun.resources.declarations import rules, senses
 from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, Resource, Shape, region_field
 
+SELF = "self"  # as `groupId` of a rule: the group that it belongs to, which has no id before it is there
+
 
 def _name() -> Field:
     return Field("name", Kind.TEXT, "Name in the cloud.", required=True, rules=(rules.network_name,))
@@ -63,6 +65,24 @@ def _one_peer(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "cidr", "is missing; name the other side by cidr (0.0.0.0/0 for everybody) or by groupId"
 
 
+def _own_group(group: Mapping[str, Any], values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Once the group has an id, a rule may name it by that as well."""
+    own, given = group.get("securityGroupId"), values.get("rules")
+    if not own or not isinstance(given, list | tuple):
+        return values
+    return {**values, "rules": [{**rule, "groupId": SELF} if _names(rule, own) else rule for rule in given]}
+
+
+def _names(rule: Any, group_id: str) -> bool:
+    return isinstance(rule, Mapping) and rule.get("groupId") == group_id
+
+
+def _group_id(value: str) -> str | None:
+    if value != SELF and value.lower() in (SELF, "this", "own"):
+        return f"{value!r} is no id of a security group; the group that the rule belongs to is {SELF!r}"
+    return None if value.strip() else f"is empty; write the id of a security group, or {SELF!r} for the rule's own"
+
+
 def _ports_fit_protocol(rule: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if "ports" in rule and rule.get("protocol") in ("ICMP", "ANY"):
         yield "ports", f"means nothing for protocol {rule['protocol']}; leave it out"
@@ -77,7 +97,9 @@ RULE = Shape(
         Field("protocol", Kind.TEXT, "ANY, TCP, UDP or ICMP.", required=True, rules=(rules.one_of("ANY", "TCP", "UDP", "ICMP"),)),
         Field("ports", Kind.TEXT, "One port or a range (8000-9000); all when absent.", sense=senses.ports, rules=(rules.ports,)),
         Field("cidr", Kind.TEXT, "The other side as a network.", rules=(rules.any_cidr,)),
-        Field("groupId", Kind.TEXT, "The other side as a security group."),
+        Field(
+            "groupId", Kind.TEXT, f"The other side as a security group: its id, or {SELF} for the rule's own.", rules=(_group_id,)
+        ),
         Field("priority", Kind.WHOLE, "Smaller wins.", default=1, rules=(rules.within(1, 100),)),
         Field("description", Kind.TEXT, "Free text.", rules=(rules.description,)),
     ),
@@ -112,4 +134,5 @@ SECURITY_GROUP = Resource(
     ),
     outputs=(Field("securityGroupId", Kind.TEXT, "Id, like sg-...."),),
     rules=(_no_rule_twice,),
+    respelt=_own_group,
 )

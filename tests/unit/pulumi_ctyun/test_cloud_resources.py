@@ -177,6 +177,24 @@ def test_a_group_gets_its_rules_and_keeps_the_clouds_egress(engine, fake, run) -
     assert to_plain(run(engine.read(GROUP, id, state, A_GROUP)).properties)["rules"] == to_plain(state)["rules"]
 
 
+def test_a_rule_names_its_own_group_by_self_or_by_the_id_that_it_has_got(engine, fake, run) -> None:
+    inside = {"direction": "ingress", "action": "accept", "protocol": "ANY", "groupId": "self"}
+    wished = {**A_GROUP, "rules": [SSH, inside]}
+    id, state = run(engine.create(GROUP, wished))
+    assert fake.things[id]["securityGroupRuleList"][-1]["remoteSecurityGroupID"] == id
+    assert to_plain(state)["rules"][1]["groupId"] == "self"
+    by_id = {**A_GROUP, "rules": [{**inside, "groupId": id}, SSH]}
+    later = run(engine.update(GROUP, id, state, by_id))
+    for known, inputs in ((state, wished), (later, by_id)):
+        assert to_plain(run(engine.read(GROUP, id, known, inputs)).properties)["rules"] == to_plain(known)["rules"]
+        assert not run(engine.diff(GROUP, id, known, wished)).changes
+        assert not run(engine.diff(GROUP, id, known, by_id)).changes
+        assert run(engine.diff(GROUP, id, known, A_GROUP)).changes
+    imported = to_plain(run(engine.read(GROUP, id)).inputs)["rules"]
+    assert [rule.get("groupId") for rule in imported if rule["direction"] == "ingress"] == [None, "self"]
+    assert len(fake.things[id]["securityGroupRuleList"]) == 3, "the same rule in other words was not made again"
+
+
 def test_changed_rules_are_added_before_old_ones_go(engine, fake, run) -> None:
     id, state = run(engine.create(GROUP, A_GROUP))
     order: list[str] = []
