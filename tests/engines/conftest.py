@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import os
-import re
 import secrets
 import subprocess
 import time
@@ -21,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from support.machine import left_behind, snapshot
 
 from localcloud.engines.api import Cut, Disk, EipBinding, Nic, Rule, ServerSpec, Subnet, VpcNetwork
 from localcloud.engines.docker_engines import DockerEngines
@@ -196,61 +195,8 @@ def make_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
         yield make
 
 
-def lines(*command: str) -> set[str]:
-    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines())
-
-
-def snapshot(cloud_id: str) -> dict[str, set[str]]:
-    """What there is on this machine, told by plain tools, without what belongs to living servers of other clouds."""
-    others = traces_of_others(cloud_id)
-    found = {
-        "containers": lines("docker", "ps", "-a", "--format", "{{.Names}}"),
-        "networks": lines("docker", "network", "ls", "--format", "{{.Name}}"),
-        "volumes": lines("docker", "volume", "ls", "-q"),
-        "images": lines("docker", "images", "-q", "--filter", "label=drlab.cloud"),
-        "links": {re.sub(r"^\d+: ([^@:]*).*?( master \S+)? state.*", r"\1\2", line) for line in lines("ip", "-o", "link")},
-        "routes": {line for line in lines("ip", "route", "show", "table", "all") if " 198.1" in f" {line}"},
-        "namespaces": lines("ip", "netns", "list"),
-        "loops": lines("losetup", "-a"),
-        "mounts": {line.split(" ")[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()},
-        "nft": {line for line in lines("nft", "list", "tables") if not re.match(r"table ip6? (nat|filter)$", line)},
-        "cgroups": {folder for folder, _, _ in os.walk("/sys/fs/cgroup")},
-    }
-    return {kind: {item for item in items if not any(trace in item for trace in others)} for kind, items in found.items()}
-
-
-def traces_of_others(cloud_id: str) -> set[str]:
-    """Texts by which the things of other clouds on this machine are known: ids, names, ranges, mount points."""
-    ids = lines("docker", "ps", "-aq", "--filter", "label=drlab.cloud")
-    networks = lines("docker", "network", "ls", "-q", "--filter", "label=drlab.cloud")
-    if not ids | networks:
-        return set()
-    done = subprocess.run(["docker", "inspect", *ids, *networks], capture_output=True, text=True, check=False)
-    found = set()
-    for item in json.loads(done.stdout or "[]"):
-        labels = item.get("Labels") or item.get("Config", {}).get("Labels") or {}
-        if labels["drlab.cloud"] != cloud_id:
-            found |= {f"drlab-{labels['drlab.cloud']}", item["Id"]}
-            found |= {pool["Subnet"].split(".0/")[0] for pool in item.get("IPAM", {}).get("Config", ())}
-            found |= {
-                item.get("GraphDriver", {}).get("Data", {}).get("MergedDir"),
-                item.get("NetworkSettings", {}).get("SandboxKey"),
-            }
-    return {trace for trace in found if trace}
-
-
 @pytest.fixture
-def nothing_left() -> Iterator[Callable[[str], dict[str, list[str]]]]:
-    """What is there now and was not there when the test began; looked at again until it is empty or 30 s have passed."""
-    before = snapshot("none")
-
-    def left(cloud_id: str) -> dict[str, list[str]]:
-        deadline = time.monotonic() + 30
-        while True:
-            now = snapshot(cloud_id)
-            found = {kind: sorted(now[kind] - before[kind]) for kind in now if now[kind] - before[kind]}
-            if not found or time.monotonic() > deadline:
-                return found
-            time.sleep(0.2)
-
-    return left
+def nothing_left() -> Iterator[Callable[[str], dict[str, set[str]]]]:
+    """What there is of a cloud that was not there when the test began; what is just ending gets 30 s."""
+    before = snapshot()
+    yield lambda cloud_id: left_behind(before, 30, [cloud_id])

@@ -18,7 +18,7 @@ WEB = (Rule("ingress", "accept", "TCP", 1, (80, 80), "0.0.0.0/0"), Rule("egress"
 
 
 def test_a_page_of_a_new_server_is_fetched_by_the_host_and_nothing_is_left(
-    nothing_left: Callable[[str], dict[str, list[str]]], make_cloud: Callable[..., Cloud], capsys: pytest.CaptureFixture[str]
+    nothing_left: Callable[[str], dict[str, set[str]]], make_cloud: Callable[..., Cloud], capsys: pytest.CaptureFixture[str]
 ) -> None:
     cloud = make_cloud()
     assert cloud.engines.interrupted(), "there was no agent before, so nothing can have been running"

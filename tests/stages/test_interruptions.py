@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from support.lab import Lab, end, make_lab
-from support.machine import assert_as_before, our_processes, snapshot
+from support.machine import assert_as_before, content, snapshot, working_on
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.stage
@@ -34,19 +34,8 @@ def numbered_processes() -> list[int]:
     return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
 
 
-def content(pid: int, name: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/{name}").read_bytes()
-    except OSError:  # it has ended meanwhile
-        return b""
-
-
 def servers_by_name(lab: Lab) -> Counter[str]:
     return Counter(server["name"] for server in lab.local_api("/_local/servers"))
-
-
-def plugins() -> set[str]:
-    return {line for line in our_processes() if "localcloud" not in line}
 
 
 @contextmanager
@@ -63,7 +52,6 @@ def begun(lab: Lab) -> Iterator[subprocess.Popen[str]]:
 
 def kill_in_the_middle(lab: Lab, after: float) -> None:
     """kill -9 of the engine `after` seconds into `up`; everything of it must be gone 3 s later."""
-    before = plugins()
     with begun(lab) as up:
         wait_until(lambda: pulumi_processes(lab) or up.poll() is not None, 60, "the engine to start")
         try:
@@ -73,7 +61,7 @@ def kill_in_the_middle(lab: Lab, after: float) -> None:
                 with suppress(ProcessLookupError):  # it ended by itself at this very moment
                     os.kill(pid, signal.SIGKILL)
         up.communicate(timeout=120)
-    wait_until(lambda: not plugins() - before, 3, "plugins and language host to end with their engine")
+    wait_until(lambda: not working_on(lab.state), 3, "plugins and language host to end with their engine")
 
 
 def test_killed_at_random_moments_then_up_then_down(clean_machine: None) -> None:

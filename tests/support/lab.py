@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.machine import own
 from support.said import listen
 
 ROOT = Path(__file__).parents[2]
@@ -100,9 +101,11 @@ def make_lab() -> Lab:
     """A state folder with a short path: the agent's Unix socket lies in it."""
     lab = Lab(Path(tempfile.mkdtemp(prefix="drlab-stage-", dir="/tmp")))
     listen(lab.state / "cloud.log")
+    own(lab.state)
     return lab
 
 
 def end(lab: Lab) -> None:
+    own(lab.state)
     lab.run("down", "--all", timeout=240)
     shutil.rmtree(lab.state)
