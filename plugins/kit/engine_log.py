@@ -25,3 +25,7 @@ class EngineLog:
             engine: Any = engine_pb2_grpc.EngineStub(channel)  # typed for channels that block
             with contextlib.suppress(grpc.RpcError):
                 await engine.Log(line, timeout=SECONDS)
+
+
+async def unheard(urn: str, text: str) -> None:
+    """For tests: without an engine there is no screen."""

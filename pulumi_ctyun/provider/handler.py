@@ -46,7 +46,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Known:
-    """A resource as the state has it: inputs and outputs in one map. Empty when it is being imported."""
+    """A resource as the state has it: inputs and outputs in one map. Empty when it is being imported.
+
+    `unfinished`: an update was killed or has failed, so that what is there may be neither what the state says nor what is wished.
+    """
 
     urn: str
     mark: str
@@ -54,6 +57,7 @@ class Known:
     state: Plain
     timeout: float | None = None  # only when `custom_timeouts` says so
     secrets: frozenset[str] = frozenset()  # all secret texts of the state, to be kept out of errors
+    unfinished: bool = False
 
     @property
     def about(self) -> About:

@@ -9,10 +9,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pulumi.provider.experimental import provider as sdk
 
+from plugins.kit.engine_log import unheard
 from plugins.kit.serve import InitFailed, PluginError, resource_type
 from plugins.kit.values import UNKNOWN, to_plain, to_property
 from pulumi_ctyun.provider.about import About
@@ -49,7 +51,7 @@ ENGINES_OWN = ("version", "pluginDownloadURL")  # stand beside a provider's sett
 class CtyunProvider(sdk.Provider):
     """`make_cloud` and `warn` are seams for tests; `warn` puts a text on the user's screen, beside the resource with an URN."""
 
-    def __init__(self, make_cloud: Callable[[Settings], Cloud] = Cloud, warn: Warn | None = None) -> None:
+    def __init__(self, make_cloud: Callable[[Settings], Cloud] = Cloud, warn: Warn = unheard) -> None:
         self._make_cloud, self._warn = make_cloud, warn
         self._cloud = make_cloud(Settings.of(None, None))
         self._handlers: dict[str, Handler] = {}
@@ -122,10 +124,12 @@ class CtyunProvider(sdk.Provider):
             if change.path not in request.ignore_changes
         ]
         replaces = [change.path for change in found if change.replaces]
-        if replaces and resource.data and self._warn:
+        if replaces and resource.data:
             await self._warn(request.urn, f"a change of {', '.join(replaces)} makes it anew: {resource.data} is lost for good")
+        if carry_on := not found and self._cloud.tokens.is_updating(mark_of(request.urn)):
+            await self._warn(request.urn, "its last update did not come to its end, so it is looked at and put right")
         return sdk.DiffResponse(
-            changes=bool(found),
+            changes=bool(found) or carry_on,
             replaces=replaces,
             diffs=[change.path for change in found],
             detailed_diff={change.path: sdk.PropertyDiff(kind_of(change), input_diff=True) for change in found},
@@ -151,9 +155,11 @@ class CtyunProvider(sdk.Provider):
         self._is_in_the_state(request.urn, request.resource_id)
         wish = _wish(request.urn, request.news, request.timeout)
         known = _known(request.urn, request.resource_id, request.olds, request.timeout)
+        known = replace(known, unfinished=self._cloud.tokens.begin_update(known.mark))
         wish.spellings = dict(known.about.spellings)
         work = self._in_its_cloud("update", known, lambda handler: handler.update(known, wish))
         _, state = await self._carry_out(wish, request.news, outputs, work)
+        self._cloud.tokens.updated(known.mark)
         return sdk.UpdateResponse(state)
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:

@@ -14,6 +14,7 @@ from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.provider.rds_parts import when_idle
+from pulumi_ctyun.resources.declarations import rds_rules
 from pulumi_ctyun.resources.declarations.rds import MYSQL_INSTANCE
 
 SIZE = re.compile(r"\d+C\d+G")  # how the cloud spells flavours of instances is to be seen yet
@@ -148,11 +149,8 @@ class MysqlInstanceHandler(CloudHandler):
         """One order after the other: the cloud takes one kind of change at a time."""
         inputs, upgrades, timeout = wish.inputs, self.client.mysql_upgrades, wish.timeout
         flavor = there.flavor if SIZE.fullmatch(there.flavor) else state.get("flavor")
-        if there.storage_gib > inputs["storageGib"]:
-            raise PluginError(
-                f"MySQL instance {there.name} ({there.id}) has {there.storage_gib} GiB and cannot shrink to "
-                f"{inputs['storageGib']}. Set storageGib to what it has."
-            )
+        if lasting := _cannot_go_back(there, flavor, inputs):
+            raise PluginError(f"MySQL instance {there.name} ({there.id}) {lasting}.")
         if flavor != inputs["flavor"]:
             await when_idle(lambda: upgrades.resize(region, there.id, inputs["flavor"], timeout=timeout))
         if there.storage_gib < inputs["storageGib"]:
@@ -177,6 +175,17 @@ def zones_seen(nodes: Sequence[Mapping[str, str]], state: Plain) -> dict[str, An
     if sorted(stated) == sorted(zones) or not zones:
         return {}
     return {"zone": zones[0], "standbyZone": zones[1] if len(zones) > 1 else None}
+
+
+def _cannot_go_back(there: MysqlInstance, flavor: str | None, inputs: Plain) -> str:
+    """What it has by now, by an update that did not come to its end or by somebody else, and nobody takes away; else empty."""
+    if there.storage_gib > inputs["storageGib"]:
+        return f"has {there.storage_gib} GiB and cannot shrink to {inputs['storageGib']}. Set storageGib to what it has"
+    if flavor and rds_rules.size_grows(flavor, inputs["flavor"]):
+        return f"is {flavor} and cannot shrink to {inputs['flavor']}. Set flavor to what it is"
+    if there.kind == PAIR and not inputs.get("standbyZone"):
+        return "has a standby, which no call takes away. Set standbyZone"
+    return ""
 
 
 def _rules(settings: HaSettings) -> dict[str, str]:

@@ -77,11 +77,11 @@ class RemoteFilesHandler(SshHandler):
         return wish.reached(wish.mark, hashes={item.path: item.hash for item in items}, revision=_new_id())
 
     async def update(self, known: Known, wish: Wish) -> Made:
-        """Send what differs from what was sent before, and remove what is no longer named."""
+        """Send what differs from what was sent before, and remove what is no longer named. After one that did not end: all."""
         items = await asyncio.to_thread(expand_all, wish.inputs["files"])
         hashes = {item.path: item.hash for item in items}
         before = known.state.get("hashes") or {}
-        missing = [item for item in items if before.get(item.path) != item.hash]
+        missing = [item for item in items if known.unfinished or before.get(item.path) != item.hash]
         await self._send(_way(wish.inputs), missing, wish)
         await self._remove(_way(wish.inputs), before.keys() - hashes.keys())
         return wish.reached(known.id, hashes=hashes, revision=_new_id() if missing else known.state.get("revision"))
@@ -121,7 +121,8 @@ class RemoteCommandHandler(SshHandler):
         """Run again if anything that the script depends on has changed; another way to the same server is no such thing."""
         names = ("create", "stdin", "triggers")
         earlier = known.state.get("runId")
-        if known.state.get("stdout") is not None and all(known.state.get(n) == wish.inputs.get(n) for n in names):
+        is_done = known.state.get("stdout") is not None and not known.unfinished
+        if is_done and all(known.state.get(n) == wish.inputs.get(n) for n in names):
             return wish.reached(known.id, stdout=known.state["stdout"], runId=earlier)
         anew = known.state.get("create") == NEVER_RUN or not wish.inputs.get("update")
         return await self._run(wish, wish.inputs["create"] if anew else wish.inputs["update"], known.id, earlier)

@@ -5,7 +5,9 @@ engine's state for sure. That is when the engine names its id (in a diff, a read
 since it has written down by then whatever it was answered. A file thus accounts for what a killed run has left, and a thing
 without one is nobody's to take.
 
-Orders that change a resource have tokens of their own, under the mark and a word ("<mark>.renewal").
+Orders that change a resource have tokens of their own, under the mark and a word ("<mark>.renewal"). That an update has begun
+is noted in the same way ("<mark>.update"): what a killed one has left half-done is put right by the next run, also when the
+program then wants again what the state says.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ class Tokens:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._answered: set[str] = set()
+        self._answered: set[str] = set()  # keys of what is over as soon as the engine has recorded it
 
     def unfinished(self, mark: str) -> Token | None:
         """The unfinished create's token; a damaged file counts as none. (Older ones say "done", and are over.)"""
@@ -88,6 +90,21 @@ class Tokens:
         if known:
             self._store(key, replace(known, id=id))
 
+    def begin_update(self, mark: str) -> bool:
+        """From now on it is unfinished. Says whether an earlier one is, whose changes stand in nobody's state."""
+        earlier = self.is_updating(mark)
+        self._answered.discard(_update(mark))
+        self.take(_update(mark), {})
+        return earlier
+
+    def is_updating(self, mark: str) -> bool:
+        key = _update(mark)
+        return key not in self._answered and self.unfinished(key) is not None
+
+    def updated(self, mark: str) -> None:
+        """The update is about to be answered."""
+        self._answered.add(_update(mark))
+
     def forget_changes(self, mark: str) -> None:
         """The resource is gone."""
         for file in self._folder.glob(f"{mark}.*"):
@@ -100,6 +117,10 @@ class Tokens:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(self._file(mark), json.dumps({"token": token.value, "digest": token.digest, "id": token.id}))
         return token
+
+
+def _update(mark: str) -> str:
+    return f"{mark}.update"
 
 
 def digest(salt: str, inputs: Mapping[str, Any]) -> str:

@@ -260,6 +260,7 @@ class FakeCloud:
             subnet=wanted["networkCardList"][0]["subnetID"],
             groups=list(wanted["secGroupList"]),
             labels={label["labelKey"]: label["labelValue"] for label in wanted.get("labelList", [])},
+            flavor={"flavorID": "f-1", "flavorName": "s7.small.1"},
         )
         return {"masterOrderID": f"order-of-{id}"}
 
@@ -277,7 +278,7 @@ class FakeCloud:
             "privateIP": "192.168.1.10",
             "subnetIDList": [thing["subnet"]],
             "secGroupList": [{"securityGroupID": group} for group in thing["groups"]],
-            "flavor": thing.get("flavor", {"flavorID": "f-1", "flavorName": "s7.small.1"}),
+            "flavor": thing["flavor"],
             "image": {"imageID": "img-1", "imageName": "debian-12"},
             "labelList": [{"labelKey": key, "labelValue": value} for key, value in thing["labels"].items()],
         }
@@ -302,9 +303,10 @@ class FakeCloud:
         thing = self._get(wanted["instanceID"], "Instance")
         if thing["status"] != "stopped":
             raise Refused("Ecs.Instance.StatusNotStopped")
-        if wanted["flavorID"] != "f-2":
+        names = {"f-1": "s7.small.1", "f-2": "s7.medium.2"}
+        if wanted["flavorID"] not in names:
             raise Refused("Openapi.Parameter.Error")
-        thing["flavor"] = {"flavorID": "f-2", "flavorName": "s7.medium.2"}
+        thing["flavor"] = {"flavorID": wanted["flavorID"], "flavorName": names[wanted["flavorID"]]}
         return {"masterOrderID": "order-of-flavor"}
 
     def do_instance_details(self, wanted: Body) -> Body:

@@ -386,6 +386,30 @@ def test_a_change_of_flavour_that_was_killed_is_carried_on_to_a_running_server(
     assert (fake.things[id]["status"], fake.things[id]["flavor"]["flavorID"]) == ("running", "f-2")
 
 
+@pytest.mark.parametrize("call", ["stop_instance", "update_flavor_spec", "start_instance", "query_uuid"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_change_of_flavour_that_was_killed_and_put_back_leaves_a_running_server(
+    make_engine, fake, run, call: str, when: str
+) -> None:
+    """The state has never heard of it, so nothing is changed by its inputs."""
+
+    async def killed(_: dict[str, Any]) -> None:
+        raise asyncio.CancelledError
+
+    id, state = run(make_engine().create(SERVER, A_SERVER))
+    getattr(fake, when)[call] = killed
+    with pytest.raises((asyncio.CancelledError, InitFailed, PluginError)):
+        run(make_engine().update(SERVER, id, state, {**A_SERVER, "flavor": "1C2G"}))
+    getattr(fake, when).clear()
+    change = run(make_engine().diff(SERVER, id, state, A_SERVER))
+    assert (change.changes, change.replaces) == (True, [])
+    last = make_engine()
+    after = run(last.update(SERVER, id, state, A_SERVER))
+    assert (fake.things[id]["status"], fake.things[id]["flavor"]["flavorID"]) == ("running", "f-1")
+    last.provider.end()
+    assert not run(make_engine().diff(SERVER, id, after, A_SERVER)).changes
+
+
 def test_a_flavour_that_is_not_there_stops_no_server_for_good(engine, fake, run) -> None:
     id, state = run(engine.create(SERVER, A_SERVER))
     with pytest.raises(PluginError, match="9C9G"):

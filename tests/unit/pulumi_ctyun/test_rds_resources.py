@@ -231,6 +231,35 @@ def test_an_update_that_was_killed_carries_on(make_engine, fake, run, pair, cut_
     assert (fake.instances[id]["machineSpec"], fake.calls["POST upgrade"]) == ("4C8G", 1)
 
 
+@pytest.mark.parametrize(
+    ("had", "change", "told"),
+    [
+        ("A_PAIR", {"flavor": "4C8G"}, "dev-db .* is 4C8G and cannot shrink to 2C4G. Set flavor to what it is"),
+        ("A_PAIR", {"storageGib": 200}, "dev-db .* has 200 GiB and cannot shrink to 100. Set storageGib to what it has"),
+        ("A_SINGLE", {"standbyZone": "AZ2"}, "dev-db .* has a standby, which no call takes away. Set standbyZone"),
+    ],
+)
+def test_what_a_killed_update_has_ordered_is_not_passed_over_when_it_is_put_back(
+    make_engine, fake, run, had: str, change: dict[str, Any], told: str
+) -> None:
+    inputs = globals()[had]
+    id, state = run(make_engine().create(INSTANCE, inputs))
+
+    def stop() -> None:
+        raise asyncio.CancelledError
+
+    fake.after["POST upgrade"] = stop
+    with pytest.raises((asyncio.CancelledError, InitFailed, PluginError)):
+        run(make_engine().update(INSTANCE, id, state, {**inputs, **change}))
+    fake.after.clear()
+    assert run(make_engine().diff(INSTANCE, id, state, inputs)).changes
+    for _ in range(2):
+        with pytest.raises((InitFailed, PluginError), match=told):
+            run(make_engine().update(INSTANCE, id, state, inputs))
+    run(make_engine().update(INSTANCE, id, state, {**inputs, **change}))
+    assert fake.calls["POST upgrade"] == 1
+
+
 def test_a_change_that_the_cloud_could_not_make_is_told(engine, fake, run, pair) -> None:
     id, state = pair
     fake.fails = True

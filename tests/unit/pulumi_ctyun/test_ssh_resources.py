@@ -19,6 +19,7 @@ import pytest
 from plugins.kit.serve import InitFailed, PluginError
 from plugins.kit.values import UNKNOWN, to_plain, to_property
 from pulumi_ctyun.provider import ssh as ssh_handlers
+from pulumi_ctyun.provider.marks import mark_of
 from pulumi_ctyun.provider.plugin import CtyunProvider
 from pulumi_ctyun.provider.remote import connections as ssh
 from pulumi_ctyun.provider.remote.connections import Connections
@@ -376,6 +377,20 @@ def test_only_what_changed_is_sent_and_what_is_no_longer_named_goes(within, tmp_
     within(scenario)
 
 
+def test_files_of_an_update_that_was_killed_and_put_back_are_sent_again(within, tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        wish = files_inputs(world, {"path": "/srv/a", "content": "as stated"})
+        id, state = await world.engine.create(FILES, wish)
+        (world.server.root / "srv/a").write_text("half of another one")
+        world.engine.provider._cloud.tokens.begin_update(mark_of(world.engine.urn(FILES)))
+        assert (await world.engine.diff(FILES, id, state, wish)).changes
+        state = await world.engine.update(FILES, id, state, wish)
+        assert (world.server.root / "srv/a").read_text() == "as stated"
+        assert not (await world.engine.diff(FILES, id, state, wish)).changes
+
+    within(scenario)
+
+
 def test_another_way_to_the_same_server_sends_nothing(within) -> None:
     """Nor did states from before have the way beside the server: what they name is removed by the way that they know."""
 
@@ -445,6 +460,23 @@ def test_command_runs_again_only_for_a_reason(within) -> None:
         assert (to_plain(after)["stdout"], len(world.server.commands)) == ("made\n", count)
         after = await world.engine.update(COMMAND, id, state, {**wish, "triggers": ["2"]})
         assert to_plain(after)["stdout"] == "again\n"
+
+    within(scenario)
+
+
+def test_a_command_that_failed_and_is_put_back_runs_again(within) -> None:
+    """Half of what the other one does may have been done."""
+
+    async def scenario(world: World) -> None:
+        wish = command_inputs(world, "echo made")
+        id, state = await world.engine.create(COMMAND, wish)
+        with pytest.raises(PluginError):
+            await world.engine.update(COMMAND, id, state, {**wish, "create": "echo half; false"})
+        assert (await world.engine.diff(COMMAND, id, state, wish)).changes
+        count = len(world.server.commands)
+        after = await world.engine.update(COMMAND, id, state, wish)
+        assert to_plain(after)["stdout"] == "made\n" and len(world.server.commands) > count
+        assert not (await world.engine.diff(COMMAND, id, after, wish)).changes
 
     within(scenario)
 
