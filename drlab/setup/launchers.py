@@ -93,6 +93,7 @@ exec "${{DRLAB_PYTHON:?is set by .venv/bin/pulumi: run that one}}" -P -m {module
 
 LANGUAGE_HOST = ("pulumi-language-python", "plugins.language_python")
 RANDOM = ("pulumi-resource-random", "plugins.random_provider")
+DYNAMIC = ("pulumi-resource-pulumi-python", "plugins.language_python.dynamic")
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,8 @@ def wrong_scripts(folders: Folders) -> list[Script]:
 def wanted_scripts(folders: Folders) -> list[Script]:
     """The wrapper, and a stand-in for each plugin whose real one is not there."""
     scripts = [Script(folders.pulumi, wrapper_text(folders))]
-    for path, (name, module) in ((language_host_path(folders), LANGUAGE_HOST), (random_path(folders), RANDOM)):
+    beside = [(engine_folder(folders) / plugin[0], plugin) for plugin in (LANGUAGE_HOST, DYNAMIC)]
+    for path, (name, module) in (*beside, (random_path(folders), RANDOM)):
         if path is not None and not is_real(path):
             text = LAUNCHER.format(written_by=WRITTEN_BY, name=name, module=module, version=VERSION, exec_name=EXEC_NAME)
             scripts.append(Script(path, text))

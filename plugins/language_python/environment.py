@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+OWN = Path(__file__).parents[2] / ".venv"
 EXEC_SCRIPT = "pulumi-language-python-exec"  # comes with the engine's Python SDK, as a script
 
 
@@ -25,23 +26,24 @@ class PythonEnvironment:
     folder: Path | None
 
     @classmethod
-    def of(cls, options: Mapping[str, object], root: Path) -> PythonEnvironment:
-        """From `runtime.options`; a relative `virtualenv` counts from the project's root, as in the vendor's host.
+    def of(cls, options: Mapping[str, object], root: Path, project: str = "Pulumi.yaml") -> PythonEnvironment:
+        """From `runtime.options` of the file `project`; a relative `virtualenv` counts from its folder, as in the vendor's host.
 
         Raises EnvironmentProblem for a missing virtual environment or an option that is not supported here.
         """
         toolchain = options.get("toolchain", "pip")
         if toolchain != "pip":
-            raise EnvironmentProblem(f"Pulumi.yaml: runtime option toolchain: {toolchain} is not supported here; use pip")
+            raise EnvironmentProblem(f"{project}: runtime option toolchain: {toolchain} is not supported here; use pip")
         if options.get("typechecker"):
-            raise EnvironmentProblem("Pulumi.yaml: runtime option typechecker is not supported here; run mypy by itself")
+            raise EnvironmentProblem(f"{project}: runtime option typechecker is not supported here; run mypy by itself")
         wanted = options.get("virtualenv")
         if not wanted:
             return cls(Path(sys.executable), None)
         folder = root / str(wanted)
         python = folder / "bin" / "python"
         if not python.exists():
-            raise EnvironmentProblem(f"the virtual environment {folder} of Pulumi.yaml has no bin/python; run ./lab to make it")
+            how = "run ./lab to make it" if folder == OWN else f"make it: python3 -m venv {folder}, and install its packages"
+            raise EnvironmentProblem(f"the virtual environment {folder} of {project} has no bin/python; {how}")
         return cls(python, folder)
 
     def variables(self, inherited: Mapping[str, str]) -> dict[str, str]:

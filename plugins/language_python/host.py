@@ -16,6 +16,7 @@ from pulumi.runtime.proto import language_pb2 as messages
 from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
 
 from plugins.language_python.environment import EnvironmentProblem, PythonEnvironment, pulumi_packages
+from plugins.language_python.plugin_run import plugin_command, run_plugin
 from plugins.language_python.program import Program, command_for
 
 VERSION = "3.250.0"  # the engine whose protocol this host speaks
@@ -28,8 +29,7 @@ _Context = grpc.aio.ServicerContext[Any, Any]
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     """Answers the engine's questions about a Python program, and runs it.
 
-    What an engine asks only for other commands (packing, generating SDKs, plugins written in Python) is answered
-    `UNIMPLEMENTED` with a sentence.
+    What an engine asks only for other commands (packing, generating SDKs) is answered `UNIMPLEMENTED` with a sentence.
     """
 
     def __init__(self, engine: str) -> None:
@@ -119,8 +119,13 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         yield messages.InstallDependenciesResponse()  # never reached; makes this a stream
 
     async def RunPlugin(self, request: messages.RunPluginRequest, context: _Context) -> AsyncIterator[messages.RunPluginResponse]:
-        await _refuse(context, "this language host does not run plugins written in Python by themselves: give them a launcher")
-        yield messages.RunPluginResponse()  # never reached; makes this a stream
+        """Run a policy pack, or a provider that is a folder with a Python program, until the engine closes this call."""
+        try:
+            command = plugin_command(request, os.environ)
+        except EnvironmentProblem as problem:
+            await _refuse(context, str(problem), grpc.StatusCode.FAILED_PRECONDITION)
+        async for response in run_plugin(command):
+            yield response
 
     async def GenerateProgram(
         self, request: messages.GenerateProgramRequest, context: _Context

@@ -57,21 +57,24 @@ def command_for(request: language_pb2.RunRequest, engine: str, inherited: Mappin
 
 
 class Program:
-    """A running program. Its output goes to our own, which the engine reads and shows line by line."""
+    """A running program. Its output goes to our own, which the engine reads and shows line by line, unless it is captured."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self._stopped = False
 
     @classmethod
-    async def start(cls, command: Command) -> Program:
+    async def start(cls, command: Command, captured: bool = False) -> Program:
         """Start it in a process group of its own, so that everything it starts can be ended with it."""
+        output = asyncio.subprocess.PIPE if captured else None
         return cls(
             await asyncio.create_subprocess_exec(
                 *command.arguments,
                 cwd=command.folder,
                 env=command.variables,
                 stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
                 process_group=0,
             )
         )
@@ -84,8 +87,16 @@ class Program:
 
     async def end(self) -> language_pb2.RunResponse:
         """Wait for its end; a stopped program and one that has shown its error say nothing more."""
-        status = await self._process.wait()
-        return outcome(status, self._stopped)
+        return outcome(await self.status(), self._stopped)
+
+    async def status(self) -> int:
+        """Wait for its end: its exit status, negative for a signal."""
+        return await self._process.wait()
+
+    def streams(self) -> dict[str, asyncio.StreamReader]:
+        """The output that is captured."""
+        streams = {"stdout": self._process.stdout, "stderr": self._process.stderr}
+        return {name: stream for name, stream in streams.items() if stream is not None}
 
 
 def outcome(status: int, stopped: bool) -> language_pb2.RunResponse:

@@ -204,6 +204,7 @@ def test_stand_ins_lie_where_the_engine_looks_for_the_real_ones(folders: Folders
     assert [script.path.name for script in wanted_scripts(folders)] == [
         "pulumi",
         "pulumi-language-python",
+        "pulumi-resource-pulumi-python",
         "pulumi-resource-random",
     ]
     assert wrong_scripts(folders) == []

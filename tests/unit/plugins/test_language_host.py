@@ -153,8 +153,9 @@ def test_cancel_ends_a_program_and_what_it_started(script: Path, tmp_path: Path)
 
 
 def test_a_missing_virtual_environment_is_said_in_a_sentence(script: Path, tmp_path: Path) -> None:
-    answer = run(request(tmp_path, options={"virtualenv": "nowhere"}))
-    assert answer.error == f"the virtual environment {tmp_path}/nowhere of Pulumi.yaml has no bin/python; run ./lab to make it"
+    answer, folder = run(request(tmp_path, options={"virtualenv": "nowhere"})), tmp_path / "nowhere"
+    how = f"make it: python3 -m venv {folder}, and install its packages"
+    assert answer.error == f"the virtual environment {folder} of Pulumi.yaml has no bin/python; {how}"
 
 
 @pytest.mark.parametrize("options", [{"toolchain": "uv"}, {"typechecker": "mypy"}])
