@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 
+from localcloud.core import user_data
 from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
 from localcloud.core.disks import for_engines
 from localcloud.core.nodes import nic
@@ -24,7 +25,7 @@ def wanted(store: Store, server: Instance, public: Mapping[str, str], private: C
     disks = (disk for disk in store.find(DISKS, instance_id=server.id) if not disk.system)
     return api.ServerSpec(
         instance_id=server.id,
-        hostname=server.name.lower(),
+        hostname=user_data.read(server.user_data).hostname or server.name.lower(),
         region=region.name,
         zone=region.zone_number(server.zone),
         image=public[image.engine] if image else private(server.image_id),

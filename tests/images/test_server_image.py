@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from support.waiting import wait_until
 
 pytestmark = pytest.mark.contract
 
+CLASS = 30
 BOOT_CPU_LIMIT_S = 2.0  # systemd, sshd and all of cloud-init, for user data that itself takes no time
 
 
@@ -60,6 +63,7 @@ def test_user_data_ends_without_errors(keyed: tuple[Any, Path, str]) -> None:
     assert "NoCloud" in result["datasource"]
     assert "status: done" in server.run("cloud-init status")
     assert server.run("cat /etc/hr/server.env") == "A=b"
+    assert "boot-finished" in server.run("ls /var/lib/cloud/instance/"), "scripts wait for it"
 
 
 def test_the_system_runs_and_has_no_failed_units(keyed: tuple[Any, Path, str]) -> None:
@@ -82,6 +86,26 @@ def test_root_logs_in_by_key_and_the_host_key_is_the_one_of_user_data(keyed: tup
     offered = server.run("sshd -T")
     assert "passwordauthentication no" in offered
     assert "/etc/ssh/ssh_host_ed25519_key" in offered
+
+
+def test_a_class_may_be_about_to_log_in_while_somebody_logs_in(keyed: tuple[Any, Path, str]) -> None:
+    """Thirty connections that have not logged in yet: with Debian's limit sshd closes some of them, and mostly the next one."""
+    server, folder, host_key = keyed
+    wait_until(lambda: knock(server.address, 22, 1) == "open", 30, "sshd to answer")
+    with ExitStack() as held:
+        connections = [held.enter_context(socket.create_connection((server.address, 22), timeout=10)) for _ in range(CLASS)]
+        greetings = [connection.recv(64) for connection in connections]
+        assert [greeting for greeting in greetings if not greeting.startswith(b"SSH-2.0-")] == []
+        assert ssh(server, folder, host_key, "id -un") == "root"
+
+
+@pytest.mark.parametrize(("mode", "status"), [("poweroff", 130), ("reboot", 129)])
+def test_user_data_ends_with_a_change_of_power(boot: Callable[..., Any], mode: str, status: int) -> None:
+    """The first process ends as after `poweroff` and `reboot` in a shell, which the local cloud acts upon."""
+    script = "runcmd: [touch /root/ran]\n"
+    server = boot("debian", user_data=f"#cloud-config\n{script}power_state: {{mode: {mode}, message: that was all}}\n")
+    assert server.container.wait(timeout=60)["StatusCode"] == status
+    assert server.container.get_archive("/root/ran"), "before all the rest was done"
 
 
 def test_a_reboot_keeps_host_key_and_does_not_run_user_data_again(keyed: tuple[Any, Path, str]) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass
 
+from localcloud.core import user_data
 from localcloud.core.calls import NOWHERE, Call
 from localcloud.core.catalogue import QUOTAS, Flavor, Region, flavor_by_id, flavor_by_name
 from localcloud.core.inputs import Fields
@@ -94,14 +93,14 @@ def read(call: Call, most: int, origin: Origin | None = None) -> Wanted:
     password = _password(fields)
     on_demand, expires = _billing(fields)
     description, labels = fields.description("instanceDescription", 255), model.labels_of(fields, "labelList")
-    user_data = _user_data(fields)
+    script = _user_data(fields)
     _options(fields)
     reader.check()
     if flavor is None or image is None or subnet is None:
         raise AssertionError("check() passes only when these were found")
     return Wanted(
         region, zone, name, display, description, flavor, image, boot, disks, subnet, address, groups, ext_ip, eip, bandwidth,
-        pair, password, user_data, labels, on_demand, expires, count,
+        pair, password, script, labels, on_demand, expires, count,
     )  # fmt: skip
 
 
@@ -195,10 +194,8 @@ def _billing(fields: Fields) -> tuple[bool, float | None]:
 
 def _user_data(fields: Fields) -> str:
     text = fields.text("userData", longest=LONGEST_USER_DATA)
-    try:
-        base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        fields.problem("userData", "is not base64")
+    for problem in user_data.read(text).problems:
+        fields.problem("userData", problem)
     return text
 
 

@@ -77,6 +77,16 @@ def test_the_engines_get_what_the_call_said(api: Any, vpc: str, subnet: str) -> 
     assert (info["attachments"][0]["device"], info["diskStatus"]) == ("/dev/vdc", "in-use")
 
 
+def test_a_host_name_in_user_data_is_taken_and_what_cannot_be_done_refused(api: Any, vpc: str, subnet: str) -> None:
+    def encoded(text: str) -> str:
+        return base64.b64encode(f"#cloud-config\n{text}\n".encode()).decode()
+
+    server = api.server(vpc, subnet, userData=encoded("fqdn: shop.example.com"))
+    assert api.engines.specs[server].hostname == "shop"
+    answer = api.post("/v4/ecs/create-instance", **api.wish(vpc, subnet, "second") | {"userData": encoded("swap: {size: 1}")})
+    assert answer["message"].startswith("userData asks cloud-init for swap, which servers here do not do: disks are the engines'")
+
+
 def test_a_password_is_kept_as_a_hash_only(api: Any, vpc: str, subnet: str, tmp_path: Any) -> None:
     server = api.server(vpc, subnet, userPassword="Secret-pass-1")
     assert api.engines.specs[server].password_hash.startswith("$6$")
