@@ -29,7 +29,7 @@ class NetworkArgs:
     def problems(self) -> Iterator[Problem]:
         keys = {f"subnets[{name}]": cidr for name, cidr in self.subnets.items()}
         yield from one("prefix", f"{self.prefix}-sys-full-access", rules.network_name)
-        yield from one("vpc_cidr", self.vpc_cidr, rules.cidr(8, 28))
+        yield from one("vpc_cidr", self.vpc_cidr, rules.vpc_cidr)
         if not keys:
             yield Problem("subnets", "is empty; servers live in subnets")
         for key, cidr in keys.items():

@@ -200,7 +200,7 @@ def _places(settings: Settings) -> Iterator[Problem]:
         yield Problem("drlab:webZones", "names one zone; servers in one zone are lost together")
     if len(set(settings.web_zones)) < len(settings.web_zones):
         yield Problem("drlab:webZones", f"{', '.join(settings.web_zones)}: a zone stands there twice")
-    yield from one("drlab:vpcCidr", settings.vpc_cidr, rules.cidr(8, 28))
+    yield from one("drlab:vpcCidr", settings.vpc_cidr, rules.vpc_cidr)
     yield from one("drlab:subnetCidr", settings.subnet_cidr, rules.cidr(16, 28))
     yield from inside("drlab:subnetCidr", settings.subnet_cidr, "drlab:vpcCidr", settings.vpc_cidr)
 

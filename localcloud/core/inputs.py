@@ -171,6 +171,8 @@ class Fields:
         if "/" not in text or not shortest <= network.prefixlen <= longest:
             self.problem(name, f"{text!r} needs a mask of {shortest} to {longest}")
             return None
+        if text != str(network):
+            self.problem(name, f"{text!r} is not in its usual form, {network}")
         return network
 
     def address(self, name: str) -> ipaddress.IPv4Address | None:

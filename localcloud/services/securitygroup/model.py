@@ -131,10 +131,13 @@ def _cidr(fields: Fields, remote: int) -> str:
     if not text or remote != CIDR:
         return ""
     try:
-        return str(IPv4Network(text))
+        network = IPv4Network(text)
     except ValueError as error:
         fields.problem("destCidrIp", f"{text!r} is not an IPv4 address or network: {error}")
         return ""
+    if "/" in text and text != str(network):
+        fields.problem("destCidrIp", f"{text!r} is not in its usual form, {network}")
+    return str(network)
 
 
 def _ports(fields: Fields, protocol: str) -> tuple[int, int] | None:

@@ -29,8 +29,8 @@ def read_check(fields: Fields, old: HealthCheck) -> HealthCheck:
     if interval < timeout:
         fields.problem("interval", f"is {interval}; it must not be shorter than timeout, which is {timeout}")
     method = fields.choice("httpMethod", METHODS, default=old.method)
-    path = fields.text("httpUrlPath", default=old.path, longest=80)
-    if path and not _PATH.fullmatch(path):
+    path = fields.text("httpUrlPath", longest=80) or old.path
+    if not _PATH.fullmatch(path):
         fields.problem("httpUrlPath", f"{path!r} is not a path of at most 80 characters that begins with /")
     codes = tuple(fields.texts("httpExpectedCodes", most=4)) or old.codes
     if wrong := [code for code in codes if code not in CODES]:

@@ -10,12 +10,13 @@ from pulumi_ctyun.resources.declarations import rules
 from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, Resource, Shape, region_field
 
 _POLICY_NAME = re.compile(r"[A-Za-z0-9_.-]{2,64}")
+_VAULT_NAME = re.compile(r"\S.{0,61}\S")
 
 
 def vault_name(value: str) -> str | None:
-    if 2 <= len(value) <= 63 and value == value.strip():
+    if _VAULT_NAME.fullmatch(value):
         return None
-    return f"{value!r} is no vault name: 2-63 characters, no blank first or last"
+    return f"{value!r} is no vault name: 2-63 characters in one line, no blank first or last"
 
 
 def policy_name(value: str) -> str | None:

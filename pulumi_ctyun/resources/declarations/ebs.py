@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pulumi_ctyun.resources.declarations import rules
-from pulumi_ctyun.resources.declarations.ecs import DISK_TYPES
+from pulumi_ctyun.resources.declarations.ecs import DISK_TYPES, smallest_disk
 from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, Resource, region_field
 
 FOREVER = -1
@@ -43,6 +43,7 @@ VOLUME = Resource(
         ),
     ),
     outputs=(Field("volumeId", Kind.TEXT, "Id."),),
+    rules=(smallest_disk({"XSSD-1": 20, "XSSD-2": 512}, "sizeGib"),),
     data="everything on it",
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_ctyun.resources.declarations import rules, senses
-from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, MapOf, Resource, Shape, region_field
+from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, MapOf, Resource, Shape, Whole, region_field
 
 MARK_LABEL = "drlab-mark"
 DISK_TYPES = ("SATA", "SAS", "SSD", "SSD-genric", "FAST-SSD", "XSSD-0", "XSSD-1", "XSSD-2")
@@ -34,7 +34,19 @@ KEY_PAIR = Resource(
 )
 
 
-def _disk(token: str, smallest: int, largest: int) -> Shape:
+def smallest_disk(sizes: Mapping[str, int], size: str) -> Whole:
+    """For kinds of storage that begin at more GiB than others; `size` is the name of the field."""
+
+    def rule(disk: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        kind, given = disk.get("type"), disk.get(size)
+        least = sizes.get(kind, 0) if isinstance(kind, str) else 0
+        if isinstance(given, int) and given < least:
+            yield size, f"is {given} GiB; CTyun's disks of type {kind} have {least} or more"
+
+    return rule
+
+
+def _disk(token: str, smallest: int, largest: int, sizes: Mapping[str, int]) -> Shape:
     return Shape(
         token,
         "A disk of a server.",
@@ -42,11 +54,12 @@ def _disk(token: str, smallest: int, largest: int) -> Shape:
             Field("type", Kind.TEXT, "Kind of storage.", default="SATA", rules=(rules.one_of(*DISK_TYPES),)),
             Field("size", Kind.WHOLE, "GiB.", required=True, rules=(rules.within(smallest, largest, " GiB"),)),
         ),
+        rules=(smallest_disk(sizes, "size"),),
     )
 
 
-SYSTEM_DISK = _disk("ctyun:ecs:SystemDisk", 10, 2048)
-DATA_DISK = _disk("ctyun:ecs:DataDisk", 10, 32768)
+SYSTEM_DISK = _disk("ctyun:ecs:SystemDisk", 10, 2048, {"XSSD-2": 512})
+DATA_DISK = _disk("ctyun:ecs:DataDisk", 10, 32768, {"XSSD-0": 20, "XSSD-1": 20, "XSSD-2": 512})
 
 
 def _mark_is_ours(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -99,7 +112,7 @@ INSTANCE = Resource(
             "fixedAddress", Kind.TEXT, "A private address of your choice; left out later, it stays.", replaces=True, unseen=True,
             chosen="privateAddress", rules=(rules.ipv4,),
         ),
-        Field("labels", MapOf(Kind.TEXT), "Labels."),
+        Field("labels", MapOf(Kind.TEXT), "Labels.", rules=(rules.labels,)),
     ),
     outputs=(
         Field("instanceId", Kind.TEXT, "Id."),

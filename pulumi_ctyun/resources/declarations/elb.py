@@ -9,6 +9,7 @@ from pulumi_ctyun.resources.declarations import elb_rules, rules, senses
 from pulumi_ctyun.resources.declarations.model import Field, Kind, ListOf, Resource, Shape, region_field
 
 SLAS = ("elb.default", "elb.s1.small", *(f"elb.s{number}.{size}" for number in (2, 3, 4, 5) for size in ("small", "large")))
+CODES = ("http_2xx", "http_3xx", "http_4xx", "http_5xx")
 STICKINESS_MODES = ("INSERT", "REWRITE", "SOURCE_IP")
 _SMALL = "elb.s2.small"
 
@@ -82,7 +83,7 @@ HEALTH_CHECK = Resource(
         Field(
             "codes", ListOf(Kind.TEXT), "HTTP: answers that are good; http_2xx when absent.", unordered=True,
             absent=["http_2xx"],
-            rules=(rules.at_least_one, rules.each_of(rules.one_of("http_2xx", "http_3xx", "http_4xx", "http_5xx"))),
+            rules=(rules.at_least_one, rules.at_most(len(CODES)), rules.each_of(rules.one_of(*CODES))),
         ),
         _port("Another port than the target's.", required=False, replaces=False),
     ),
@@ -161,7 +162,7 @@ CERTIFICATE = Resource(
         Field(
             "privateKey", Kind.TEXT, "PEM, without a passphrase.", required=True, secret=True, replaces=True, unseen=True,
             sense=senses.words,
-            rules=(rules.private_key,),
+            rules=(elb_rules.certificate_key,),
         ),
     ),
     outputs=(Field("certificateId", Kind.TEXT, "Id."),),

@@ -11,6 +11,7 @@ _ACCOUNT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}[A-Za-z0-9]")
 _LIST_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}[a-z0-9]")
 _OWN_DATABASES = frozenset({"mysql", "sys", "information_schema", "performance_schema"})
 _OWN_ACCOUNTS = frozenset({"root", "mysql", "mariadb"})
+_OWN_PREFIX = "drlab_"  # the local cloud's, which keeps its instances by such accounts
 
 
 def instance_name(value: str) -> str | None:
@@ -40,7 +41,7 @@ def database_name(value: str) -> str | None:
 
 
 def account_name(value: str) -> str | None:
-    if value.lower() in _OWN_ACCOUNTS:
+    if value.lower() in _OWN_ACCOUNTS or value.lower().startswith(_OWN_PREFIX):
         return f"{value!r} is an account of the server's own; choose another name"
     if _ACCOUNT_NAME.fullmatch(value):
         return None
@@ -59,7 +60,7 @@ def charset(value: str) -> str | None:
 
 def password(value: str) -> str | None:
     """The text never shows the password."""
-    kinds = sum(bool(re.search(pattern, value)) for pattern in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"))
+    kinds = sum(bool(re.search(pattern, value)) for pattern in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]"))
     if 8 <= len(value) <= 32 and kinds >= 3 and re.fullmatch(r"[!-~]+", value):
         return None
     return (

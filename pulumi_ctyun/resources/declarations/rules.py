@@ -20,8 +20,11 @@ DESCRIPTION_LENGTH = 128 - MARK_LENGTH
 USER_DATA_LENGTH = 16384  # of the base64 text, which is what the API counts
 _LETTER = "A-Za-z\u4e00-\u9fff"
 _NETWORK_NAME = re.compile(rf"[{_LETTER}][{_LETTER}0-9_-]{{1,31}}")
-_SERVER_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,61})[A-Za-z0-9]")
-_KEY_NAME = re.compile(r"[A-Za-z0-9-]{2,63}")
+_SERVER_NAME = re.compile(r"(?=.{2,63}$)(?!\d+$)[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*", re.ASCII)
+_KEY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]")
+# What means something else in every server, what is nobody's own, and where the local cloud's public addresses are.
+_NO_VPC = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "198.18.0.0/15", "224.0.0.0/3")))
+LONGEST_LABEL = 32
 _FLAVOR = re.compile(r"[1-9]\d*C[1-9]\d*G|[a-z][a-z0-9]*(\.[a-z0-9]+)+")
 
 
@@ -35,11 +38,16 @@ def network_name(value: str) -> str | None:
 def server_name(value: str) -> str | None:
     if _SERVER_NAME.fullmatch(value):
         return None
-    return f"{value!r} is no server name: 2-63 letters, digits or '-', a letter first, no '-' last (it becomes the host name)"
+    return (
+        f"{value!r} is no server name: 2-63 letters, digits, '-' or '.', not only digits, no '-' or '.' first, last or beside "
+        "another (it becomes the host name)"
+    )
 
 
 def key_pair_name(value: str) -> str | None:
-    return None if _KEY_NAME.fullmatch(value) else f"{value!r} is no key pair name: 2-63 letters, digits or '-'"
+    if _KEY_NAME.fullmatch(value):
+        return None
+    return f"{value!r} is no key pair name: 2-63 letters, digits or '-', a letter first, no '-' last"
 
 
 def description(value: str) -> str | None:
@@ -63,6 +71,14 @@ def cidr(shortest: int, longest: int) -> Rule:
         return None
 
     return rule
+
+
+def vpc_cidr(value: str) -> str | None:
+    """The address space of a VPC."""
+    if wrong := cidr(8, 28)(value):
+        return wrong
+    taken = [str(other) for other in _NO_VPC if IPv4Network(value).overlaps(other)]
+    return f"{value!r} overlaps {', '.join(taken)}, which no VPC can have" if taken else None
 
 
 def any_cidr(value: str) -> str | None:
@@ -101,7 +117,7 @@ def flavor(value: str) -> str | None:
 
 
 def ports(value: str) -> str | None:
-    match = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", value)
+    match = re.fullmatch(r"([0-9]{1,5})(?:-([0-9]{1,5}))?", value)
     if match:
         first, last = int(match[1]), int(match[2] or match[1])
         if 1 <= first <= last <= 65535:
@@ -197,16 +213,42 @@ def user_data(value: str) -> str | None:
 
 def password(value: str) -> str | None:
     """CTyun's rule for server passwords. The text never shows the password."""
-    kinds = sum(bool(re.search(pattern, value)) for pattern in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"))
-    if 8 <= len(value) <= 30 and kinds >= 3:
+    kinds = sum(bool(re.search(pattern, value)) for pattern in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]"))
+    if 8 <= len(value) <= 30 and kinds >= 3 and value.isprintable() and not value.startswith("/"):
         return None
-    return "is no password that CTyun takes: 8-30 characters, three of lower case, upper case, digits, others"
+    return (
+        "is no password that CTyun takes: 8-30 printable characters, '/' not the first, three of lower case, upper case, "
+        "digits, others"
+    )
+
+
+def labels(value: Mapping[str, object]) -> str | None:
+    """Of a server."""
+    long = sorted({text for pair in value.items() for text in pair if isinstance(text, str) and len(text) > LONGEST_LABEL})
+    if long:
+        return f"holds {', '.join(map(repr, long))}; CTyun takes {LONGEST_LABEL} characters in a key and in a value"
+    return "holds a key that is empty" if "" in value else None
 
 
 def rsa_public_key(value: str) -> str | None:
-    if value.startswith("ssh-rsa ") and len(value) <= 1024 and _has_key_body(value):
+    parts = value.split(None, 2)
+    if len(value) <= 1024 and value.strip().isprintable() and parts[:1] == ["ssh-rsa"] and _rsa_bits(value) >= 1024:
         return None
-    return "is no key that CTyun imports: one line 'ssh-rsa AAAA...', RSA only, at most 1024 characters"
+    return "is no key that CTyun imports: one line 'ssh-rsa AAAA...', RSA only, of 1024 bits or more, at most 1024 characters"
+
+
+def _rsa_bits(line: str) -> int:
+    """Of the modulus, to the next eight; 0 when the body is not what its name says: name, exponent, modulus."""
+    if not _has_key_body(line):
+        return 0
+    rest, numbers = base64.b64decode(line.split()[1]), list[bytes]()
+    while rest:
+        length = int.from_bytes(rest[:4], "big")
+        numbers.append(rest[4 : 4 + length])
+        if not length or len(numbers[-1]) < length:
+            return 0
+        rest = rest[4 + length :]
+    return len(numbers[2]) * 8 if len(numbers) == 3 else 0
 
 
 def host_public_key(value: str) -> str | None:

@@ -29,7 +29,7 @@ VPC = Resource(
     inputs=(
         region_field(),
         _name(),
-        Field("cidr", Kind.TEXT, "Address space.", required=True, replaces=True, rules=(rules.cidr(8, 28),)),
+        Field("cidr", Kind.TEXT, "Address space.", required=True, replaces=True, rules=(rules.vpc_cidr,)),
         _description(),
     ),
     outputs=(Field("vpcId", Kind.TEXT, "Id, like vpc-r5i4zghgvq."),),

@@ -11,6 +11,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
+from plugins.kit.values import to_properties
+from pulumi_ctyun.provider.checking import check
+from pulumi_ctyun.resources.declarations import RESOURCES
+
 REGION = "bb9fdb42056f11eda1610242ac110002"
 CREATE, CREATE_GROUP, UPDATE_GROUP = "/v4/elb/create-certificate", "/v4/elb/create-target-group", "/v4/elb/update-target-group"
 
@@ -91,6 +95,27 @@ def test_a_certificate_comes_is_shown_renamed_and_goes(api: Any) -> None:
 )
 def test_what_no_server_could_show_is_refused(api: Any, more: dict[str, Any], sentence: str) -> None:
     assert sentence in api.post(CREATE, **(GOOD | more))["message"]
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        ({}, None),
+        ({"certificate": f"subject: site.test\n{GOOD['certificate']}"}, None),
+        ({"certificate": "nothing"}, "certificate"),
+        ({"certificate": GOOD["certificate"] + pem(OTHER)}, "certificate"),
+        ({"certificate": GOOD["certificate"] + "#" * 65536}, "certificate"),
+        ({"privateKey": "nothing"}, "privateKey"),
+        ({"privateKey": pem(KEY, b"secret")}, "privateKey"),
+        ({"privateKey": pem(KEY) + "#" * 65536}, "privateKey"),
+    ],
+)
+def test_the_provider_knows_what_can_be_told_without_openssl(api: Any, more: dict[str, Any], wrong: str | None) -> None:
+    declared = RESOURCES["ctyun:elb:Certificate"]
+    inputs = {"region": "r", **{name: (GOOD | more)[name] for name in ("name", "certificate", "privateKey")}}
+    _, problems = check(declared.inputs, declared.rules, to_properties(inputs))
+    assert [problem.path for problem in problems] == ([wrong] if wrong else [])
+    assert (api.post(CREATE, **(GOOD | more))["statusCode"] == 800) == (wrong is None)
 
 
 def test_a_key_that_is_too_short_for_tls_is_refused(api: Any) -> None:
