@@ -31,6 +31,7 @@ log = logging.getLogger("localcloud")
 SETTLE_SECONDS = 60.0
 RESTORE_SECONDS = 180.0  # until the standby has been rebuilt as well
 SWITCH_SECONDS = 15.0
+EVENTS_SECONDS = 5.0  # what was disabled later than this before its primary died runs after a failover
 BINLOG_SECONDS = 10.0  # a restore to a time loses no more than this when all nodes are lost for good
 WAITING, RUNNING, DONE, BROKEN = 100, 101, 1, -1
 RUNNING_STATUS = {"restart": 1, "restore": 3, "stop": 20, "start": 22}
@@ -146,6 +147,15 @@ class Jobs:
         if backups and now() - track.binlogs_kept > BINLOG_SECONDS and track.seen(mysql.primary).writable:
             track.binlogs_kept = now()
             await self._engines.databases.keep_binlogs(mysql.primary, mysql.id)
+
+    async def match_events(self, mysql: Mysql) -> None:
+        """Now and then, so that a standby that is promoted leaves those alone that their owner has disabled."""
+        track, standby = self._rounds.tracks[mysql.id], standby_of(self._store, mysql)
+        if standby is None or mysql.step or now() - track.events_matched < EVENTS_SECONDS:
+            return
+        if track.seen(mysql.primary).writable and track.seen(standby.id).applying:
+            track.events_matched = now()
+            await self._engines.databases.match_events(standby.id, mysql.primary)
 
     async def _restore(self, job: MysqlJob) -> None:
         """The primary's data are replaced, then the standby is rebuilt from it."""

@@ -167,6 +167,7 @@ class Steps:
         self._keep(mysql.id, step="catch", step_gtid=position)
 
     async def _attach(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        await self._engines.databases.match_events(mysql.candidate, node_id)
         await self._engines.databases.forget_source(mysql.candidate)
         await self._engines.databases.follow(node_id, self._source(mysql, mysql, mysql.candidate))
         self._keep(mysql.id, step="check")

@@ -35,6 +35,7 @@ class Track:
     rests: dict[str, tuple[float, str]] = field(default_factory=dict)  # node id -> until when it is left alone, and why
     given_up: tuple[float, str] = (0.0, "")  # until when no failover is begun again, and why the last one was given up
     binlogs_kept: float = 0.0
+    events_matched: float = 0.0
 
     def failure(self, node_id: str, moment: float) -> str:
         """What failed on a node a moment ago, so that it is not tried again yet."""

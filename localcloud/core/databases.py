@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from localcloud.core.database_jobs import RUNNING, WAITING, Jobs
@@ -165,19 +165,18 @@ class Databases:
         """Keep all instances as their owners want them, until the task is cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._rounds.watch())
-            group.create_task(self._keep_binlogs())
+            group.create_task(self._now_and_then(self._jobs.keep_binlogs, "the binary log was not kept"))
+            group.create_task(self._now_and_then(self._jobs.match_events, "its standby was not told which events are disabled"))
 
-    async def _keep_binlogs(self) -> None:
+    async def _now_and_then(self, work: Callable[[Mysql], Awaitable[None]], failure: str) -> None:
         while True:
             for mysql in self._watched():
                 try:
-                    await self._jobs.keep_binlogs(mysql)
+                    await work(mysql)
                 except (EngineError, OSError) as error:  # a full disk of this machine, most likely
-                    log.warning("the binary log of MySQL instance %s was not kept: %s", mysql.name, error)
+                    log.warning("MySQL instance %s: %s: %s", mysql.name, failure, error)
                 except Exception:  # the controller ends with this task: it must not
-                    log.exception(
-                        "the binary log of MySQL instance %s was not kept: a fault of the local cloud itself", mysql.name
-                    )
+                    log.exception("MySQL instance %s: %s: a fault of the local cloud itself", mysql.name, failure)
             await asyncio.sleep(1)
 
     async def suspend(self) -> list[str]:

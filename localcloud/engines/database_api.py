@@ -124,10 +124,13 @@ class DatabaseEngine(Protocol):
         """As primary: make commits wait for a standby (AFTER_SYNC, without an end), or let those that wait go on alone."""
 
     async def open_writes(self, node_id: str) -> None:
-        """read_only off."""
+        """read_only off; events run from now on."""
+
+    async def match_events(self, node_id: str, source_id: str) -> None:
+        """Have a standby know which events are disabled on its source, which replication does not tell."""
 
     async def close_writes(self, node_id: str, timeout: float) -> str:
-        """read_only on, clients' sessions ended, no write open any more; the GTID position then."""
+        """read_only on, clients' sessions and events ended, no write open any more; the GTID position then."""
 
     async def reseed(self, node: DatabaseNode, source_id: str) -> None:
         """Replace all of a node's data by a physical copy of a running node's (mariadb-backup), and boot it: read-only, with the

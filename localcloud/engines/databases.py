@@ -103,6 +103,9 @@ class MariadbEngine:
     async def open_writes(self, node_id: str) -> None:
         await self._replication.open_writes(node_id)
 
+    async def match_events(self, node_id: str, source_id: str) -> None:
+        await self._replication.match_events(node_id, source_id)
+
     async def close_writes(self, node_id: str, timeout: float) -> str:
         return await self._replication.close_writes(node_id, timeout)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import pymysql
 from pymysql.cursors import Cursor
 
+from localcloud.engines import mariadb_events as events
 from localcloud.engines.api import EngineError
 from localcloud.engines.database_api import Applying, Replication
 from localcloud.engines.database_nodes import LOGS, MYSQL, DatabaseNodes
@@ -23,11 +24,12 @@ log = logging.getLogger("localcloud")
 
 _APPLY = 60.0  # seconds for what a node has received before it is made to follow somebody else
 _EARLIER_ENDS = 3.0
+_EVENTS = 5.0  # for one statement about events, of which none waits longer than 1 s
 _ALL_APPLIED = "Slave has read all relay log"
-# Everybody who came over the network, except for standbys.
+# Everybody who came over the network, except for standbys; and events that run.
 _CLIENTS = (
     "SELECT ID FROM information_schema.PROCESSLIST WHERE HOST LIKE '%:%' "
-    "AND COMMAND NOT IN ('Binlog Dump', 'Slave_IO', 'Slave_SQL', 'Slave_worker', 'Daemon')"
+    f"AND COMMAND NOT IN ('Binlog Dump', 'Slave_IO', 'Slave_SQL', 'Slave_worker', 'Daemon') OR {events.RUNNING}"
 )
 _EARLIER = "SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump' AND HOST LIKE '{address}:%'"
 # MariaDB would throw relay logs away when replication starts by GTID: what they hold beyond the binary log is replayed from them.
@@ -64,7 +66,7 @@ class MariadbReplication:
 
     async def follow(self, node_id: str, source: Replication) -> None:
         """From the same source as before nothing is forgotten that it has received, not even for a moment."""
-        await self._sql.run(node_id, "SET GLOBAL read_only = 1")
+        await self._sql.run(node_id, events.STOP, "SET GLOBAL read_only = 1")
         found = await self._sql.rows(node_id, SOURCE)
         if found and _is(found[0], source):
             if await self._goes_on(node_id, found[0], source):
@@ -126,7 +128,19 @@ class MariadbReplication:
         await self._sql.run(node_id, f"SET GLOBAL rpl_semi_sync_master_enabled = {int(wanted)}")
 
     async def open_writes(self, node_id: str) -> None:
-        await self._sql.run(node_id, "SET GLOBAL read_only = 0")
+        """Nothing that is wrong with events keeps clients from writing."""
+        await self._about_events(node_id, events.enable)
+        await self._sql.do(node_id, _open)
+
+    async def match_events(self, node_id: str, source_id: str) -> None:
+        off = await self._sql.do(source_id, events.switched_off, _EVENTS)
+        await self._about_events(node_id, lambda cursor: events.mark_off(cursor, off))
+
+    async def _about_events(self, node_id: str, work: Callable[[Cursor], None]) -> None:
+        try:
+            await self._sql.do(node_id, work, _EVENTS)
+        except EngineError as exc:
+            log.warning("events on database node %s are not as they should be: %s", node_id, exc)
 
     async def close_writes(self, node_id: str, seconds: float) -> str:
         """Raises EngineError when a write did not end in time; whether the node takes writes then is not known."""
@@ -145,7 +159,7 @@ class MariadbReplication:
         return await self.position(node_id)
 
     async def end_clients(self, node_id: str, seconds: float) -> None:
-        """All sessions that came over the network, except for standbys."""
+        """All sessions that came over the network, except for standbys, and the events that run."""
         await self._sql.do(node_id, lambda cursor: _end(cursor, _CLIENTS), seconds)
 
     async def position(self, node_id: str) -> str:
@@ -210,9 +224,22 @@ def _follow(cursor: Cursor, source: Replication) -> None:
 
 
 def _close(cursor: Cursor, seconds: float) -> None:
-    """Waits until no write is open."""
+    """Waits until no write is open; if that takes too long, all goes on as before."""
     cursor.execute("SET SESSION lock_wait_timeout = %s", (max(1, round(seconds)),))
-    cursor.execute("SET GLOBAL read_only = 1")
+    cursor.execute(events.STOP)
+    try:
+        cursor.execute("SET GLOBAL read_only = 1")
+    except pymysql.Error:
+        cursor.execute(events.OPEN)
+        raise
+
+
+def _open(cursor: Cursor) -> None:
+    try:
+        cursor.execute(events.OPEN)
+    except pymysql.Error as exc:  # its first half was done
+        log.warning("events do not run: %s", exc)
+        cursor.execute("SET GLOBAL read_only = 0")
 
 
 def _end(cursor: Cursor, sessions: str) -> int:

@@ -289,6 +289,43 @@ def test_roles_change_without_a_copy(pair: Pair) -> None:
     assert pair.client("SELECT id FROM shop.orders WHERE id IN (300, 301)") == (0, "301")
 
 
+def test_events_run_where_writes_are_taken_and_nowhere_else(pair: Pair) -> None:
+    pair.semi_sync()
+    every = "ON SCHEDULE EVERY 1 SECOND"
+    tick = f"CREATE EVENT shop.tick {every} DO INSERT INTO shop.ticks VALUES (@@server_id)"
+    off = f"CREATE EVENT shop.off {every} DISABLE DO INSERT INTO shop.ticks VALUES (99)"
+    slow = f"CREATE EVENT shop.slow {every} DO SELECT SLEEP(60)"
+    made = f"SET NAMES latin1; CREATE TABLE shop.ticks (node INT); {tick}; {off}; {slow}"
+    assert pair.client(made) == (0, "")
+    about = "SELECT definer, sql_mode, character_set_client, body, modified FROM mysql.event WHERE name = 'tick'"
+    before = pair.sql("db-a", about)
+
+    def ticking(name: str) -> None:
+        mine = f"SELECT COUNT(*) FROM shop.ticks WHERE node = {pair.nodes[name].server_id}"
+        since = pair.sql(name, mine)[0][0]
+        pair.cloud.wait_until(lambda: pair.sql(name, mine)[0][0] > since, GRACE, f"an event to run on {name}")
+
+    ticking("db-a")
+    pair.caught_up()
+    pair.do(pair.engine.match_events("db-b", "db-a"))
+    for loser, winner in (("db-a", "db-b"), ("db-b", "db-a")):
+        closed = pair.do(pair.engine.close_writes(loser, 5.0))
+        assert pair.sql(loser, _WORKERS) == [(0,)]
+        pair.until(winner, lambda state, closed=closed: state.gtid == closed, "it to have everything")
+        pair.do(pair.engine.set_semi_sync(loser, False))
+        pair.do(pair.engine.forget_source(winner))
+        pair.do(pair.engine.open_writes(winner))
+        pair.follow(loser, winner)
+        ticking(winner)
+        assert pair.sql(loser, "SELECT @@event_scheduler") == [("OFF",)]
+        states = "SELECT name, status FROM mysql.event ORDER BY name"
+        assert pair.sql(winner, states) == [("off", "DISABLED"), ("slow", "ENABLED"), ("tick", "ENABLED")]
+        assert pair.sql(winner, about) == before, "nothing about it has changed"
+    assert pair.sql("db-a", "SELECT DISTINCT node FROM shop.ticks ORDER BY node") == [(1,), (2,)]
+    assert pair.client("DROP EVENT shop.tick; DROP EVENT shop.off; DROP EVENT shop.slow")[0] == 0
+    pair.semi_sync()
+
+
 def test_sessions_that_write_end_when_writes_are_closed(pair: Pair) -> None:
     pair.semi_sync()
     script = "(echo 'BEGIN; INSERT INTO shop.orders VALUES (310);'; sleep 30) | mariadb -n -u app -papp -h"
@@ -415,6 +452,7 @@ def test_only_listed_addresses_get_through(pair: Pair) -> None:
             pair.sql("db-a", f"KILL {row[0]}")
 
 
+_WORKERS = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(60)%' AND COMMAND = 'Connect'"
 _SLEEPERS = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(60)%' AND HOST LIKE '%:%'"
 
 

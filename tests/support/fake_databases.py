@@ -261,6 +261,11 @@ class FakeDatabases:
         self._did("open_writes", node_id)
         self._running(node_id).writable = True
 
+    async def match_events(self, node_id: str, source_id: str) -> None:
+        self._did("match_events", node_id, source_id)
+        self._running(node_id)
+        self._running(source_id)
+
     async def close_writes(self, node_id: str, timeout: float) -> str:
         self._did("close_writes", node_id)
         node = self._running(node_id)

@@ -300,6 +300,19 @@ def test_nodes_without_records_are_swept() -> None:
 
 
 # -- what must not end, or be lost ---------------------------------------------------------------------------------------
+def test_a_standby_knows_which_events_are_disabled() -> None:
+    async def story(cloud: Cloud) -> None:
+        await watched(cloud, 21)
+        primary, standby = cloud.node("db-1").id, cloud.node("db-2").id
+        assert cloud.fake.journal.count(("match_events", standby, primary)) in (3, 4, 5)
+        cloud.fake.journal.clear()
+        await cloud.databases.switchover(MYSQL, standby)
+        done = [call[0] for call in cloud.fake.journal]
+        assert done.index("close_writes") < done.index("match_events") < done.index("open_writes")
+
+    lives(story)
+
+
 def test_a_full_disk_of_the_machine_does_not_end_the_watch() -> None:
     async def story(cloud: Cloud) -> None:
         def full() -> None:
