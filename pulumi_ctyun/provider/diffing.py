@@ -41,8 +41,8 @@ def _field_changes(
     # of an unknown object nobody can say which part will change
     inside = isinstance(field.type, Shape) and new is UNKNOWN and any(inner.replaces for inner in field.type.fields)
     held = field.holds and new is UNKNOWN and old is not None
-    joined = field.joins and old is None and new is not UNKNOWN
-    replaces = (field.replaces or inside or held) and not joined and not _came_by_import(field, old, about)
+    in_place = field.in_place is not None and not has_unknown(new) and field.in_place(old, new)
+    replaces = (field.replaces or inside or held) and not in_place and not _came_by_import(field, old, about)
     yield Change(name, replaces, added=old is None, removed=new is None)
 
 

@@ -11,6 +11,7 @@ from ctyun import errors
 from ctyun.services.server_values import DiskWish, NewServer, Server
 from ctyun.services.servers import ENDED, ERROR, RUNNING
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
+from pulumi_ctyun.provider.ecs_disks import grow
 from pulumi_ctyun.provider.ecs_flavors import BEGINNING, resize
 from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
 from pulumi_ctyun.provider.marks import MARK_LABEL
@@ -185,6 +186,7 @@ class InstanceHandler(CloudHandler):
         await self._regroup(region, server, wish.inputs["securityGroupIds"])
         has_it = wish.inputs["flavor"] in (await self._spellings(region, server))["flavor"]
         await resize(self.cloud, region, server, wish, has_it)
+        await grow(self.cloud, region, known, wish)
         server = await self.client.servers.get(region, known.id)
         if server.status in BEGINNING:
             return await self.settle(region, known.id, wish)

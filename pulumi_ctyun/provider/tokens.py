@@ -59,7 +59,7 @@ class Tokens:
         known = self.unfinished(mark)
         if known and known.is_for(inputs):
             return known
-        value = f"{mark}-{secrets.token_hex(16)}"
+        value = f"{mark.partition('.')[0]}-{secrets.token_hex(16)}"  # the same length whatever the order's word is
         return self._store(mark, Token(value, digest(value, inputs)))
 
     def made(self, mark: str, id: str) -> None:

@@ -30,7 +30,7 @@ vpc = ctyun.Vpc("vpc", name="changes-vpc", cidr="10.88.0.0/16", **place)
 net = ctyun.Subnet("net", name="changes-net", vpc_id=vpc.id, cidr="10.88.1.0/24", **place)
 group = ctyun.SecurityGroup(given["group"], name="changes-" + given["group"], vpc_id=vpc.id, rules=given["rules"], **place)
 server = ctyun.Instance("server", name="changes-server", zone="AZ1", flavor="1C1G", image="debian-12", vpc_id=vpc.id,
-    subnet_id=net.id, security_group_ids=[group.id], **place)
+    subnet_id=net.id, security_group_ids=[group.id], data_disks=[ctyun.DataDiskArgs(size=given["disk"])], **place)
 eip = ctyun.Eip("eip", name="changes-eip", **place)
 balancer = ctyun.LoadBalancer("balancer", name="changes-lb", vpc_id=vpc.id, subnet_id=net.id, type="external", eip_id=eip.id,
     **place)
@@ -83,22 +83,28 @@ def rules(network: str) -> list[dict[str, Any]]:
     return [{**base, "ports": str(port)} for port in range(8000, 8030)]
 
 
-def write(folder: Path, group: str, check: str, network: str) -> bytes:
+def write(folder: Path, group: str, check: str, network: str, disk: int = 20) -> bytes:
     """What the program is to make; the certificate in DER."""
     certificate, key = certificate_for("changes.example")
-    given = {"group": group, "rules": rules(network), "check": check, "certificate": certificate, "key": key}
+    given = {"group": group, "rules": rules(network), "check": check, "disk": disk, "certificate": certificate, "key": key}
     (folder / "given.json").write_text(json.dumps(given), encoding="utf-8")
     return ssl.PEM_cert_to_DER_cert(certificate)
 
 
+def in_server(lab: Lab, script: str) -> str:
+    return lab.call("docker", "exec", lab.container("changes-server"), "sh", "-ec", script, timeout=30, check=True).stdout
+
+
 def test_what_is_in_use_changes_over_in_one_update(lab: Lab, single_host: dict[str, Any], tmp_path: Path) -> None:
-    """Thirty rules for thirty others of a quota of fifty, a group that a server is in, a certificate and a health check."""
+    """Thirty rules for thirty others of a quota of fifty, a group that a server is in, a certificate and a health check, and a
+    data disk that grows while it is mounted: what is on it stays."""
     write_project(tmp_path, "changes", PROGRAM)
     folder = ["-s", "mine", "-C", str(tmp_path)]
     lab.pulumi("stack", "init", "mine", "-C", str(tmp_path))
     try:
-        old = write(tmp_path, "group", "TCP", "10.0.0.0/8")
+        old = write(tmp_path, "group", "TCP", "10.0.0.0/8", disk=10)
         lab.pulumi("up", "--yes", "--skip-preview", *folder)
+        in_server(lab, "mkfs.ext4 -q /dev/vdb && mount /dev/vdb /srv && echo kept > /srv/note")
         before = json.loads(lab.pulumi("stack", "output", "--json", *folder).stdout)
         write(tmp_path, "group", "HTTP", "172.16.0.0/12")
         with knocking(before["address"]) as knocker:
@@ -108,6 +114,8 @@ def test_what_is_in_use_changes_over_in_one_update(lab: Lab, single_host: dict[s
         assert knocker.failures == []
         assert knocker.shown[0] == old and knocker.shown[-1] == new
         assert json.loads(lab.pulumi("stack", "output", "--json", *folder).stdout) == before
+        assert in_server(lab, "cat /srv/note; umount /srv; blockdev --getsize64 /dev/vdb").split() == ["kept", str(20 << 30)]
+        in_server(lab, "e2fsck -fp /dev/vdb; resize2fs /dev/vdb; mount /dev/vdb /srv; cat /srv/note; umount /srv")
         lab.pulumi("preview", "--refresh", "--expect-no-changes", *folder)
     finally:
         lab.pulumi("destroy", "--yes", "--skip-preview", *folder)

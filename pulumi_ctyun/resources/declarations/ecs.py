@@ -62,6 +62,17 @@ SYSTEM_DISK = _disk("ctyun:ecs:SystemDisk", 10, 2048, {"XSSD-2": 512})
 DATA_DISK = _disk("ctyun:ecs:DataDisk", 10, 32768, {"XSSD-0": 20, "XSSD-1": 20, "XSSD-2": 512})
 
 
+def _only_sizes_differ(old: Any, new: Any) -> bool:
+    """Of the same disks, one by one."""
+    return [disk["type"] for disk in old or ()] == [disk["type"] for disk in new or ()]
+
+
+def _disks_grow(old: Any, new: Any) -> str | None:
+    pairs = enumerate(zip(old, new, strict=True))
+    smaller = [f"[{n}].size {reason}" for n, (had, disk) in pairs if (reason := rules.grows(" GiB")(had["size"], disk["size"]))]
+    return "; ".join(smaller) or None
+
+
 def _mark_is_ours(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     labels = inputs.get("labels")
     if isinstance(labels, Mapping) and MARK_LABEL in labels:
@@ -103,10 +114,12 @@ INSTANCE = Resource(
         Field(
             "dataDisks",
             ListOf(DATA_DISK),
-            "Further disks, empty and unformatted.",
+            "Further disks, empty and unformatted. Each can grow in place; the file system on it grows when its server makes it.",
             replaces=True,
+            in_place=_only_sizes_differ,
             unseen=True,
             rules=(rules.at_most(8),),
+            ways=(_disks_grow,),
         ),
         Field(
             "fixedAddress", Kind.TEXT, "A private address of your choice; left out later, it stays.", replaces=True, unseen=True,

@@ -57,8 +57,9 @@ class Field:
     whose order means nothing. `computed`: absent in the program, the cloud chooses the value. `follows`: of an output, the
     inputs whose change in place changes it too. `unseen`: an input that the cloud does not show. `holds`: names a thing that
     the cloud does not delete while this resource uses it. A known new one is exchanged in place; one that is itself being
-    replaced, so that its id is not known yet, replaces this resource too, which lets go of the old one first. `joins`: one that
-    `replaces`, but is added in place where there was none. `ways`: which changes in place the cloud can make.
+    replaced, so that its id is not known yet, replaces this resource too, which lets go of the old one first. `in_place`:
+    which changes (known old and new value) of one that `replaces` the cloud makes in place all the same. `ways`: which changes in
+    place the cloud can make.
 
     Two spellings of one thing are no change: `sense` is what they have in common, `absent` what leaving it out means, `chosen`
     the output that says what the cloud chose then.
@@ -71,7 +72,7 @@ class Field:
     secret: bool = False
     replaces: bool = False
     holds: bool = False
-    joins: bool = False
+    in_place: Callable[[Any, Any], bool] | None = None
     unseen: bool = False
     unordered: bool = False
     computed: bool = False

@@ -72,7 +72,7 @@ MYSQL_INSTANCE = Resource(
             "Zone of the standby; none when absent. One that is added later is added in place. Who leads is not said here: in "
             "either order the two zones say where the servers stand.",
             replaces=True,
-            joins=True,
+            in_place=lambda old, new: old is None,
             rules=(rules.zone,),
         ),
         Field(

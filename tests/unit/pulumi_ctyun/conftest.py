@@ -114,6 +114,9 @@ class FakeCloud:
                 return {"images": found, "totalCount": len(found)}
             images = [{"imageID": "img-1", "imageName": "debian-12", "imageVisibilityCode": 1}]
             return {"images": images if wanted["imageVisibilityCode"] == "1" else [], "totalCount": 1}
+        if "instanceID" in wanted:
+            data = [{"diskID": f"{wanted['instanceID']}.{n}"} for n, _ in enumerate(self.things[wanted["instanceID"]]["disks"])]
+            return {"results": [{"diskID": "boot", "isSystemVolume": True}, *data], "totalCount": 1 + len(data)}
         sizes = {"f-1": ("s7.small.1", 1, 1), "f-2": ("s7.medium.2", 1, 2)}
         return {"flavorList": [
             {"flavorID": id, "flavorName": name, "flavorCPU": cpus, "flavorRAM": memory, "available": True}
@@ -261,6 +264,7 @@ class FakeCloud:
             groups=list(wanted["secGroupList"]),
             labels={label["labelKey"]: label["labelValue"] for label in wanted.get("labelList", [])},
             flavor={"flavorID": "f-1", "flavorName": "s7.small.1"},
+            disks=[new_disk(disk["diskType"], disk["diskSize"]) for disk in wanted.get("dataDiskList") or ()],
         )
         return {"masterOrderID": f"order-of-{id}"}
 
@@ -309,6 +313,24 @@ class FakeCloud:
         thing["flavor"] = {"flavorID": wanted["flavorID"], "flavorName": names[wanted["flavorID"]]}
         return {"masterOrderID": "order-of-flavor"}
 
+    def do_info_ebs(self, wanted: Body) -> Body:
+        """A disk's id says where it is: SERVER.NUMBER."""
+        id, _, number = wanted["diskID"].partition(".")
+        disk = self._get(id, "Instance")["disks"][int(number)]
+        device = f"/dev/vd{'bcdefghi'[int(number)]}"
+        return {**disk, "diskID": wanted["diskID"], "attachments": [{"instanceID": id, "device": device}]}
+
+    def do_resize_ebs(self, wanted: Body) -> Body:
+        id, _, number = wanted["diskID"].partition(".")
+        disk = self._get(id, "Instance")["disks"][int(number)]
+        if len(wanted["clientToken"]) > 64:
+            raise Refused("Openapi.Parameter.Error")
+        if wanted["clientToken"] not in self.tokens:
+            self.tokens[wanted["clientToken"]] = id
+            self.calls["enlarged"] += 1
+            disk["diskSize"] = wanted["diskSize"]
+        return {"masterOrderID": f"order-of-{id}"}
+
     def do_instance_details(self, wanted: Body) -> Body:
         return self._server(wanted["instanceID"])
 
@@ -323,6 +345,11 @@ class FakeCloud:
     def do_unsubscribe_instance(self, wanted: Body) -> Body:
         self._drop(wanted["instanceID"], "Instance")
         return {"masterOrderID": "order-of-removal"}
+
+
+def new_disk(kind: str, size: int, *, packaged: bool = True) -> Body:
+    shown = {"diskName": "", "diskStatus": "in-use", "azName": "zone-1", "isSystemVolume": False}
+    return {**shown, "diskType": kind, "diskSize": size, "isPackaged": packaged}
 
 
 class Engine:

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from unit.pulumi_ctyun.conftest import new_disk
 
 from plugins.kit.serve import InitFailed, PluginError
 from plugins.kit.values import to_plain, to_property
@@ -419,6 +420,63 @@ def test_a_flavour_that_is_not_there_stops_no_server_for_good(engine, fake, run)
     with pytest.raises(PluginError, match="SoldOut"):
         run(engine.update(SERVER, id, state, {**A_SERVER, "flavor": "1C2G"}))
     assert (fake.things[id]["status"], fake.calls["stop_instance"]) == ("running", 1)
+
+
+DISKS = [{"type": "SATA", "size": 10}, {"type": "SSD", "size": 20}]
+
+
+def with_disks(*sizes: int) -> dict[str, Any]:
+    return {**A_SERVER, "dataDisks": [{**disk, "size": size} for disk, size in zip(DISKS, sizes, strict=True)]}
+
+
+def test_data_disks_grow_in_place(engine, fake, run) -> None:
+    """Those that the program names: its image brought one that stands before them, and another one was attached later."""
+    id, state = run(engine.create(SERVER, with_disks(10, 20)))
+    disks = fake.things[id]["disks"]
+    disks.insert(0, new_disk("SATA", 10))
+    disks.append(new_disk("SATA", 10, packaged=False))
+    assert run(engine.diff(SERVER, id, state, with_disks(30, 20))).replaces == []
+    state = run(engine.update(SERVER, id, state, with_disks(30, 20)))
+    assert [disk["diskSize"] for disk in disks] == [10, 30, 20, 10]
+    assert to_plain(state)["dataDisks"] == with_disks(30, 20)["dataDisks"] and fake.calls["stop_instance"] == 0
+    [(name, reason)] = run(engine.failures(SERVER, with_disks(10, 5 + 5), with_disks(30, 20)))
+    assert name == "dataDisks" and "[0].size is 10 GiB; it has 30 GiB" in reason and "[1].size is 10 GiB" in reason
+
+
+@pytest.mark.parametrize(
+    "disks", [DISKS[:1], [*DISKS, DISKS[0]], DISKS[::-1], None], ids=["fewer", "more", "another kind", "none"]
+)
+def test_other_data_disks_are_another_server(engine, run, disks: Any) -> None:
+    id, state = run(engine.create(SERVER, with_disks(10, 20)))
+    assert run(engine.diff(SERVER, id, state, {**A_SERVER, "dataDisks": disks})).replaces == ["dataDisks"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_growing_disks_that_were_killed_are_carried_on_with_one_order_each(make_engine, fake, run, when: str) -> None:
+    async def killed(_: dict[str, Any]) -> None:
+        raise asyncio.CancelledError
+
+    id, state = run(make_engine().create(SERVER, with_disks(10, 20)))
+    getattr(fake, when)["resize_ebs"] = killed
+    with pytest.raises((asyncio.CancelledError, InitFailed, PluginError)):
+        run(make_engine().update(SERVER, id, state, with_disks(30, 40)))
+    getattr(fake, when).clear()
+    if when == "after":
+        with pytest.raises(PluginError, match=r"dataDisks\[0\] of server dev-web-01 .* has 30 GiB and cannot shrink to 10"):
+            run(make_engine().update(SERVER, id, state, with_disks(10, 20)))
+    run(make_engine().update(SERVER, id, state, with_disks(30, 40)))
+    assert [disk["diskSize"] for disk in fake.things[id]["disks"]] == [30, 40]
+    assert fake.calls["enlarged"] == 2
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["one was taken off", "another kind"])
+def test_disks_that_cannot_be_told_apart_are_left_alone(engine, fake, run, gone: bool) -> None:
+    id, state = run(engine.create(SERVER, with_disks(10, 20)))
+    disks = fake.things[id]["disks"]
+    disks[0] |= {"isPackaged": False} if gone else {"diskType": "SAS"}
+    with pytest.raises(PluginError, match=r"its dataDisks are cannot be told; ordered with it were .*/dev/vdc, SSD, 20 GiB"):
+        run(engine.update(SERVER, id, state, with_disks(30, 40)))
+    assert fake.calls["enlarged"] == 0
 
 
 @pytest.mark.parametrize("moment", ["create_instance", "instance_details"], ids=["its order is open", "it boots"])
