@@ -12,7 +12,7 @@ from components.checks import Problem, one, refuse
 from components.network import Network
 from components.web_server import WebServer
 from pulumi_ctyun.resources import Eip, HealthCheck, Listener, LoadBalancer, Target, TargetGroup
-from pulumi_ctyun.resources.declarations import rules
+from pulumi_ctyun.resources.declarations import elb_rules, rules
 
 PORT = 80
 
@@ -26,6 +26,7 @@ class BalancerArgs:
 
     network: Network
     servers: Sequence[WebServer]
+    health: str | None = None  # a page that answers 2xx while its server may have visitors; without, that the port is open counts
     interval: int = 2  # CTyun's default is 5, which leaves a dead server in for 12 s
     timeout: int = 2  # the shortest that there is
     max_retry: int = 2
@@ -34,6 +35,8 @@ class BalancerArgs:
     def problems(self) -> Iterator[Problem]:
         if not self.servers:
             yield Problem("servers", "is empty; a balancer needs somebody to send visitors to")
+        if self.health is not None:
+            yield from one("health", self.health, elb_rules.check_path)
         if self.timeout < 2:
             yield Problem("timeout", f"is {self.timeout} s; 2 is the shortest")
         if self.max_retry < 1:
@@ -84,11 +87,13 @@ class Balancer(pulumi.ComponentResource):
             f"{self._name}-check",
             region=self._region,
             name=f"{self._full_name}-check",
-            protocol="TCP",
+            protocol="TCP" if self._args.health is None else "HTTP",
+            path=self._args.health,
             interval=self._args.interval,
             timeout=self._args.timeout,
             max_retry=self._args.max_retry,
-            opts=self._child,
+            # A check that asks for a page which is still to be sent would take all servers out.
+            opts=self._after([server.ready for server in self._args.servers]),
         )
         return TargetGroup(
             f"{self._name}-group",
@@ -100,6 +105,9 @@ class Balancer(pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def _after(self, others: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=others))
+
     def _target(self, server: WebServer) -> Target:
         return Target(
             f"{self._name}-{server.server.name}",
@@ -107,7 +115,7 @@ class Balancer(pulumi.ComponentResource):
             target_group_id=self.group.target_group_id,
             instance_id=server.server.instance.instance_id,
             port=PORT,
-            opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=[server.ready])),
+            opts=self._after([server.ready]),
         )
 
     def _listener(self) -> Listener:

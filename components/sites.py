@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from pulumi import Input, Output
 
@@ -68,6 +68,7 @@ class HrSite:
     """The HR site: pages, scripts and tables in one folder, laid out and called as its README says."""
 
     folder: str  # seen from the project's folder
+    HEALTH: ClassVar[str] = "/health.php"  # fails for what is the server's own fault alone, for a balancer's checks
     database: Connection
     data_disk: bool = False  # uploads lie on the server's first data disk
 

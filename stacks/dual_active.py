@@ -27,7 +27,7 @@ def build() -> None:
     ground = lay_ground(settings, settings.web_zones, web_from(settings), pair=True)
     database = Database("db", database_args(ground), ground.inherit)
     web = web_servers(ground, database)
-    balancer = Balancer("balancer", BalancerArgs(ground.network, web.servers), ground.inherit)
+    balancer = Balancer("balancer", BalancerArgs(ground.network, web.servers, HrSite.HEALTH), ground.inherit)
     instance_ids = [one.server.instance.instance_id for one in web.servers]
     backup = Backup("backup", BackupArgs(ground.network, instance_ids, vault_gib=settings.vault_gib), ground.inherit)
     export(ground, balancer.url, web.servers, database.connection)

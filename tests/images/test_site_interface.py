@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.contract
 
 PLACE = {"server": "web-01", "zone": "AZ1"}
 ANSWER_LIMIT_S = 2.0
+CHECK_LIMIT_S = 1.5  # a balancer waits 2 s
 
 BAD_POSTS = {
     "no id": {"text": "x"},
@@ -119,8 +120,39 @@ def test_without_the_database(site: httpx.Client, site_server: Any, how: str, re
         body = answers[0].json()
         assert "does not answer" in body.pop("error")
         assert body == place(site_server)
+        check = site.get("/health.php")
+        assert (check.status_code, check.json()["fault"]) == (200, None), (
+            "it is away for all servers: no reason to take this one out"
+        )
+        assert check.elapsed.total_seconds() < CHECK_LIMIT_S
         for path in ("/", "/css/site.css", "/images/logo.svg", "/upload/handbook.txt"):
             assert site.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        pytest.param({"password": "yesterdays"}, "refuses the request", id="another password"),
+        pytest.param({"DBNAME": "another"}, "refuses the request", id="a database of others"),
+        pytest.param({"IP": ""}, "no database is configured", id="no settings"),
+    ],
+)
+def test_a_check_fails_for_what_is_this_servers_own_fault(
+    site: httpx.Client, site_server: Any, settings: Callable[..., None], changed: dict[str, str], says: str
+) -> None:
+    assert site.get("/health.php").json() == {**PLACE, "fault": None}
+    settings(site_server, **changed)
+    try:
+        site_server.run("systemctl restart apache2")
+        check = site.get("/health.php")
+        assert check.status_code == 503
+        assert says in check.json()["fault"]
+        assert "yesterdays" not in check.text
+    finally:
+        settings(site_server)
+        site_server.run("systemctl restart apache2")
+    assert site.get("/health.php").status_code == 200
+    assert "health.php" not in site_server.run("cat /var/log/apache2/access.log"), "checks fill the log"
 
 
 def test_a_stopped_database_stays_stopped(site: httpx.Client, site_server: Any) -> None:

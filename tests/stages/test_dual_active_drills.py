@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from support.lab import Lab
-from support.visitors import api, end_watch, journals, sends, start_watch
+from support.visitors import api, curl, end_watch, journals, sends, start_watch
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.stage
@@ -154,5 +154,6 @@ def test_a_primary_whose_standby_was_lost_first_is_waited_for(dual_lab: Lab, dua
         wait_until(lambda: database(dual_lab)["verdict"], 30, "a reason")
         assert roles(dual_lab)["dual-active-db-2"] != "primary", "a standby that lacks rows was promoted"
         assert not api(url)
+        assert [curl(f"{url}/")[0] for _ in range(6)] == [200] * 6, "the balancer took out servers that only lack their database"
         dual_lab.run("power", "on", "dual-active-db-1")
         wait_until(lambda: api(url), 60, "the old primary to serve again")

@@ -61,4 +61,5 @@ fi
 deadline=$(($(date +%s) + WAIT))
 answers / "$deadline"
 answers /api.php "$deadline"
+answers /health.php "$deadline"
 echo "configure-site: the site answers"

@@ -30,7 +30,7 @@ def database_args(network: Network) -> DatabaseArgs:
     return DatabaseArgs(network, "AZ1", "AZ2", "hr_db", "hr_app", "Secret1234", public=True)
 
 
-def lab(servers: int = 2, **database: Any) -> Callable[[], None]:
+def lab(servers: int = 2, health: str | None = HrSite.HEALTH, **database: Any) -> Callable[[], None]:
     def program() -> None:
         network = Network("network", NetworkArgs("华东1", "lab", ssh_from=["198.18.0.0/15"]))
         key = KeyPair("key", region="华东1", name="lab-key")
@@ -39,7 +39,7 @@ def lab(servers: int = 2, **database: Any) -> Callable[[], None]:
         site = HrSite(SITE, db.connection, data_disk=True)
         first = WebServerArgs(ServerArgs(network, key, "AZ1", "1C1G", "debian-12-lamp"), jump, site)
         web = WebPair("web", WebPairArgs(first, ["AZ1", "AZ2"], servers))
-        Balancer("balancer", BalancerArgs(network, web.servers))
+        Balancer("balancer", BalancerArgs(network, web.servers, health))
         Backup("backup", BackupArgs(network, [one.server.instance.instance_id for one in web.servers]))
 
     return program
@@ -132,6 +132,14 @@ def test_the_balancer_has_all_servers_and_the_policy_too(build: Any) -> None:
     assert recorder.seen["LoadBalancer", "balancer"]["eipId"] == "balancer-eip-id"
 
 
+def test_the_balancer_asks_for_the_sites_own_page_of_health_or_for_an_open_port(build: Any) -> None:
+    asked = build(lab()).seen["HealthCheck", "balancer-check"]
+    assert (asked["protocol"], asked["path"], asked["timeout"]) == ("HTTP", "/health.php", 2)
+    assert Path(SITE, "html", asked["path"].lstrip("/")).is_file()
+    open_port = build(lab(health=None)).seen["HealthCheck", "balancer-check"]
+    assert (open_port["protocol"], "path" in open_port) == ("TCP", False)
+
+
 def shown(problems: Any) -> list[str]:
     return [str(problem) for problem in problems]
 
@@ -157,8 +165,8 @@ def test_all_problems_of_the_other_parts_are_reported(build: Any) -> None:
             "servers: is empty; a balancer needs somebody to send visitors to",
             "interval: is 1 s, less than the timeout of 2 s; a check must end before the next",
         ]
-        never = BalancerArgs(network, [], timeout=1, max_retry=0)
-        assert [p.key for p in never.problems()] == ["servers", "timeout", "max_retry"]
+        never = BalancerArgs(network, [], "health.php", timeout=1, max_retry=0)
+        assert [p.key for p in never.problems()] == ["servers", "health", "timeout", "max_retry"]
         unkept = BackupArgs(network, [], hours=[24], keep=0, vault_gib=1)
         assert [p.key for p in unkept.problems()] == ["instance_ids", "hours", "keep", "vault_gib"]
         key = KeyPair("key", region="华东1", name="lab-key")
