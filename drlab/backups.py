@@ -11,7 +11,7 @@ from typing import Any
 from ctyun import Client
 from ctyun.services.backups import ACTIVE, BackupTask, NewServerFromBackup, ServerBackup
 from ctyun.services.server_values import Server
-from ctyun.services.servers import ENDED
+from ctyun.services.servers import ENDED, RUNNING
 from ctyun.waiting import wait_until
 from drlab.errors import UserError
 from drlab.lab import Lab
@@ -112,6 +112,12 @@ async def restore_in_place(client: Client, plan: Plan, backup: ServerBackup) -> 
     """Over its server, whose present disks are lost. Raises JobFailed."""
     region = await client.regions.resolve(plan.region)
     return await client.server_backups.restore(region.id, backup.id)
+
+
+async def is_on(client: Client, plan: Plan, backup: ServerBackup) -> bool:
+    region = await client.regions.resolve(plan.region)
+    server = await client.servers.find(region.id, backup.instance_id)
+    return server is not None and server.status == RUNNING
 
 
 async def restore_to_new(client: Client, plan: Plan, backup: ServerBackup, name: str, source: Mapping[str, Any]) -> Server:

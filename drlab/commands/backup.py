@@ -15,8 +15,10 @@ from ctyun.services.server_values import Server
 from drlab import backups
 from drlab.backups import Plan
 from drlab.commands.options import Json, Stage
-from drlab.errors import UserError
+from drlab.commands.prepare import exclusive
+from drlab.errors import Interrupted, UserError
 from drlab.lab import Lab
+from drlab.older import find_older
 from drlab.output import Output, count
 from drlab.stack_state import read_stack
 from drlab.stages import running_stage
@@ -70,6 +72,7 @@ def restore(
 ) -> None:
     """Restore a backup: over its server, which cannot be undone, or to a new server.
 
+    Over its server: says what of the stage's files and scripts is older there now; `./lab up STAGE` brings it up to date.
     A new server belongs to no stack; it is named STAGE-NAME, and `./lab down STAGE` removes it too.
 
     \b
@@ -93,9 +96,36 @@ def restore(
         confirm(wanted)
     with lab.out.busy(f"restore of {wanted.name} over {wanted.instance_name}", "./lab backup list"):
         restored = asked(lab, plan, lambda client: backups.restore_in_place(client, plan, wanted))
-    if lab.out.wants_json:
-        lab.out.document(backup_document(restored))
     lab.out.line(f"{restored.instance_name} is as it was when {restored.name} was made")
+    older = say_older(lab, plan, restored)
+    if lab.out.wants_json:
+        lab.out.document({**backup_document(restored), "older": older})
+
+
+def say_older(lab: Lab, plan: Plan, restored: ServerBackup) -> list[str] | None:
+    """What of the stage's own is older on the server now, also as lines; None when that could not be found out."""
+    refresh = f".venv/bin/pulumi refresh -s {plan.stage}, then ./lab up {plan.stage}"
+    if not asked(lab, plan, lambda client: backups.is_on(client, plan, restored)):
+        lab.out.warn(f"it is off, so nobody knows what is older on it now; when it is on again: {refresh}")
+        return None
+    try:
+        with exclusive(lab):
+            older = find_older(lab, plan.stage, restored.instance_id)
+    except UserError as error:  # the restore itself is done
+        lab.out.warn(f"what is older on it now is not known. {error} Try: {error.hint or refresh}")
+        return None
+    except Interrupted as interrupted:
+        raise Interrupted(
+            f"Interrupted; {restored.instance_name} is restored. What is older on it now: {refresh}"
+        ) from interrupted
+    if not older:
+        lab.out.line(f"all that {plan.stage} keeps on it is as it should be")
+        return older
+    lab.out.line(f"older now than {plan.stage} wants it:", "yellow")
+    for line in older:
+        lab.out.line(f"  {line}")
+    lab.out.line(f"./lab up {plan.stage} brings it up to date")
+    return older
 
 
 def open_plan(stage: str | None, json: bool) -> tuple[Lab, Plan]:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.stage
 
 STAGE = "dual-active"
 UPLOADS = "/var/www/html/upload"
+SETTINGS = "/etc/hr/database.env"
 
 
 def answering(url: str, sends: int = 12) -> set[tuple[str, str]]:
@@ -131,20 +132,28 @@ def test_a_third_server_comes_from_the_image_and_replaces_nothing(dual_lab: Lab,
 
 
 def test_a_backup_comes_back_as_a_new_server_and_in_place(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
+    """The backup holds yesterday's password: in place it takes its server out of the balancer, until `up` mends it."""
     note, own = f"{UPLOADS}/note.txt", dual_active["webServers"][0]["url"]
-    on(dual_lab, "web-01", f"echo before > {note}; sync")
+    yesterdays = f"sed -i 's/^PHP_ENV_SQL_PASSWORD=.*/PHP_ENV_SQL_PASSWORD=yesterdays/' {SETTINGS}"
+    on(dual_lab, "web-01", f"echo before > {note}; cp -p {SETTINGS} /root/todays; {yesterdays}; sync")
     made = json.loads(dual_lab.run("backup", "run", STAGE, "--json", timeout=300).stdout)
     assert {(one["server"], one["kind"]) for one in made} == {(f"{STAGE}-{server}", "FULL") for server in ("web-01", "web-02")}
-    on(dual_lab, "web-01", f"echo after > {note}; sync")
+    on(dual_lab, "web-01", f"echo after > {note}; cp -p /root/todays {SETTINGS}; sync")
     copy = json.loads(dual_lab.run("backup", "restore", "web-01", "--to", "copy", "--json", timeout=300).stdout)
     fetch = f"curl -s -m 3 http://{copy['privateAddress']}/upload/note.txt"
     wait_until(lambda: on(dual_lab, "jump-host", f"{fetch} || true") == "before", 60, "the new server to serve the old file")
     assert curl(f"{own}/upload/note.txt") == (200, "after\n")
     refused = dual_lab.run("backup", "restore", "web-01", check=False)
     assert refused.returncode == 1 and "cannot be undone" in refused.stderr, refused
-    dual_lab.run("backup", "restore", "web-01", "--yes", timeout=300)
+    restored = json.loads(dual_lab.run("backup", "restore", "web-01", "--yes", "--json", timeout=300).stdout)
+    assert f"web-01-site: {SETTINGS} on web-01" in restored["older"]
     wait_until(lambda: curl(f"{own}/upload/note.txt") == (200, "before\n"), 60, "web-01 to be as it was")
-    wait_until(lambda: api(own), 60, "its dynamic page")
+    assert (curl(f"{own}/health.php")[0], api(own)) == (503, {})
+    assert answering(dual_active["siteUrl"]) == {("web-02", "AZ2")}, "a broken page passes the balancer's check"
+    dual_lab.run("up", STAGE, timeout=300)
+    assert api(own)
+    both = {("web-01", "AZ1"), ("web-02", "AZ2")}
+    wait_until(lambda: answering(dual_active["siteUrl"]) == both, 30, "web-01 to be back in the balancer")
 
 
 def test_another_stage_beside_it_is_no_clash(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
