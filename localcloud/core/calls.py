@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.core.catalogue import REGIONS, Region
 from localcloud.core.elb_records import BALANCERS
-from localcloud.core.errors import NameDuplicated, QuotaExceeded
+from localcloud.core.errors import NameDuplicated, ParameterError, QuotaExceeded
 from localcloud.core.inputs import Fields
 from localcloud.core.rds_records import MYSQLS
 from localcloud.core.records import INSTANCES
@@ -151,6 +151,33 @@ def page(call: Call, most: int = 50, old_name: str = "pageNumber") -> tuple[int,
 def page_of(items: list[Any], number: int, size: int) -> list[Any]:
     """One page of `items`."""
     return items[(number - 1) * size : number * size]
+
+
+@dataclass(frozen=True)
+class GoesOn:
+    """Where a list goes on: with the item of that id, "" for the first one; and how many of them it shows."""
+
+    id: str
+    count: int
+
+
+def by_token(call: Call, most: int = 1000) -> GoesOn | None:
+    """`maxResults` and `nextToken`, which stand before page number and size; None when neither is given."""
+    count = call.fields.integer("maxResults", low=1, high=most)
+    token = call.fields.text("nextToken")
+    return GoesOn(token, count or 10) if count or token else None
+
+
+def from_token(name: str, id_name: str, items: list[dict[str, Any]], goes_on: GoesOn) -> dict[str, Any]:
+    """That part of `items` under `name`, with the counts; `nextToken` is the id of the item behind it, "" at the end."""
+    ids = [item[id_name] for item in items]
+    if goes_on.id and goes_on.id not in ids:
+        raise ParameterError([f"nextToken {goes_on.id!r} names nothing that is in this list now; begin again without it"])
+    first = ids.index(goes_on.id) if goes_on.id else 0
+    last = first + goes_on.count
+    shown = items[first:last]
+    following = ids[last] if last < len(ids) else ""
+    return {name: shown, "totalCount": len(items), "currentCount": len(shown), "nextToken": following}
 
 
 def paged(name: str, items: list[Any], number: int, size: int) -> dict[str, Any]:

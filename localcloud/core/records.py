@@ -109,6 +109,7 @@ class KeyPair:
     description: str
     project: str
     created: float
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

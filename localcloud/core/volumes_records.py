@@ -89,6 +89,7 @@ class DiskBackup:
     updated: float
     finished: float | None
     restored: float | None
+    description: str = ""
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,6 @@ def create_instance(call: Call) -> dict[str, Any]:
     if backup is None or backup.region != region.id:
         call.fields.problem("instanceBackupID", f"{backup_id!r} is no backup in {region.name or 'this region'}")
         backup = None
-    call.fields.ignore("privateDnsNameOptions")
     call.fields.only("ipv6AddressID", "")
     wanted = read(call, 1, _origin(backup))
     if backup and backup.status != records.ACTIVE:

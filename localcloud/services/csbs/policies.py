@@ -59,7 +59,6 @@ def _changed(fields: Fields, policy: BackupPolicy, required: bool) -> BackupPoli
     retention = fields.choice("retentionType", ("date", "num", "all"), required=required) or policy.retention
     status = fields.integer("status", low=0, high=1, default=int(policy.enabled))
     fields.only("advRetentionStatus", False)
-    fields.ignore("advRetention")
     return replace(
         policy, name=name, cycle=cycle, retention=retention, enabled=bool(status),
         every_days=fields.integer("cycleDay", low=1, high=30, default=policy.every_days),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from localcloud.core.calls import Handler, Route, Token
 from localcloud.services.csbs import handlers, policies, vaults
+from localcloud.services.ecs.routes import OF_ORDERS
+
+_PAYING, _LONGER = ("payVoucherPrice",), ("advRetention",)  # the latter's switch is refused when it is on
 
 
-def _post(path: str, handler: Handler, token: Token = Token.NONE) -> Route:
-    return Route("POST", f"/v4/ecs/{path}", "ctecs", handler, token)
+def _post(path: str, handler: Handler, token: Token = Token.NONE, ignores: tuple[str, ...] = ()) -> Route:
+    return Route("POST", f"/v4/ecs/{path}", "ctecs", handler, token, ignores=ignores)
 
 
 def _get(path: str, handler: Handler) -> Route:
@@ -15,10 +18,10 @@ def _get(path: str, handler: Handler) -> Route:
 
 
 ROUTES = (
-    _post("backup-repo/create", vaults.create_vault, Token.REQUIRED),
+    _post("backup-repo/create", vaults.create_vault, Token.REQUIRED, ("autoRenewStatus", *_PAYING)),
     _get("backup-repo/list", vaults.list_vaults),
-    _post("backup-repo/upgrade", vaults.enlarge_vault, Token.REQUIRED),
-    _post("backup-repo/renew", vaults.renew_vault, Token.REQUIRED),
+    _post("backup-repo/upgrade", vaults.enlarge_vault, Token.REQUIRED, _PAYING),
+    _post("backup-repo/renew", vaults.renew_vault, Token.REQUIRED, _PAYING),
     _post("backup-repo/delete", vaults.delete_vault, Token.REQUIRED),
     _post("backup/create", handlers.create_backup),
     _get("backup/status", handlers.backup_status),
@@ -28,12 +31,12 @@ ROUTES = (
     _post("backup-usage", handlers.backup_usage),
     _post("backup-delete", handlers.delete_backup),
     _post("backup-restore", handlers.restore_backup),
-    _post("backup/create-instance", handlers.create_instance, Token.REQUIRED),
+    _post("backup/create-instance", handlers.create_instance, Token.REQUIRED, OF_ORDERS),
     _post("backup-task/list", handlers.list_tasks),
-    _post("backup-policy/create", policies.create_policy),
+    _post("backup-policy/create", policies.create_policy, ignores=_LONGER),
     _get("backup-policy/list", policies.list_policies),
     _get("backup-policy/list-instances", policies.list_instances),
-    _post("backup-policy/update", policies.update_policy),
+    _post("backup-policy/update", policies.update_policy, ignores=_LONGER),
     _post("backup-policy/delete", policies.delete_policy),
     _post("backup-policy/bind-instances", policies.bind_instances),
     _post("backup-policy/unbind-instances", policies.unbind_instances),

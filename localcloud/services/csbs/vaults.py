@@ -28,7 +28,6 @@ def create_vault(call: Call) -> dict[str, Any]:
     count = fields.integer("cycleCount", low=1, high=60 if cycle == "MONTH" else 5, required=True)
     size = fields.integer("size", low=SMALLEST, high=LARGEST, default=SMALLEST)
     fields.only("autoScaling", False)
-    fields.ignore("autoRenewStatus", "payVoucherPrice")
     labels, project = read_labels(fields), fields.project()
     fields.check()
     call.is_free(VAULTS, VaultNameDuplicated, name, region=region.id)
@@ -56,7 +55,6 @@ def list_vaults(call: Call) -> dict[str, Any]:
 def enlarge_vault(call: Call) -> dict[str, Any]:
     """`size` is what it has afterwards."""
     size = call.fields.integer("size", low=SMALLEST, high=LARGEST, required=True)
-    call.fields.ignore("payVoucherPrice")
     vault = call.one(VAULTS, "repositoryID")
     if size <= vault.size:
         call.fields.problem("size", f"is {size}; vault {vault.name} has {vault.size} GB, and can only grow")
@@ -68,7 +66,6 @@ def renew_vault(call: Call) -> dict[str, Any]:
     """Longer by so many months or years, from its end on; from now on when that has passed."""
     cycle = call.fields.choice("cycleType", ("MONTH", "YEAR"), required=True)
     count = call.fields.integer("cycleCount", low=1, high=60 if cycle == "MONTH" else 5, required=True)
-    call.fields.ignore("payVoucherPrice")
     vault = call.one(VAULTS, "repositoryID")
     expires = max(vault.expires, call.cloud.clock.now()) + cycle_seconds(cycle, count)
     return _ordered(call, "csbs-vault-renew", call.store.put(VAULTS, replace(vault, expires=expires)))

@@ -7,7 +7,7 @@ from time import time
 from typing import Any
 
 from localcloud.core import disks as states
-from localcloud.core.calls import Call, page, paged
+from localcloud.core.calls import Call, by_token, from_token, page, paged
 from localcloud.core.catalogue import QUOTAS, Region
 from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.records import DISKS, INSTANCES, Disk, Instance
@@ -57,6 +57,7 @@ def _listed(disks: list[dict[str, Any]], number: int, size: int) -> dict[str, An
 def list_disks(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
     number, size = page(call, most=300)
+    goes_on = by_token(call)
     wanted = {name: fields.text(name) for name in ("diskStatus", "diskType", "diskMode")} | {"azName": call.zone(region)}
     flags = {name: fields.boolean(name) for name in ("isSystemVolume", "multiAttach", "isEncrypt") if fields.has(name)}
     content, keys = fields.text("queryContent"), fields.listed("queryKeys") or list(SEARCHED)
@@ -74,6 +75,8 @@ def list_disks(call: Call) -> dict[str, Any]:
         and all(shown[name] == flag for name, flag in flags.items())
         and any(content in shown.get(SEARCHED[key], "") for key in keys)
     ]
+    if goes_on:
+        return from_token("diskList", "diskID", found, goes_on) | {"diskTotal": len(found)}
     return _listed(found, number, size)
 
 

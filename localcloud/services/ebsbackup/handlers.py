@@ -7,7 +7,7 @@ from time import time
 from typing import Any
 
 from localcloud.core import disks as states
-from localcloud.core.calls import Call, page
+from localcloud.core.calls import Call, by_token, from_token, page
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import NotModelled
 from localcloud.core.identifiers import long_id
@@ -46,7 +46,6 @@ def create_vault(call: Call) -> dict[str, Any]:
     cycle = fields.choice("cycleType", ("MONTH", "YEAR"), required=not on_demand)
     count = fields.integer("cycleCount", low=1, high=36, required=not on_demand, default=1)
     fields.only("autoScaling", False, "false", "False")
-    fields.ignore("autoRenewStatus")
     project = fields.project()
     fields.check()
     call.is_free(DISK_VAULTS, DiskVaultNameDuplicated, name, region=region.id)
@@ -62,7 +61,6 @@ def list_vaults(call: Call) -> dict[str, Any]:
     exact = {name: fields.text(name) for name in ("repositoryName", "repositoryID", "status")}
     content = fields.text("queryContent")
     number, size = page(call)
-    fields.ignore("hideExpire", "asc", "sort")
     fields.check()
     shown = [model.shown_vault(call.store, vault) for vault in call.store.find(DISK_VAULTS, region=region.id)]
     found = [it for it in shown if content in it["repositoryName"] and all(not v or it[name] == v for name, v in exact.items())]
@@ -122,7 +120,7 @@ def create_backup(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
     name = fields.name("backupName", required=True, rule=model.NAME, says=model.NAME_RULE)
     disk_id, vault_id = fields.text("diskID", required=True), fields.text("repositoryID", required=True)
-    full = fields.boolean("fullBackup")
+    full, description = fields.boolean("fullBackup"), fields.description()
     fields.check()
     disk, vault = call.store.require(DISKS, disk_id, region.id), call.store.require(DISK_VAULTS, vault_id, region.id)
     if disk.system:
@@ -130,7 +128,7 @@ def create_backup(call: Call) -> dict[str, Any]:
     states.must_rest(call.store, disk)
     if model.used(call.store, vault) >= vault.size * model.GB:
         raise DiskVaultFull(vault.name, vault.size)
-    backup = _new(call, disk, vault, name, full)
+    backup = replace(_new(call, disk, vault, name, full), description=description)
     task = call.cloud.volume_backups.begin("create", backup, CREATING)
     call.afterwards(lambda: call.cloud.volume_backups.run(task.id))
     return model.shown(call.store, backup) | {"taskID": task.id}
@@ -160,6 +158,7 @@ def list_backups(call: Call) -> dict[str, Any]:
     exact = {name: fields.text(name) for name in ("diskID", "diskName", "backupID", "backupName", "repositoryID", "backupStatus")}
     content = fields.text("queryContent")
     number, size = page(call, most=300)
+    goes_on = by_token(call)
     fields.check()
     shown = [model.shown(call.store, backup) for backup in reversed(call.store.find(DISK_BACKUPS, region=region.id))]
     found = [
@@ -168,7 +167,7 @@ def list_backups(call: Call) -> dict[str, Any]:
         if all(not value or it[name] == value for name, value in exact.items())
         and any(content in it[name] for name in ("diskID", "diskName", "backupID", "backupName"))
     ]
-    return _paged("backupList", found, number, size)
+    return from_token("backupList", "backupID", found, goes_on) if goes_on else _paged("backupList", found, number, size)
 
 
 def restore_backup(call: Call) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def shown(store: Store, backup: DiskBackup) -> dict[str, Any]:
         "diskID": backup.disk_id, "diskName": backup.disk_name, "encrypted": False, "diskType": backup.disk_type, "paas": False,
         "instanceID": backup.instance_id, "instanceName": backup.instance_name, "projectID": "0",
         "snapCompleted": backup.finished is not None,
-        "backupType": "full-backup" if backup.full else "incremental-backup",
+        "backupType": "full-backup" if backup.full else "incremental-backup", "description": backup.description,
     }  # fmt: skip
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from localcloud.core.calls import Route, Token
 from localcloud.services.ebsbackup import handlers
 
+_NOT_SHOWN = ("autoRenewStatus", "labels")  # by any call
+
 ROUTES = (
-    Route("POST", "/v4/ebs-backup/repo/create", "ebsbackup", handlers.create_vault, Token.REQUIRED),
-    Route("GET", "/v4/ebs-backup/repo/list-repos", "ebsbackup", handlers.list_vaults),
+    Route("POST", "/v4/ebs-backup/repo/create", "ebsbackup", handlers.create_vault, Token.REQUIRED, ignores=_NOT_SHOWN),
+    Route("GET", "/v4/ebs-backup/repo/list-repos", "ebsbackup", handlers.list_vaults, ignores=("hideExpire", "asc", "sort")),
     Route("POST", "/v4/ebs-backup/repo/resize", "ebsbackup", handlers.enlarge_vault, Token.REQUIRED),
     Route("POST", "/v4/ebs-backup/repo/renew", "ebsbackup", handlers.renew_vault, Token.REQUIRED),
     Route("POST", "/v4/ebs-backup/repo/update", "ebsbackup", handlers.rename_vault),

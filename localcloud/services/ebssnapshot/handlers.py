@@ -7,7 +7,7 @@ from time import time
 from typing import Any
 
 from localcloud.core import disks as states
-from localcloud.core.calls import Call
+from localcloud.core.calls import Call, by_token, from_token
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.errors import NotModelled
 from localcloud.core.records import DISKS, INSTANCES, Disk
@@ -72,7 +72,7 @@ def list_snapshots(call: Call) -> dict[str, Any]:
     exact |= {"snapshotType": fields.choice("snapshotType", ("manu", "timer"))}
     exact |= {"volumeAttr": fields.choice("volumeAttr", ("data", "system"))}
     exact |= {"retentionPolicy": fields.choice("retentionPolicy", ("custom", "forever"))}
-    name = fields.text("snapshotName")
+    name, goes_on = fields.text("snapshotName"), by_token(call)
     fields.check()
     found = [
         (snapshot, shown)
@@ -81,8 +81,10 @@ def list_snapshots(call: Call) -> dict[str, Any]:
         and name in snapshot.name
         and all(not value or shown[key] == value for key, value in exact.items())
     ]
-    return {
-        "snapshotList": [shown for _, shown in found], "snapshotTotal": len(found),
+    all_shown = [shown for _, shown in found]
+    part = from_token("snapshotList", "snapshotID", all_shown, goes_on) if goes_on else {"snapshotList": all_shown}
+    return part | {
+        "snapshotTotal": len(found),
         "snapshotSize": sum(snapshot.used for snapshot, _ in found),
         "snapshotManuTotal": sum(not snapshot.policy_id for snapshot, _ in found),
     }  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call, page, paged
+from localcloud.core.calls import Call, by_token, from_token, page, paged
 from localcloud.core.catalogue import QUOTAS, REGIONS, flavor_by_id
 from localcloud.core.errors import NotModelled, QuotaExceeded
 from localcloud.core.inputs import Fields
@@ -72,7 +72,6 @@ def change_flavor(call: Call) -> dict[str, Any]:
     """Of a stopped server; it keeps everything but its CPUs and its memory."""
     fields = call.fields
     flavor_id = fields.text("flavorID", required=True)
-    fields.ignore("payVoucherPrice")
     server = _server(call)
     if flavor_by_id(REGIONS[server.region], server.zone, flavor_id) is None:
         fields.problem("flavorID", f"{flavor_id!r} is not a flavour of {server.zone}; flavor/list shows them")
@@ -92,9 +91,11 @@ def instance_details(call: Call) -> dict[str, Any]:
 
 
 def list_instances(call: Call) -> dict[str, Any]:
+    goes_on = by_token(call, most=200)
     servers, number, size = _filtered(call)
-    result = paged("results", servers, number, size)
-    return result | {"results": [model.shown(call.store, server) for server in result["results"]]}
+    shown = [{"instanceID": server.id, "server": server} for server in servers]
+    result = from_token("results", "instanceID", shown, goes_on) if goes_on else paged("results", shown, number, size)
+    return result | {"results": [model.shown(call.store, it["server"]) for it in result["results"]]}
 
 
 def instance_statuses(call: Call) -> dict[str, Any]:

@@ -88,15 +88,15 @@ def _flavor_shown(region: Region, zone: str, flavor: Flavor) -> dict[str, Any]:
 
 
 def labels_of(
-    fields: Fields, name: str, *, key: str = "labelKey", value: str = "labelValue", required: bool = False
+    fields: Fields, name: str, *, key: str = "labelKey", value: str = "labelValue", required: bool = False, longest: int = 32
 ) -> dict[str, str]:
     """A list of labels as a dict; a key given twice is noted as a problem."""
     labels: dict[str, str] = {}
     for item in fields.items(name, required=required, most=QUOTAS.labels_per_server):
-        found = item.text(key, required=True, longest=32)
+        found = item.text(key, required=True, longest=longest)
         if found in labels:
             item.problem(key, f"{found!r} is given twice")
-        labels[found] = item.text(value, longest=32)
+        labels[found] = item.text(value, longest=longest)
     return labels
 
 

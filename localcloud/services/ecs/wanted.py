@@ -170,6 +170,8 @@ def _data_disk(item: Fields) -> DiskWish:
     size = item.integer("diskSize", low=model.SMALLEST_DISKS.get(kind, 10), high=32768, required=True)
     item.only("diskMode", "VBD")
     item.only("isEncrypt", False)
+    item.only("cmkID", "")
+    item.only("provisionedIops", 0, "0")
     return DiskWish(item.text("diskName", longest=63), kind, size)
 
 
@@ -184,7 +186,6 @@ def _password(fields: Fields) -> str:
 def _billing(fields: Fields) -> tuple[bool, float | None]:
     on_demand = fields.boolean("onDemand", required=True)
     cycle, count = fields.choice("cycleType", ("MONTH", "YEAR")), fields.integer("cycleCount", low=0, high=60)
-    fields.ignore("autoRenewStatus", "payVoucherPrice")
     if on_demand:
         return True, None
     if not cycle or count < 1:
@@ -200,8 +201,7 @@ def _user_data(fields: Fields) -> str:
 
 
 def _options(fields: Fields) -> None:
-    """Options that change nothing here, and those of which only the default is modelled."""
-    fields.ignore("monitorService")
+    """Those of which only the default is modelled."""
     fields.only("bootDiskIsEncrypt", False)
     fields.only("trustInstance", False)
     fields.only("securityProduct", "false", "")

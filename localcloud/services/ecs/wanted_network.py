@@ -66,7 +66,6 @@ def external_address(reader: Reader, count: int) -> tuple[str, Eip | None, int]:
     if eip_id and kind in (NO_EIP, NEW_EIP):
         fields.problem("eipID", f"is for extIP {OWN_EIP}, not for {kind}")
     fields.only("ipVersion", "ipv4", "")
-    fields.ignore("lineType", "demandBillingType")
     eip = reader.look_up(EIPS, eip_id) if kind == OWN_EIP else None
     if eip and eip.instance_id:
         fields.problem("eipID", f"{eip.id} is already bound to instance {eip.instance_id}")

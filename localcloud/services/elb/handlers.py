@@ -53,7 +53,6 @@ def _create(call: Call, kinds: tuple[str, ...], *, guaranteed: bool) -> Balancer
     cycle = fields.choice("cycleType", ("month", "year", "on_demand"), required=guaranteed, default="on_demand")
     if cycle in ("month", "year"):
         raise NotModelled("Subscriptions are not modelled by the local cloud; use cycleType on_demand.")
-    fields.ignore("cycleCount", "payVoucherPrice")
     protected, project = fields.boolean("deleteProtection"), fields.project()
     subnet = call.store.get(SUBNETS, subnet_id)
     address = model.own_address(fields, call.store, subnet) if subnet else fields.text("privateIpAddress")

@@ -9,14 +9,16 @@ from localcloud.core.calls import Call, page, paged
 from localcloud.core.catalogue import QUOTAS
 from localcloud.core.identifiers import long_id
 from localcloud.core.records import KEY_PAIRS, KeyPair
+from localcloud.services.ecs.model import labels_of
 from localcloud.services.keypair import model
 from localcloud.services.keypair.errors import KeyPairNameDuplicated, KeyPairNotFound
 
 
 def create_keypair(call: Call) -> dict[str, Any]:
+    labels = labels_of(call.fields, "labelList", longest=model.LONGEST_LABEL)
     region_id, name, description = _wanted(call)
     public, private = model.generate()
-    pair = _store(call, region_id, name, public, description)
+    pair = _store(call, region_id, name, public, description, labels)
     return _answer(pair) | {"privateKey": private, "keyPairID": pair.id}
 
 
@@ -30,12 +32,13 @@ def import_keypair(call: Call) -> dict[str, Any]:
 def list_keypairs(call: Call) -> dict[str, Any]:
     fields, region = call.fields, call.region()
     name, content = fields.text("keyPairName"), fields.text("queryContent")
+    labels = labels_of(fields, "labelList", longest=model.LONGEST_LABEL)
     number, size = page(call)
     fields.check()
     found = [
         model.shown(call.store, pair)
         for pair in call.store.find(KEY_PAIRS, region=region.id)
-        if name in ("", pair.name) and content in f"{pair.name} {pair.id}"
+        if name in ("", pair.name) and content in f"{pair.name} {pair.id}" and labels.items() <= pair.labels.items()
     ]
     return paged("results", found, number, size)
 
@@ -60,8 +63,8 @@ def _wanted(call: Call) -> tuple[str, str, str]:
     return region.id, name, description
 
 
-def _store(call: Call, region_id: str, name: str, public: str, description: str) -> KeyPair:
-    pair = KeyPair(long_id(), region_id, name, public, model.fingerprint(public), description, "0", time())
+def _store(call: Call, region_id: str, name: str, public: str, description: str, labels: dict[str, str] | None = None) -> KeyPair:
+    pair = KeyPair(long_id(), region_id, name, public, model.fingerprint(public), description, "0", time(), labels or {})
     return call.store.put(KEY_PAIRS, pair)
 
 

@@ -11,6 +11,7 @@ from localcloud.core.inputs import Fields
 from localcloud.core.records import INSTANCES, KeyPair
 from localcloud.core.store import Store
 
+LONGEST_LABEL = 128
 NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])")
 NAME_RULE = "2-63 letters, digits or '-', beginning with a letter and not ending with '-'"
 LONGEST_PUBLIC_KEY = 1024
@@ -50,7 +51,8 @@ def shown(store: Store, pair: KeyPair) -> dict[str, Any]:
     bound = sum(server.key_pair_id == pair.id for server in store.find(INSTANCES, region=pair.region))
     return {
         "publicKey": pair.public_key, "keyPairName": pair.name, "fingerPrint": pair.fingerprint, "keyPairID": pair.id,
-        "projectID": pair.project, "bindInstanceNum": bound, "keyPairDescription": pair.description, "labelList": [],
+        "projectID": pair.project, "bindInstanceNum": bound, "keyPairDescription": pair.description,
+        "labelList": [{"labelKey": key, "labelValue": value} for key, value in pair.labels.items()],
     }  # fmt: skip
 
 

@@ -21,7 +21,6 @@ Change = Callable[[frozenset[str], frozenset[str]], frozenset[str]]  # privilege
 def create_account(call: Call) -> None:
     name, password = _account_name(call.fields), passwords.encoded(call.fields, "accountPassword")
     wanted = _flags(call.fields)
-    call.fields.ignore("remark")
     contents = contents_of(call, "account")
 
     async def create() -> None:

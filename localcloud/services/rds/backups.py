@@ -58,7 +58,6 @@ def list_backups(call: Call) -> dict[str, Any]:
     name, block = fields.text("backupName"), fields.text("blockId")
     first, last = read_china_time(fields, "startTime"), read_china_time(fields, "endTime")
     number, size = page(fields)
-    fields.ignore("prodInstName")
     mysql = mysql_of(call)
     found = [
         backup
@@ -173,14 +172,13 @@ def recoverable_range(call: Call) -> dict[str, Any]:
 def list_restores(call: Call) -> dict[str, Any]:
     """What was restored to an instance, newest first."""
     fields = call.fields
-    wanted = fields.text("taskId") or fields.text("id")
+    wanted, older = fields.text("taskId"), fields.text("id")
     number, size = page(fields)
     fields.only("startTime", "")
     fields.only("endTime", "")
-    fields.ignore("id")
     mysql = mysql_of(call)
     jobs = [job for job in reversed(call.store.find(MYSQL_JOBS, mysql_id=mysql.id)) if job.task == "restore"]
-    return paged([_restore_shown(mysql, job) for job in jobs if wanted in ("", job.id)], number, size)
+    return paged([_restore_shown(mysql, job) for job in jobs if (wanted or older) in ("", job.id)], number, size)
 
 
 def _restore_shown(mysql: Mysql, job: MysqlJob) -> dict[str, Any]:

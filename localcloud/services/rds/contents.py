@@ -90,7 +90,6 @@ def contents_of(call: Call, what: str = "") -> Contents:
 def create_database(call: Call) -> None:
     name = database_name(call.fields)
     charset = call.fields.text("charSetName", required=True)
-    call.fields.ignore("dbRemark", "remark")
     contents = contents_of(call, "database")
 
     async def create() -> None:

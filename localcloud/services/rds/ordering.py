@@ -92,9 +92,6 @@ def _read_billing(fields: Fields) -> None:
     if fields.choice("billMode", ("1", "2"), required=True) == "1":
         raise NotModelled("Subscriptions of MySQL instances are not modelled by the local cloud; use billMode 2.")
     fields.integer("period", low=0, high=36)
-    fields.ignore(
-        "prodSpecName", "availabilityZone", "prodPerformanceSpeces", "vpcCIDR", "secondaryCIDRs"
-    )  # said again elsewhere
     fields.only("autoRenewStatus", 0, "0")
     fields.only("count", 1, "1")
     fields.only("cpuType", INTEL, int(INTEL), "")

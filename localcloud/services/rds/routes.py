@@ -6,12 +6,15 @@ from localcloud.core.calls import Handler, Route
 from localcloud.services.rds import access, accounts, backups, contents, instances, orders, roles
 
 
-def _rds2(method: str, path: str, handler: Handler) -> Route:
-    return Route(method, f"/RDS2/{path}", "rds2", handler)
+def _rds2(method: str, path: str, handler: Handler, ignores: tuple[str, ...] = ()) -> Route:
+    return Route(method, f"/RDS2/{path}", "rds2", handler, ignores=ignores)
 
 
-def _teledb(method: str, path: str, handler: Handler, changes: bool = False) -> Route:
-    return Route(method, f"/teledb-{path}", "rds2", handler, changes=changes)
+def _teledb(method: str, path: str, handler: Handler, changes: bool = False, ignores: tuple[str, ...] = ()) -> Route:
+    return Route(method, f"/teledb-{path}", "rds2", handler, changes=changes, ignores=ignores)
+
+
+_SAID_ELSEWHERE = ("prodSpecName", "availabilityZone", "prodPerformanceSpeces", "vpcCIDR", "secondaryCIDRs")
 
 
 _ORDER, _DCP = "acceptor/v2/openapi/accept-order-info", "dcp/v2/openapi/dcp-order-info"
@@ -22,7 +25,7 @@ ROUTES = (
     _teledb("GET", f"{_ORDER}/availabilityZone", orders.list_zones),
     _teledb("GET", f"{_ORDER}/template", orders.list_templates),
     _teledb("GET", f"{_ORDER}/getPublicKey", orders.public_key, changes=True),
-    _teledb("POST", f"{_ORDER}/accept", orders.accept),
+    _teledb("POST", f"{_ORDER}/accept", orders.accept, ignores=_SAID_ELSEWHERE),
     _teledb("POST", f"{_ORDER}/upgrade", orders.upgrade),
     _teledb("GET", f"{_ORDER}/getInstIdByOrderId", orders.ordered_instances),
     _teledb("GET", f"{_ORDER}/getInstState", orders.instance_state),
@@ -51,11 +54,11 @@ ROUTES = (
     _rds2("GET", f"{_INSTANCE}/describe-ha-switch-config", roles.show_failover),
     _rds2("POST", f"{_INSTANCE}/modify-ha-switch-config", roles.change_failover),
     _rds2("GET", f"{_INSTANCE}/read-instance-delay", roles.replica_delay),
-    _rds2("POST", _DATABASE, contents.create_database),
+    _rds2("POST", _DATABASE, contents.create_database, ("dbRemark", "remark")),
     _rds2("DELETE", _DATABASE, contents.delete_database),
     _rds2("GET", f"{_DATABASE}/schemas", contents.list_databases),
     _rds2("GET", f"{_DATABASE}/show-character-set", contents.list_charsets),
-    _rds2("POST", _ACCOUNT, accounts.create_account),
+    _rds2("POST", _ACCOUNT, accounts.create_account, ("remark",)),
     _rds2("GET", _ACCOUNT, accounts.list_accounts),
     _rds2("DELETE", _ACCOUNT, accounts.delete_account),
     _rds2("GET", f"{_ACCOUNT}/account-available", accounts.account_available),
@@ -67,7 +70,7 @@ ROUTES = (
     _rds2("PUT", _LIST, access.change_white_list),
     _rds2("DELETE", _LIST, access.delete_white_list),
     _rds2("PUT", f"{_BACKUP}/createManual", backups.create_backup),
-    _rds2("GET", f"{_BACKUP}/list", backups.list_backups),
+    _rds2("GET", f"{_BACKUP}/list", backups.list_backups, ("prodInstName",)),
     _rds2("GET", f"{_BACKUP}/get", backups.show_backup),
     _rds2("DELETE", f"{_BACKUP}/manualDelete", backups.delete_backup),
     _rds2("POST", f"{_RECOVERY}/createNewRecoveryJob", backups.restore),

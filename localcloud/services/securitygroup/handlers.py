@@ -120,10 +120,14 @@ def describe_rule(call: Call) -> dict[str, Any]:
 
 
 def modify_rule(call: Call) -> None:
-    described, description = call.fields.has("description"), call.fields.description()
+    """What is given changes, at once; its network and its ports cannot."""
+    change = model.RuleChange.read(call.fields)
     rule = _rule(call, None)
-    if described:
-        call.store.put(RULES, replace(rule, description=description))
+    changed = change.applied(call.fields, rule)
+    call.fields.check()
+    _check_peer(call, call.store.require(GROUPS, rule.group_id), changed)
+    call.store.put(RULES, changed)
+    call.touches(call.store.require(GROUPS, rule.group_id).vpc_id)
 
 
 def revoke_ingress_rule(call: Call) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 from time import time
 from typing import Any
@@ -67,6 +68,46 @@ def read_rule(fields: Fields, group_id: str, region: str, direction: str) -> Rul
         short_id("sgrule"), region, group_id, direction, action, protocol, priority, _ports(fields, protocol),
         cidr if remote == CIDR else None, peer if remote == GROUP else None, fields.description(), time(), fields.text("range"),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RuleChange:
+    """What a call changes of a rule: what it has not given is None."""
+
+    description: str | None
+    action: str | None
+    protocol: str | None
+    priority: int | None
+    remote: int | None
+    peer: str | None
+
+    @classmethod
+    def read(cls, fields: Fields) -> RuleChange:
+        description = fields.description() if fields.has("description") else None
+        action, protocol = fields.choice("action", ACTIONS, any_case=True), fields.choice("protocol", PROTOCOLS)
+        remote = fields.integer("remoteType", low=CIDR, high=GROUP) if fields.has("remoteType") else None
+        peer = fields.text("remoteSecurityGroupID", required=remote == GROUP)
+        priority = fields.integer("priority", low=1, high=100)
+        for option in ("prefixListID", "portRangeListID"):
+            fields.only(option, "")
+        fields.only("portType", 0, "0")
+        return cls(description, action or None, protocol or None, priority or None, remote, peer or None)
+
+    def applied(self, fields: Fields, rule: Rule) -> Rule:
+        """The rule afterwards; what cannot be is noted in `fields`."""
+        protocol = self.protocol or rule.protocol
+        if rule.ports and protocol in ("ANY", "ICMP"):
+            fields.problem("protocol", f"{protocol} has no ports, which rule {rule.id} has: make another rule")
+        if self.remote == CIDR and rule.peer_group:
+            fields.problem("remoteType", f"is {CIDR}, and this call takes no network: make another rule")
+        if self.peer and self.remote != GROUP and not rule.peer_group:
+            fields.problem("remoteSecurityGroupID", f"is for remoteType {GROUP}")
+        to_group = self.peer and (self.remote == GROUP or rule.peer_group)
+        return replace(
+            rule, protocol=protocol, action=self.action or rule.action, priority=self.priority or rule.priority,
+            description=rule.description if self.description is None else self.description,
+            peer_group=self.peer if to_group else rule.peer_group, peer_cidr=None if to_group else rule.peer_cidr,
+        )  # fmt: skip
 
 
 def everything_out(group: SecurityGroup) -> Rule:

@@ -111,8 +111,8 @@ def test_what_a_call_would_not_get_is_refused(api: Any, net: tuple[str, str]) ->
     }
     refused(api.post("/v4/vpc/create-security-group-ingress", **call), PARAMETER, "remoteSecurityGroupID is for remoteType 1")
     refused(api.get("/v4/image/list", regionID=REGION, osDistro="error"), NOT_MODELLED, "osDistro")
-    vault = {"regionID": REGION, "repositoryName": "vault", "onDemand": True, "labels": [{"key": "a", "value": "b"}]}
-    refused(api.post("/v4/ebs-backup/repo/create", **vault), NOT_MODELLED, "labels")
+    vault = {"regionID": REGION, "repositoryName": "vault", "onDemand": True, "autoScaling": True}
+    refused(api.post("/v4/ebs-backup/repo/create", **vault), NOT_MODELLED, "autoScaling")
 
 
 def test_a_disk_smaller_than_its_type_allows(api: Any, net: tuple[str, str]) -> None:
