@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
-from support.lab import Lab, end, make_lab
+import yaml
+from support.lab import ROOT, Lab, end, make_lab
 from support.machine import assert_as_before, snapshot
 
 
@@ -53,9 +55,23 @@ def single_host(lab: Lab) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def dual_lab(clean_machine: None) -> Iterator[Lab]:
     """A lab in which `dual-active` is up alone: names like web-01 mean its servers."""
-    with passing() as lab:
+    with passing() as lab, settings_as_before(lab, "dual-active"):
         lab.run("up", "dual-active", timeout=600)
         yield lab
+
+
+@contextmanager
+def settings_as_before(lab: Lab, stage: str) -> Iterator[None]:
+    """What tests have set, other labs of this work tree would find."""
+    file = ROOT / f"Pulumi.{stage}.yaml"
+    before = settings_in(file)
+    yield
+    if new := sorted(settings_in(file) - before):
+        lab.pulumi("config", "rm-all", *new, "-s", stage)
+
+
+def settings_in(file: Path) -> set[str]:
+    return set(yaml.safe_load(file.read_text(encoding="utf-8")).get("config") or {}) if file.exists() else set()
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import uuid
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import pytest
 from support.lab import ROOT, Lab
@@ -14,8 +16,12 @@ from support.secrets import in_the_clear
 from support.visitors import api, curl, database, tunnel
 from support.waiting import wait_until
 
+from ctyun import Client, cloud_record
+
 pytestmark = pytest.mark.stage
 
+T = TypeVar("T")
+REGION_ID = "bb9fdb42056f11eda1610242ac110002"
 STAGE = "dual-active"
 UPLOADS = "/var/www/html/upload"
 SETTINGS = "/etc/hr/database.env"
@@ -154,6 +160,62 @@ def test_a_backup_comes_back_as_a_new_server_and_in_place(dual_lab: Lab, dual_ac
     assert api(own)
     both = {("web-01", "AZ1"), ("web-02", "AZ2")}
     wait_until(lambda: answering(dual_active["siteUrl"]) == both, 30, "web-01 to be back in the balancer")
+
+
+def test_larger_ones_keep_what_they_hold_and_exchanged_zones_change_nothing(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
+    before, row, pages = resources(dual_lab), f"test-{uuid.uuid4().hex[:12]}", f"{dual_active['siteUrl']}/api.php"
+    assert curl("-d", f"id={row}", "-d", "text=a row", pages)[0] == 201
+    holds = asyncio.run(in_cloud(dual_lab, back_up))
+    dual_lab.run("db", "switchover", STAGE)
+    settings = [part for key, value in LARGER.items() for part in ("-c", f"{key}={value}")]
+    dual_lab.run("up", STAGE, *settings, timeout=300)
+    assert resources(dual_lab) == before, "something was replaced"
+    assert asyncio.run(in_cloud(dual_lab, sizes)) == ("4C8G", 150, 120)
+    assert asyncio.run(in_cloud(dual_lab, backups)) == holds
+    wait_until(lambda: curl(f"{pages}?id={row}")[0] == 200, 30, "the row to be read")
+    refused = dual_lab.run("up", STAGE, "-c", "databaseGib=100", check=False)
+    assert refused.returncode == 1 and "is 100 GiB; it has 150 GiB" in refused.stderr, refused
+    wait_until(lambda: pair(dual_lab)["inSync"], 60, "the standby to be in sync")
+    if pair(dual_lab)["nodes"][0]["role"] != "primary":  # as it began: the disks' growth has switched them, too
+        dual_lab.run("db", "switchover", STAGE)
+
+
+LARGER = {"databaseFlavor": "4C8G", "databaseGib": 150, "vaultGib": 120, "zone": "AZ2", "standbyZone": "AZ1"}
+
+
+def pair(lab: Lab) -> dict[str, Any]:
+    (only,) = json.loads(lab.run("db", "status", STAGE, "--json").stdout)
+    return dict(only)
+
+
+async def in_cloud(lab: Lab, work: Callable[[Client], Awaitable[T]]) -> T:
+    async with Client.local(cloud_record(lab.state)) as client:
+        return await work(client)
+
+
+async def the_database(client: Client) -> str:
+    (only,) = await client.mysqls.list(REGION_ID, name=f"{STAGE}-db")
+    return only.id
+
+
+async def back_up(client: Client) -> tuple[set[str], set[str]]:
+    """The database's own; then all that there are."""
+    await client.mysql_backups.create(REGION_ID, await the_database(client), name="before-it-grew", timeout=60)
+    held = await backups(client)
+    assert held[0]
+    return held
+
+
+async def backups(client: Client) -> tuple[set[str], set[str]]:
+    """Of the database, and of the servers."""
+    own = await client.mysql_backups.list(REGION_ID, await the_database(client))
+    return {one.id for one in own}, {one.id for one in await client.server_backups.list(REGION_ID)}
+
+
+async def sizes(client: Client) -> tuple[str, int, int]:
+    database = await client.mysqls.get(REGION_ID, await the_database(client))
+    (vault,) = await client.backup_vaults.list(REGION_ID)
+    return database.flavor, database.storage_gib, vault.size
 
 
 def test_another_stage_beside_it_is_no_clash(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
