@@ -14,9 +14,9 @@ from drlab.folders import Folders
 TAKEN = (
     *("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ"),
     *("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"),  # the way to the real cloud
+    *("CTYUN_AK", "CTYUN_SK", "CTYUN_EOP_TIME"),  # the keys of the real cloud, and how it signs
     *("PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE"),
 )
-TAKEN_PREFIXES = ("DRLAB_", "CTYUN_")
 SET = {"PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}  # a plugin on PATH would stand before the one of the version that is asked for
 
 
@@ -29,5 +29,5 @@ def python_environment(folders: Folders) -> dict[str, str]:
 def engine_environment(folders: Folders, inherited: Mapping[str, str] | None = None) -> dict[str, str]:
     """For the wrapper `.venv/bin/pulumi`, which adds the backend, the passphrase and the rest."""
     shell = os.environ if inherited is None else inherited
-    taken = {name: value for name, value in shell.items() if name in TAKEN or name.startswith(TAKEN_PREFIXES)}
+    taken = {name: value for name, value in shell.items() if name in TAKEN}
     return {**taken, **SET, "DRLAB_STATE": str(folders.state), "DRLAB_CACHE": str(folders.cache)}

@@ -87,7 +87,7 @@ SILENT = (
 
 LAUNCHER = """#!/bin/sh
 {written_by}: stands in for {name}, which cannot be had everywhere.
-export DRLAB_LANGUAGE_EXEC="${{DRLAB_LANGUAGE_EXEC:-$DRLAB_CACHE/pulumi/{version}/bin/{exec_name}}}"
+export DRLAB_LANGUAGE_EXEC="$DRLAB_CACHE/pulumi/{version}/bin/{exec_name}"
 exec "${{DRLAB_PYTHON:?is set by .venv/bin/pulumi: run that one}}" -P -m {module} "$@"
 """
 

@@ -18,6 +18,8 @@ FOREIGN = {
     "PULUMI_CONFIG_PASSPHRASE": "mine",
     "PULUMI_STACK": "mine",
     "PULUMI_HOME": "/mine",
+    "DRLAB_LANGUAGE_EXEC": "/mine",
+    "DRLAB_HA_INTERVAL": "9",
     "http_proxy": "http://127.0.0.1:9",
     "HTTP_PROXY": "http://127.0.0.1:9",
     "grpc_proxy": "http://127.0.0.1:9",
@@ -49,12 +51,12 @@ def work(engine: Engine) -> tuple[Ended, list[Event]]:
 def test_nothing_of_a_foreign_shell_reaches_the_engine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in FOREIGN.items():
         monkeypatch.setenv(name, value)
-    for name in ("CTYUN_AK", "DRLAB_HA_INTERVAL", "HTTPS_PROXY"):
+    for name in ("CTYUN_AK", "CTYUN_SK", "CTYUN_EOP_TIME", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "wanted")
     be(engine, "env")
     seen = dict(line.split("=", 1) for line in engine.query().splitlines())
     assert set(seen).isdisjoint(FOREIGN)
-    assert {"CTYUN_AK", "DRLAB_HA_INTERVAL", "HTTPS_PROXY", "PATH", "HOME"} <= set(seen)
+    assert {"CTYUN_AK", "CTYUN_SK", "CTYUN_EOP_TIME", "HTTPS_PROXY", "PATH", "HOME"} <= set(seen)
     assert (seen["DRLAB_STATE"], seen["DRLAB_CACHE"]) == (str(engine.folders.state), str(engine.folders.cache))
     ended, said = work(engine)
     assert ended.status == 0

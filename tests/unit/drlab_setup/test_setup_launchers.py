@@ -216,7 +216,12 @@ def test_a_stand_in_starts_this_projects_python_and_names_the_script(folders: Fo
     python.chmod(0o755)
     done = subprocess.run(
         [str(language_host_path(folders)), "127.0.0.1:1"],
-        env={"PATH": "/usr/bin:/bin", "DRLAB_PYTHON": str(python), "DRLAB_CACHE": str(folders.cache)},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "DRLAB_PYTHON": str(python),
+            "DRLAB_CACHE": str(folders.cache),
+            "DRLAB_LANGUAGE_EXEC": "/another/project's",
+        },
         capture_output=True,
         text=True,
         check=True,
