@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from support.lab import Lab, end, make_lab
 from support.machine import assert_as_before, content, snapshot, working_on
+from support.visitors import api
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.stage
@@ -39,9 +40,9 @@ def servers_by_name(lab: Lab) -> Counter[str]:
 
 
 @contextmanager
-def begun(lab: Lab) -> Iterator[subprocess.Popen[str]]:
+def begun(lab: Lab, *settings: str) -> Iterator[subprocess.Popen[str]]:
     """`./lab up` while it is under way; a test that fails does not leave it behind."""
-    up = lab.start("up", STAGE)
+    up = lab.start("up", STAGE, *settings)
     try:
         yield up
     finally:
@@ -82,6 +83,29 @@ def test_killed_at_random_moments_then_up_then_down(clean_machine: None) -> None
     finally:
         end(lab)
     assert_as_before(before)
+
+
+def test_a_change_that_was_killed_and_is_taken_back_leaves_a_server_that_runs(lab: Lab, single_host: dict[str, object]) -> None:
+    """It was stopped for another flavour; of that the state knows nothing, so its flavour is no change."""
+
+    def web() -> tuple[str, str]:
+        (server,) = (one for one in lab.status()["servers"] if one["name"] == "single-host-web-01")
+        return server["power"], server["flavor"]
+
+    before = web()
+    with begun(lab, "-c", "webFlavor=1C2G") as up:
+        wait_until(lambda: is_off(lab, "single-host-web-01") or up.poll() is not None, 60, "the server to be stopped", pause=0.02)
+        for pid in [*working_on(lab.state), *pulumi_processes(lab)]:
+            with suppress(ProcessLookupError):  # it ended by itself at this very moment
+                os.kill(pid, signal.SIGKILL)
+        up.communicate(timeout=120)
+    lab.run("up", STAGE, "-c", "webFlavor=1C1G")
+    assert web() == before
+    assert api(str(single_host["siteUrl"]))
+
+
+def is_off(lab: Lab, name: str) -> bool:
+    return any(server["name"] == name and server["power"] != "running" for server in lab.local_api("/_local/servers"))
 
 
 def test_ctrl_c_leaves_a_state_from_which_down_goes_on(own_lab: Lab) -> None:

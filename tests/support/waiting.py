@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 
-def wait_until(claim: Callable[[], object], seconds: float, what: str) -> Any:
-    """Polls a claim until it holds; the last answer or error stands in the failure."""
+def wait_until(claim: Callable[[], object], seconds: float, what: str, *, pause: float = 0.1) -> Any:
+    """Polls a claim until it holds, every `pause` seconds; the last answer or error stands in the failure."""
     deadline = time.monotonic() + seconds
     last: object = None
     while time.monotonic() < deadline:
@@ -21,5 +21,5 @@ def wait_until(claim: Callable[[], object], seconds: float, what: str) -> Any:
                 return last
         except (AssertionError, OSError, ValueError, subprocess.SubprocessError) as error:
             last = error
-        time.sleep(0.1)
+        time.sleep(pause)
     pytest.fail(f"waited {seconds} s for {what}; last seen: {last!r}")
