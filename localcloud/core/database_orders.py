@@ -28,7 +28,6 @@ from localcloud.engines.api import EngineError
 from localcloud.services.eip import model as eips
 from localcloud.services.orders import model as orders
 from localcloud.services.rds import grants
-from localcloud.services.rds.grants import ANYWHERE
 
 log = logging.getLogger("localcloud")
 
@@ -71,11 +70,7 @@ class Orders:
 
     async def prepare(self, mysql: Mysql) -> None:
         """The accounts that an instance has from the beginning, on its primary; also after a restore."""
-        replication = (mysql.replication_user, ANYWHERE)
-        statements: list[grants.Statement] = [
-            ("CREATE OR REPLACE USER %s@%s IDENTIFIED BY %s", (*replication, mysql.replication_password)),
-            ("GRANT REPLICATION SLAVE ON *.* TO %s@%s", replication),
-        ]
+        statements = grants.replication_account(mysql.replication_user, mysql.replication_password)
         if mysql.root_password:
             statements += grants.root_account(mysql.root_password)
         await self._engines.databases.sql(mysql.primary, statements)

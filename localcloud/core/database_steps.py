@@ -21,8 +21,10 @@ from localcloud.engines import api
 from localcloud.engines.api import EngineError
 from localcloud.engines.database_api import Replication
 from localcloud.ha import Action, Decision
+from localcloud.ha.decisions import refused
 from localcloud.ha.progress import further
 from localcloud.ha.values import MOST_TRIES
+from localcloud.services.rds import grants
 
 APPLY_SECONDS = 30.0  # for a standby to apply what it has received, before it follows
 APPLY_LOOK_SECONDS = 2.0  # between two looks at a candidate that does so before it is promoted
@@ -73,7 +75,16 @@ class Steps:
             await self._engines.databases.stop_receiving(node_id)
             await self._engines.databases.apply_all(node_id, APPLY_SECONDS)
         head = self._store.require(MYSQLS, mysql.parent) if mysql.parent else mysql
-        await self._engines.databases.follow(node_id, self._source(mysql, head, head.primary))
+        source = self._source(mysql, head, head.primary)
+        if refused(track.seen(node_id)):
+            await self._let_in(source)
+        await self._engines.databases.follow(node_id, source)
+
+    async def _let_in(self, source: Replication) -> None:
+        """Make the account for followers anew, on the source alone: an administrator may have dropped it, or overwritten it by a
+        dump, and what is logged would wait for the very standby that is not let in."""
+        account = grants.replication_account(source.user, source.password)
+        await self._engines.databases.sql(source.node_id, [("SET SESSION lock_wait_timeout = 2", ()), *account], log=False)
 
     def _source(self, mysql: Mysql, head: Mysql, node_id: str) -> Replication:
         """How the instance's follower replicates from a node of `head`'s. Only a standby's acknowledgement counts."""

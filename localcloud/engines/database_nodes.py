@@ -229,6 +229,7 @@ class DatabaseNodes:
             await self._context.docker.remove(self._name(node_id))
             await self._disks.delete((Disk(node_id, 0, ""),))
             await asyncio.to_thread(shutil.rmtree, self.folder(node_id), ignore_errors=True)
+        self.sql.forget(node_id)
         self._locks.pop(node_id, None)
 
     async def _release(self, node_id: str) -> None:

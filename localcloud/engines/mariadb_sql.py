@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Callable, Sequence
@@ -15,12 +16,15 @@ from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
 from localcloud.engines.api import EngineError
+from localcloud.engines.mariadb_accounts import Accounts, denied
 
+log = logging.getLogger("localcloud")
 T = TypeVar("T")
 Statement = tuple[str, Sequence[Any]]
 SECONDS = 60.0  # for one call, all its statements
 SOCKET = "mysql.sock"
 OPERATOR = "operator"  # the account of whoever runs the cloud, unless that is root
+_KEEPING = 5.0  # for each thing that is done on a connection that is kept
 _WORKERS = 32  # a node that hangs holds one until its deadline
 
 
@@ -28,12 +32,17 @@ class Sql:
     """The management sockets of one cloud's nodes. Each call opens a connection of its own: that it can is part of the answer."""
 
     def __init__(self, folder: Callable[[str], Path]) -> None:
-        self._folder = folder
+        self._folder, self._accounts = folder, Accounts()
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="sql")
 
     def close(self) -> None:
         """Nothing more is begun; what runs ends at its deadline."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._accounts.close()
+
+    def forget(self, node_id: str) -> None:
+        """The node is gone."""
+        self._accounts.forget(node_id)
 
     async def run(self, node_id: str, *statements: str | Statement, seconds: float = SECONDS) -> list[tuple[Any, ...]]:
         """The rows of the last statement. Raises EngineError with MariaDB's own sentence, without parameters."""
@@ -50,17 +59,42 @@ class Sql:
 
     def _do(self, node_id: str, work: Callable[[Cursor], T], seconds: float) -> T:
         try:
-            connection = self._connected(node_id, seconds)
+            connection = self._let_in(node_id, seconds)
         except (OSError, pymysql.Error) as exc:
             raise EngineError(f"database node {node_id} does not answer on its management socket: {_sentence(exc)}") from exc
         try:
             with connection.cursor() as cursor:
                 return work(cursor)
         except (OSError, pymysql.Error) as exc:
+            if denied(exc):  # the next one who asks gets through
+                self._make_accounts(node_id, exc)
             raise EngineError(f"database node {node_id} refused: {_sentence(exc)}") from exc
         finally:
             if connection.open:  # a deadline that passed has closed it
                 connection.close()
+
+    def _let_in(self, node_id: str, seconds: float) -> Connection[Cursor]:
+        """A connection, also where the accounts have to be made anew for it."""
+        try:
+            found = self._connected(node_id, seconds)
+        except pymysql.Error as exc:
+            if not denied(exc) or not self._make_accounts(node_id, exc):
+                raise
+            found = self._connected(node_id, seconds)
+        try:
+            self._accounts.keep(node_id, lambda: self._connected(node_id, _KEEPING))
+        except BaseException:
+            found.close()
+            raise
+        return found
+
+    def _make_accounts(self, node_id: str, exc: BaseException) -> bool:
+        made = self._accounts.make_anew(node_id)
+        if made:
+            log.warning(
+                "database node %s: the accounts that it is run by were made anew; it had said: %s", node_id, _sentence(exc)
+            )
+        return made
 
     def _connected(self, node_id: str, seconds: float) -> Connection[Cursor]:
         connection = pymysql.Connection(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from localcloud.engines.database_api import NodeState
 from localcloud.ha.changing import change
 from localcloud.ha.gtid import covers, missing
 from localcloud.ha.memory import DISK_FULL, serves
@@ -9,6 +10,7 @@ from localcloud.ha.values import MOST_TRIES, Action, Decision, Node, Settings, V
 
 HANGS = 10  # times the threshold: a process that has not answered for so long is killed, and started again
 NEARLY = 1.0  # seconds behind: then semi-sync is switched on, and writes wait for the rest
+REFUSED = ("Access denied", "is not allowed to connect")  # MariaDB's words to a standby whose account is not as it was
 DIVERGED = ("1236", "1593", "1950")  # MariaDB's errors after which a standby never gets on by itself
 
 
@@ -46,6 +48,11 @@ def why_not(view: View, standby: Node | None, *, loss_accepted: bool = False) ->
 
 def _distance(view: View) -> str:
     return "is marked out of sync" if view.semi_sync else "follows asynchronously"
+
+
+def refused(seen: NodeState) -> bool:
+    """It does not receive because its source does not let it in."""
+    return not seen.receiving and any(words in seen.problem for words in REFUSED)
 
 
 def may_lack(view: View, standby: Node) -> str:
@@ -189,6 +196,8 @@ def _following(node: Node, address: str, source: str) -> Decision | None:
         if node.resting:
             return waits(f"{node.name} could not follow {source} and tries again: {node.resting}")
         return does(Action.FOLLOW, node, f"{node.name} follows {source}")
+    if refused(seen) and not node.resting:
+        return does(Action.FOLLOW, node, f"{node.name} is not let in by {source}: its account is made anew")
     if not seen.receiving:
         return waits(f"{node.name} does not reach {source}" + (f": {seen.problem}" if seen.problem else ""))
     return None

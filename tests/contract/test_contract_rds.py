@@ -111,6 +111,12 @@ def test_accounts_may_do_what_was_granted_and_no_more(data: Data) -> None:
     data.sql("INSERT INTO words VALUES ('guest')", user="guest")
     data.sql("CREATE TABLE made (id INT)", user="guest", database="other_db")
     must_be_refused(lambda: data.sql("DROP TABLE words", user="guest"))
+    data.sql("CREATE TABLE changed (at DATETIME)")
+    data.sql("CREATE TRIGGER noted AFTER INSERT ON words FOR EACH ROW INSERT INTO changed VALUES (NOW())")
+    data.sql("CREATE FUNCTION twice(number INT) RETURNS INT DETERMINISTIC RETURN 2 * number")
+    data.sql("INSERT INTO words VALUES ('noted')")
+    assert data.sql("SELECT twice(count(*)) FROM changed") == [(2,)]
+    data.sql("DROP TRIGGER noted")
     run(client.mysql_accounts.set_password(region, data.id, "guest", "Other-2026!"))
     must_be_refused(lambda: data.sql("SELECT 1", user="guest"))
     assert data.sql("SELECT 1", user="guest", password="Other-2026!")  # noqa: S106
@@ -188,6 +194,18 @@ def test_roles_are_switched_and_recorded(data: Data) -> None:
     data.sql("REPLACE INTO words VALUES ('after the switch')")
     newest = data.run(roles.switches(data.region, data.id))[0]
     assert (newest.reason, newest.before, newest.after) == ("manaul", before, other.name) and newest.ended
+
+
+def test_accounts_of_the_cloud_that_an_administrator_drops_are_made_anew(data: Data) -> None:
+    """As he does, too, who loads a dump of all databases. The replication account is asked for when roles change."""
+    with closing(data.connect("root", ROOT, None)) as connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM mysql.global_priv WHERE User NOT IN ('app', 'PUBLIC') AND NOT (User = 'root' AND Host = '%')")
+        cursor.execute("FLUSH PRIVILEGES")
+    for _ in range(2):  # the second time only where the first has left the pair in sync
+        other = next(node for node in data.ready().nodes if node.role == "standby")
+        wait_until(lambda other=other: switched(data, other.res_id), SECONDS, "the standby to be switched to")  # type: ignore[misc]
+    wait_until(data.answers, SECONDS, "the address to follow")
+    data.sql("REPLACE INTO words VALUES ('after the accounts')")
 
 
 def switched(data: Data, res_id: int) -> bool:

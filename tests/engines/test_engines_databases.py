@@ -229,6 +229,7 @@ def test_a_relay_log_that_was_torn_gives_what_is_whole(pair: Pair) -> None:
     pair.sql("db-b", "STOP SLAVE SQL_THREAD")
     for number in (120, 121):
         assert pair.client(f"INSERT INTO shop.orders VALUES ({number})")[0] == 0
+    pair.sql("db-b", "SET SESSION sql_log_bin = 0", "DROP USER root@localhost")
     # As a power cut in the middle of a write leaves it: the last event is not complete.
     assert pair.shell("db-b", "truncate -s -10 $(ls /data/mysql/relay-*.0* | tail -n 1)") == (0, "")
     assert pair.do(pair.engine.kill_node_process("db-b", "mariadbd")) == 1
@@ -236,7 +237,22 @@ def test_a_relay_log_that_was_torn_gives_what_is_whole(pair: Pair) -> None:
     pair.boot("db-b")
     assert pair.sql("db-b", "SELECT id FROM shop.orders WHERE id IN (120, 121)") == [(120,)]
     assert not pair.state("db-b").writable
+    assert pair.shell("db-b", _WHO) == (0, "root@localhost"), "made by the start itself"
     pair.semi_sync()
+
+
+def test_accounts_that_a_node_is_run_by_are_made_anew(pair: Pair) -> None:
+    """An administrator may drop them, or overwrite them by a dump of all databases: on both nodes."""
+    pair.semi_sync()
+    gone = "DELETE FROM mysql.global_priv WHERE Host = 'localhost' AND User IN ('root', 'operator', 'mysql')"
+    for ruined in ((gone, "FLUSH PRIVILEGES"), ("REVOKE ALL PRIVILEGES, GRANT OPTION FROM root@localhost, operator@localhost",)):
+        pair.sql("db-a", *ruined)
+        for name in ("db-a", "db-b"):
+            pair.cloud.wait_until(lambda name=name: "denied" in pair.shell(name, _STATUS)[1], GRACE, name)
+        for name in ("db-a", "db-b"):
+            pair.until(name, lambda state: state.answers, "it to be looked at again")
+            assert pair.shell(name, f"{_STATUS} > /dev/null && {_WHO}") == (0, "root@localhost")
+    pair.caught_up()
 
 
 def test_a_power_cut_keeps_every_acknowledged_write(pair: Pair) -> None:
@@ -453,6 +469,8 @@ def test_only_listed_addresses_get_through(pair: Pair) -> None:
 
 
 _WORKERS = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(60)%' AND COMMAND = 'Connect'"
+_WHO = 'mariadb -BNe "SELECT CURRENT_USER()"'
+_STATUS = "mariadb -e 'SHOW SLAVE STATUS' 2>&1"  # takes a privilege
 _SLEEPERS = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP(60)%' AND HOST LIKE '%:%'"
 
 

@@ -41,6 +41,7 @@ class FakeNode:
     hangs: bool = False
     slow: float = 0.0  # seconds that a look at it takes
     waiting: dict[int, str] = field(default_factory=dict)  # written, and not acknowledged yet
+    refused: str = ""  # what its source says to it, where it does not let it in
     disk_gib: int = 0  # of its file system, which takes over what its file has when the node boots
 
     @property
@@ -106,7 +107,7 @@ class FakeDatabases:
         """What has been written gets to whom it can."""
         for node in self.there.values():
             source = self._source_of(node) if node.running and node.source else None
-            node.receiving = node.asks and not node.broken and source is not None
+            node.receiving = node.asks and not node.broken and not node.refused and source is not None
             if node.receiving and source is not None:
                 self._receive(node, source)
             if node.applying and not node.lazy and not node.broken and not node.full:
@@ -203,7 +204,7 @@ class FakeDatabases:
             gtid=_gtid(max([node.reached, *node.waiting])), received=_gtid(node.received) if node.source else "",
             following=node.source, receiving=node.receiving, applying=node.applying and not node.broken,
             behind=0.0 if node.receiving and source and node.reached >= source.reached else None,
-            problem=FULL if node.full else node.broken, semi_sync=node.semi_sync,
+            problem=FULL if node.full else node.broken or node.refused, semi_sync=node.semi_sync,
             standbys=len([one for one in followers if one.acknowledges]), waiting=len(node.waiting), took=node.slow,
         )  # fmt: skip
 
@@ -288,7 +289,10 @@ class FakeDatabases:
 
     async def sql(self, node_id: str, statements: Sequence[tuple[str, Sequence[Any]]], log: bool = True) -> list[tuple[Any, ...]]:
         self._did("sql", node_id, [statement for statement, _ in statements])
-        self._running(node_id)
+        address = self._running(node_id).spec.nic.address
+        if statements[-1][0].startswith("GRANT REPLICATION SLAVE"):
+            for follower in [node for node in self.there.values() if node.source == address]:
+                follower.refused = ""
         if self.answer is not None:
             return self.answer(node_id, statements)
         return self.results.get(statements[-1][0], [])

@@ -84,6 +84,14 @@ def change_grants(name: str, database: str, old: frozenset[str], new: frozenset[
     return statements
 
 
+def replication_account(name: str, password: str) -> list[Statement]:
+    """Whoever follows is let in by it; whatever became of an earlier one of that name."""
+    return [
+        ("CREATE OR REPLACE USER %s@%s IDENTIFIED BY %s", (name, ANYWHERE, password)),
+        ("GRANT REPLICATION SLAVE ON *.* TO %s@%s", (name, ANYWHERE)),
+    ]
+
+
 def root_account(password_hash: str) -> list[Statement]:
     """The administrator that an instance's owner may be: made, or given another password."""
     return [

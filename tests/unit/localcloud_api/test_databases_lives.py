@@ -300,6 +300,20 @@ def test_nodes_without_records_are_swept() -> None:
 
 
 # -- what must not end, or be lost ---------------------------------------------------------------------------------------
+def test_a_standby_that_is_not_let_in_gets_its_account_again() -> None:
+    async def story(cloud: Cloud) -> None:
+        await watched(cloud, 5)
+        assert cloud.mysql.in_sync
+        cloud.fake.there[cloud.node("db-2").id].refused = "error connecting to master: Access denied for user 'drlab'"
+        cloud.fake.journal.clear()
+        await watched(cloud, 5)
+        done = [call for call in cloud.fake.journal if call[0] in ("sql", "follow", "reseed")]
+        assert [call[:2] for call in done] == [("sql", cloud.node("db-1").id), ("follow", cloud.node("db-2").id)]
+        assert cloud.mysql.in_sync and cloud.fake.there[cloud.node("db-2").id].receiving
+
+    lives(story)
+
+
 def test_a_standby_knows_which_events_are_disabled() -> None:
     async def story(cloud: Cloud) -> None:
         await watched(cloud, 21)
