@@ -16,7 +16,7 @@ CONTEXT = {"ignore_unknown_options": True}
 
 
 def test(rest: Annotated[list[str] | None, typer.Argument(metavar="PYTEST-ARGUMENT", show_default=False)] = None) -> None:
-    """Set everything up and run the tests; arguments go to pytest, the exit status is pytest's.
+    """Set everything up and run the tests, all of them in two lanes; arguments go to one pytest. The exit status is pytest's.
 
     \b
     Examples:
@@ -27,4 +27,5 @@ def test(rest: Annotated[list[str] | None, typer.Argument(metavar="PYTEST-ARGUME
     lab = Lab.open()
     set_up(lab, Needs.tests())
     os.chdir(lab.folders.root)
-    os.execv(str(lab.folders.python), [str(lab.folders.python), "-m", "pytest", *(rest or [])])
+    program = ["-m", "pytest", *rest] if rest else ["tests/lanes.py"]
+    os.execv(str(lab.folders.python), [str(lab.folders.python), *program])

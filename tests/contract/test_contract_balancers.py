@@ -17,6 +17,8 @@ from contract.pairs import BIG, INTERVAL, PORT, RETRIES, TIMEOUT, Pair, active_n
 
 from ctyun import Client, CloudRecord, CtyunError, InUse, LocalCloud, NotFound, ParameterError
 
+pytestmark = pytest.mark.timing
+
 NOTICE = INTERVAL * RETRIES + TIMEOUT + 1.5  # seconds from a server's silence to its end in the balancer
 
 

@@ -25,7 +25,7 @@ MOST_SILENCE = 10.0  # seconds without writes that a failover may cost a client
 KEYLESS = 8000  # rows that a standby changes in some twenty seconds, four of which are needed
 LOOPS, BUSY_SECONDS = 6, float(os.environ.get("DRLAB_BUSY_SECONDS", "10"))
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timing, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from support.lab import Lab
 from support.visitors import api, curl, end_watch, journals, sends, start_watch
 from support.waiting import wait_until
 
-pytestmark = pytest.mark.stage
+pytestmark = [pytest.mark.stage, pytest.mark.timing]
 
 STAGE = "dual-active"
 FAILOVER_SECONDS, SWITCHOVER_SECONDS = 10.0, 3.0  # promised; measured by the visitor

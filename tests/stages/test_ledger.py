@@ -12,7 +12,7 @@ from bench.drill import Drill
 from bench.lab import Lab as BenchLab
 from bench.ledger import FAILOVER_SECONDS, LOST, rounds
 
-pytestmark = [pytest.mark.stage, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.stage, pytest.mark.timing, pytest.mark.timeout(3600)]
 
 ROUNDS = int(os.environ.get("DRLAB_LEDGER_ROUNDS", "4"))  # one of four with the standby lost first; `./lab bench` makes 20
 

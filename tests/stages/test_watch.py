@@ -14,7 +14,7 @@ from support.lab import Lab
 from support.visitors import end_watch, journals, sends, start_watch
 from support.waiting import wait_until
 
-pytestmark = pytest.mark.stage
+pytestmark = [pytest.mark.stage, pytest.mark.timing]
 
 
 @pytest.fixture(autouse=True)

@@ -52,6 +52,7 @@ def test_a_silent_site_delays_no_send() -> None:
     assert [send.latency for send in journal.sends] == pytest.approx([2.5] * 50)
 
 
+@pytest.mark.timing
 def test_sends_are_on_time_in_real_time() -> None:
     journal = asyncio.run(Prober(Plan(rate=20, seconds=1), quick).run(asyncio.Event()))
     late = sorted(send.sent - send.due for send in journal.sends)

@@ -247,6 +247,7 @@ def test_a_write_is_there_and_a_second_one_says_so() -> None:
     with_site(test)
 
 
+@pytest.mark.timing
 def test_an_outage_in_real_time_with_a_ledger_on_disk(tmp_path: Path) -> None:
     async def test(loopback: LoopbackSite, transport: HttpTransport) -> None:
         async def fail_on_cue() -> None:
