@@ -87,14 +87,6 @@ def test_an_unknown_stage_names_those_that_exist(fresh_lab: Lab) -> None:
     assert done.returncode != 0 and STAGE in done.stdout + done.stderr
 
 
-def test_exported_keys_of_the_real_cloud_are_ignored(lab: Lab, single_host: dict[str, object]) -> None:
-    """Also by what calls the cloud: with these keys it would answer that it does not know them."""
-    keyed = Lab(lab.state, {"CTYUN_AK": "a" * 32, "CTYUN_SK": "b" * 32})
-    keyed.pulumi("preview", "--expect-no-changes", "-s", STAGE)
-    keyed.pulumi("refresh", "--yes", "--expect-no-changes", "-s", STAGE)
-    assert {server["power"] for server in keyed.status()["servers"]} == {"running"}
-
-
 # What another project may have left in a shell. Port 9 of the loopback refuses.
 FOREIGN_SHELL = {
     "PULUMI_BACKEND_URL": "file:///nowhere",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.lab import ROOT, Lab
-from support.ports import is_silent
+from support.ports import answering, is_silent
 from support.secrets import in_the_clear
 from support.visitors import curl, database, tunnel
 from support.waiting import wait_until
@@ -59,8 +59,7 @@ def test_an_acknowledged_row_is_in_the_database(lab: Lab, single_host: dict[str,
 
 def test_the_database_is_silent_from_outside(lab: Lab, single_host: dict[str, Any]) -> None:
     server = next(s for s in lab.status()["servers"] if s["name"].endswith("web-01"))
-    assert is_silent(server["eip"], 3306, seconds=2)
-    assert is_silent(server["eip"], 22, seconds=2), "SSH to the web server leads through the jump host only"
+    assert answering(server["eip"], 3306, 22, seconds=2) == {}, "SSH to the web server leads through the jump host only"
 
 
 def test_blocked_ports_stay_silent_whatever_the_server_does(lab: Lab, single_host: dict[str, Any]) -> None:
@@ -79,8 +78,7 @@ def test_blocked_ports_stay_silent_whatever_the_server_does(lab: Lab, single_hos
     inside = ["ssh", "web-01", "--", "curl", "-s", "-o", "/dev/null", "-m", "2", "-w", "%{http_code}", "http://127.0.0.1:9000/"]
     wait_until(lambda: lab.run(*inside, check=False).stdout.strip() == "200", 60, "the extra listener inside the server")
     lab.call("docker", "exec", lab.container("single-host-web-01"), "sh", "-ec", redirects, timeout=20, check=True)
-    for port in (8080, 9000, 30080, 31080):
-        assert is_silent(server["eip"], port, seconds=1.5), f"port {port} answers"
+    assert answering(server["eip"], 8080, 9000, 30080, 31080, seconds=1.5) == {}
     lab.call("docker", "exec", lab.container("single-host-web-01"), "nft", "flush", "ruleset", timeout=20, check=True)
     assert is_silent(server["eip"], 9000, seconds=1.5), "port 9000 answers after a rule flush in the server"
     assert curl(single_host["siteUrl"])[0] == 200
@@ -114,8 +112,10 @@ def test_nothing_to_do_the_second_time_and_git_stays_clean(lab: Lab, single_host
     git = ["git", "status", "--porcelain"]
     before = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     lab.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "-s", "single-host")
-    lab.pulumi("preview", "--expect-no-changes", "-s", "single-host")
-    lab.pulumi("refresh", "--yes", "--expect-no-changes", "-s", "single-host")
+    keyed = Lab(lab.state, {"CTYUN_AK": "a" * 32, "CTYUN_SK": "b" * 32})  # of the real cloud: here they are ignored
+    keyed.pulumi("preview", "--expect-no-changes", "-s", "single-host")
+    keyed.pulumi("refresh", "--yes", "--expect-no-changes", "-s", "single-host")
+    assert {server["power"] for server in keyed.status()["servers"]} == {"running"}
     assert subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout == before
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 
 def free_port() -> int:
@@ -25,3 +26,10 @@ def knock(host: str, port: int, seconds: float) -> str:
 def is_silent(host: str, port: int, seconds: float) -> bool:
     """True when nothing comes back, not even a refusal."""
     return knock(host, port, seconds) == "silent"
+
+
+def answering(host: str, *ports: int, seconds: float) -> dict[int, str]:
+    """Those from which anything comes back, and what; all are knocked at together."""
+    with ThreadPoolExecutor(len(ports)) as at_once:
+        found = dict(zip(ports, at_once.map(lambda port: knock(host, port, seconds), ports), strict=True))
+    return {port: what for port, what in found.items() if what != "silent"}
