@@ -67,7 +67,8 @@ class CloudHandler(Handler):
         found = await self.left_over(region, wish)
         if self.one_of_a_name and any(seen.id in wish.held for seen in found):
             raise self._refused(wish, found[0], ONE_OF_A_NAME, take_over=False)
-        found = [seen for seen in found if seen.id not in wish.held]
+        replaced = wish.held | set(token.beside if token else ())
+        found = [seen for seen in found if seen.id not in replaced]
         failed = [seen for seen in found if token and token.id in ("", seen.id) and self.is_failed_attempt(seen, wish)]
         whole = [seen for seen in found if seen not in failed]
         if whole and (why := self._why_not(whole, wish, token)):
@@ -97,7 +98,7 @@ class CloudHandler(Handler):
         """Send the create. A token whose earlier create came to nothing, or whose thing is gone again, is replaced once."""
         tokens = self.cloud.tokens
         earlier = tokens.unfinished(wish.mark)
-        token = tokens.take(wish.mark, wish.inputs)
+        token = tokens.take(wish.mark, wish.inputs, wish.held)
         try:
             return await self._settled(region, await self._ordered(region, wish, token), wish)
         except (errors.NotFound, errors.TokenReused, errors.OrderFailed):
@@ -111,7 +112,7 @@ class CloudHandler(Handler):
             if wish.made is None and not isinstance(refusal, errors.ServiceFault):  # the same token would be refused for ever
                 tokens.forget(wish.mark)
             raise
-        fresh = tokens.take(wish.mark, wish.inputs)
+        fresh = tokens.take(wish.mark, wish.inputs, wish.held)
         return await self._settled(region, await self._ordered(region, wish, fresh), wish)
 
     async def _ordered(self, region: str, wish: Wish, token: Token) -> str:

@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Token:
-    """Of an unfinished create. `value` is sent as clientToken (at most 64 characters), `id` is what came of it, once known."""
+    """Of an unfinished create. `value` is sent as clientToken (at most 64 characters), `id` is what came of it, once known;
+    `beside` are the ids that the state had under its name when it began, which it replaces."""
 
     value: str
     digest: str
     id: str = ""
+    beside: tuple[str, ...] = ()
 
     def is_for(self, inputs: Mapping[str, Any]) -> bool:
         """Was it made for exactly these inputs?"""
@@ -50,17 +52,18 @@ class Tokens:
         """The unfinished create's token; a damaged file counts as none. (Older ones say "done", and are over.)"""
         try:
             body = json.loads(self._file(mark).read_text(encoding="utf-8"))
-            return None if body.get("done") else Token(str(body["token"]), str(body["digest"]), str(body.get("id") or ""))
+            beside = tuple(map(str, body.get("beside") or ()))
+            return None if body.get("done") else Token(str(body["token"]), str(body["digest"]), str(body.get("id") or ""), beside)
         except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
-    def take(self, mark: str, inputs: Mapping[str, Any]) -> Token:
+    def take(self, mark: str, inputs: Mapping[str, Any], beside: Collection[str] = ()) -> Token:
         """The unfinished create's token, or a new one; stored before it is returned."""
         known = self.unfinished(mark)
         if known and known.is_for(inputs):
             return known
         value = f"{mark.partition('.')[0]}-{secrets.token_hex(16)}"  # the same length whatever the order's word is
-        return self._store(mark, Token(value, digest(value, inputs)))
+        return self._store(mark, Token(value, digest(value, inputs), "", tuple(sorted(beside))))
 
     def made(self, mark: str, id: str) -> None:
         """The create is about to be answered with this id. The engine may still be killed before it has written that down."""
@@ -115,7 +118,8 @@ class Tokens:
 
     def _store(self, mark: str, token: Token) -> Token:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(self._file(mark), json.dumps({"token": token.value, "digest": token.digest, "id": token.id}))
+        body = {"token": token.value, "digest": token.digest, "id": token.id, "beside": token.beside}
+        write_private(self._file(mark), json.dumps(body))
         return token
 
 

@@ -300,3 +300,21 @@ def test_a_new_one_comes_beside_the_one_in_use_and_is_renamed_by_nobody(
     seen = run(engine.read(type_, new_id, new_state, new))
     assert run(engine.diff(type_, new_id, seen.properties, new)).changes is False
     assert list(fake.things) == [new_id]
+
+
+def test_a_forced_replacement_that_was_cut_off_before_it_began_takes_not_the_old_one(make_engine, fake, run) -> None:
+    """The next one, of which the engine does not say what it replaces: else the old one is the new one, and goes as the old."""
+    id, _ = run((first := make_engine()).create(CHECK, A_CHECK))
+    first.provider.end()
+
+    async def lost(_: Body) -> None:
+        raise asyncio.CancelledError
+
+    forced = make_engine()
+    run(forced.read(CHECK, id, run(first.read(CHECK, id)).properties, A_CHECK))
+    fake.before["create_health_check"] = lost
+    with pytest.raises(asyncio.CancelledError):
+        run(forced.create(CHECK, A_CHECK))
+    fake.before.clear()
+    new_id, _ = run(make_engine().create(CHECK, A_CHECK))
+    assert new_id != id and set(fake.things) == {id, new_id}
