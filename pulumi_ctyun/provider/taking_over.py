@@ -10,8 +10,8 @@ MADE_OTHERWISE = "exists already: an update that was cut off has begun it with o
 CHANGED_SINCE = "was begun by an update that was cut off, and has been changed since."
 TWICE = "and another one carry its mark, and nothing says which of them an update that was cut off has begun."
 NOT_BY_OPTION = (
-    " If --replace was asked for: the engine does not say then what is to be replaced, and this kind is made before the old one "
-    "goes. Give the resource another name in the program instead: what uses it changes over, and the old one goes last."
+    " If --replace (or `pulumi state taint`) was asked for: this kind is made before the old one goes, and the engine says only "
+    "after a refresh which one that is: say --refresh beside it."
 )
 ONE_OF_A_NAME = (
     "is what it replaces, and the cloud takes no second one of that name. The old one must go first: leave out "

@@ -17,9 +17,13 @@ pytestmark = pytest.mark.stage
 
 PROGRAM = """
 import json, pathlib, pulumi
-from pulumi_ctyun.resources import Vpc
+from pulumi_ctyun.resources import HealthCheck, Vpc
 for name, (cidr, options) in json.loads(pathlib.Path("wanted.json").read_text()).items():
-    Vpc(name, region="华东1", name="owned-vpc", cidr=cidr, opts=pulumi.ResourceOptions(**options))
+    opts = pulumi.ResourceOptions(**options)
+    if name == "health":
+        HealthCheck(name, region="华东1", name="owned-check", protocol="TCP", opts=opts)
+    else:
+        Vpc(name, region="华东1", name="owned-vpc", cidr=cidr, opts=opts)
 """
 
 
@@ -40,9 +44,13 @@ class Program:
     def state(self, stack: str) -> str:
         return self.pulumi("stack", "export", "-s", stack).stdout
 
-    def vpcs(self, stack: str) -> dict[str, str]:
+    def ids(self, stack: str) -> dict[tuple[str, str], str]:
+        """By type and name."""
         resources = json.loads(self.state(stack))["deployment"].get("resources", [])
-        return {r["urn"].split("::")[-1]: r["id"] for r in resources if r["type"] == "ctyun:vpc:Vpc"}
+        return {(r["type"], r["urn"].split("::")[-1]): r["id"] for r in resources if r["type"].startswith("ctyun:")}
+
+    def vpcs(self, stack: str) -> dict[str, str]:
+        return {name: id for (kind, name), id in self.ids(stack).items() if kind == "ctyun:vpc:Vpc"}
 
 
 @pytest.fixture
@@ -88,3 +96,27 @@ def test_a_name_that_was_given_away_brings_nobody_down(program: Program) -> None
     (program.folder / "own.json").write_text(own, encoding="utf-8")
     program.pulumi("stack", "import", "--file", str(program.folder / "own.json"), "-s", "renamed")
     program.pulumi("refresh", "--yes", "--skip-preview", "--expect-no-changes", "-s", "renamed")
+
+
+def test_a_forced_replacement_and_a_lost_state(program: Program) -> None:
+    """What is made before the old one goes needs to be told which one that is; what no state holds is taken over by import."""
+    wanted: dict[str, Any] = {"vpc": ["10.83.0.0/16", {}], "health": ["", {}]}
+    program.up("old", **wanted)
+    first, urn = program.ids("old"), "urn:pulumi:old::owned::ctyun:elb:HealthCheck::health"
+    forced = ("up", "--yes", "--skip-preview", "-s", "old", "--replace", urn)
+    assert "say --refresh beside it" in refusal_of(lambda: program.pulumi(*forced, check=False))
+    program.pulumi(*forced, "--refresh")
+    there = program.ids("old")
+    assert {key for key in there if there[key] != first[key]} == {("ctyun:elb:HealthCheck", "health")}
+
+    program.pulumi("stack", "rm", "--force", "--yes", "old")
+    program.pulumi("stack", "init", "old")
+    said = refusal_of(lambda: program.up("old", False, **wanted))
+    for (kind, name), id in there.items():
+        assert f"pulumi import {kind} {name} 华东1/{id} -s old" in said
+    resources = [{"type": kind, "name": name, "id": f"华东1/{id}"} for (kind, name), id in there.items()]
+    (program.folder / "import.json").write_text(json.dumps({"resources": resources}), encoding="utf-8")
+    file = str(program.folder / "import.json")
+    program.pulumi("import", "--file", file, "--yes", "--protect=false", "--skip-preview", "-s", "old")
+    program.up("old", **wanted)
+    assert program.ids("old") == there
