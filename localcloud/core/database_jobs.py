@@ -22,7 +22,7 @@ from localcloud.core.rds_records import (
     MysqlJob,
 )
 from localcloud.engines.api import EngineError
-from localcloud.ha.decisions import NEARLY, why_not
+from localcloud.ha.decisions import why_not
 from localcloud.ha.memory import serves
 from localcloud.ha.values import DARK
 
@@ -33,6 +33,7 @@ RESTORE_SECONDS = 180.0  # until the standby has been rebuilt as well
 SWITCH_SECONDS = 15.0
 EVENTS_SECONDS = 5.0  # what was disabled later than this before its primary died runs after a failover
 BINLOG_SECONDS = 10.0  # a restore to a time loses no more than this when all nodes are lost for good
+NEARLY = 1.0  # seconds that a standby may be behind with applying, for a backup to be taken from it
 WAITING, RUNNING, DONE, BROKEN = 100, 101, 1, -1
 RUNNING_STATUS = {"restart": 1, "restore": 3, "stop": 20, "start": 22}
 STOPPED_STATUS = 21

@@ -7,9 +7,9 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.database_rounds import CREATING, FAILED, REFUNDED, Rounds
+from localcloud.core.database_rounds import FAILED, REFUNDED, Rounds
 from localcloud.core.database_steps import CLOSE_SECONDS
-from localcloud.core.database_view import ASYNC, engine_nodes, nodes_of
+from localcloud.core.database_view import ASYNC, CREATING, engine_nodes, nodes_of
 from localcloud.core.failures import told
 from localcloud.core.power import must_have_power
 from localcloud.core.rds_records import (

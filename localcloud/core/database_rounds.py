@@ -25,7 +25,7 @@ log = logging.getLogger("localcloud")
 REST_SECONDS = 5.0  # what failed on a node is tried again after so long
 BRIEF_SECONDS = 0.05  # between rounds in which somebody waits for an instance
 STEADY = (0,)  # prodOrderStatus of instances that are watched: those that are made, and neither stopped nor refunded
-CREATING, STOPPED, REFUNDED, FAILED = 3, 6, 8, 4
+STOPPED, REFUNDED, FAILED = 6, 8, 4
 
 
 class Rounds:
@@ -49,12 +49,12 @@ class Rounds:
 
     async def look(self, mysql: Mysql) -> View:
         """Ask the nodes that matter how they are; what the controller decides by."""
-        nodes, track = looked_at(self.store, mysql), self.tracks[mysql.id]
+        nodes, track, began = looked_at(self.store, mysql), self.tracks[mysql.id], now()
         seen = await self.engines.databases.observe_nodes(nodes, self.settings.look)
         standby = standby_of(self.store, mysql)
         fenced = {node.id for node in nodes_of(self.store, mysql) if node.fenced}
         other = standby.id if standby else ""
-        track.memory = remember(track.memory, mysql.primary, other, fenced, seen, now(), self.settings)
+        track.memory = remember(track.memory, mysql.primary, other, fenced, seen, began, self.settings)
         return view_of(self.store, mysql, track, self.tracks)
 
     async def round(self, mysql_id: str) -> bool:

@@ -40,8 +40,9 @@ class Steps:
         self._deeds: dict[Action, Callable[[Mysql, str, Track, str], Awaitable[None]]] = {
             Action.BOOT: self._boot, Action.KILL: self._kill, Action.ADMIT: self._admit, Action.SEAT: self._seat,
             Action.OPEN: self._open, Action.FOLLOW: self._follow, Action.SEMI_SYNC_ON: self._semi_sync_on,
-            Action.SEMI_SYNC_OFF: self._semi_sync_off, Action.MARK_OUT_OF_SYNC: self._mark_out_of_sync,
-            Action.MARK_IN_SYNC: self._mark_in_sync, Action.MARK_RESEED: self._mark_reseed, Action.RESEED: self._reseed,
+            Action.SEMI_SYNC_OFF: self._semi_sync_off, Action.TRY: self._try, Action.GO_ALONE: self._go_alone,
+            Action.MARK_OUT_OF_SYNC: self._mark_out_of_sync, Action.MARK_IN_SYNC: self._mark_in_sync,
+            Action.MARK_RESEED: self._mark_reseed, Action.RESEED: self._reseed,
             Action.BEGIN: self._begin, Action.FENCE: self._fence, Action.APPLY: self._apply, Action.CLOSE: self._close,
             Action.ATTACH: self._attach, Action.PROMOTE: self._promote, Action.MOVE: self._move, Action.FINISH: self._finish,
             Action.ABORT: self._abort, Action.REJECT: self._reject,
@@ -135,6 +136,16 @@ class Steps:
         if self._store.require(MYSQLS, mysql.id).in_sync and mysql.kind == "pair":
             raise EngineError("a primary whose standby counts as in sync must not acknowledge alone")
         await self._engines.databases.set_semi_sync(node_id, False)
+
+    async def _try(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        await self._engines.databases.try_semi_sync(node_id)
+
+    async def _go_alone(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
+        """It is stored first that the standby will lack writes. What it has left at the primary would be in its way when it comes
+        again."""
+        self._keep(mysql.id, in_sync=False)
+        await self._engines.databases.set_semi_sync(mysql.primary, False)
+        await self._engines.databases.end_follower(mysql.primary, self._node(node_id).address, mysql.replication_user)
 
     async def _mark_out_of_sync(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         self._keep(mysql.id, in_sync=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from localcloud.ha.progress import Progress, words
 from localcloud.ha.values import DARK
 
 SEMI_SYNC, ASYNC = "Semi_sync", "Async"
+CREATING = 3  # prodOrderStatus
 BOTH_STEPS = ("", "close", "catch")  # steps in which the controller looks at all nodes; else at the candidate alone
 
 
@@ -117,8 +119,16 @@ def view_of(store: Store, mysql: Mysql, track: Track, tracks: Mapping[str, Track
         reason=mysql.reason, step_age=moment - track.step_began, tries=track.tries, applying=words(track.applying),
         given_up=track.given_up[1] if moment < track.given_up[0] else "",
         silent=moment - memory.heard if memory.heard is not None else 0.0, received=memory.received, written=memory.written,
+        near=memory.near, proven=_proven(mysql, memory, moment),
         sync_point=memory.sync_point, seated=track.seated, source=_source(store, mysql, tracks),
     )  # fmt: skip
+
+
+def _proven(mysql: Mysql, memory: Memory, moment: float) -> float | None:
+    """Nobody uses an instance that is being made."""
+    if mysql.order_status == CREATING:
+        return math.inf
+    return None if memory.tried is None else moment - memory.tried
 
 
 def _source(store: Store, mysql: Mysql, tracks: Mapping[str, Track]) -> str:

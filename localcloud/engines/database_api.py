@@ -56,7 +56,10 @@ class NodeState:
     applying: bool = False  # the applier runs
     behind: float | None = None  # seconds, None while unknown
     problem: str = ""  # last replication error, or "disk full"
-    semi_sync: bool = False  # as primary: commits wait for a standby's acknowledgement
+    semi_sync: bool = False  # as primary: commits wait for a standby's acknowledgement, without an end
+    trial: bool = False  # as primary: a standby is asked for acknowledgements, and commits wait a moment for one
+    in_time: bool = False  # as primary: since the standby had everything last, each came within that moment
+    acks: int = 0  # as primary: how many it has heard
     standbys: int = 0  # semi-sync standbys connected
     waiting: int = 0  # sessions that wait for an acknowledgement
     took: float = 0.0  # seconds until all this was known, or until nobody waited any longer for it to answer
@@ -121,7 +124,17 @@ class DatabaseEngine(Protocol):
         """Stop and clear replication: this node has no source any more."""
 
     async def set_semi_sync(self, node_id: str, wanted: bool) -> None:
-        """As primary: make commits wait for a standby (AFTER_SYNC, without an end), or let those that wait go on alone."""
+        """As primary: make commits wait for a standby (AFTER_SYNC, without an end), or let those that wait go on alone.
+
+        No commit waits for a moment only any more when this returns.
+        """
+
+    async def try_semi_sync(self, node_id: str) -> None:
+        """As primary: ask the standby for acknowledgements; commits wait a moment for one, and none until it has caught up again
+        once one was late."""
+
+    async def end_follower(self, node_id: str, address: str, user: str) -> None:
+        """End the connections that a follower at this address has, or has left, to this node; it comes again by itself."""
 
     async def open_writes(self, node_id: str) -> None:
         """read_only off; events run from now on."""

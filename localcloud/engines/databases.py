@@ -20,6 +20,7 @@ from localcloud.engines.database_nodes import DatabaseNodes
 from localcloud.engines.disks import Disks
 from localcloud.engines.mariadb_backups import MariadbBackups
 from localcloud.engines.mariadb_replication import MariadbReplication
+from localcloud.engines.mariadb_semi_sync import SemiSync
 from localcloud.engines.mariadb_sql import by_column
 from localcloud.engines.mariadb_state import COUNTERS, LOOK, SOURCE, seen
 from localcloud.engines.network import Networks
@@ -34,7 +35,7 @@ class MariadbEngine:
     def __init__(self, context: Context, networks: Networks, disks: Disks) -> None:
         self._nodes = DatabaseNodes(context, networks, disks)
         self._links = DatabaseLinks(context, networks)
-        self._replication = MariadbReplication(self._nodes)
+        self._replication, self._semi_sync = MariadbReplication(self._nodes), SemiSync(self._nodes.sql)
         self._backups = MariadbBackups(context, self._nodes)
 
     def close(self) -> None:
@@ -98,7 +99,13 @@ class MariadbEngine:
         await self._replication.forget_source(node_id)
 
     async def set_semi_sync(self, node_id: str, wanted: bool) -> None:
-        await self._replication.set_semi_sync(node_id, wanted)
+        await self._semi_sync.switch(node_id, wanted)
+
+    async def try_semi_sync(self, node_id: str) -> None:
+        await self._semi_sync.attempt(node_id)
+
+    async def end_follower(self, node_id: str, address: str, user: str) -> None:
+        await self._replication.end_follower(node_id, address, user)
 
     async def open_writes(self, node_id: str) -> None:
         await self._replication.open_writes(node_id)

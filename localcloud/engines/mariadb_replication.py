@@ -31,7 +31,8 @@ _CLIENTS = (
     "SELECT ID FROM information_schema.PROCESSLIST WHERE HOST LIKE '%:%' "
     f"AND COMMAND NOT IN ('Binlog Dump', 'Slave_IO', 'Slave_SQL', 'Slave_worker', 'Daemon') OR {events.RUNNING}"
 )
-_EARLIER = "SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump' AND HOST LIKE '{address}:%'"
+# By whose they are: a thread that is ending ("Killed") or beginning is no "Binlog Dump", and the next one waits for it.
+_FOLLOWER = "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = '{user}' AND HOST LIKE '{address}:%'"
 # MariaDB would throw relay logs away when replication starts by GTID: what they hold beyond the binary log is replayed from them.
 # A transaction that was cut off at their end was never acknowledged; mariadb-binlog then ends with an error. So it does when they
 # hold nothing beyond, which is as it should be.
@@ -124,8 +125,8 @@ class MariadbReplication:
     async def forget_source(self, node_id: str) -> None:
         await self._sql.run(node_id, "STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL rpl_semi_sync_slave_enabled = 0")
 
-    async def set_semi_sync(self, node_id: str, wanted: bool) -> None:
-        await self._sql.run(node_id, f"SET GLOBAL rpl_semi_sync_master_enabled = {int(wanted)}")
+    async def end_follower(self, node_id: str, address: str, user: str) -> None:
+        await within(lambda: self._follower(node_id, _FOLLOWER.format(user=user, address=address)), _EARLIER_ENDS)
 
     async def open_writes(self, node_id: str) -> None:
         """Nothing that is wrong with events keeps clients from writing."""
@@ -184,9 +185,9 @@ class MariadbReplication:
         """
         with suppress(EngineError):  # a source that does not answer cannot be connected to either
             address = (await self._sql.run(node_id, "SELECT @@report_host"))[0][0]
-            await within(lambda: self._earlier(source.node_id, _EARLIER.format(address=address)), _EARLIER_ENDS)
+            await self.end_follower(source.node_id, address, source.user)
 
-    async def _earlier(self, source: str, query: str) -> str | None:
+    async def _follower(self, source: str, query: str) -> str | None:
         ended = await self._sql.do(source, lambda cursor: _end(cursor, query), _EARLIER_ENDS)
         return f"{ended} connections" if ended else None
 

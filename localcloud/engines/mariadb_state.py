@@ -11,10 +11,15 @@ from localcloud.engines.database_api import NodeState
 FULL_KIB = 1024  # less room than this, and the disk is called full
 # One row. DISKS is the disk as MariaDB sees it, in KiB.
 LOOK = (
-    "SELECT @@read_only, @@gtid_binlog_pos, @@gtid_slave_pos, @@rpl_semi_sync_master_enabled, "
+    "SELECT @@read_only, @@gtid_binlog_pos, @@gtid_slave_pos, @@rpl_semi_sync_master_enabled, @@rpl_semi_sync_master_timeout, "
     "(SELECT Available FROM information_schema.DISKS WHERE Path = '/data' LIMIT 1)"
 )
-COUNTERS = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_master_clients', 'Rpl_semi_sync_master_wait_sessions')"
+COUNTERS = (
+    "SHOW GLOBAL STATUS WHERE Variable_name IN ('Rpl_semi_sync_master_clients', 'Rpl_semi_sync_master_wait_sessions', "
+    "'Rpl_semi_sync_master_status', 'Rpl_semi_sync_master_get_ack')"
+)
+MOMENT = 200  # ms that a commit waits for a standby which is tried; slow disks acknowledge in a third of that
+ENDLESS = 18446744073709551615
 SOURCE = "SHOW SLAVE STATUS"
 
 
@@ -33,14 +38,19 @@ def sequence(gtid: str) -> int:
 
 def seen(look: tuple[Any, ...], counters: Mapping[str, str], source: Mapping[str, Any] | None) -> NodeState:
     """The state of a node that answers; whether it is reachable is not known here."""
-    read_only, binlog, applied, semi_sync, room = look
+    read_only, binlog, applied, enabled, patience, room = look
+    in_time = bool(int(enabled)) and counters.get("Rpl_semi_sync_master_status") == "ON"  # else commits do not wait at all
+    endless = in_time and int(patience) > MOMENT
     state = NodeState(
         running=True,
         answers=True,
         reachable=False,
         writable=not int(read_only),
         gtid=position(binlog, applied),
-        semi_sync=bool(int(semi_sync)),
+        semi_sync=endless,
+        trial=bool(int(enabled)) and not endless,
+        in_time=in_time,
+        acks=int(counters.get("Rpl_semi_sync_master_get_ack", 0)),
         standbys=int(counters.get("Rpl_semi_sync_master_clients", 0)),
         waiting=int(counters.get("Rpl_semi_sync_master_wait_sessions", 0)),
         problem="disk full" if room is not None and int(room) < FULL_KIB else "",

@@ -9,7 +9,6 @@ from localcloud.ha.memory import DISK_FULL, serves
 from localcloud.ha.values import MOST_TRIES, Action, Decision, Node, Settings, View, does, waits
 
 HANGS = 10  # times the threshold: a process that has not answered for so long is killed, and started again
-NEARLY = 1.0  # seconds behind: then semi-sync is switched on, and writes wait for the rest
 REFUSED = ("Access denied", "is not allowed to connect")  # MariaDB's words to a standby whose account is not as it was
 DIVERGED = ("1236", "1593", "1950")  # MariaDB's errors after which a standby never gets on by itself
 
@@ -125,7 +124,7 @@ def _primary(view: View) -> Decision | None:
         if seen.writable:
             return does(Action.MARK_OUT_OF_SYNC, leader, f"{leader.name} takes writes without waiting for its standby")
         return does(Action.SEMI_SYNC_ON, leader, f"{leader.name} waits for its standby before it takes writes")
-    if view.kind == "single" and seen.semi_sync:
+    if view.kind == "single" and (seen.semi_sync or seen.trial):
         return does(Action.SEMI_SYNC_OFF, leader, f"{leader.name} has no standby")
     if leader.fenced:
         return does(Action.ADMIT, leader, f"{leader.name} is the primary: its link is opened")
@@ -142,19 +141,20 @@ def _standby(view: View, settings: Settings) -> Decision:
     standby = view.standby
     if standby is None:
         return waits(f"{view.leader.name} takes writes; there is no standby")
-    return _going_alone(view, standby, settings) or _made_ready(view, standby, settings) or _synchronised(view, standby)
+    return _going_alone(view, standby, settings) or _made_ready(view, standby, settings) or _synchronised(view, standby, settings)
 
 
 def _going_alone(view: View, standby: Node, settings: Settings) -> Decision | None:
-    """First it is stored that the standby lacks writes, then the primary may acknowledge alone."""
+    """The primary does not wait for it any longer: the look that is nearest to the end of its grace decides."""
     leader = view.leader
-    silent = view.silent >= settings.grace
+    silent = view.silent >= settings.grace - settings.interval / 2
     if view.in_sync and (silent or not view.semi_sync):
         why = f"{standby.name} has been silent for {settings.grace:.0f} s" if silent else "the mode is asynchronous"
-        return does(Action.MARK_OUT_OF_SYNC, standby, f"{why}: it is marked out of sync, so that {leader.name} may go on alone")
+        return does(Action.GO_ALONE, standby, f"{why}: it is marked out of sync, and {leader.name} goes on alone")
+    asked = leader.seen.semi_sync or leader.seen.trial
     hopeless = silent or standby.reseed or not standby.seen.receiving or not view.semi_sync
-    if not view.in_sync and leader.seen.semi_sync and hopeless:
-        return does(Action.SEMI_SYNC_OFF, leader, f"{standby.name} is marked out of sync: {leader.name} goes on alone")
+    if not view.in_sync and asked and hopeless:
+        return does(Action.GO_ALONE, standby, f"{standby.name} is marked out of sync: {leader.name} goes on alone")
     return None
 
 
@@ -203,7 +203,7 @@ def _following(node: Node, address: str, source: str) -> Decision | None:
     return None
 
 
-def _synchronised(view: View, standby: Node) -> Decision:
+def _synchronised(view: View, standby: Node, settings: Settings) -> Decision:
     """It follows: has it caught up, and does the primary wait for it?"""
     leader, seen = view.leader, standby.seen
     if not view.semi_sync:
@@ -214,9 +214,21 @@ def _synchronised(view: View, standby: Node) -> Decision:
         if view.sync_point is not None and covers(seen.received, view.sync_point):
             return does(Action.MARK_IN_SYNC, standby, f"{standby.name} has caught up, and {leader.name} waits for it")
         return waits(f"{standby.name} receives the rest while {leader.name} waits for it")
-    if covers(seen.gtid, leader.seen.gtid) or (seen.behind is not None and seen.behind <= NEARLY):
-        return does(Action.SEMI_SYNC_ON, leader, f"{standby.name} has nearly caught up")
+    if leader.seen.trial:
+        return _tried(view, standby, settings)
+    if view.near:
+        return does(Action.TRY, leader, f"{standby.name} has nearly caught up: {leader.name} asks it to acknowledge")
     return waits(f"{standby.name} catches up with {leader.name}")
+
+
+def _tried(view: View, standby: Node, settings: Settings) -> Decision:
+    """It comes again, and is asked, and nobody waits for it: may it be waited for?"""
+    name, leader = standby.name, view.leader
+    if view.proven is None:
+        return waits(f"{name} does not acknowledge in time, so {leader.name} does not wait for it")
+    if view.proven < settings.trial - settings.interval / 2:
+        return waits(f"{name} acknowledges in time; {leader.name} waits for it when it has done so for {settings.trial:.0f} s")
+    return does(Action.SEMI_SYNC_ON, leader, f"{name} acknowledges in time: {leader.name} waits for it")
 
 
 # -- read replicas -----------------------------------------------------------------------------------------------------

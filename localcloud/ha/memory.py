@@ -23,6 +23,8 @@ class Memory:
     heard: float | None = None  # when the primary last heard its standby
     received: str = ""
     written: str = ""
+    near: bool = False
+    tried: float | None = None  # since when each look has found the standby acknowledging in time, in its trial
     sync_point: str | None = None
     seen: Mapping[str, NodeState] = field(default_factory=dict)
 
@@ -36,18 +38,21 @@ def remember(
     memory: Memory, primary: str, standby: str, fenced: Collection[str], seen: Mapping[str, NodeState], now: float,
     settings: Settings,
 ) -> Memory:  # fmt: skip
-    """The memory after a look. A new primary is a new beginning, except for what did not serve."""
+    """The memory after a look that began at `now`. A new primary is a new beginning, except for what did not serve."""
     before = memory if memory.primary == primary else Memory(primary=primary, bad=memory.bad, counted=memory.counted)
     leader, follower = seen.get(primary, DARK), seen.get(standby, DARK)
     bad, counted, excused = _count(before, fenced, seen, now, settings)
     silent = primary in seen and not serves(leader, primary in fenced)
-    heard = now if before.heard is None or silent or _speaks(before, primary, standby, seen) else before.heard
+    heard = now + leader.took if before.heard is None or silent or _speaks(before, leader, follower) else before.heard
+    near = _is_near(before, follower)
+    passes = near and leader.trial and leader.in_time and leader.standbys > 0
     received = before.received
     if follower.answers and follower.following and covers(follower.received, received):
         received = follower.received
     return replace(
         before, bad=bad, counted=counted, excused=excused, heard=heard, received=received, seen=dict(seen),
         written=leader.gtid if leader.answers else before.written, sync_point=_sync_point(before, leader),
+        near=near, tried=(now if before.tried is None else before.tried) if passes else None,
     )  # fmt: skip
 
 
@@ -79,14 +84,20 @@ def _is_slow_with_others(id_: str, seen: Mapping[str, NodeState], slow: float) -
     return silent and any(other.answers and other.reachable and other.took >= slow for other in others)
 
 
-def _speaks(before: Memory, primary: str, standby: str, seen: Mapping[str, NodeState]) -> bool:
-    """The primary hears its standby: it is connected, and what waits for it gets on."""
-    leader, follower = seen.get(primary, DARK), seen.get(standby, DARK)
-    last, last_follower = before.seen.get(primary, DARK), before.seen.get(standby, DARK)
+def _speaks(before: Memory, leader: NodeState, follower: NodeState) -> bool:
+    """The primary hears its standby: it is connected, and who waits for it does not wait in vain.
+
+    What the standby receives tells nothing: where only its own words are lost, it goes on receiving for a while.
+    """
     able = follower.answers and follower.receiving and follower.problem != DISK_FULL
-    connected = able and (leader.standbys > 0 or not leader.semi_sync)
-    stuck = leader.waiting > 0 and last.waiting > 0 and follower.received == last_follower.received
-    return connected and not stuck
+    connected = able and (leader.standbys > 0 or not (leader.semi_sync or leader.trial))
+    return connected and (leader.waiting == 0 or leader.acks > before.seen.get(before.primary, DARK).acks)
+
+
+def _is_near(before: Memory, follower: NodeState) -> bool:
+    """It has received what the primary had at the look before. MariaDB's own figure is 0 when a connection has just been made."""
+    known = before.seen.get(before.primary, DARK).answers
+    return known and follower.answers and follower.receiving and covers(follower.received, before.written)
 
 
 def _sync_point(before: Memory, leader: NodeState) -> str | None:

@@ -20,6 +20,7 @@ class Settings:
     slow: float = 0.5  # a look that takes longer says that this whole machine is slow
     threshold: int = 3  # looks in a row that find a node not serving, until it is taken for dead; one less is excused
     grace: float = 5.0  # a standby silent for so long is marked out of sync, and the primary goes on alone
+    trial: float = 3.0  # a standby that comes again acknowledges in time for so long before the primary waits for it
     handover: float = 2.0  # a switchover whose standby does not have everything by then falls back
 
 
@@ -62,6 +63,8 @@ class View:
     silent: float = 0.0  # seconds since the primary heard its standby
     received: str = ""  # the furthest that the standby was seen to have
     written: str = ""  # the furthest that the primary was seen to be
+    near: bool = False  # the standby has received what the primary had at the look before
+    proven: float | None = None  # seconds for which the standby has acknowledged in time, with nobody waiting for it
     sync_point: str | None = None  # what the standby must have to be in sync again; None while semi-sync is not on
     seated: bool = True  # the instance's address is known to be at its primary
     source: str = ""  # of a read replica: address of its parent's primary, "" while that one does not serve
@@ -94,6 +97,8 @@ class Action(StrEnum):
     FOLLOW = "follow"  # what was received before is applied first
     SEMI_SYNC_ON = "semi-sync on"
     SEMI_SYNC_OFF = "semi-sync off"
+    TRY = "try the standby"  # it is asked for acknowledgements, and nobody waits for one longer than a moment
+    GO_ALONE = "go on alone"  # stored: the standby lacks writes; then semi-sync off, and the standby's connections ended
     MARK_OUT_OF_SYNC = "mark out of sync"
     MARK_IN_SYNC = "mark in sync"
     MARK_RESEED = "mark for reseed"

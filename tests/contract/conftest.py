@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 from contract.factories import Factory, Site
-from contract.own_cloud import OwnCloud
+from contract.mysql_ledger import PairOfNodes, make_pair
+from contract.own_cloud import HALTING, OwnCloud
 from contract.running_cloud import (
     ROOT,
     SECONDS_TO_STOP,
@@ -138,3 +139,26 @@ def own_cloud(run: Run) -> Iterator[OwnCloud]:
     assert localcloud_says("scan", "--state", str(state)) == []
     assert leftovers(record.id) == []
     shutil.rmtree(state)
+
+
+@pytest.fixture(scope="module")
+def module_pair(run: Run, region: str) -> Iterator[PairOfNodes]:
+    """A pair on a cloud of the module's own, which may be killed; at the end nothing of it is left."""
+    state = Path(tempfile.mkdtemp(prefix="drlab-ha-", dir="/tmp"))
+    own = OwnCloud(state, run, program=HALTING)
+    record = own.start()
+    try:
+        with ExitStack() as cleanup:
+            yield make_pair(own, record, run, region, cleanup)
+    finally:
+        own.cloud.stop(run, record)
+    assert localcloud_says("scan", "--state", str(state)) == []
+    assert leftovers(record.id) == []
+    shutil.rmtree(state)
+
+
+@pytest.fixture
+def pair(module_pair: PairOfNodes) -> Iterator[PairOfNodes]:
+    module_pair.settled()
+    yield module_pair
+    module_pair.undo_all()

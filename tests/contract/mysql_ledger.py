@@ -33,6 +33,8 @@ class Ledger:
     """Inserts numbers through an address, one after the other, until it is stopped; what was acknowledged, and when."""
 
     address: str
+    rest: float = 0.02  # seconds between an answer and the next write
+    table: str = "ledger"
     acknowledged: list[tuple[int, float]] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -56,19 +58,19 @@ class Ledger:
                 number = (number or self.last) + 1
                 connection = connection or connect(self.address)
                 with connection.cursor() as cursor:
-                    cursor.execute("INSERT INTO ledger VALUES (%s)", (number,))
+                    cursor.execute(f"INSERT INTO {self.table} (number) VALUES (%s)", (number,))
                 self.acknowledged.append((number, time.monotonic()))
             except pymysql.Error:  # whether it was written is not known
                 if connection is not None:
                     with suppress(pymysql.Error):
                         connection.close()
                 connection = None
-            self._stop.wait(0.02)
+            self._stop.wait(self.rest)
 
     @property
     def last(self) -> int:
         with connect(self.address) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT coalesce(max(number), 0) FROM ledger")
+            cursor.execute(f"SELECT coalesce(max(number), 0) FROM {self.table}")
             return int(cursor.fetchone()[0])
 
     def goes_on(self) -> None:
@@ -78,13 +80,17 @@ class Ledger:
 
     def silence(self) -> float:
         """The longest time between two acknowledged writes, in seconds."""
+        return max(self.gaps(0.0))
+
+    def gaps(self, longest: float) -> list[float]:
+        """The times between two acknowledged writes that took longer than that, in seconds."""
         times = [at for _, at in self.acknowledged]
-        return max(after - before for before, after in pairwise(times))
+        return [after - before for before, after in pairwise(times) if after - before > longest]
 
     def lost(self) -> list[int]:
         """Acknowledged numbers that are not there."""
         with connect(self.address) as connection, connection.cursor() as cursor:
-            cursor.execute("SELECT number FROM ledger")
+            cursor.execute(f"SELECT number FROM {self.table}")
             there = {int(row[0]) for row in cursor.fetchall()}
         return [number for number, _ in self.acknowledged if number not in there]
 

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 import pytest
-from contract.mysql_ledger import SECONDS, Ledger, PairOfNodes, make_pair
-from contract.own_cloud import HALTING, OwnCloud
-from contract.running_cloud import Run, leftovers, localcloud_says
+from contract.mysql_ledger import SECONDS, Ledger, PairOfNodes
 from support.waiting import wait_until
 
 from ctyun import Client
@@ -26,29 +21,6 @@ KEYLESS = 8000  # rows that a standby changes in some twenty seconds, four of wh
 LOOPS, BUSY_SECONDS = 6, float(os.environ.get("DRLAB_BUSY_SECONDS", "10"))
 
 pytestmark = [pytest.mark.timing, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="module")
-def module_pair(run: Run, region: str) -> Iterator[PairOfNodes]:
-    """A pair on a cloud of the module's own, which may be killed; at the end nothing of it is left."""
-    state = Path(tempfile.mkdtemp(prefix="drlab-ha-", dir="/tmp"))
-    own = OwnCloud(state, run, program=HALTING)
-    record = own.start()
-    try:
-        with ExitStack() as cleanup:
-            yield make_pair(own, record, run, region, cleanup)
-    finally:
-        own.cloud.stop(run, record)
-    assert localcloud_says("scan", "--state", str(state)) == []
-    assert leftovers(record.id) == []
-    shutil.rmtree(state)
-
-
-@pytest.fixture
-def pair(module_pair: PairOfNodes) -> Iterator[PairOfNodes]:
-    module_pair.settled()
-    yield module_pair
-    module_pair.undo_all()
 
 
 def test_the_standby_takes_over_from_a_primary_without_power(pair: PairOfNodes) -> None:

@@ -171,7 +171,14 @@ def test_a_write_waits_for_the_standby_and_nobody_sees_it_before(pair: Pair) -> 
     pair.do(pair.engine.set_semi_sync("db-a", False))
     pair.until("db-a", lambda state: state.waiting == 0, "nobody to wait")
     assert pair.client("SELECT id FROM shop.orders") == (0, "1\n2")
+    pair.do(pair.engine.end_follower("db-a", pair.nodes["db-b"].nic.address, "repl"))
+    assert pair.state("db-a").standbys == 0
+    pair.do(pair.engine.try_semi_sync("db-a"))
+    assert pair.client("INSERT INTO shop.orders VALUES (3)", seconds=3) == (0, ""), "nobody waits for a standby that is tried"
+    state = pair.state("db-a")
+    assert (state.trial, state.in_time, state.semi_sync) == (True, False, False)
     pair.cloud.cut(VPC)
+    pair.until("db-a", lambda state: state.trial and state.in_time, "its standby to have acknowledged everything")
     pair.caught_up()
     pair.semi_sync()
 

@@ -25,6 +25,9 @@ class FakeNode:
     running: bool = False
     writable: bool = False
     semi_sync: bool = False
+    trial: bool = False  # asks for acknowledgements, and waits for none
+    in_time: bool = False
+    acks: int = 0
     log: dict[int, str] = field(default_factory=dict)
     relay: dict[int, str] = field(default_factory=dict)
     source: str = ""
@@ -33,6 +36,8 @@ class FakeNode:
     receiving: bool = False
     applying: bool = False
     lazy: bool = False  # receives, but applies only when it is told to
+    mute: bool = False  # receives, but nobody hears its acknowledgements
+    late: bool = False  # receives a write only when there is another one
     broken: str = ""
     left: int = 0  # bytes that its applier needs a second for each million of
     stuck: bool = False  # its relay log cannot be read to its end
@@ -53,7 +58,8 @@ class FakeNode:
         return next(reversed(self.relay), self.reached)
 
     def stop(self) -> None:
-        self.running = self.writable = self.semi_sync = self.asks = self.receiving = self.applying = self.hangs = False
+        self.running = self.writable = self.asks = self.receiving = self.applying = self.hangs = False
+        self.semi_sync = self.trial = self.in_time = False
         self.waiting.clear()
 
 
@@ -121,15 +127,20 @@ class FakeDatabases:
         if node.full:
             return
         node.checked = source.spec.node_id
-        for number in range(node.received + 1, max([source.reached, *source.waiting]) + 1):
+        newest = max([source.reached, *source.waiting])
+        for number in range(node.received + 1, newest + 1 - node.late):
             node.relay[number] = source.log.get(number) or source.waiting[number]
-        if node.acknowledges and source.semi_sync:
-            self._acknowledge(source, node.received)
+        if node.acknowledges and (source.semi_sync or source.trial) and not node.mute:
+            source.acks += self._acknowledge(source, node.received)
+            source.in_time = source.in_time or node.received == newest
 
-    def _acknowledge(self, source: FakeNode, upto: int) -> None:
-        for number in sorted(number for number in source.waiting if number <= upto):
+    def _acknowledge(self, source: FakeNode, upto: int) -> int:
+        """To clients, in the order of their writes; how many there were."""
+        numbers = sorted(number for number in source.waiting if number <= upto)
+        for number in numbers:
             source.log[number] = source.waiting.pop(number)
             self.acknowledged.append((number, source.log[number]))
+        return len(numbers)
 
     # -- clients --------------------------------------------------------------------------------------------------------
     def write(self, address: str, text: str) -> bool:
@@ -139,9 +150,12 @@ class FakeDatabases:
             return False
         number = max([*node.log, *node.waiting], default=0) + 1
         node.waiting[number] = text
-        if not node.semi_sync:
+        if not (node.semi_sync or node.trial):
             self._acknowledge(node, number)
         self.flow()
+        if node.trial and number in node.waiting:
+            node.in_time = False
+            self._acknowledge(node, number)
         return number not in node.waiting
 
     def takers(self) -> list[str]:
@@ -205,6 +219,7 @@ class FakeDatabases:
             following=node.source, receiving=node.receiving, applying=node.applying and not node.broken,
             behind=0.0 if node.receiving and source and node.reached >= source.reached else None,
             problem=FULL if node.full else node.broken or node.refused, semi_sync=node.semi_sync,
+            trial=node.trial, in_time=node.in_time, acks=node.acks,
             standbys=len([one for one in followers if one.acknowledges]), waiting=len(node.waiting), took=node.slow,
         )  # fmt: skip
 
@@ -213,7 +228,7 @@ class FakeDatabases:
         node = self._running(node_id)
         node.source, node.acknowledges, node.relay, node.broken, node.checked = source.address, source.acknowledge, {}, "", ""
         node.asks = node.applying = True
-        node.writable = node.semi_sync = False
+        node.writable = node.semi_sync = node.trial = node.in_time = False
         self.flow()
 
     async def stop_receiving(self, node_id: str) -> None:
@@ -254,9 +269,20 @@ class FakeDatabases:
     async def set_semi_sync(self, node_id: str, wanted: bool) -> None:
         self._did("set_semi_sync", node_id, wanted)
         node = self._running(node_id)
-        node.semi_sync = wanted
+        node.semi_sync = node.in_time = wanted
+        node.trial = False
         if not wanted and node.waiting:
             self._acknowledge(node, max(node.waiting))
+
+    async def try_semi_sync(self, node_id: str) -> None:
+        self._did("try_semi_sync", node_id)
+        node = self._running(node_id)
+        node.trial = node.in_time = True
+        node.semi_sync = False
+
+    async def end_follower(self, node_id: str, address: str, user: str) -> None:
+        self._did("end_follower", node_id, address)
+        self._running(node_id)
 
     async def open_writes(self, node_id: str) -> None:
         self._did("open_writes", node_id)

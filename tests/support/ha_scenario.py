@@ -8,6 +8,8 @@
     <seconds> fill|free <node>                             its disk
     <seconds> stuck <node>                                 its relay log cannot be replayed
     <seconds> lazy <node>                                  it receives, but applies only what it is told to
+    <seconds> mute|speak <node>                            nobody hears what it acknowledges
+    <seconds> late|prompt <node>                           it has each write only when there is another one
     <seconds> slow <node> <seconds>                        looks at it take so long
     <seconds> break <node>                                 its applier: nothing that it has received can be applied
     <seconds> open <node>                                  somebody switches read_only off behind the controller's back
@@ -35,6 +37,11 @@ from localcloud.core.records import FAULTS, ORDERS
 from localcloud.engines.api import EngineError
 
 TICK = 0.1
+STATES = {  # event -> what it makes of a node
+    "hang": ("hangs", True), "wake": ("hangs", False), "fill": ("full", True), "free": ("full", False), "lazy": ("lazy", True),
+    "open": ("writable", True), "mute": ("mute", True), "speak": ("mute", False),
+    "late": ("late", True), "prompt": ("late", False),
+}  # fmt: skip
 
 
 class Said(logging.Handler):
@@ -141,9 +148,8 @@ class Scenario:
                 fake.there[cloud.node(name).id].slow = float(seconds)
             case ["stuck", name]:
                 fake.there[cloud.node(name).id].stuck = True
-            case ["hang" | "wake" | "fill" | "free" | "lazy" | "open" as what, name]:
-                field = {"hang": "hangs", "wake": "hangs", "lazy": "lazy", "open": "writable"}.get(what, "full")
-                setattr(fake.there[cloud.node(name).id], field, what not in ("wake", "free"))
+            case [what, name] if what in STATES:
+                setattr(fake.there[cloud.node(name).id], *STATES[what])
             case _:
                 await self._by_hand(words)
 

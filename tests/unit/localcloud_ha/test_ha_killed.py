@@ -16,8 +16,8 @@ from localcloud.core.records import FAULTS
 from localcloud.engines.api import EngineError
 
 MOST_DEEDS = 200
-CHANGING = ("cut_node_power", "stop_receiving", "apply_all", "forget_source", "set_semi_sync", "open_writes", "close_writes",
-            "follow", "move_database_address", "apply_networks", "reseed")  # fmt: skip
+CHANGING = ("cut_node_power", "stop_receiving", "apply_all", "forget_source", "set_semi_sync", "try_semi_sync", "end_follower",
+            "open_writes", "close_writes", "follow", "move_database_address", "apply_networks", "reseed")  # fmt: skip
 
 
 class Killed(BaseException):
