@@ -16,7 +16,7 @@ from localcloud.engines.api import EngineError
 from localcloud.engines.database_api import NodeState
 from localcloud.engines.mariadb_backups import Kept, chain
 from localcloud.engines.mariadb_sql import SOCKET, Sql, without
-from localcloud.engines.mariadb_state import position, seen, sequence
+from localcloud.engines.mariadb_state import ENDLESS, MOMENT, position, seen, sequence
 
 ALIVE = NodeState(True, True, False, gtid="0-1-7")
 SOURCE = {
@@ -47,28 +47,38 @@ def test_a_position_is_the_further_of_what_was_logged_and_what_was_applied(
 
 
 def test_a_node_without_a_source() -> None:
-    assert seen((1, "0-1-7", "", 0, ROOMY), {}, None) == ALIVE
-    counters = {"Rpl_semi_sync_master_clients": "1", "Rpl_semi_sync_master_wait_sessions": "4"}
-    primary = replace(ALIVE, writable=True, semi_sync=True, standbys=1, waiting=4)
-    assert seen((0, "0-1-7", None, 1, ROOMY), counters, None) == primary
+    assert seen((1, "0-1-7", "", 0, ENDLESS, ROOMY), {}, None) == ALIVE
+
+
+@pytest.mark.parametrize(
+    ("patience", "status", "semi_sync", "trial", "in_time"),
+    [(ENDLESS, "ON", True, False, True), (ENDLESS, "OFF", False, True, False), (MOMENT, "ON", False, True, True)],
+)
+def test_a_primary_waits_for_its_standby_only_while_no_commit_can_go_on_without(
+    patience: int, status: str, semi_sync: bool, trial: bool, in_time: bool
+) -> None:
+    names = {"clients": "1", "wait_sessions": "4", "status": status, "get_ack": "9"}
+    counters = {f"Rpl_semi_sync_master_{name}": value for name, value in names.items()}
+    primary = replace(ALIVE, writable=True, semi_sync=semi_sync, trial=trial, in_time=in_time, acks=9, standbys=1, waiting=4)
+    assert seen((0, "0-1-7", None, 1, patience, ROOMY), counters, None) == primary
 
 
 def test_a_node_with_a_source() -> None:
     standby = replace(ALIVE, following="192.168.1.11", received="0-1-9", receiving=True, applying=True, behind=3.0)
-    assert seen((1, "0-1-7", "0-1-7", 0, ROOMY), {}, SOURCE) == standby
+    assert seen((1, "0-1-7", "0-1-7", 0, ENDLESS, ROOMY), {}, SOURCE) == standby
 
 
 def test_a_source_that_does_not_answer() -> None:
     lost = {**SOURCE, "Slave_IO_Running": "Connecting", "Seconds_Behind_Master": None, "Last_IO_Error": "error reconnecting"}
-    state = seen((1, "0-1-7", "0-1-7", 0, ROOMY), {}, lost)
+    state = seen((1, "0-1-7", "0-1-7", 0, ENDLESS, ROOMY), {}, lost)
     assert (state.receiving, state.behind, state.problem) == (False, None, "error reconnecting")
 
 
 def test_a_full_disk_is_the_first_of_all_problems() -> None:
     broken = {**SOURCE, "Slave_SQL_Running": "No", "Last_SQL_Error": "Duplicate entry"}
-    assert seen((1, "", "", 0, ROOMY), {}, broken).problem == "Duplicate entry"
-    assert seen((1, "", "", 0, 12), {}, broken).problem == "disk full"
-    assert seen((1, "", "", 0, None), {}, None).problem == "", "an unknown room is no problem"
+    assert seen((1, "", "", 0, ENDLESS, ROOMY), {}, broken).problem == "Duplicate entry"
+    assert seen((1, "", "", 0, ENDLESS, 12), {}, broken).problem == "disk full"
+    assert seen((1, "", "", 0, ENDLESS, None), {}, None).problem == "", "an unknown room is no problem"
 
 
 def kept(name: str, first: int, at: float) -> Kept:
