@@ -17,7 +17,7 @@ from ctyun import Client
 from ctyun.local_databases import LocalNode
 
 MOST_SILENCE = 10.0  # seconds without writes that a failover may cost a client
-KEYLESS = 8000  # rows that a standby changes in some twenty seconds, four of which are needed
+KEYLESS = 16000  # rows that a standby changes in some twenty seconds, ten of which are needed
 LOOPS, BUSY_SECONDS = 6, float(os.environ.get("DRLAB_BUSY_SECONDS", "10"))
 
 pytestmark = [pytest.mark.timing, pytest.mark.timeout(600)]
