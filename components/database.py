@@ -52,6 +52,8 @@ class DatabaseArgs:
         yield from one("flavor", self.flavor, rds_rules.size)
         yield from one("schema", self.schema, rds_rules.database_name)
         yield from one("user", self.user, rds_rules.account_name)
+        if isinstance(self.password, str):  # else one that is not known yet
+            yield from one("password", self.password, rds_rules.password)
         if self.storage_gib < 100:
             yield Problem("storage_gib", f"is {self.storage_gib}; 100 is the smallest")
         yield from one("failover", self.failover, rules.one_of(*FAILOVERS))

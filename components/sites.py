@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from pulumi import Input, Output
+from pulumi import Input, Output, RunError
 
-from components.checks import Problem
+from components.checks import Problem, one
+from components.settings_file import settings_file
 from pulumi_ctyun.resources import FileArgs
+from pulumi_ctyun.resources.declarations import rds_rules
 
 PAGES = "/var/www/html"
 INSTALL_APACHE = Path(__file__).with_name("install-apache.sh")
@@ -62,6 +64,13 @@ class Connection:
     host: Input[str] | None = None  # None: on the web server itself
     id: Input[str] | None = None  # elsewhere: another one means another database, empty though it may have the same address
 
+    def problems(self) -> Iterator[Problem]:
+        """On the web server the database has the names that RDS has: what moves there later keeps them."""
+        yield from one("database.name", self.name, rds_rules.database_name)
+        yield from one("database.user", self.user, rds_rules.account_name)
+        if isinstance(self.password, str):  # else one that is not known yet
+            yield from one("database.password", self.password, rds_rules.password_characters)
+
 
 @dataclass(frozen=True)
 class HrSite:
@@ -76,6 +85,7 @@ class HrSite:
         for part in ("html/index.html", "server/install-lamp.sh", "server/mount-upload.sh", "sql/hr_db.sql"):
             if not Path(self.folder, part).is_file():
                 yield Problem("folder", f"{self.folder} holds no {part}")
+        yield from self.database.problems()
 
     def install_script(self) -> str:
         scripts = ["install-lamp.sh", "mount-upload.sh"] if self.data_disk else ["install-lamp.sh"]
@@ -87,16 +97,16 @@ class HrSite:
             FileArgs(path=PAGES, source=f"{self.folder}/html"),
             FileArgs(path="/opt/hr", source=f"{self.folder}/server"),
             FileArgs(path="/opt/hr/sql", source=f"{self.folder}/sql"),
-            FileArgs(path="/etc/hr/server.env", content=_settings(HR_SERVER_NAME=server, HR_SERVER_ZONE=zone)),
+            FileArgs(path="/etc/hr/server.env", content=settings_file(HR_SERVER_NAME=server, HR_SERVER_ZONE=zone)),
             FileArgs(path="/etc/hr/database.env", content=self._database_settings(address), mode="0600"),
         ]
 
     def _database_settings(self, address: Output[str]) -> Output[str]:
         return Output.secret(
-            _settings(
+            settings_file(
                 PHP_ENV_SQL_IP=address if self.database.host is None else self.database.host,
                 PHP_ENV_SQL_USERNAME=self.database.user,
-                PHP_ENV_SQL_PASSWORD=self.database.password,
+                PHP_ENV_SQL_PASSWORD=Output.from_input(self.database.password).apply(_fit_for_the_file),
                 PHP_ENV_SQL_DBNAME=self.database.name,
                 **({} if self.database.id is None else {"HR_DATABASE_ID": self.database.id}),
             )
@@ -107,6 +117,8 @@ class HrSite:
         return f"sh /opt/hr/{database}\nsh /opt/hr/configure-site.sh\n"
 
 
-def _settings(**values: Input[str]) -> Output[str]:
-    """Text of a systemd environment file."""
-    return Output.all(**values).apply(lambda known: "".join(f"{key}={value}\n" for key, value in known.items()))
+def _fit_for_the_file(password: str) -> str:
+    """Raises RunError (no traceback) for one that was not known when the other arguments were checked."""
+    if wrong := rds_rules.password_characters(password):
+        raise RunError(f"The password of the site's database {wrong}.")
+    return password

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import secrets
+import string
 import subprocess
 import sys
 import tarfile
@@ -20,13 +21,14 @@ from docker.models.containers import Container
 from support.waiting import wait_until
 
 import docker
+from components.settings_file import line
 from localcloud.engines.host import read_facts, server_flags
 
 LABELS = {"drlab.test": "images"}
 USED = ("debian", "debian-lamp")
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "docker/site"
-PASSWORD = "a1~!@#%^*-_=+?,.:;()&$Z"  # noqa: S105 - every character that the site's settings allow
+PASSWORD = f"{string.punctuation}in-0ne-piece"  # every kind of character that a password may have
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def site_server(boot: Boot) -> Server:
 
 def put_database_settings(server: Server, password: str = PASSWORD, **changed: str) -> None:
     values = {"IP": server.address, "USERNAME": "hr_app", "PASSWORD": password, "DBNAME": "hr_db", **changed}
-    lines = "".join(f"PHP_ENV_SQL_{name}={value}\n" for name, value in values.items())
+    lines = "".join(line(f"PHP_ENV_SQL_{name}", value) for name, value in values.items())
     server.put("/etc/hr", {"database.env": lines.encode()}, mode=0o600)
 
 

@@ -4,16 +4,12 @@
 set -eu
 umask 077
 
-SETTINGS=/etc/hr/database.env
+. "$(dirname "$0")/settings.sh"
 SQL=/opt/hr/sql/hr_db.sql
 
 fail() {
     echo "configure-database: $1" >&2
     exit 1
-}
-
-setting() {
-    sed -n "s/^$1=//p" "$SETTINGS" | tail -n 1
 }
 
 sql() {
@@ -25,7 +21,7 @@ sql() {
 
 address=$(setting PHP_ENV_SQL_IP)
 user=$(setting PHP_ENV_SQL_USERNAME)
-password=$(setting PHP_ENV_SQL_PASSWORD)
+password=$(setting PHP_ENV_SQL_PASSWORD | sed "s/['\\\\]/\\\\&/g") # as it stands in a quoted string of SQL
 database=$(setting PHP_ENV_SQL_DBNAME)
 
 problems=
@@ -35,11 +31,8 @@ problem() {
 }
 case $user in '' | *[!A-Za-z0-9_]*) problem "PHP_ENV_SQL_USERNAME: letters, digits and _ only" ;; esac
 case $database in '' | *[!A-Za-z0-9_]*) problem "PHP_ENV_SQL_DBNAME: letters, digits and _ only" ;; esac
-case $password in
-'') problem "PHP_ENV_SQL_PASSWORD: is empty" ;;
-*[!-A-Za-z0-9~!@#%^*_=+?,.:\;\(\)\&\$]*) problem "PHP_ENV_SQL_PASSWORD: holds a character that is not allowed (quotes, backslash, space, ...)" ;;
-esac
-case $user in root | mysql | mariadb_sys) problem "PHP_ENV_SQL_USERNAME: $user belongs to the database itself" ;; esac
+well_formed PHP_ENV_SQL_PASSWORD || problem "PHP_ENV_SQL_PASSWORD: $HOW"
+case $user in root | mysql | mariadb) problem "PHP_ENV_SQL_USERNAME: $user belongs to the database itself" ;; esac
 case $address in
 localhost | 127.0.0.1) ;;
 *) ip -o addr show | grep -qwF "inet $address" || problem "PHP_ENV_SQL_IP: $address is not an address of this server; the database is elsewhere" ;;
@@ -49,7 +42,7 @@ esac
 systemctl --quiet is-enabled mariadb || systemctl --quiet enable mariadb
 systemctl start mariadb # returns when it accepts connections
 
-# On standard input: no argument list, no file. The characters allowed above cannot end the quoted string.
+# On standard input: no argument list, no file. Names and password are such as cannot end what they stand in.
 sql <<END
 CREATE DATABASE IF NOT EXISTS \`$database\` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
 CREATE USER IF NOT EXISTS '$user'@'%' IDENTIFIED BY '$password';

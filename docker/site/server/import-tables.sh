@@ -3,17 +3,13 @@
 # again: an import happens once. The password travels in a pipe, never in an argument list or another file.
 set -eu
 
-SETTINGS=/etc/hr/database.env
+. "$(dirname "$0")/settings.sh"
 SQL=/opt/hr/sql/hr_db.sql
 WAIT=60 # seconds for the database to answer
 
 fail() {
     echo "import-tables: $1" >&2
     exit 1
-}
-
-setting() {
-    sed -n "s/^$1=//p" "$SETTINGS" | tail -n 1
 }
 
 [ -r "$SETTINGS" ] || fail "$SETTINGS is missing; upload it first"
@@ -23,13 +19,14 @@ address=$(setting PHP_ENV_SQL_IP)
 user=$(setting PHP_ENV_SQL_USERNAME)
 database=$(setting PHP_ENV_SQL_DBNAME)
 case "/$address/$user/$database/" in *//*) fail "$SETTINGS must name an address, an account and a database" ;; esac
+well_formed PHP_ENV_SQL_PASSWORD || fail "$SETTINGS: PHP_ENV_SQL_PASSWORD $HOW"
 
 sql() { # SQL on standard input; the account on another descriptor
     mariadb --defaults-extra-file=/dev/fd/3 --batch --skip-column-names --default-character-set=utf8mb4 --connect-timeout=5 "$database" 3<<END
 [client]
 host="$address"
 user="$user"
-password="$(setting PHP_ENV_SQL_PASSWORD)"
+password="$(setting PHP_ENV_SQL_PASSWORD | sed 's/["\\]/\\&/g')"
 END
 }
 

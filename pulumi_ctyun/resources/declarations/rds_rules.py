@@ -58,15 +58,21 @@ def charset(value: str) -> str | None:
     return None if re.fullmatch(r"[a-z0-9_]{2,32}", value) else f"{value!r} is no character set; write utf8mb4"
 
 
+def password_characters(value: str) -> str | None:
+    """All that a password is made of. The text shows what does not belong there, never the password."""
+    if wrong := sorted({character for character in value if not "!" <= character <= "~"}):
+        return f"holds {', '.join(map(repr, wrong))}; CTyun takes printable ASCII characters, and no space"
+    return None if value else "is empty"
+
+
 def password(value: str) -> str | None:
     """The text never shows the password."""
+    if wrong := password_characters(value):
+        return wrong
     kinds = sum(bool(re.search(pattern, value)) for pattern in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]"))
-    if 8 <= len(value) <= 32 and kinds >= 3 and re.fullmatch(r"[!-~]+", value):
+    if 8 <= len(value) <= 32 and kinds >= 3:
         return None
-    return (
-        "is no password that CTyun takes: 8-32 printable ASCII characters without spaces, "
-        "three of lower case, upper case, digits, others"
-    )
+    return "is no password that CTyun takes: 8-32 characters, three of lower case, upper case, digits, others"
 
 
 def address_or_network(value: str) -> str | None:

@@ -148,11 +148,11 @@ def test_all_problems_of_a_database_are_reported(build: Any) -> None:
     def program() -> None:
         network = Network("network", NetworkArgs("华东1", "lab"))
         wrong = replace(database_args(network), standby_zone="AZ1", failover="never", ha_mode="fast", reachable_from=["all"])
-        wrong = replace(wrong, flavor="big", schema="mysql", user="root", storage_gib=10)
+        wrong = replace(wrong, flavor="big", schema="mysql", user="root", password="Pass word1", storage_gib=10)  # noqa: S106
         with pytest.raises(InvalidArguments) as refused:
             Database("db", wrong)
         assert " ".join(problem.key for problem in refused.value.problems) == (
-            "standby_zone flavor schema user storage_gib failover ha_mode reachable_from"
+            "standby_zone flavor schema user password storage_gib failover ha_mode reachable_from"
         )
 
     build(program)
