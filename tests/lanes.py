@@ -77,7 +77,7 @@ def run(lanes: dict[str, tuple[str, ...]], folder: Path) -> list[int]:
 
     def pass_on(number: int, frame: object) -> None:
         for lane in running:
-            lane.process.send_signal(number)
+            lane.process.send_signal(signal.SIGINT)  # the signal at which pytest cleans up
 
     before = signal.signal(signal.SIGTERM, pass_on)
     try:
