@@ -71,7 +71,7 @@ def settings_as_before(lab: Lab, stage: str) -> Iterator[None]:
 
 
 def settings_in(file: Path) -> set[str]:
-    return set(yaml.safe_load(file.read_text(encoding="utf-8")).get("config") or {}) if file.exists() else set()
+    return set((yaml.safe_load(file.read_text(encoding="utf-8")) or {}).get("config") or {}) if file.exists() else set()
 
 
 @pytest.fixture
