@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 
-from localcloud.engines import sparse
+from localcloud.engines import mariadb_replay, sparse
 from localcloud.engines.api import EngineError
 from localcloud.engines.context import Context
 from localcloud.engines.database_api import DatabaseNode
@@ -46,7 +46,6 @@ sync {folder}/{name}.new
 mv {folder}/{name}.new {folder}/{name}
 rm -f /data/tmp/copy.log
 """
-_REPLAY = "TZ=UTC mariadb-binlog {limits} {files} | mariadb --binary-mode"
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ class MariadbBackups:
                 limits += [f"--stop-position=0-1-{last}"] if last else []
                 limits.append(f"--stop-datetime={stop}")
                 files = " ".join(f"{FOLDER}/replay/{shlex.quote(name)}" for name in names)
-                script = _REPLAY.format(limits=shlex.join(limits), files=files)
+                script = mariadb_replay.binlogs(shlex.join(limits), files)
                 await self._nodes.script(node_id, script, f"replaying the binary log of {instance_id} on node {node_id}")
         finally:
             await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)

@@ -12,6 +12,7 @@ import pymysql
 from pymysql.cursors import Cursor
 
 from localcloud.engines import mariadb_events as events
+from localcloud.engines import mariadb_replay
 from localcloud.engines.api import EngineError
 from localcloud.engines.database_api import Applying, Replication
 from localcloud.engines.database_nodes import LOGS, MYSQL, DatabaseNodes
@@ -33,20 +34,6 @@ _CLIENTS = (
 )
 # By whose they are: a thread that is ending ("Killed") or beginning is no "Binlog Dump", and the next one waits for it.
 _FOLLOWER = "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = '{user}' AND HOST LIKE '{address}:%'"
-# MariaDB would throw relay logs away when replication starts by GTID: what they hold beyond the binary log is replayed from them.
-# A transaction that was cut off at their end was never acknowledged; mariadb-binlog then ends with an error. So it does when they
-# hold nothing beyond, which is as it should be.
-REPLAY_RELAY = """
-cd {logs}
-set -- relay-*.index
-test -e "$1" || exit 0
-start=$(mariadb -BNe 'SELECT @@gtid_binlog_pos')
-xargs mariadb-binlog ${{start:+--start-position="$start"}} < "$1" > /data/tmp/replay 2> /data/tmp/replay.problem ||
-    grep -q 'never reached expected GTID state' /data/tmp/replay.problem ||
-    echo "the relay log ends with: $(tail -n 1 /data/tmp/replay.problem)"
-mariadb --binary-mode < /data/tmp/replay
-rm -f /data/tmp/replay /data/tmp/replay.problem
-"""
 # How far the applier is within a transaction MariaDB does not say, but the kernel does: where it reads in which relay log. Only
 # MariaDB's own user is told.
 _READ = f"""
@@ -119,8 +106,7 @@ class MariadbReplication:
 
     async def replay_relay_log(self, node_id: str) -> str:
         """Apply what relay logs hold beyond the binary log, with replication stopped; what was remarkable, "" as a rule."""
-        script = REPLAY_RELAY.format(logs=LOGS)
-        return await self._nodes.script(node_id, script, f"applying what node {node_id} had received")
+        return await self._nodes.script(node_id, mariadb_replay.RELAY, f"applying what node {node_id} had received")
 
     async def forget_source(self, node_id: str) -> None:
         await self._sql.run(node_id, "STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL rpl_semi_sync_slave_enabled = 0")

@@ -207,18 +207,29 @@ def test_what_was_received_is_applied_after_a_power_cut(pair: Pair) -> None:
     pair.sql("db-b", "STOP SLAVE SQL_THREAD")
     for number in range(100, 110):
         assert pair.client(f"INSERT INTO shop.orders VALUES ({number})")[0] == 0
+    # More than the largest statement of a client, once it is in base64; and relay logs that end within statements.
+    pair.sql("db-a", "CREATE TABLE shop.large (id INT PRIMARY KEY, content LONGBLOB)")
+    pair.sql("db-a", "INSERT INTO shop.large SELECT seq, REPEAT(CHAR(65 + seq), 10000000) FROM shop.seq_1_to_5")
+    pair.sql("db-b", "SET GLOBAL max_relay_log_size = 4096")
+    pair.sql("db-a", "INSERT INTO shop.orders SELECT seq FROM shop.seq_10000_to_25000")
     received = pair.state("db-b").received
     assert received == pair.state("db-a").gtid
     assert pair.sql("db-b", "SELECT COUNT(*) FROM shop.orders WHERE id >= 100") == [(0,)]
+    whole = "CHECKSUM TABLE shop.orders, shop.large"
+    expected = pair.sql("db-a", whole)
     pair.cut_power("db-b", "db-a")
     assert pair.state("db-b") == NodeState(False, False, False)
     pair.power_on("db-b")
     assert pair.do(pair.engine.apply_all("db-b", GRACE)) == received
     assert pair.state("db-b").gtid == received
     assert not pair.state("db-b").writable
-    assert pair.sql("db-b", "SELECT COUNT(*) FROM shop.orders WHERE id >= 100") == [(10,)]
+    assert pair.sql("db-b", "SELECT COUNT(*) FROM shop.orders WHERE id BETWEEN 100 AND 9999") == [(10,)]
+    assert pair.sql("db-b", whole) == expected, "to the last row"
+    assert pair.sql("db-b", "SELECT @@max_allowed_packet, @@max_relay_log_size") == [(64 << 20, 64 << 20)]
     pair.power_on("db-a")
     pair.semi_sync()
+    pair.sql("db-a", "DROP TABLE shop.large", "DELETE FROM shop.orders WHERE id >= 10000", "FLUSH BINARY LOGS")
+    pair.caught_up()
 
 
 def test_a_relay_log_that_was_applied_is_nothing_remarkable(pair: Pair, caplog: pytest.LogCaptureFixture) -> None:
