@@ -14,7 +14,7 @@ NOTICED = 1.0  # shorter pauses are no outage
 
 WIDE = "CREATE TABLE IF NOT EXISTS wide (number BIGINT PRIMARY KEY, text MEDIUMTEXT DEFAULT (REPEAT('x', 20000)))"
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timing, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
