@@ -50,6 +50,8 @@ def look_ahead(lab: Lab, stage: str, settings: Mapping[str, str], target: Target
 
 def refuse_loss(lab: Lab, stage: str, planned: Preview | None, given: Sequence[str], may_go: Sequence[str]) -> None:
     """Raises UserError when data would be lost that nobody has named: what, and how it is said. `planned` None: nothing goes."""
+    if not planned and not may_go:  # nothing to tell: the second `up` reads no state for it
+        return
     stack = read_stack(lab.folders.stack_file(stage), stage)
     found = losses(planned.planned, stack) if planned else []
     for name in sorted(set(may_go) - {loss.name for loss in found}):

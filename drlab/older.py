@@ -25,6 +25,11 @@ LOGIN_SECONDS = 90.0  # from a restore to sshd
 POLL_SECONDS = 0.5
 
 
+def by_hand(stage: str) -> str:
+    """What finds it out and mends it without us."""
+    return f".venv/bin/pulumi refresh -s {stage}, then ./lab up {stage}"
+
+
 def find_older(lab: Lab, stage: str, instance_id: str) -> list[str]:
     """One line for each thing that the next `up` will bring again; the server must run.
 
@@ -42,7 +47,7 @@ def find_older(lab: Lab, stage: str, instance_id: str) -> list[str]:
         run_engine(lab, "refresh", stage, *(part for one in kept for part in ("--target", one.urn)))
         after, planned = hashes(lab, stage), preview(lab, stage)
     except UserError as error:
-        error.hint = f".venv/bin/pulumi refresh -s {stage}, then ./lab up {stage}"
+        error.hint = by_hand(stage)
         raise
     if planned.failed:
         raise UserError(f"What ./lab up {stage} would do is not known: {planned.sentence()}.", f"./lab preview {stage}")

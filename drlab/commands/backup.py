@@ -18,7 +18,7 @@ from drlab.commands.options import Json, Stage
 from drlab.commands.prepare import exclusive
 from drlab.errors import Interrupted, UserError
 from drlab.lab import Lab
-from drlab.older import find_older
+from drlab.older import by_hand, find_older
 from drlab.output import Output, count
 from drlab.stack_state import read_stack
 from drlab.stages import running_stage
@@ -104,7 +104,7 @@ def restore(
 
 def say_older(lab: Lab, plan: Plan, restored: ServerBackup) -> list[str] | None:
     """What of the stage's own is older on the server now, also as lines; None when that could not be found out."""
-    refresh = f".venv/bin/pulumi refresh -s {plan.stage}, then ./lab up {plan.stage}"
+    refresh = by_hand(plan.stage)
     if not asked(lab, plan, lambda client: backups.is_on(client, plan, restored)):
         lab.out.warn(f"it is off, so nobody knows what is older on it now; when it is on again: {refresh}")
         return None

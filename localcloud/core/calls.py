@@ -168,9 +168,9 @@ def by_token(call: Call, most: int = 1000) -> GoesOn | None:
     return GoesOn(token, count or 10) if count or token else None
 
 
-def from_token(name: str, id_name: str, items: list[dict[str, Any]], goes_on: GoesOn) -> dict[str, Any]:
+def from_token(name: str, items: list[Any], goes_on: GoesOn, id_of: Callable[[Any], str]) -> dict[str, Any]:
     """That part of `items` under `name`, with the counts; `nextToken` is the id of the item behind it, "" at the end."""
-    ids = [item[id_name] for item in items]
+    ids = [id_of(item) for item in items]
     if goes_on.id and goes_on.id not in ids:
         raise ParameterError([f"nextToken {goes_on.id!r} names nothing that is in this list now; begin again without it"])
     first = ids.index(goes_on.id) if goes_on.id else 0

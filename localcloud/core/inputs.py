@@ -171,9 +171,13 @@ class Fields:
         if "/" not in text or not shortest <= network.prefixlen <= longest:
             self.problem(name, f"{text!r} needs a mask of {shortest} to {longest}")
             return None
-        if text != str(network):
-            self.problem(name, f"{text!r} is not in its usual form, {network}")
+        self.usual_form(name, text, network)
         return network
+
+    def usual_form(self, name: str, text: str, network: ipaddress.IPv4Network) -> None:
+        """Notes a network that is written in another way (10.0.0.0/255.0.0.0); a lone address is one, too."""
+        if "/" in text and text != str(network):
+            self.problem(name, f"{text!r} is not in its usual form, {network}")
 
     def address(self, name: str) -> ipaddress.IPv4Address | None:
         """An IPv4 address; None when it is absent or wrong."""

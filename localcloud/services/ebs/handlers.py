@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import itemgetter
 from time import time
 from typing import Any
 
@@ -76,7 +77,7 @@ def list_disks(call: Call) -> dict[str, Any]:
         and any(content in shown.get(SEARCHED[key], "") for key in keys)
     ]
     if goes_on:
-        return from_token("diskList", "diskID", found, goes_on) | {"diskTotal": len(found)}
+        return from_token("diskList", found, goes_on, itemgetter("diskID")) | {"diskTotal": len(found)}
     return _listed(found, number, size)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import itemgetter
 from time import time
 from typing import Any
 
@@ -167,7 +168,9 @@ def list_backups(call: Call) -> dict[str, Any]:
         if all(not value or it[name] == value for name, value in exact.items())
         and any(content in it[name] for name in ("diskID", "diskName", "backupID", "backupName"))
     ]
-    return from_token("backupList", "backupID", found, goes_on) if goes_on else _paged("backupList", found, number, size)
+    if goes_on:
+        return from_token("backupList", found, goes_on, itemgetter("backupID"))
+    return _paged("backupList", found, number, size)
 
 
 def restore_backup(call: Call) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import itemgetter
 from time import time
 from typing import Any
 
@@ -81,8 +82,8 @@ def list_snapshots(call: Call) -> dict[str, Any]:
         and name in snapshot.name
         and all(not value or shown[key] == value for key, value in exact.items())
     ]
-    all_shown = [shown for _, shown in found]
-    part = from_token("snapshotList", "snapshotID", all_shown, goes_on) if goes_on else {"snapshotList": all_shown}
+    listed = [shown for _, shown in found]
+    part = from_token("snapshotList", listed, goes_on, itemgetter("snapshotID")) if goes_on else {"snapshotList": listed}
     return part | {
         "snapshotTotal": len(found),
         "snapshotSize": sum(snapshot.used for snapshot, _ in found),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 from time import time
 from typing import Any
 
@@ -93,9 +94,8 @@ def instance_details(call: Call) -> dict[str, Any]:
 def list_instances(call: Call) -> dict[str, Any]:
     goes_on = by_token(call, most=200)
     servers, number, size = _filtered(call)
-    shown = [{"instanceID": server.id, "server": server} for server in servers]
-    result = from_token("results", "instanceID", shown, goes_on) if goes_on else paged("results", shown, number, size)
-    return result | {"results": [model.shown(call.store, it["server"]) for it in result["results"]]}
+    result = from_token("results", servers, goes_on, attrgetter("id")) if goes_on else paged("results", servers, number, size)
+    return result | {"results": [model.shown(call.store, server) for server in result["results"]]}
 
 
 def instance_statuses(call: Call) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +58,7 @@ def shown(store: Store, server: Instance) -> dict[str, Any]:
         "flavor": flavor_of_server(server.flavor_id, flavor), "onDemand": server.on_demand, "vpcID": vpc.id, "vpcName": vpc.name,
         "fixedIPList": [server.address], "fixedIP": [server.address], "floatingIP": eip.address if eip else "",
         "subnetIDList": [subnet.id], "keypairName": pair.name if pair else "", "deletionProtection": False, "delegateName": "",
-        "labelList": [{"labelKey": key, "labelValue": value} for key, value in server.labels.items()], "metadata": {},
+        "labelList": labels_shown(server.labels), "metadata": {},
         "trustInstance": False,
     }  # fmt: skip
 
@@ -98,6 +98,11 @@ def labels_of(
             item.problem(key, f"{found!r} is given twice")
         labels[found] = item.text(value, longest=longest)
     return labels
+
+
+def labels_shown(labels: Mapping[str, str]) -> list[dict[str, str]]:
+    """As all services but backup vaults show them."""
+    return [{"labelKey": key, "labelValue": value} for key, value in labels.items()]
 
 
 def check_password(fields: Fields, name: str, password: str) -> None:

@@ -9,6 +9,7 @@ from localcloud.core.catalogue import IMAGES, REGIONS, Image, Region, image_by_i
 from localcloud.core.identifiers import when
 from localcloud.core.records import PRIVATE_IMAGES, PrivateImage
 from localcloud.core.store import Store
+from localcloud.services.ecs.model import labels_shown
 
 CREATED = 1767225600.0  # 2026-01-01
 PRIVATE, PUBLIC = 0, 1
@@ -73,7 +74,7 @@ def shown_private(image: PrivateImage) -> dict[str, Any]:
         "imageSource": "full_ecs" if image.whole else "cloud_server",
         "sourceServerID": image.source, "sourceDisks": _source_disks(image), "taskID": image.job_id,
         **_times(image.created, image.updated), **_ALIKE,
-        "labels": [{"labelKey": key, "labelValue": value} for key, value in image.labels.items()],
+        "labels": labels_shown(image.labels),
     }  # fmt: skip
 
 

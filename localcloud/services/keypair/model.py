@@ -10,6 +10,7 @@ from typing import Any
 from localcloud.core.inputs import Fields
 from localcloud.core.records import INSTANCES, KeyPair
 from localcloud.core.store import Store
+from localcloud.services.ecs.model import labels_shown
 
 LONGEST_LABEL = 128
 NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])")
@@ -52,7 +53,7 @@ def shown(store: Store, pair: KeyPair) -> dict[str, Any]:
     return {
         "publicKey": pair.public_key, "keyPairName": pair.name, "fingerPrint": pair.fingerprint, "keyPairID": pair.id,
         "projectID": pair.project, "bindInstanceNum": bound, "keyPairDescription": pair.description,
-        "labelList": [{"labelKey": key, "labelValue": value} for key, value in pair.labels.items()],
+        "labelList": labels_shown(pair.labels),
     }  # fmt: skip
 
 

@@ -91,12 +91,9 @@ def _addresses(fields: Fields) -> tuple[str, ...]:
         fields.problem("groupWhiteList", "is required and must not be empty")
     for text in listed:
         try:
-            network = IPv4Network(listed_network(text))
+            fields.usual_form("groupWhiteList", text, IPv4Network(listed_network(text)))
         except ValueError as error:
             fields.problem("groupWhiteList", f"{text!r} is not an IPv4 address or network: {error}")
-            continue
-        if "/" in text and text != str(network):
-            fields.problem("groupWhiteList", f"{text!r} is not in its usual form, {network}")
     return tuple(dict.fromkeys(listed))
 
 

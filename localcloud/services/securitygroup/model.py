@@ -176,8 +176,7 @@ def _cidr(fields: Fields, remote: int) -> str:
     except ValueError as error:
         fields.problem("destCidrIp", f"{text!r} is not an IPv4 address or network: {error}")
         return ""
-    if "/" in text and text != str(network):
-        fields.problem("destCidrIp", f"{text!r} is not in its usual form, {network}")
+    fields.usual_form("destCidrIp", text, network)
     return str(network)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Network
 
+from pulumi_ctyun.resources.declarations import rules
+
 _INSTANCE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{3,63}")
 _DATABASE_NAME = re.compile(r"[a-z](?:[a-z0-9_]{0,62}[a-z0-9])?")
 _ACCOUNT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}[A-Za-z0-9]")
@@ -69,8 +71,7 @@ def password(value: str) -> str | None:
     """The text never shows the password."""
     if wrong := password_characters(value):
         return wrong
-    kinds = sum(bool(re.search(pattern, value)) for pattern in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]"))
-    if 8 <= len(value) <= 32 and kinds >= 3:
+    if 8 <= len(value) <= 32 and rules.is_mixed(value):
         return None
     return "is no password that CTyun takes: 8-32 characters, three of lower case, upper case, digits, others"
 

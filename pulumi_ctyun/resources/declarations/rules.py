@@ -211,10 +211,14 @@ def user_data(value: str) -> str | None:
     return f"has {size} bytes, {encoded} in base64; CTyun takes {USER_DATA_LENGTH} ({USER_DATA_LENGTH // 4 * 3} bytes of text)"
 
 
+def is_mixed(password: str) -> bool:
+    """Of lower case, upper case, digits and others it holds three, as all of CTyun's passwords do."""
+    return sum(bool(re.search(pattern, password)) for pattern in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]")) >= 3
+
+
 def password(value: str) -> str | None:
     """CTyun's rule for server passwords. The text never shows the password."""
-    kinds = sum(bool(re.search(pattern, value)) for pattern in ("[a-z]", "[A-Z]", "[0-9]", "[^A-Za-z0-9]"))
-    if 8 <= len(value) <= 30 and kinds >= 3 and value.isprintable() and not value.startswith("/"):
+    if 8 <= len(value) <= 30 and is_mixed(value) and value.isprintable() and not value.startswith("/"):
         return None
     return (
         "is no password that CTyun takes: 8-30 printable characters, '/' not the first, three of lower case, upper case, "

@@ -41,6 +41,13 @@ A_SERVER: dict[str, Any] = {
 }
 
 
+BIGGER = {**A_SERVER, "flavor": "1C2G"}
+
+
+async def killed(_: dict[str, Any]) -> None:
+    raise asyncio.CancelledError
+
+
 def test_create_marks_and_outputs_the_id(engine, fake, run) -> None:
     id, state = run(engine.create(VPC, {**A_VPC, "description": "course"}))
     assert to_plain(state)["vpcId"] == id
@@ -54,10 +61,7 @@ def test_preview_calls_nobody_and_answers_unknowns(engine, fake, run) -> None:
 
 
 def test_a_lost_answer_leads_to_adoption_and_no_second_vpc(make_engine, fake, run) -> None:
-    async def lost(_: dict[str, Any]) -> None:
-        raise asyncio.CancelledError
-
-    fake.after["create"] = lost
+    fake.after["create"] = killed
     with pytest.raises(asyncio.CancelledError):
         run(make_engine().create(VPC, A_VPC))
     fake.after.clear()
@@ -369,39 +373,31 @@ def test_a_server_gets_another_flavour_in_place_and_its_power_back(engine, fake,
     assert fake.calls["update_flavor_spec"] == 1, "another spelling is no other flavour"
 
 
-@pytest.mark.parametrize("call", ["stop_instance", "update_flavor_spec", "start_instance", "query_uuid"])
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_change_of_flavour_that_was_killed_is_carried_on_to_a_running_server(
-    make_engine, fake, run, call: str, when: str
-) -> None:
-    async def killed(_: dict[str, Any]) -> None:
-        raise asyncio.CancelledError
+@pytest.fixture(params=["before", "after"])
+def when(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
+
+@pytest.fixture(params=["stop_instance", "update_flavor_spec", "start_instance", "query_uuid"])
+def half_way(make_engine, fake, run, request: pytest.FixtureRequest, when: str) -> tuple[str, dict[str, Any]]:
+    """A server whose change of flavour was killed before or after one call; its id, and its state, which has not heard of it."""
     id, state = run(make_engine().create(SERVER, A_SERVER))
-    wanted = {**A_SERVER, "flavor": "1C2G"}
-    getattr(fake, when)[call] = killed
+    getattr(fake, when)[request.param] = killed
     with pytest.raises((asyncio.CancelledError, InitFailed, PluginError)):
-        run(make_engine().update(SERVER, id, state, wanted))
+        run(make_engine().update(SERVER, id, state, BIGGER))
     getattr(fake, when).clear()
-    run(make_engine().update(SERVER, id, state, wanted))
+    return id, state
+
+
+def test_a_change_of_flavour_that_was_killed_is_carried_on_to_a_running_server(make_engine, fake, run, half_way) -> None:
+    id, state = half_way
+    run(make_engine().update(SERVER, id, state, BIGGER))
     assert (fake.things[id]["status"], fake.things[id]["flavor"]["flavorID"]) == ("running", "f-2")
 
 
-@pytest.mark.parametrize("call", ["stop_instance", "update_flavor_spec", "start_instance", "query_uuid"])
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_change_of_flavour_that_was_killed_and_put_back_leaves_a_running_server(
-    make_engine, fake, run, call: str, when: str
-) -> None:
+def test_a_change_of_flavour_that_was_killed_and_put_back_leaves_a_running_server(make_engine, fake, run, half_way) -> None:
     """The state has never heard of it, so nothing is changed by its inputs."""
-
-    async def killed(_: dict[str, Any]) -> None:
-        raise asyncio.CancelledError
-
-    id, state = run(make_engine().create(SERVER, A_SERVER))
-    getattr(fake, when)[call] = killed
-    with pytest.raises((asyncio.CancelledError, InitFailed, PluginError)):
-        run(make_engine().update(SERVER, id, state, {**A_SERVER, "flavor": "1C2G"}))
-    getattr(fake, when).clear()
+    id, state = half_way
     change = run(make_engine().diff(SERVER, id, state, A_SERVER))
     assert (change.changes, change.replaces) == (True, [])
     last = make_engine()
