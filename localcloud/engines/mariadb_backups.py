@@ -25,6 +25,7 @@ from localcloud.engines.database_api import DatabaseNode
 from localcloud.engines.database_nodes import FOLDER, LOGS, MYSQL, DatabaseNodes
 from localcloud.engines.mariadb_state import sequence
 
+COPIED_NODE = "node"  # file in a backup's folder: the id of the node that was copied, which says whose backup it is
 _COPY = "data.tar"
 _SEED = "seed.tar"  # what the image's start script fills a blank disk with
 _KEPT = "kept.json"
@@ -69,6 +70,7 @@ class MariadbBackups:
         made = await self._copy(node_id, f"copy-{backup_id}.tar")
         file = self._copies / backup_id / _COPY
         await asyncio.to_thread(file.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
+        await asyncio.to_thread((file.parent / COPIED_NODE).write_text, node_id, encoding="utf-8")
         await asyncio.to_thread(made.replace, file)
         return (await asyncio.to_thread(file.stat)).st_size
 

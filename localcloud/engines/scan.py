@@ -16,6 +16,7 @@ from localcloud.engines.disk_copies import DiskCopies
 from localcloud.engines.docker_api import Docker
 from localcloud.engines.host import agent_flags, read_facts
 from localcloud.engines.images import reference
+from localcloud.engines.mariadb_backups import COPIED_NODE
 from localcloud.engines.naming import Naming
 from localcloud.engines.records import Record, Records
 
@@ -67,7 +68,9 @@ def _files(state: Path) -> tuple[Path, list[Record], list[Leftover]]:
     folders = sorted((state / "images").glob("*"))
     found += [Leftover("image files", str(folder), "copies of data disks in a private image") for folder in folders]
     found += [
-        Leftover("record", file.name, what) for folder, what in _FOLDERS.items() for file in sorted((state / folder).glob("*"))
+        Leftover("record", file.name, what + _copied_node(file))
+        for folder, what in _FOLDERS.items()
+        for file in sorted((state / folder).glob("*"))
     ]
     return state, records, found
 
@@ -75,6 +78,12 @@ def _files(state: Path) -> tuple[Path, list[Record], list[Leftover]]:
 def _disk(state: Path, file: Path) -> str:
     """What the file of a disk is."""
     return f"disk of database node {file.stem}" if (state / "databases" / file.stem).exists() else "file of a data disk"
+
+
+def _copied_node(folder: Path) -> str:
+    """A backup's folder has the backup's id only: add the node's, which tells its instance."""
+    file = folder / COPIED_NODE
+    return f", copied from node {file.read_text(encoding='utf-8')}" if file.is_file() else ""
 
 
 def _with_owner(item: Leftover, records: Iterable[Record]) -> Leftover:

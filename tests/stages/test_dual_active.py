@@ -162,19 +162,6 @@ def test_a_backup_comes_back_as_a_new_server_and_in_place(dual_lab: Lab, dual_ac
     wait_until(lambda: answering(dual_active["siteUrl"]) == both, 30, "web-01 to be back in the balancer")
 
 
-def test_another_stage_beside_it_is_no_clash(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
-    dual_lab.run("up", "single-host", timeout=300)
-    try:
-        assert api(dual_lab.outputs("single-host")["siteUrl"])["zone"] == "AZ1"
-        assert answering(dual_active["siteUrl"])
-        names = [server["name"] for server in dual_lab.status()["servers"]]
-        assert sorted(names) == sorted({*names}) and {"single-host-web-01", "dual-active-web-01"} <= set(names)
-    finally:
-        done = dual_lab.run("down", "single-host", timeout=240)
-    assert "none" in done.stdout, done.stdout
-    assert answering(dual_active["siteUrl"])
-
-
 def test_larger_ones_keep_what_they_hold_and_exchanged_zones_change_nothing(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
     before, row, pages = resources(dual_lab), f"test-{uuid.uuid4().hex[:12]}", f"{dual_active['siteUrl']}/api.php"
     assert curl("-d", f"id={row}", "-d", "text=a row", pages)[0] == 201
@@ -191,6 +178,19 @@ def test_larger_ones_keep_what_they_hold_and_exchanged_zones_change_nothing(dual
     wait_until(lambda: pair(dual_lab)["inSync"], 60, "the standby to be in sync")
     if pair(dual_lab)["nodes"][0]["role"] != "primary":  # as it began: the disks' growth has switched them, too
         dual_lab.run("db", "switchover", STAGE)
+
+
+def test_another_stage_beside_it_is_no_clash(dual_lab: Lab, dual_active: dict[str, Any]) -> None:
+    dual_lab.run("up", "single-host", timeout=300)
+    try:
+        assert api(dual_lab.outputs("single-host")["siteUrl"])["zone"] == "AZ1"
+        assert answering(dual_active["siteUrl"])
+        names = [server["name"] for server in dual_lab.status()["servers"]]
+        assert sorted(names) == sorted({*names}) and {"single-host-web-01", "dual-active-web-01"} <= set(names)
+    finally:
+        done = dual_lab.run("down", "single-host", timeout=240)
+    assert "none" in done.stdout, done.stdout
+    assert answering(dual_active["siteUrl"])
 
 
 LARGER = {"databaseFlavor": "4C8G", "databaseGib": 150, "vaultGib": 120, "zone": "AZ2", "standbyZone": "AZ1"}
