@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pulumi
 
+from pulumi_ctyun.resources import gate
 from pulumi_ctyun.resources.declarations.model import Rule
 
 
@@ -36,10 +37,11 @@ class InvalidArguments(pulumi.RunError):
 
 
 def refuse(what: str, problems: Iterable[Problem]) -> None:
-    """Raise InvalidArguments if there is any problem."""
-    found = list(problems)
-    if found:
-        raise InvalidArguments(what, found)
+    """Raise InvalidArguments if there is any problem. What the program has declared before is not made either."""
+    if found := list(problems):
+        error = InvalidArguments(what, found)
+        gate.refuse(error)
+        raise error
 
 
 def one(key: str, value: str, rule: Rule) -> Iterator[Problem]:

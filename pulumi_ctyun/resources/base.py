@@ -7,7 +7,9 @@ from typing import Any
 
 import pulumi
 
+from pulumi_ctyun.resources import gate
 from pulumi_ctyun.resources.declarations import RESOURCES
+from pulumi_ctyun.resources.early_checks import refuse_wrong
 
 
 class CtyunResource(pulumi.CustomResource):
@@ -21,8 +23,10 @@ class CtyunResource(pulumi.CustomResource):
         declared = RESOURCES[token]
         secrets, named = declared.secrets(), {snake(field.name): field.name for field in (*declared.inputs, *declared.outputs)}
         props: dict[str, Any] = dict.fromkeys(named.values())  # names the outputs; the provider fills them
-        for name, value in inputs.items():
-            props[named[name]] = pulumi.Output.secret(value) if named[name] in secrets and value is not None else value
+        given = {named[name]: value for name, value in inputs.items() if value is not None}
+        refuse_wrong(declared, resource_name, given, opts)
+        for name, value in gate.hold(given).items():
+            props[name] = pulumi.Output.secret(value) if name in secrets else value
         order = None if declared.create_first else True
         fixed = pulumi.ResourceOptions(delete_before_replace=order, additional_secret_outputs=sorted(secrets))
         super().__init__(token, resource_name, props, pulumi.ResourceOptions.merge(fixed, opts))

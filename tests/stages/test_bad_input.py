@@ -6,9 +6,10 @@ import json
 import socket
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from support.lab import ROOT, Lab, end, make_lab
+from support.lab import ROOT, Lab, end, make_lab, write_project
 from support.machine import assert_as_before, snapshot
 
 pytestmark = pytest.mark.stage
@@ -80,6 +81,26 @@ def test_unknown_names_create_nothing(own_lab: Lab) -> None:
         finally:
             for key in names:
                 own_lab.pulumi("config", "rm", key, "-s", stage)
+
+
+LATER_MISTAKE = """
+from pulumi_ctyun.resources import Volume, Vpc
+Vpc("net", region="华东1", name="own-vpc", cidr="10.0.0.0/16")
+Volume("data", region="华东1", zone="AZ1", name="1", size_gib=5)
+"""
+
+
+def test_a_mistake_further_down_in_a_program_creates_nothing_of_it(own_lab: Lab, tmp_path: Path) -> None:
+    """Without a preview, where the engine would check the volume once the VPC was there."""
+    own_lab.run("cloud", "start")
+    write_project(tmp_path, "mistaken", LATER_MISTAKE)
+    own_lab.pulumi("stack", "init", "mistaken", "-C", str(tmp_path))
+    done = own_lab.pulumi("up", "--yes", "--skip-preview", "-s", "mistaken", "-C", str(tmp_path), check=False)
+    shown = done.stdout + done.stderr
+    assert done.returncode != 0 and "2 problems, nothing was created" in shown and "sizeGib: is 5 GiB" in shown, shown
+    assert "Traceback" not in shown and "ctyun:vpc:Vpc" not in shown, shown
+    assert "vpc" not in own_lab.pulumi("stack", "export", "-s", "mistaken", "-C", str(tmp_path)).stdout
+    own_lab.pulumi("stack", "rm", "--yes", "mistaken", "-C", str(tmp_path))
 
 
 def test_an_unknown_stage_names_those_that_exist(fresh_lab: Lab) -> None:

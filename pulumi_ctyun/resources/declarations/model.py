@@ -16,6 +16,9 @@ class Kind(StrEnum):
     FLAG = "boolean"
 
 
+NOUNS = {Kind.TEXT: "a text", Kind.WHOLE: "a whole number", Kind.FLAG: "true or false"}
+
+
 @dataclass(frozen=True)
 class ListOf:
     """A list whose items are all of one type."""

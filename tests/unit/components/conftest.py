@@ -12,7 +12,7 @@ import pulumi
 import pytest
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
-from pulumi.runtime.settings import ROOT
+from pulumi.runtime.settings import ROOT, SETTINGS
 
 from plugins.kit.values import to_properties
 from pulumi_ctyun.provider.checking import check
@@ -77,7 +77,7 @@ def in_clear(value: Any) -> Any:
     return [in_clear(item) for item in value] if isinstance(value, list) else value
 
 
-Build = Callable[[Callable[[], None]], Recorder]
+Build = Callable[..., Recorder]
 
 
 class TidyMonitor(MockMonitor):
@@ -97,7 +97,10 @@ async def run_with(recorder: Recorder, program: Callable[[], None]) -> None:
     ROOT.set(Placeholder())  # else set_mocks makes a stack of its own, and there may be only one
     pulumi.runtime.set_mocks(recorder, project="test", stack="lab", monitor=TidyMonitor(recorder))
     ROOT.set(None)
-    await pulumi.runtime.run_in_stack(program)
+    try:
+        await pulumi.runtime.run_in_stack(program)
+    finally:
+        SETTINGS.outputs.clear()  # of all stacks of this process: those of one that failed would be waited for by the next
 
 
 class Placeholder(pulumi.Resource):
@@ -106,11 +109,16 @@ class Placeholder(pulumi.Resource):
 
 
 @pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
 def build() -> Build:
     """Run a piece of program; give back what it asked for. Raises what the program raises."""
 
-    def run(program: Callable[[], None]) -> Recorder:
-        recorder = Recorder()
+    def run(program: Callable[[], None], recorder: Recorder | None = None) -> Recorder:
+        recorder = recorder or Recorder()
         asyncio.run(run_with(recorder, program))
         return recorder
 

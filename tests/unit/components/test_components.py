@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 import yaml
 
@@ -15,7 +16,7 @@ from components.network import Network, NetworkArgs
 from components.server import ServerArgs
 from components.sites import Connection, HrSite, StaticSite
 from components.web_server import WebServer, WebServerArgs
-from pulumi_ctyun.resources import KeyPair
+from pulumi_ctyun.resources import KeyPair, Volume
 
 NETWORKS = json.loads(Path(__file__).with_name("network_problems.json").read_text())
 ROOT = Path(__file__).parents[3]
@@ -40,17 +41,29 @@ def test_wrong_arguments_make_nothing(build: Any) -> None:
         build(lambda: Network("net", NetworkArgs("华东1", "lab", subnets={})) and None)
 
 
+def test_what_stands_before_wrong_arguments_is_not_made_either(build: Any, recorder: Any) -> None:
+    def program() -> None:
+        Network("network", NetworkArgs("华东1", "lab"))
+        Volume("data", region="华东1", zone="AZ1", name="1", size_gib=5)
+        Network("other", NetworkArgs("华东1", "other", subnets={}))
+
+    with pytest.raises(pulumi.RunError) as refused:
+        build(program, recorder)
+    assert "sizeGib: is 5 GiB" in str(refused.value) and "network other: 1 problem" in str(refused.value)
+    assert recorder.seen == {}
+
+
 def test_a_web_server_reports_problems_of_its_server_and_its_site(build: Any) -> None:
     def program() -> None:
         network = Network("network", NetworkArgs("华东1", "lab"))
         key = KeyPair("key", region="华东1", name="lab-key")
         jump = JumpHost("jump-host", JumpHostArgs(network, key, "AZ1", "2C4G", "debian-12"))
         server = ServerArgs(network, key, "zone one", "large", "debian-12")
-        with pytest.raises(InvalidArguments) as refused:
-            WebServer("web", WebServerArgs(server, jump, StaticSite("/nowhere")))
-        assert [problem.key for problem in refused.value.problems] == ["zone", "flavor", "folder"]
+        WebServer("web", WebServerArgs(server, jump, StaticSite("/nowhere")))
 
-    build(program)
+    with pytest.raises(InvalidArguments) as refused:
+        build(program)
+    assert [problem.key for problem in refused.value.problems] == ["zone", "flavor", "folder"]
 
 
 def test_everything_that_is_asked_for_is_taken_by_the_provider(build: Any) -> None:
@@ -79,12 +92,12 @@ def test_a_stack_may_have_several_of_each(build: Any) -> None:
 def test_a_name_that_is_too_long_in_the_cloud_is_told_with_everything_else(build: Any) -> None:
     def program() -> None:
         network, key = Network("network", NetworkArgs("华东1", "lab")), KeyPair("key", region="华东1", name="lab-key")
-        with pytest.raises(InvalidArguments) as refused:
-            JumpHost("the-administrators-own-host", JumpHostArgs(network, key, "north", "2C4G", "debian-12"))
-        assert [problem.key for problem in refused.value.problems] == ["name", "zone"]
-        assert "'lab-the-administrators-own-host-eip' is no name that CTyun takes: 2-32 letters" in str(refused.value)
+        JumpHost("the-administrators-own-host", JumpHostArgs(network, key, "north", "2C4G", "debian-12"))
 
-    build(program)
+    with pytest.raises(InvalidArguments) as refused:
+        build(program)
+    assert [problem.key for problem in refused.value.problems] == ["name", "zone"]
+    assert "'lab-the-administrators-own-host-eip' is no name that CTyun takes: 2-32 letters" in str(refused.value)
 
 
 def incoming(recorder: Any, group: str) -> list[tuple[str, str, str]]:
