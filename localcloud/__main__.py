@@ -27,8 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _images(as_json: bool) -> int:
     """The images that the cloud runs on, in build order. Needs no Docker: what Docker does not tell counts as missing."""
-    from localcloud.engines.api import EngineError
     from localcloud.engines.images import catalogue
+    from localcloud.engines.interface.engines import EngineError
 
     try:
         images = catalogue()
@@ -48,8 +48,8 @@ def _images(as_json: bool) -> int:
 
 
 async def _present(refs: list[str]) -> set[str]:
-    from localcloud.engines.api import EngineError
-    from localcloud.engines.docker_api import Docker
+    from localcloud.engines.docker.api import Docker
+    from localcloud.engines.interface.engines import EngineError
 
     docker = Docker()
     try:
@@ -62,7 +62,7 @@ async def _present(refs: list[str]) -> set[str]:
 
 def _scan(state: Path, as_json: bool) -> int:
     """What the cloud of this folder has left on the machine; exit status 1 when it cannot be told."""
-    from localcloud.engines.api import EngineError
+    from localcloud.engines.interface.engines import EngineError
     from localcloud.engines.scan import scan
 
     try:

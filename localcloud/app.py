@@ -17,14 +17,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from localcloud import envelope, gateway, lifetime, local
-from localcloud.core.calls import Call, Token
-from localcloud.core.calls import Route as CallRoute
-from localcloud.core.cloud import Cloud, Identity
-from localcloud.core.errors import ApiError, BodyUnreadable, EngineFailed, HostRefused, PathNotModelled, StillRestoring
-from localcloud.core.inputs import Fields
-from localcloud.core.store import Store
-from localcloud.engines.api import EngineError, Engines
+from localcloud import local
+from localcloud.api import envelope, gateway
+from localcloud.api.calls import Call, Token
+from localcloud.api.calls import Route as CallRoute
+from localcloud.api.inputs import Fields
+from localcloud.controllers import lifetime
+from localcloud.controllers.cloud import Cloud, Identity
+from localcloud.engines.interface.engines import EngineError, Engines
+from localcloud.records.errors import ApiError, BodyUnreadable, EngineFailed, HostRefused, PathNotModelled, StillRestoring
+from localcloud.records.store import Store
 from localcloud.routes import all_routes
 
 log = logging.getLogger("localcloud")

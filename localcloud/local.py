@@ -13,15 +13,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from localcloud import lifetime, local_databases
-from localcloud.core.catalogue import REGIONS, flavor_by_id, image_by_id
-from localcloud.core.cloud import VERSION, Cloud
-from localcloud.core.errors import ApiError, LocalError
-from localcloud.core.fault_wishes import Wish
-from localcloud.core.rds_records import MYSQLS
-from localcloud.core.records import EIPS, FAULTS, INSTANCES, Fault, Instance
-from localcloud.engines.api import EngineError, Power
-from localcloud.gateway import LOOPBACK_HOST
+from localcloud import local_databases
+from localcloud.api.gateway import LOOPBACK_HOST
+from localcloud.controllers import lifetime
+from localcloud.controllers.cloud import VERSION, Cloud
+from localcloud.controllers.faults.wishes import Wish
+from localcloud.engines.interface.engines import EngineError, Power
+from localcloud.records.catalogue import REGIONS, flavor_by_id, image_by_id
+from localcloud.records.compute import EIPS, FAULTS, INSTANCES, Fault, Instance
+from localcloud.records.databases import MYSQLS
+from localcloud.records.errors import ApiError, LocalError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _WISH_FIELDS = {"kind": str, "target": str, "to": str, "oneWay": bool, "process": str, "path": str, "namePrefix": str}

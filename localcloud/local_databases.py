@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from localcloud.core.catalogue import REGIONS
-from localcloud.core.cloud import Cloud
-from localcloud.core.database_view import nodes_of
-from localcloud.core.power import fault_over, power_faults
-from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, SWITCHES, Mysql, MysqlNode, SwitchRecord
-from localcloud.core.records import EIPS
-from localcloud.engines.database_api import NodeState
-from localcloud.ha.values import DARK
+from localcloud.controllers.cloud import Cloud
+from localcloud.controllers.databases.ha.model import DARK
+from localcloud.controllers.databases.view import nodes_of
+from localcloud.controllers.faults.power import fault_over, power_faults
+from localcloud.engines.interface.databases import NodeState
+from localcloud.records.catalogue import REGIONS
+from localcloud.records.compute import EIPS
+from localcloud.records.databases import MYSQL_NODES, MYSQLS, SWITCHES, Mysql, MysqlNode, SwitchRecord
 
 
 def shown(cloud: Cloud) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.core.calls import Route
+from localcloud.api.calls import Route
 from localcloud.services.certificate.routes import ROUTES as CERTIFICATE
 from localcloud.services.csbs.routes import ROUTES as SERVER_BACKUP
 from localcloud.services.ebs.routes import ROUTES as EBS

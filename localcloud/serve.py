@@ -19,13 +19,13 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
-from localcloud import lifetime
 from localcloud.app import create_app
-from localcloud.core.catalogue import IMAGES
-from localcloud.core.cloud import Cloud
-from localcloud.core.records import ALL_KINDS, EIPS
-from localcloud.core.store import Store
-from localcloud.engines.api import EngineError
+from localcloud.controllers import lifetime
+from localcloud.controllers.cloud import Cloud
+from localcloud.engines.interface.engines import EngineError
+from localcloud.records.catalogue import IMAGES
+from localcloud.records.compute import ALL_KINDS, EIPS
+from localcloud.records.store import Store
 from localcloud.state import Record, StateError, StateFolder
 
 log = logging.getLogger("localcloud")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from localcloud.core.cloud import Identity
+from localcloud.controllers.cloud import Identity
 
 _ALPHABET = string.ascii_letters + string.digits
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.agent.client import AgentClient, AgentError, AgentGone
-from localcloud.engines.api import EngineError
-from localcloud.engines.docker_api import Docker
+from localcloud.engines.docker.api import Docker
 from localcloud.engines.host import HostFacts
+from localcloud.engines.interface.engines import EngineError
 from localcloud.engines.naming import Naming
-from localcloud.engines.records import Records
+from localcloud.engines.servers.records import Records
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The engines on Docker: the one class that the services get, behind `api.Engines`."""
+"""The engines on Docker: the one class that the services get, behind `interface.engines.Engines`."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from localcloud.agent.client import AgentClient
-from localcloud.engines.api import BalancerSpec, Power, ServerSpec, VpcNetwork
-from localcloud.engines.backups import Backups
-from localcloud.engines.balancers import Balancers
 from localcloud.engines.context import Context
-from localcloud.engines.databases import MariadbEngine
-from localcloud.engines.disks import Disks
-from localcloud.engines.docker_api import Docker
-from localcloud.engines.faults import Faults
+from localcloud.engines.disks.disks import Disks
+from localcloud.engines.disks.volumes import Volumes
+from localcloud.engines.docker.api import Docker
 from localcloud.engines.foundation import Foundation
+from localcloud.engines.interface.engines import BalancerSpec, Power, ServerSpec, VpcNetwork
+from localcloud.engines.mariadb.databases import MariadbEngine
 from localcloud.engines.naming import Naming
-from localcloud.engines.network import Networks
-from localcloud.engines.private_images import PrivateImages
-from localcloud.engines.records import Records
-from localcloud.engines.servers import Servers
-from localcloud.engines.volumes import Volumes
+from localcloud.engines.network.balancers import Balancers
+from localcloud.engines.network.network import Networks
+from localcloud.engines.servers.backups import Backups
+from localcloud.engines.servers.faults import Faults
+from localcloud.engines.servers.private_images import PrivateImages
+from localcloud.engines.servers.records import Records
+from localcloud.engines.servers.servers import Servers
 
 
 class DockerEngines:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.agent.client import AgentError
-from localcloud.engines.api import EngineError
 from localcloud.engines.context import Context
-from localcloud.engines.docker_life import DockerLife
+from localcloud.engines.docker.life import DockerLife
 from localcloud.engines.host import agent_flags, read_facts
 from localcloud.engines.images import reference
-from localcloud.engines.internet import eip_range, free_ranges, routed_prefixes, router_range
+from localcloud.engines.interface.engines import EngineError
+from localcloud.engines.network.internet import eip_range, free_ranges, routed_prefixes, router_range
 from localcloud.engines.waiting import wait_until
 
 AGENT_ANSWERS = 20.0  # seconds from the container's start; half a second is usual

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from localcloud.engines.api import EngineError
+from localcloud.engines.interface.engines import EngineError
 
 ROOT = Path(__file__).resolve().parents[2]
 DEBIAN = "debian:bookworm"

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from localcloud.agent.client import AgentClient, AgentError, AgentGone
-from localcloud.engines.api import EngineError
-from localcloud.engines.disk_copies import DiskCopies
-from localcloud.engines.docker_api import Docker
+from localcloud.engines.disks.copies import DiskCopies
+from localcloud.engines.docker.api import Docker
 from localcloud.engines.host import agent_flags, read_facts
 from localcloud.engines.images import reference
-from localcloud.engines.mariadb_backups import COPIED_NODE
+from localcloud.engines.interface.engines import EngineError
+from localcloud.engines.mariadb.backups import COPIED_NODE
 from localcloud.engines.naming import Naming
-from localcloud.engines.records import Record, Records
+from localcloud.engines.servers.records import Record, Records
 
 _FOLDERS = {
     "balancers": "folder of a balancer's HAProxy",

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
-from localcloud.engines.api import EngineError
+from localcloud.engines.interface.engines import EngineError
 
 
 async def wait_until(seen: Callable[[], Awaitable[str | None]], seconds: float, what: str) -> None:

@@ -30,7 +30,7 @@ def halts(engine: Any, call: str, state: Path) -> None:
 
 if __name__ == "__main__":
     from localcloud.__main__ import main
-    from localcloud.engines.databases import MariadbEngine
+    from localcloud.engines.mariadb.databases import MariadbEngine
 
     for name in CALLS:
         halts(MariadbEngine, name, Path(os.environ["DRLAB_STATE"]))

@@ -21,9 +21,9 @@ from typing import Any, TypeVar
 import pytest
 from support.machine import left_behind, snapshot
 
-from localcloud.engines.api import Cut, Disk, EipBinding, Nic, Rule, ServerSpec, Subnet, VpcNetwork
 from localcloud.engines.docker_engines import DockerEngines
 from localcloud.engines.images import reference
+from localcloud.engines.interface.engines import Cut, Disk, EipBinding, Nic, Rule, ServerSpec, Subnet, VpcNetwork
 
 T = TypeVar("T")
 PATIENCE = 90.0  # seconds for what happens in the end and whose length is no claim, on a machine that is slow and busy

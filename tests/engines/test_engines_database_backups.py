@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines.api import EngineError, Nic, Rule
-from localcloud.engines.database_api import DatabaseNode, Replication
+from localcloud.engines.interface.databases import DatabaseNode, Replication
+from localcloud.engines.interface.engines import EngineError, Nic, Rule
 from localcloud.engines.waiting import wait_until
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]

@@ -11,8 +11,8 @@ from typing import IO, Any
 
 import pytest
 
-from localcloud.engines.api import Cut, EngineError, MovingAddress, Nic, Rule
-from localcloud.engines.database_api import DatabaseNode, NodeState, Replication
+from localcloud.engines.interface.databases import DatabaseNode, NodeState, Replication
+from localcloud.engines.interface.engines import Cut, EngineError, MovingAddress, Nic, Rule
 from localcloud.engines.scan import scan
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines.api import Cut, Disk, EngineError, Power, Rule
+from localcloud.engines.interface.engines import Cut, Disk, EngineError, Power, Rule
 from localcloud.engines.naming import port_name
 
 pytestmark = pytest.mark.contract

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines.api import Disk, EngineError, Power, Rule, VpcNetwork
 from localcloud.engines.images import reference
-from localcloud.engines.records import Record, Records
+from localcloud.engines.interface.engines import Disk, EngineError, Power, Rule, VpcNetwork
 from localcloud.engines.scan import Leftover, scan
+from localcloud.engines.servers.records import Record, Records
 
 pytestmark = pytest.mark.contract
 Cloud = Any  # conftest.Cloud

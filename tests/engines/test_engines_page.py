@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines.api import Disk, EngineError, Power, Rule
 from localcloud.engines.images import reference
+from localcloud.engines.interface.engines import Disk, EngineError, Power, Rule
 from localcloud.engines.scan import scan
 
 pytestmark = pytest.mark.contract

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines.api import Rule
+from localcloud.engines.interface.engines import Rule
 from localcloud.engines.naming import port_name
 
 pytestmark = pytest.mark.contract

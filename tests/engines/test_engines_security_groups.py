@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines.api import Rule
+from localcloud.engines.interface.engines import Rule
 
 pytestmark = pytest.mark.contract
 Cloud = Any  # conftest.Cloud

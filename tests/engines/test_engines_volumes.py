@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines.api import Disk, EngineError, Rule
-from localcloud.engines.backups_api import DiskCopy
+from localcloud.engines.interface.backups import DiskCopy
+from localcloud.engines.interface.engines import Disk, EngineError, Rule
 
 pytestmark = pytest.mark.contract
 Cloud = Any  # conftest.Cloud

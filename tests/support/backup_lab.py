@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from localcloud.core.records import DISKS
+from localcloud.records.compute import DISKS
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 Json = dict[str, Any]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from localcloud.engines.api import Disk, EngineError, ServerSpec
-from localcloud.engines.backups_api import DiskCopy, Kept
+from localcloud.engines.interface.backups import DiskCopy, Kept
+from localcloud.engines.interface.engines import Disk, EngineError, ServerSpec
 
 SYSTEM_BYTES, FULL_BYTES, INCREMENT_BYTES = 1000, 100, 10
 

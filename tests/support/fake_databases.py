@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from localcloud.engines.api import EngineError, VpcNetwork
-from localcloud.engines.database_api import Applying, DatabaseNode, NodeState, Replication
+from localcloud.engines.interface.databases import Applying, DatabaseNode, NodeState, Replication
+from localcloud.engines.interface.engines import EngineError, VpcNetwork
 
 FULL = "disk full"
 MEGABYTE = 1_000_000

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from time import time
 from typing import Any
 
-from localcloud.core.rds_records import MYSQL_BACKUPS, MYSQL_JOBS, MYSQL_NODES, MYSQLS
-from localcloud.core.records import ORDERS
-from localcloud.core.store import Store
-from localcloud.engines.api import EngineError
-from localcloud.engines.database_api import NodeState
+from localcloud.engines.interface.databases import NodeState
+from localcloud.engines.interface.engines import EngineError
+from localcloud.records.compute import ORDERS
+from localcloud.records.databases import MYSQL_BACKUPS, MYSQL_JOBS, MYSQL_NODES, MYSQLS
+from localcloud.records.store import Store
 
 RUNNING = NodeState(running=True, answers=True, reachable=True, writable=True)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from localcloud.engines.api import Disk, EngineError
+from localcloud.engines.interface.engines import Disk, EngineError
 
 
 @dataclass

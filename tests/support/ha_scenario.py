@@ -31,10 +31,10 @@ from contextlib import suppress
 from support.mysql_records import ADDRESS, MYSQL, ORDER, VPC, Cloud, power_fault
 from support.virtual_time import run_virtually
 
-from localcloud.core.errors import LocalError
-from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, SWITCHES
-from localcloud.core.records import FAULTS, ORDERS
-from localcloud.engines.api import EngineError
+from localcloud.engines.interface.engines import EngineError
+from localcloud.records.compute import FAULTS, ORDERS
+from localcloud.records.databases import MYSQL_NODES, MYSQLS, SWITCHES
+from localcloud.records.errors import LocalError
 
 TICK = 0.1
 STATES = {  # event -> what it makes of a node

@@ -8,14 +8,14 @@ from typing import Any
 
 from support.fake_databases import FakeDatabases
 
-from localcloud.core.catalogue import REGIONS
-from localcloud.core.databases import Databases
-from localcloud.core.networks import Networks
-from localcloud.core.power import Scope
-from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, Mysql, MysqlNode
-from localcloud.core.records import ALL_KINDS, ORDERS, SUBNETS, VPCS, Fault, Order, Subnet, Vpc
-from localcloud.core.store import Store
-from localcloud.engines.api import VpcNetwork
+from localcloud.controllers.databases.databases import Databases
+from localcloud.controllers.faults.power import Scope
+from localcloud.controllers.networks.networks import Networks
+from localcloud.engines.interface.engines import VpcNetwork
+from localcloud.records.catalogue import REGIONS
+from localcloud.records.compute import ALL_KINDS, ORDERS, SUBNETS, VPCS, Fault, Order, Subnet, Vpc
+from localcloud.records.databases import MYSQL_NODES, MYSQLS, Mysql, MysqlNode
+from localcloud.records.store import Store
 
 REGION = next(iter(REGIONS.values()))
 VPC, SUBNET, MYSQL, ORDER = "vpc-1", "subnet-1", "m1", "order-1"

@@ -22,10 +22,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "plugins.language_python": ("plugins.kit",),
     "plugins.random_provider": ("plugins.kit",),
     "drlab": ("ctyun", "stacks.names", "pulumi_ctyun.resources.declarations"),
-    "localcloud": ("localcloud.ha", "localcloud.services", "localcloud.engines"),
-    "localcloud.ha": ("localcloud.engines.database_api",),
-    "localcloud.services": ("localcloud.engines.api", "localcloud.core"),
+    "localcloud": (),
+    "localcloud.services": ("localcloud.api", "localcloud.controllers", "localcloud.records", "localcloud.engines.interface"),
+    "localcloud.api": ("localcloud.controllers", "localcloud.records"),
+    "localcloud.controllers": ("localcloud.records", "localcloud.engines.interface"),
+    "localcloud.records": (),
     "localcloud.engines": ("localcloud.agent.client",),
+    "localcloud.engines.interface": (),
     "localcloud.agent": (),
 }
 OURS = ("stacks", "components", "pulumi_ctyun", "ctyun", "plugins", "drlab", "localcloud")

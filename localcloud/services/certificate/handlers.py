@@ -6,13 +6,13 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.elb_records import CERTIFICATES, Certificate
-from localcloud.core.errors import NotModelled
-from localcloud.core.identifiers import short_id
+from localcloud.api.calls import Call
+from localcloud.records.balancers import CERTIFICATES, Certificate
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.errors import NotModelled
+from localcloud.records.errors.certificate import CertificateInUse, CertificateNameDuplicated
+from localcloud.records.identifiers import short_id
 from localcloud.services.certificate import model
-from localcloud.services.certificate.errors import CertificateInUse, CertificateNameDuplicated
 
 
 def create_certificate(call: Call) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from localcloud.core.elb_records import LISTENERS, Certificate
-from localcloud.core.identifiers import when
-from localcloud.core.store import Store
+from localcloud.records.balancers import LISTENERS, Certificate
+from localcloud.records.identifiers import when
+from localcloud.records.store import Store
 
 LONGEST = 65536  # characters of a PEM text
 KINDS = ("Server", "Ca")

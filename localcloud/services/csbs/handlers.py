@@ -1,26 +1,28 @@
-"""Server backups: read the call, obey the rules, shape the answer. `localcloud.core.backups` does the work."""
+"""Server backups: read the call, obey the rules, shape the answer. `localcloud.controllers.servers.backups` does the work."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
-from localcloud.core import backups_records as records
-from localcloud.core.backups_records import BACKUP_TASKS, BACKUPS, VAULTS, Backup, BackupTask
-from localcloud.core.calls import Call, page, paged
-from localcloud.core.disks import IN_USE
-from localcloud.core.disks import must_rest as disk_must_rest
-from localcloud.core.power import must_have_power
-from localcloud.core.records import DISKS, INSTANCES, Instance
-from localcloud.core.servers import RESTORING
+from localcloud.api.calls import Call, page, paged
+from localcloud.controllers.faults.power import must_have_power
+from localcloud.controllers.servers import new_backups
+from localcloud.controllers.servers.idle import servers_being_created
+from localcloud.controllers.servers.servers import RESTORING
+from localcloud.controllers.volumes.disks import IN_USE
+from localcloud.controllers.volumes.disks import require_idle as require_idle_disk
+from localcloud.records import backups as records
+from localcloud.records import orders
+from localcloud.records.backups import BACKUP_TASKS, BACKUPS, VAULTS, Backup, BackupTask
+from localcloud.records.compute import DISKS, INSTANCES, Instance
+from localcloud.records.errors.csbs import BackupBusy, BackupInUse, DisksGone
+from localcloud.records.errors.ecs import InstanceBusy
 from localcloud.services.csbs import model
-from localcloud.services.csbs.errors import BackupBusy, BackupInUse, DisksGone
 from localcloud.services.csbs.vaults import NAME, NAME_RULE
 from localcloud.services.ecs import creation
-from localcloud.services.ecs.errors import InstanceBusy
 from localcloud.services.ecs.wanted import Origin, read
 from localcloud.services.image.model import ACTIVE, PRIVATE, Choice
-from localcloud.services.orders import model as orders
 
 
 # -- backups -------------------------------------------------------------------------------------------------------------
@@ -32,8 +34,8 @@ def create_backup(call: Call) -> dict[str, Any]:
     description = fields.description("instanceBackupDescription", 256)
     full, vault = fields.boolean("fullBackup"), call.one(VAULTS, "repositoryID")
     server = call.store.require(INSTANCES, instance_id, region.id)
-    model.check(call.store, server, vault)
-    backup = model.new(server, vault.id, name, now=call.cloud.clock.now(), description=description)
+    new_backups.check(call.store, server, vault)
+    backup = new_backups.new(server, vault.id, name, now=call.cloud.clock.now(), description=description)
     first = call.cloud.backups.latest(server.id, vault.id) is None
     backup = replace(backup, kind=records.FULL if full or first else records.INCREMENT)
     _run(call, call.cloud.backups.begin("create", backup, records.CREATING))
@@ -85,8 +87,8 @@ def delete_backup(call: Call) -> dict[str, Any]:
     backup = call.one(BACKUPS, "instanceBackupID")
     if backup.status not in (records.ACTIVE, records.ERROR):
         raise BackupBusy(backup.id, backup.status)
-    if makings := model.makings(call.store, backup.id):
-        raise BackupInUse(backup.id, [f"the creation of instance {id_}" for id_ in makings])
+    if users := servers_being_created(call.store, backup.id):
+        raise BackupInUse(backup.id, [f"the creation of instance {id_}" for id_ in users])
     _run(call, call.cloud.backups.begin("delete", backup, records.DELETING))
     return {"instanceBackupID": backup.id}
 
@@ -115,7 +117,7 @@ def _check_restore(call: Call, backup: Backup, server: Instance) -> None:
     if gone := [str(disk["id"]) for disk in backup.disks if disk["id"] not in disks]:
         raise DisksGone(backup.id, server.id, gone)
     for disk in disks.values():
-        disk_must_rest(call.store, disk, IN_USE)
+        require_idle_disk(call.store, disk, IN_USE)
 
 
 def create_instance(call: Call) -> dict[str, Any]:

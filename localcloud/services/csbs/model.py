@@ -4,69 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.core import backups_records as records
-from localcloud.core.backups_records import (
-    BACKUP_POLICIES,
-    BACKUPS,
-    VAULTS,
-    Backup,
-    BackupPolicy,
-    BackupTask,
-    Vault,
-)
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.identifiers import listed, long_id, when
-from localcloud.core.power import must_have_power
-from localcloud.core.records import DISKS, INSTANCES, Instance
-from localcloud.core.store import Store
-from localcloud.services.csbs.errors import BackupBusy, VaultFull
-from localcloud.services.ecs.model import must_rest
-from localcloud.services.image.errors import ChainTooLong
+from localcloud.controllers.servers import new_backups
+from localcloud.records import backups as records
+from localcloud.records.backups import BACKUP_POLICIES, BACKUPS, VAULTS, Backup, BackupPolicy, BackupTask, Vault
+from localcloud.records.compute import DISKS, INSTANCES, Instance
+from localcloud.records.identifiers import listed, when
+from localcloud.records.store import Store
 
-GB = 10**9
 STATUSES = (
     records.CREATING, records.ACTIVE, records.MERGING, records.RESTORING, records.DELETING, "FROZEN", records.ERROR,
 )  # fmt: skip
 TASK_STATUSES = (records.SUCCEEDED, records.FAILED, records.IN_PROGRESS, "canceling", "canceled")
 
 
-def new(server: Instance, vault_id: str, name: str, *, now: float, policy_id: str = "", description: str = "") -> Backup:
-    """A backup that is to be made of a server; what is in it is known when it is made."""
-    return Backup(
-        id=long_id(), region=server.region, zone=server.zone, name=name, description=description, vault_id=vault_id,
-        instance_id=server.id, instance_name=server.name, status=records.CREATING, kind=records.INCREMENT, base="",
-        policy_id=policy_id, system={}, disks=(), depth=server.image_depth + 1, image_name=server.image_name, used=0, problem="",
-        created=now, finished=None, restored=None,
-    )  # fmt: skip
-
-
-def check(store: Store, server: Instance, vault: Vault) -> None:
-    """Raises why no backup of the server can be made now."""
-    must_rest(server)
-    must_have_power(store, server)
-    if server.image_depth >= QUOTAS.images_on_images:
-        raise ChainTooLong(server.id, server.image_depth)
-    if used(store, vault) >= vault.size * GB:
-        raise VaultFull(vault.name, vault.size)
-    for backup in store.find(BACKUPS, instance_id=server.id):
-        if backup.status in (records.CREATING, records.RESTORING):
-            raise BackupBusy(backup.id, backup.status)
-
-
-def used(store: Store, vault: Vault) -> int:
-    """Bytes in a vault."""
-    return sum(backup.used for backup in store.find(BACKUPS, vault_id=vault.id))
-
-
-def makings(store: Store, backup_id: str) -> list[str]:
-    """Servers that are being made from a backup."""
-    return [server.id for server in store.find(INSTANCES, status="creating") if server.image_id == backup_id]
-
-
 def shown_vault(store: Store, vault: Vault) -> dict[str, Any]:
     backups = store.find(BACKUPS, vault_id=vault.id)
-    bytes_used = used(store, vault)
-    free = round(vault.size - bytes_used / GB, 2)
+    bytes_used = new_backups.used(store, vault)
+    free = round(vault.size - bytes_used / new_backups.GB, 2)
     return {
         "regionID": vault.region, "repositoryID": vault.id, "projectID": vault.project, "repositoryName": vault.name,
         "status": "active", "size": vault.size, "freeSize": free, "remainingSize": free, "usedSize": bytes_used,

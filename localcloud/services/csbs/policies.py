@@ -1,4 +1,4 @@
-"""Policies of server backup: made, shown, changed, bound, run now. `core.backups_policies` says what a run does."""
+"""Policies of server backup: made, shown, changed, bound, run now. `controllers.servers.backups_policies` says what a run does."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from localcloud.core.backups_records import BACKUP_POLICIES, VAULTS, BackupPolicy
-from localcloud.core.calls import Call, page, paged
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import ParameterError
-from localcloud.core.identifiers import hex_id
-from localcloud.core.inputs import Fields
-from localcloud.core.records import INSTANCES
-from localcloud.core.schedules import HOURS, WEEKDAYS
+from localcloud.api.calls import Call, page, paged
+from localcloud.api.inputs import Fields
+from localcloud.controllers.schedules.schedules import HOURS, WEEKDAYS
+from localcloud.records.backups import BACKUP_POLICIES, VAULTS, BackupPolicy
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import INSTANCES
+from localcloud.records.errors import ParameterError
+from localcloud.records.errors.csbs import AlreadyBound, NotBound, PolicyNameDuplicated
+from localcloud.records.identifiers import hex_id
 from localcloud.services.csbs import model
-from localcloud.services.csbs.errors import AlreadyBound, NotBound, PolicyNameDuplicated
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{2,64}")
 NAME_RULE = "2-64 letters, digits, '-', '_' or '.'"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.core.calls import Handler, Route, Token
+from localcloud.api.calls import Handler, Route, Token
 from localcloud.services.csbs import handlers, policies, vaults
 from localcloud.services.ecs.routes import OF_ORDERS
 

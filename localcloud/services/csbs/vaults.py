@@ -6,15 +6,15 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from localcloud.core.backups_records import BACKUP_POLICIES, BACKUPS, VAULTS, Vault
-from localcloud.core.calls import Call, page, paged
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.identifiers import long_id
+from localcloud.api.calls import Call, page, paged
+from localcloud.records import orders
+from localcloud.records.backups import BACKUP_POLICIES, BACKUPS, VAULTS, Vault
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.eips import cycle_seconds, expiry
+from localcloud.records.errors.csbs import VaultInUse, VaultNameDuplicated
+from localcloud.records.identifiers import long_id
 from localcloud.services.csbs import model
-from localcloud.services.csbs.errors import VaultInUse, VaultNameDuplicated
 from localcloud.services.ebs.model import read_labels
-from localcloud.services.eip.model import cycle_seconds, expiry
-from localcloud.services.orders import model as orders
 
 NAME = re.compile(r"\S.{0,61}\S")
 NAME_RULE = "2-63 characters, no blank first or last"

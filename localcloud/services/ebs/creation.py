@@ -5,15 +5,15 @@ from __future__ import annotations
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.catalogue import QUOTAS, Region
-from localcloud.core.errors import QuotaExceeded
-from localcloud.core.identifiers import long_id
-from localcloud.core.records import DISKS, Disk
-from localcloud.core.volumes_records import CREATING
+from localcloud.api.calls import Call
+from localcloud.records import orders
+from localcloud.records.catalogue import QUOTAS, Region
+from localcloud.records.compute import DISKS, Disk
+from localcloud.records.eips import expiry
+from localcloud.records.errors import QuotaExceeded
+from localcloud.records.identifiers import long_id
+from localcloud.records.volumes import CREATING
 from localcloud.services.ebs import model
-from localcloud.services.eip.model import expiry
-from localcloud.services.orders import model as orders
 
 
 def wanted(call: Call, region: Region, kind: str, zone: str, least: int = 0) -> Disk:

@@ -1,4 +1,4 @@
-"""Volumes: ordered, shown, changed, given to servers and taken away. `localcloud.core.volumes` does the work."""
+"""Volumes: ordered, shown, changed, given to servers and taken away. `localcloud.controllers.volumes.volumes` does the work."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from operator import itemgetter
 from time import time
 from typing import Any
 
-from localcloud.core import disks as states
-from localcloud.core.calls import Call, by_token, from_token, page, paged
-from localcloud.core.catalogue import QUOTAS, Region
-from localcloud.core.errors import NotModelled, QuotaExceeded
-from localcloud.core.records import DISKS, INSTANCES, Disk, Instance
-from localcloud.core.volumes_records import DELETING, SNAPSHOTS
-from localcloud.core.volumes_snapshots import begun
+from localcloud.api.calls import Call, by_token, from_token, page, paged
+from localcloud.controllers.servers.idle import require_idle as require_idle_server
+from localcloud.controllers.volumes import disks as states
+from localcloud.controllers.volumes.snapshots import begun
+from localcloud.records import jobs, orders
+from localcloud.records.catalogue import QUOTAS, Region
+from localcloud.records.compute import DISKS, INSTANCES, Disk, Instance
+from localcloud.records.errors import NotModelled, QuotaExceeded
+from localcloud.records.errors.ebs import DiskElsewhere, DiskInUse, DiskNotFound
+from localcloud.records.errors.ebssnapshot import SnapshotInUse
+from localcloud.records.volumes import DELETING, SNAPSHOTS
 from localcloud.services.ebs import creation, model
-from localcloud.services.ebs.errors import DiskElsewhere, DiskInUse, DiskNotFound
 from localcloud.services.ebsbackup import model as backups
-from localcloud.services.ebssnapshot.errors import SnapshotInUse
 from localcloud.services.ecs.model import DISK_TYPES
-from localcloud.services.ecs.model import must_rest as server_must_rest
-from localcloud.services.jobs import model as jobs
-from localcloud.services.orders import model as orders
 
 SEARCHED = {"name": "diskName", "diskID": "diskID", "instanceID": "instanceID", "instanceName": "instanceName"}  # queryKeys
 
@@ -100,7 +99,7 @@ def resize_disk(call: Call) -> dict[str, Any]:
     if size <= disk.size:
         call.fields.problem("diskSize", f"is {size}; disk {disk.id} has {disk.size} GB, and a disk can only grow")
     call.fields.check()
-    states.must_rest(call.store, disk)
+    states.require_idle(call.store, disk)
     return _order(call, "ebs-resize", replace(disk, status=states.RESIZING, grows_to=size, updated=time()))
 
 
@@ -110,11 +109,11 @@ def release_disk(call: Call) -> dict[str, Any]:
     disk = _data_disk(call)
     if disk.instance_id:
         raise DiskInUse(disk.id, [f"instance {disk.instance_id}"])
-    states.must_rest(call.store, disk, states.AVAILABLE, states.FAILED)
+    states.require_idle(call.store, disk, states.AVAILABLE, states.FAILED)
     changed = replace(disk, status=states.DELETING, drops_snapshots=drops or disk.drops_snapshots, updated=time())
     for snapshot in call.store.find(SNAPSHOTS, disk_id=disk.id) if changed.drops_snapshots else ():
-        if makings := states.makings(call.store, disk.region, snapshot.id):
-            raise SnapshotInUse(snapshot.id, [f"the creation of disk {id_}" for id_ in makings])
+        if users := states.disks_being_filled(call.store, disk.region, snapshot.id):
+            raise SnapshotInUse(snapshot.id, [f"the creation of disk {id_}" for id_ in users])
         call.store.put(SNAPSHOTS, begun(snapshot, DELETING, call.cloud.clock.now()))
     return _order(call, "ebs-release", changed)
 
@@ -154,8 +153,8 @@ def attach_disk(call: Call) -> dict[str, Any]:
         raise DiskElsewhere(disk.id, disk.zone, server.id, server.zone)
     if disk.instance_id:
         raise DiskInUse(disk.id, [f"instance {disk.instance_id}"])
-    states.must_rest(call.store, disk, states.AVAILABLE)
-    server_must_rest(server)
+    states.require_idle(call.store, disk, states.AVAILABLE)
+    require_idle_server(server)
     if sum(not other.system for other in call.store.find(DISKS, instance_id=server.id)) >= QUOTAS.data_disks_per_server:
         raise QuotaExceeded(f"data disks of instance {server.id}", QUOTAS.data_disks_per_server)
     device = states.free_device(call.store, server.id)
@@ -175,9 +174,9 @@ def detach_disk(call: Call) -> dict[str, Any]:
         where = f"in instance {disk.instance_id}" if disk.instance_id else "in no instance"
         call.fields.problem("instanceID", f"is {instance_id!r}; disk {disk.id} is {where}")
     call.fields.check()
-    states.must_rest(call.store, disk, states.IN_USE)
+    states.require_idle(call.store, disk, states.IN_USE)
     server: Instance = call.store.require(INSTANCES, disk.instance_id, disk.region)
-    server_must_rest(server)
+    require_idle_server(server)
     return _move(call, "detach-disk", replace(disk, status=states.DETACHING, updated=time()))
 
 

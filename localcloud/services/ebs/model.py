@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.inputs import Fields
-from localcloud.core.records import INSTANCES, ORDERS, Disk, Order
-from localcloud.core.store import Store
+from localcloud.api.calls import Call
+from localcloud.api.inputs import Fields
+from localcloud.records import orders
+from localcloud.records.compute import INSTANCES, ORDERS, Disk, Order
+from localcloud.records.store import Store
 from localcloud.services.ecs.model import labels_of
-from localcloud.services.orders import model as orders
 
 LARGEST = 32768  # GiB
 SMALLEST = {"XSSD-1": 20, "XSSD-2": 512}  # others: 10

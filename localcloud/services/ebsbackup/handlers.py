@@ -1,4 +1,4 @@
-"""Volume backups: vaults, and backups made, shown, restored, deleted. `localcloud.core.volumes_backups` does the work."""
+"""Volume backups: vaults, and backups made, shown, restored, deleted. `localcloud.controllers.volumes.backups` does the work."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ from operator import itemgetter
 from time import time
 from typing import Any
 
-from localcloud.core import disks as states
-from localcloud.core.calls import Call, by_token, from_token, page
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import NotModelled
-from localcloud.core.identifiers import long_id
-from localcloud.core.records import DISKS, INSTANCES, Disk
-from localcloud.core.volumes import chain_of
-from localcloud.core.volumes_records import (
+from localcloud.api.calls import Call, by_token, from_token, page
+from localcloud.controllers.volumes import disks as states
+from localcloud.controllers.volumes.volumes import chain_of
+from localcloud.records import orders
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import DISKS, INSTANCES, Disk
+from localcloud.records.eips import cycle_seconds, expiry
+from localcloud.records.errors import NotModelled
+from localcloud.records.errors.ebsbackup import (
+    DiskBackupBusy,
+    DiskBackupInUse,
+    DiskVaultFull,
+    DiskVaultInUse,
+    DiskVaultNameDuplicated,
+    NotItsSource,
+)
+from localcloud.records.identifiers import long_id
+from localcloud.records.volumes import (
     AVAILABLE,
     CREATING,
     DELETING,
@@ -27,16 +37,6 @@ from localcloud.core.volumes_records import (
     DiskVault,
 )
 from localcloud.services.ebsbackup import model
-from localcloud.services.ebsbackup.errors import (
-    DiskBackupBusy,
-    DiskBackupInUse,
-    DiskVaultFull,
-    DiskVaultInUse,
-    DiskVaultNameDuplicated,
-    NotItsSource,
-)
-from localcloud.services.eip.model import cycle_seconds, expiry
-from localcloud.services.orders import model as orders
 
 
 # -- vaults --------------------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ def create_backup(call: Call) -> dict[str, Any]:
     disk, vault = call.store.require(DISKS, disk_id, region.id), call.store.require(DISK_VAULTS, vault_id, region.id)
     if disk.system:
         raise NotModelled(f"Disk {disk.id} is a system disk, which the local cloud backs up with its whole server only (CSBS).")
-    states.must_rest(call.store, disk)
+    states.require_idle(call.store, disk)
     if model.used(call.store, vault) >= vault.size * model.GB:
         raise DiskVaultFull(vault.name, vault.size)
     backup = replace(_new(call, disk, vault, name, full), description=description)
@@ -182,7 +182,7 @@ def restore_backup(call: Call) -> dict[str, Any]:
     disk = call.store.require(DISKS, disk_id, backup.region)
     if backup.status != AVAILABLE:
         raise DiskBackupBusy(backup.id, backup.status)
-    states.must_rest(call.store, disk, states.AVAILABLE)
+    states.require_idle(call.store, disk, states.AVAILABLE)
     call.store.put(DISKS, replace(disk, status="Restoringbackup", updated=time()))
     task = call.cloud.volume_backups.begin("restore", backup, RESTORING)
     call.afterwards(lambda: call.cloud.volume_backups.run(task.id))
@@ -194,19 +194,19 @@ def delete_backup(call: Call) -> dict[str, Any]:
     backup = call.one(DISK_BACKUPS, "backupID")
     if backup.status not in (AVAILABLE, ERROR):
         raise DiskBackupBusy(backup.id, backup.status)
-    if users := _makings(call, backup):
+    if users := _users(call, backup):
         raise DiskBackupInUse(backup.id, [f"the creation of disk {id_}" for id_ in users])
     task = call.cloud.volume_backups.begin("delete", backup, DELETING)
     call.afterwards(lambda: call.cloud.volume_backups.run(task.id))
     return {"taskID": task.id}
 
 
-def _makings(call: Call, backup: DiskBackup) -> list[str]:
+def _users(call: Call, backup: DiskBackup) -> list[str]:
     """New disks that are being filled from a backup, or from one that needs it."""
     return [
         disk_id
         for other in call.store.find(DISK_BACKUPS, disk_id=backup.disk_id)
-        for disk_id in states.makings(call.store, other.region, other.id)
+        for disk_id in states.disks_being_filled(call.store, other.region, other.id)
         if backup.id in chain_of(call.store, other.id)
     ]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.store import Store
-from localcloud.core.volumes import chain_of
-from localcloud.core.volumes_records import (
+from localcloud.api.calls import Call
+from localcloud.controllers.volumes.volumes import chain_of
+from localcloud.records.store import Store
+from localcloud.records.volumes import (
     AVAILABLE,
     DELETING,
     DISK_BACKUPS,

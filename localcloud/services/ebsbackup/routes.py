@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.core.calls import Route, Token
+from localcloud.api.calls import Route, Token
 from localcloud.services.ebsbackup import handlers
 
 _NOT_SHOWN = ("autoRenewStatus", "labels")  # by any call

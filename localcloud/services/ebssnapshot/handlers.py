@@ -1,4 +1,4 @@
-"""Snapshots of volumes: made, listed, deleted, gone back to, made into new volumes. `core.volumes_snapshots` does the work."""
+"""Snapshots of volumes: made, listed, deleted, gone back to, made into new volumes. `controllers.volumes.snapshots` does the work."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from operator import itemgetter
 from time import time
 from typing import Any
 
-from localcloud.core import disks as states
-from localcloud.core.calls import Call, by_token, from_token
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import NotModelled
-from localcloud.core.records import DISKS, INSTANCES, Disk
-from localcloud.core.volumes_records import AVAILABLE, DELETING, ERROR, ROLLING_BACK, SNAPSHOTS, Snapshot
-from localcloud.core.volumes_snapshots import begun
+from localcloud.api.calls import Call, by_token, from_token
+from localcloud.controllers.volumes import disks as states
+from localcloud.controllers.volumes.snapshots import begun
+from localcloud.records import jobs, orders
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import DISKS, INSTANCES, Disk
+from localcloud.records.errors import NotModelled
+from localcloud.records.errors.ebs import ServerRuns
+from localcloud.records.errors.ebssnapshot import SnapshotBusy, SnapshotInUse
+from localcloud.records.volumes import AVAILABLE, DELETING, ERROR, ROLLING_BACK, SNAPSHOTS, Snapshot
 from localcloud.services.ebs import creation
 from localcloud.services.ebs import model as volumes
-from localcloud.services.ebs.errors import ServerRuns
 from localcloud.services.ebssnapshot import model
-from localcloud.services.ebssnapshot.errors import SnapshotBusy, SnapshotInUse
-from localcloud.services.jobs import model as jobs
-from localcloud.services.orders import model as orders
 
 
 def create_snapshot(call: Call) -> dict[str, Any]:
@@ -38,7 +37,7 @@ def create_snapshot(call: Call) -> dict[str, Any]:
         raise NotModelled(
             f"Disk {disk.id} is a system disk, of which the local cloud makes no snapshots; make an image or a server backup."
         )
-    states.must_rest(call.store, disk)
+    states.require_idle(call.store, disk)
     call.has_room(SNAPSHOTS, QUOTAS.snapshots_per_disk, f"snapshots of disk {disk.id}", disk_id=disk.id)
     first = not call.store.count(SNAPSHOTS, disk_id=disk.id)
     snapshot = call.cloud.snapshots.new(disk, name, days)
@@ -105,7 +104,9 @@ def delete_snapshots(call: Call) -> dict[str, Any]:
     if every:
         return _delete_all(call, region.id, list(of_disk.values()))
     found = [of_disk[id_] for id_ in dict.fromkeys(ids) if id_ in of_disk]
-    deletable = [it for it in found if it.status in (AVAILABLE, ERROR) and not states.makings(call.store, it.region, it.id)]
+    deletable = [
+        it for it in found if it.status in (AVAILABLE, ERROR) and not states.disks_being_filled(call.store, it.region, it.id)
+    ]
     for snapshot in deletable:
         call.store.put(SNAPSHOTS, begun(snapshot, DELETING, call.cloud.clock.now()))
     result: dict[str, Any] = {
@@ -136,7 +137,7 @@ def roll_back(call: Call) -> dict[str, Any]:
         fields.problem("diskID", f"is {disk.id}; snapshot {snapshot.id} was made of disk {snapshot.disk_id}")
     fields.check()
     _must_be_idle(call, snapshot, AVAILABLE)
-    states.must_rest(call.store, disk)
+    states.require_idle(call.store, disk)
     _server_must_be_down(call, disk)
     call.store.put(DISKS, replace(disk, status=ROLLING_BACK, updated=time()))
     call.store.put(SNAPSHOTS, begun(snapshot, ROLLING_BACK, call.cloud.clock.now()))
@@ -157,7 +158,7 @@ def new_from_snapshot(call: Call) -> dict[str, Any]:
 def _must_be_idle(call: Call, snapshot: Snapshot, *wanted: str, making: bool = False) -> None:
     if snapshot.status not in wanted:
         raise SnapshotBusy(snapshot.id, snapshot.status)
-    if not making and (disks := states.makings(call.store, snapshot.region, snapshot.id)):
+    if not making and (disks := states.disks_being_filled(call.store, snapshot.region, snapshot.id)):
         raise SnapshotInUse(snapshot.id, [f"the creation of disk {id_}" for id_ in disks])
 
 

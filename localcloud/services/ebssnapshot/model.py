@@ -6,14 +6,14 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from localcloud.core.identifiers import listed
-from localcloud.core.inputs import Fields
-from localcloud.core.records import DISKS, Order
-from localcloud.core.schedules import DAY_SECONDS
-from localcloud.core.store import Store
-from localcloud.core.volumes_policies import disks_of
-from localcloud.core.volumes_records import Snapshot, SnapshotPolicy
-from localcloud.services.orders import model as orders
+from localcloud.api.inputs import Fields
+from localcloud.controllers.schedules.schedules import DAY_SECONDS
+from localcloud.controllers.volumes.policies import disks_of
+from localcloud.records import orders
+from localcloud.records.compute import DISKS, Order
+from localcloud.records.identifiers import listed
+from localcloud.records.store import Store
+from localcloud.records.volumes import Snapshot, SnapshotPolicy
 
 FOREVER, LONGEST_DAYS = -1, 65535
 NAME = re.compile(r"[A-Za-z0-9_-]{2,63}")

@@ -1,4 +1,4 @@
-"""Automatic snapshot policies: made, changed, applied to disks. The scheduler lets them run (`core.volumes_policies`)."""
+"""Automatic snapshot policies: made, changed, applied to disks. The scheduler lets them run (`controllers.volumes.policies`)."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import NotModelled
-from localcloud.core.identifiers import hex_id
-from localcloud.core.records import DISKS, Disk
-from localcloud.core.schedules import HOURS, WEEKDAYS
-from localcloud.core.volumes_policies import disks_of
-from localcloud.core.volumes_records import SNAPSHOT_POLICIES, SnapshotPolicy
+from localcloud.api.calls import Call
+from localcloud.controllers.schedules.schedules import HOURS, WEEKDAYS
+from localcloud.controllers.volumes.policies import disks_of
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import DISKS, Disk
+from localcloud.records.errors import NotModelled
+from localcloud.records.errors.ebssnapshot import AlreadyApplied, SnapshotPolicyNameDuplicated
+from localcloud.records.identifiers import hex_id
+from localcloud.records.volumes import SNAPSHOT_POLICIES, SnapshotPolicy
 from localcloud.services.ebs.model import TASK_DONE
 from localcloud.services.ebssnapshot import model
-from localcloud.services.ebssnapshot.errors import AlreadyApplied, SnapshotPolicyNameDuplicated
 
 DONE = {"snapshotPolicyJobResult": TASK_DONE}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.core.calls import Route, Token
+from localcloud.api.calls import Route, Token
 from localcloud.services.ebs.model import ordered_again
 from localcloud.services.ebssnapshot import handlers, policies
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from time import time
 
-from localcloud.core.calls import Call
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import QuotaExceeded
-from localcloud.core.identifiers import long_id, mac_address, short_id
-from localcloud.core.records import DISKS, INSTANCES, VPCS, Disk, Instance, Order, Subnet
+from localcloud.api.calls import Call
+from localcloud.records import eips, orders
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import DISKS, INSTANCES, VPCS, Disk, Instance, Order, Subnet
+from localcloud.records.errors import QuotaExceeded
+from localcloud.records.identifiers import long_id, mac_address, short_id
 from localcloud.services.ecs import model
 from localcloud.services.ecs.wanted import Wanted, numbered, read
 from localcloud.services.ecs.wanted_network import NEW_EIP
-from localcloud.services.eip import model as eips
-from localcloud.services.orders import model as orders
 from localcloud.services.securitygroup.model import default_group
 from localcloud.services.vpc.model import taken_addresses, usable_addresses
 

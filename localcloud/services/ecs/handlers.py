@@ -1,4 +1,4 @@
-"""Servers: ordered, shown, switched, changed, released. `localcloud.core.servers` does the work, in the background."""
+"""Servers: ordered, shown, switched, changed, released; `localcloud.controllers.servers` does the work, in the background."""
 
 from __future__ import annotations
 
@@ -7,22 +7,16 @@ from operator import attrgetter
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call, by_token, from_token, page, paged
-from localcloud.core.catalogue import QUOTAS, REGIONS, flavor_by_id
-from localcloud.core.errors import NotModelled, QuotaExceeded
-from localcloud.core.inputs import Fields
-from localcloud.core.power import must_have_power
-from localcloud.core.records import DISKS, INSTANCES, Instance
+from localcloud.api.calls import Call, by_token, from_token, page, paged
+from localcloud.api.inputs import Fields
+from localcloud.controllers.faults.power import must_have_power
+from localcloud.records import jobs, orders
+from localcloud.records.catalogue import QUOTAS, REGIONS, flavor_by_id
+from localcloud.records.compute import DISKS, INSTANCES, Instance
+from localcloud.records.errors import NotModelled, QuotaExceeded
+from localcloud.records.errors.ecs import InstanceBusy, InstanceNotRunning, InstanceNotStopped, LabelNotFound
 from localcloud.services.ebs.model import shown_of_server
 from localcloud.services.ecs import creation, model
-from localcloud.services.ecs.errors import (
-    InstanceBusy,
-    InstanceNotRunning,
-    InstanceNotStopped,
-    LabelNotFound,
-)
-from localcloud.services.jobs import model as jobs
-from localcloud.services.orders import model as orders
 
 
 # -- orders --------------------------------------------------------------------------------------------------------------

@@ -8,13 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.core.catalogue import FLAVORS, QUOTAS, REGIONS, Flavor, Region, flavor_by_id, image_by_id
-from localcloud.core.errors import EngineFailed
-from localcloud.core.identifiers import when
-from localcloud.core.inputs import Fields
-from localcloud.core.records import DISKS, EIPS, GROUPS, INSTANCES, KEY_PAIRS, SUBNETS, VPCS, Instance
-from localcloud.core.store import Store
-from localcloud.services.ecs.errors import InstanceBusy
+from localcloud.api.inputs import Fields
+from localcloud.records.catalogue import FLAVORS, QUOTAS, REGIONS, Flavor, Region, flavor_by_id, image_by_id
+from localcloud.records.compute import DISKS, EIPS, GROUPS, INSTANCES, KEY_PAIRS, SUBNETS, VPCS, Instance
+from localcloud.records.errors import EngineFailed
+from localcloud.records.identifiers import when
+from localcloud.records.store import Store
 
 NAME = re.compile(r"(?=.{2,64}$)(?!\d+$)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?:\.[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)*")
 NAME_RULE = "2-64 letters, digits or '-', in parts separated by '.'; no '-' or '.' at an end or twice in a row, not only digits"
@@ -121,12 +120,6 @@ def password_hash(password: str) -> str:
     except (OSError, subprocess.SubprocessError) as error:
         raise EngineFailed(f"Hashing the password with `openssl passwd -6` failed: {type(error).__name__}.") from error
     return done.stdout.decode().strip()
-
-
-def must_rest(server: Instance) -> None:
-    """Nothing is being done to the server at the moment."""
-    if server.status not in ("running", "stopped"):
-        raise InstanceBusy(server.id, server.status)
 
 
 def matches(server: Instance, wanted: dict[str, str]) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from localcloud.core.calls import NOWHERE, Call
-from localcloud.core.errors import ApiError
-from localcloud.core.store import Kind, R
+from localcloud.api.calls import NOWHERE, Call
+from localcloud.records.errors import ApiError
+from localcloud.records.store import Kind, R
 
 
 class Reader:

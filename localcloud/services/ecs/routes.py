@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.core.calls import Route, Token
+from localcloud.api.calls import Route, Token
 from localcloud.services.ecs import handlers
 
 _ORDER = ("sort", "asc")  # of lists

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from localcloud.core import user_data
-from localcloud.core.calls import NOWHERE, Call
-from localcloud.core.catalogue import QUOTAS, Flavor, Region, flavor_by_id, flavor_by_name
-from localcloud.core.inputs import Fields
-from localcloud.core.records import KEY_PAIRS, VPCS, Eip, KeyPair, Subnet
+from localcloud.api.calls import NOWHERE, Call
+from localcloud.api.inputs import Fields
+from localcloud.controllers.servers import user_data
+from localcloud.records import eips
+from localcloud.records.catalogue import QUOTAS, Flavor, Region, flavor_by_id, flavor_by_name
+from localcloud.records.compute import KEY_PAIRS, VPCS, Eip, KeyPair, Subnet
 from localcloud.services.ecs import model
 from localcloud.services.ecs.reading import Reader
 from localcloud.services.ecs.wanted_network import external_address, network_card, security_groups
-from localcloud.services.eip import model as eips
 from localcloud.services.image import model as images
 from localcloud.services.image.model import Choice
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
-from localcloud.core.calls import Call
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.inputs import Fields
-from localcloud.core.records import EIPS, GROUPS, SUBNETS, Eip, Subnet
+from localcloud.api.calls import Call
+from localcloud.api.inputs import Fields
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import EIPS, GROUPS, SUBNETS, Eip, Subnet
 from localcloud.services.ecs.reading import Reader
 from localcloud.services.vpc.model import taken_addresses, usable_addresses
 

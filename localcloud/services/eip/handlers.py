@@ -6,13 +6,13 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call, page, paged
-from localcloud.core.errors import NotModelled
-from localcloud.core.records import EIPS, INSTANCES, ORDERS, Order
-from localcloud.services.ecs.errors import InstanceBusy
+from localcloud.api.calls import Call, page, paged
+from localcloud.records import eips, orders
+from localcloud.records.compute import EIPS, INSTANCES, ORDERS, Order
+from localcloud.records.errors import NotModelled
+from localcloud.records.errors.ecs import InstanceBusy
+from localcloud.records.errors.eip import EipInUse, EipNameDuplicated, EipNotBound
 from localcloud.services.eip import model
-from localcloud.services.eip.errors import EipInUse, EipNameDuplicated, EipNotBound
-from localcloud.services.orders import model as orders
 
 
 def create_eip(call: Call) -> dict[str, Any]:
@@ -25,11 +25,11 @@ def create_eip(call: Call) -> dict[str, Any]:
         fields.problem("cycleCount", f"is required with cycleType {cycle}")
     bandwidth = fields.integer("bandwidth", low=1, high=300, default=1)
     billing = fields.choice("demandBillingType", ("bandwidth", "upflowc"), default="bandwidth")
-    line = fields.choice("lineType", model.LINES, default="163")
+    line = fields.choice("lineType", eips.LINES, default="163")
     for option in ("bandwidthID", "segmentID", "exclusiveName"):
         fields.only(option, "")
     fields.check()
-    eip = model.new(
+    eip = eips.new(
         call.store, call.cloud.engines.eip_pool(), region.id, name,
         bandwidth=bandwidth, billing=billing, line=line, cycle=cycle, count=count,
     )  # fmt: skip
@@ -76,12 +76,12 @@ def associate_eip(call: Call) -> None:
         fields.integer("associationType", low=1, high=4, required=True),
     )
     eip = call.one(EIPS, "eipID")
-    if kind != model.ECS:
-        raise NotModelled(f"associationType={kind} is not modelled by the local cloud; only {model.ECS} (server) is.")
+    if kind != eips.ECS:
+        raise NotModelled(f"associationType={kind} is not modelled by the local cloud; only {eips.ECS} (server) is.")
     server = call.store.require(INSTANCES, instance_id, eip.region)
     if server.status in ("unsubscribing", "error"):
         raise InstanceBusy(server.id, server.status)
-    model.bind(call.store, eip, server.id)
+    eips.bind(call.store, eip, server.id)
     call.touches(server.vpc_id)
 
 
@@ -89,8 +89,8 @@ def disassociate_eip(call: Call) -> None:
     eip = call.one(EIPS, "eipID")
     if not eip.instance_id:
         raise EipNotBound(eip.id)
-    owner = model.bound_to(call.store, eip)
-    model.unbind(call.store, eip)
+    owner = eips.bound_to(call.store, eip)
+    eips.unbind(call.store, eip)
     if owner:
         call.touches(owner.vpc_id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.core.calls import Route, Token
+from localcloud.api.calls import Route, Token
 from localcloud.services.eip import handlers
 
 ROUTES = (

@@ -6,18 +6,17 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.elb_records import BALANCERS, LISTENERS, Balancer
-from localcloud.core.errors import NotModelled
-from localcloud.core.identifiers import short_id
-from localcloud.core.records import EIPS, ORDERS, SUBNETS, Order
-from localcloud.services.ecs.errors import ZoneWithoutPower
-from localcloud.services.eip import model as eips
-from localcloud.services.eip.errors import EipNotBound
+from localcloud.api.calls import Call
+from localcloud.records import eips, orders
+from localcloud.records.balancers import BALANCERS, LISTENERS, Balancer
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import EIPS, ORDERS, SUBNETS, Order
+from localcloud.records.errors import NotModelled
+from localcloud.records.errors.ecs import ZoneWithoutPower
+from localcloud.records.errors.eip import EipNotBound
+from localcloud.records.errors.elb import BalancerInUse, BalancerNameDuplicated, BalancerProtected
+from localcloud.records.identifiers import short_id
 from localcloud.services.elb import model
-from localcloud.services.elb.errors import BalancerInUse, BalancerNameDuplicated, BalancerProtected
-from localcloud.services.orders import model as orders
 
 
 def create_classic(call: Call) -> dict[str, Any]:

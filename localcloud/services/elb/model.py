@@ -5,14 +5,14 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 from typing import Any
 
-from localcloud.core.catalogue import Region
-from localcloud.core.elb_records import Balancer
-from localcloud.core.identifiers import mac_address, short_id, when
-from localcloud.core.inputs import Fields
-from localcloud.core.nodes import nodes_of
-from localcloud.core.power import fault_over, power_faults
-from localcloud.core.records import EIPS, Subnet
-from localcloud.core.store import Store
+from localcloud.api.inputs import Fields
+from localcloud.controllers.faults.power import fault_over, power_faults
+from localcloud.controllers.networks.nodes import nodes_of
+from localcloud.records.balancers import Balancer
+from localcloud.records.catalogue import Region
+from localcloud.records.compute import EIPS, Subnet
+from localcloud.records.identifiers import mac_address, short_id, when
+from localcloud.records.store import Store
 from localcloud.services.vpc.model import taken_addresses, usable_addresses
 
 CLASSIC = ("elb.s1.small", "elb.default")

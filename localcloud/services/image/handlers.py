@@ -1,4 +1,4 @@
-"""Images: list and detail, making them from servers, deleting them. `localcloud.core.images` does the work."""
+"""Images: list and detail, making them from servers, deleting them. `localcloud.controllers.servers.images` does the work."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call, page, paged
-from localcloud.core.catalogue import QUOTAS, image_by_id
-from localcloud.core.identifiers import long_id
-from localcloud.core.power import must_have_power
-from localcloud.core.records import DISKS, INSTANCES, PRIVATE_IMAGES, Instance, Job, PrivateImage
-from localcloud.services.ecs.model import labels_of, must_rest
+from localcloud.api.calls import Call, page, paged
+from localcloud.controllers.faults.power import must_have_power
+from localcloud.controllers.servers.idle import require_idle, servers_being_created
+from localcloud.records import jobs
+from localcloud.records.catalogue import QUOTAS, image_by_id
+from localcloud.records.compute import DISKS, INSTANCES, PRIVATE_IMAGES, Instance, Job, PrivateImage
+from localcloud.records.errors.image import ChainTooLong, ImageBusy, ImageInUse, ImageNotFound, NoDataDisk
+from localcloud.records.identifiers import long_id
+from localcloud.services.ecs.model import labels_of
 from localcloud.services.image import model
-from localcloud.services.image.errors import ChainTooLong, ImageBusy, ImageInUse, ImageNotFound, NoDataDisk
-from localcloud.services.jobs import model as jobs
 
 
 def list_images(call: Call) -> dict[str, Any]:
@@ -71,9 +72,8 @@ def delete_image(call: Call) -> dict[str, Any]:
     image = call.store.require(PRIVATE_IMAGES, image_id, region.id)
     if image.status in ("queued", "saving", "deleting"):
         raise ImageBusy(image.id, image.status)
-    makings = [server.id for server in call.store.find(INSTANCES, status="creating") if server.image_id == image.id]
-    if makings:
-        raise ImageInUse(image.id, [f"the creation of instance {id_}" for id_ in makings])
+    if users := servers_being_created(call.store, image.id):
+        raise ImageInUse(image.id, [f"the creation of instance {id_}" for id_ in users])
     job = jobs.begin(call.store, region.id, "delete-image", image.id)
     _start(call, replace(image, status="deleting", job_id=job.id, updated=time()), job)
     return {}
@@ -95,7 +95,7 @@ def _create(call: Call, whole: bool) -> dict[str, Any]:
 
 
 def _check(call: Call, server: Instance, whole: bool) -> None:
-    must_rest(server)
+    require_idle(server)
     must_have_power(call.store, server)
     if whole and all(disk.system for disk in call.store.find(DISKS, instance_id=server.id)):
         raise NoDataDisk(server.id)

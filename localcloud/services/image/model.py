@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from localcloud.core.catalogue import IMAGES, REGIONS, Image, Region, image_by_id
-from localcloud.core.identifiers import when
-from localcloud.core.records import PRIVATE_IMAGES, PrivateImage
-from localcloud.core.store import Store
+from localcloud.records.catalogue import IMAGES, REGIONS, Image, Region, image_by_id
+from localcloud.records.compute import PRIVATE_IMAGES, PrivateImage
+from localcloud.records.identifiers import when
+from localcloud.records.store import Store
 from localcloud.services.ecs.model import labels_shown
 
 CREATED = 1767225600.0  # 2026-01-01

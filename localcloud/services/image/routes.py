@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.core.calls import Route
+from localcloud.api.calls import Route
 from localcloud.services.image import handlers
 
 # Filters that count for shared and application images only, of which there are none.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.records import JOBS, Job
-from localcloud.services.jobs.model import WORDS
+from localcloud.api.calls import Call
+from localcloud.records.compute import JOBS, Job
+from localcloud.records.jobs import WORDS
 
 
 def job_info(call: Call) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call, page, paged
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.identifiers import long_id
-from localcloud.core.records import KEY_PAIRS, KeyPair
+from localcloud.api.calls import Call, page, paged
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import KEY_PAIRS, KeyPair
+from localcloud.records.errors.keypair import KeyPairNameDuplicated, KeyPairNotFound
+from localcloud.records.identifiers import long_id
 from localcloud.services.ecs.model import labels_of
 from localcloud.services.keypair import model
-from localcloud.services.keypair.errors import KeyPairNameDuplicated, KeyPairNotFound
 
 
 def create_keypair(call: Call) -> dict[str, Any]:

@@ -7,9 +7,9 @@ import hashlib
 import re
 from typing import Any
 
-from localcloud.core.inputs import Fields
-from localcloud.core.records import INSTANCES, KeyPair
-from localcloud.core.store import Store
+from localcloud.api.inputs import Fields
+from localcloud.records.compute import INSTANCES, KeyPair
+from localcloud.records.store import Store
 from localcloud.services.ecs.model import labels_shown
 
 LONGEST_LABEL = 128

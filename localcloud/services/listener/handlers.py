@@ -6,13 +6,13 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.elb_records import BALANCERS, CERTIFICATES, LISTENERS, TARGET_GROUPS, Balancer, Listener, TargetGroup
-from localcloud.core.errors import NotModelled, ParameterError
-from localcloud.core.identifiers import short_id
+from localcloud.api.calls import Call
+from localcloud.records.balancers import BALANCERS, CERTIFICATES, LISTENERS, TARGET_GROUPS, Balancer, Listener, TargetGroup
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.errors import NotModelled, ParameterError
+from localcloud.records.errors.targetgroup import CookiesNeedHttp, GroupOutside
+from localcloud.records.identifiers import short_id
 from localcloud.services.listener import model
-from localcloud.services.targetgroup.errors import CookiesNeedHttp, GroupOutside
 from localcloud.services.targetgroup.model import keeps_by_cookie
 
 

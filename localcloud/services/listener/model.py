@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.core.elb_records import LISTENERS, Listener
-from localcloud.core.errors import NotModelled
-from localcloud.core.identifiers import when
-from localcloud.core.inputs import Fields
-from localcloud.core.store import Store
-from localcloud.services.listener.errors import ListenerNameDuplicated, PortTaken
+from localcloud.api.inputs import Fields
+from localcloud.records.balancers import LISTENERS, Listener
+from localcloud.records.errors import NotModelled
+from localcloud.records.errors.listener import ListenerNameDuplicated, PortTaken
+from localcloud.records.identifiers import when
+from localcloud.records.store import Store
 
 PROTOCOLS = ("TCP", "UDP", "HTTP", "HTTPS")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.records import ORDERS, Order
-from localcloud.services.orders import model
+from localcloud.api.calls import Call
+from localcloud.records import orders as model
+from localcloud.records.compute import ORDERS, Order
 
 
 def query_instances(call: Call) -> dict[str, Any]:

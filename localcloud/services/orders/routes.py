@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.core.calls import Route
+from localcloud.api.calls import Route
 from localcloud.services.orders import handlers
 
 ROUTES = (

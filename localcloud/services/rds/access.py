@@ -8,16 +8,16 @@ from ipaddress import IPv4Network
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import ParameterError, QuotaExceeded
-from localcloud.core.inputs import Fields
-from localcloud.core.nodes import listed_network
-from localcloud.core.rds_records import MYSQLS, WHITE_LISTS, Mysql, WhiteList
-from localcloud.core.records import EIPS, GROUPS, Eip
-from localcloud.services.eip import model as eips
-from localcloud.services.eip.errors import EipNotBound
-from localcloud.services.rds.errors import PartDuplicated, PartNotFound, WrongState
+from localcloud.api.calls import Call
+from localcloud.api.inputs import Fields
+from localcloud.controllers.networks.nodes import listed_network
+from localcloud.records import eips
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import EIPS, GROUPS, Eip
+from localcloud.records.databases import MYSQLS, WHITE_LISTS, Mysql, WhiteList
+from localcloud.records.errors import ParameterError, QuotaExceeded
+from localcloud.records.errors.eip import EipNotBound
+from localcloud.records.errors.rds import PartDuplicated, PartNotFound, WrongState
 from localcloud.services.rds.reading import (
     BUILD_FAILED,
     CREATING,

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.inputs import Fields
-from localcloud.services.rds import grants, passwords
+from localcloud.api.calls import Call
+from localcloud.api.inputs import Fields
+from localcloud.controllers.databases import grants
+from localcloud.records.errors.rds import PartDuplicated
+from localcloud.services.rds import passwords
 from localcloud.services.rds.contents import OWN_ACCOUNTS, contents_of, database_name
-from localcloud.services.rds.errors import PartDuplicated
 
 ACCOUNT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}[A-Za-z0-9]")
 ACCOUNT_RULE = "2-32 letters, digits or '_', a letter first, no '_' last"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import ParameterError, QuotaExceeded
-from localcloud.core.rds_records import MYSQL_BACKUPS, MYSQL_JOBS, MYSQLS, Mysql, MysqlBackup, MysqlJob
+from localcloud.api.calls import Call
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.databases import MYSQL_BACKUPS, MYSQL_JOBS, MYSQLS, Mysql, MysqlBackup, MysqlJob
+from localcloud.records.errors import ParameterError, QuotaExceeded
+from localcloud.records.errors.rds import BackupBusy, BackupNotFound, MysqlInUse
 from localcloud.services.rds import model
-from localcloud.services.rds.errors import BackupBusy, BackupNotFound, MysqlInUse
 from localcloud.services.rds.instances import begin, must_be_primary
 from localcloud.services.rds.reading import (
     RESTORING,

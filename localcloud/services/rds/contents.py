@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.inputs import Fields
-from localcloud.core.rds_records import Mysql
-from localcloud.services.rds import grants
-from localcloud.services.rds.errors import PartDuplicated, PartNotFound, WrongState
-from localcloud.services.rds.grants import Statement
+from localcloud.api.calls import Call
+from localcloud.api.inputs import Fields
+from localcloud.controllers.databases import grants
+from localcloud.controllers.databases.grants import Statement
+from localcloud.records.databases import Mysql
+from localcloud.records.errors.rds import PartDuplicated, PartNotFound, WrongState
 from localcloud.services.rds.instances import must_be_primary
 from localcloud.services.rds.reading import BACKING_UP, IDLE, must_be_normal, mysql_of
 

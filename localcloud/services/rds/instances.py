@@ -7,13 +7,14 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.errors import NotModelled
-from localcloud.core.rds_records import MYSQL_JOBS, MYSQL_NODES, MYSQLS, Mysql, MysqlJob
-from localcloud.services.rds import grants, model, passwords
-from localcloud.services.rds.errors import MysqlNameDuplicated, WrongState
+from localcloud.api.calls import Call
+from localcloud.controllers.databases import grants
+from localcloud.records.database_products import REPLICA, VERSIONS
+from localcloud.records.databases import MYSQL_JOBS, MYSQL_NODES, MYSQLS, Mysql, MysqlJob
+from localcloud.records.errors import NotModelled
+from localcloud.records.errors.rds import MysqlNameDuplicated, WrongState
+from localcloud.services.rds import model, passwords
 from localcloud.services.rds.ordering import NAME, NAME_RULE
-from localcloud.services.rds.products import REPLICA, VERSIONS
 from localcloud.services.rds.reading import (
     BACKING_UP,
     IDLE,

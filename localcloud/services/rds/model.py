@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.core.identifiers import mac_address, short_id
-from localcloud.core.rds_records import MYSQL_BACKUPS, MYSQL_NODES, MYSQLS, Mysql, MysqlBackup, MysqlNode, SwitchRecord
-from localcloud.core.records import EIPS, GROUPS, SUBNETS, VPCS
-from localcloud.core.store import Store
-from localcloud.services.rds.products import PAIR, PROD_TYPE, REPLICA, STORAGE
+from localcloud.records.compute import EIPS, GROUPS, SUBNETS, VPCS
+from localcloud.records.database_products import PAIR, PROD_TYPE, REPLICA, STORAGE
+from localcloud.records.databases import MYSQL_BACKUPS, MYSQL_NODES, MYSQLS, Mysql, MysqlBackup, MysqlNode, SwitchRecord
+from localcloud.records.identifiers import mac_address, short_id
+from localcloud.records.store import Store
 from localcloud.services.rds.reading import EXPANDING, NORMAL, china_time, millis, next_number, order_status
 
 ON_DEMAND = 4  # prodBillType

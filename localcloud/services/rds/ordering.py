@@ -5,25 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from localcloud.core.calls import Call
-from localcloud.core.catalogue import QUOTAS, Region
-from localcloud.core.errors import NotModelled, QuotaExceeded
-from localcloud.core.inputs import Fields
-from localcloud.core.rds_records import MYSQLS, Mysql
-from localcloud.core.records import GROUPS, SUBNETS, VPCS, Subnet
+from localcloud.api.calls import Call
+from localcloud.api.inputs import Fields
+from localcloud.records.catalogue import QUOTAS, Region
+from localcloud.records.compute import GROUPS, SUBNETS, VPCS, Subnet
+from localcloud.records.database_products import BACKUP_STORAGE, INTEL, PRODUCTS, REPLICA, TWO_STANDBYS, VERSIONS, Product, Spec
+from localcloud.records.databases import MYSQLS, Mysql
+from localcloud.records.errors import NotModelled, QuotaExceeded
+from localcloud.records.errors.rds import MysqlNameDuplicated
 from localcloud.services.rds import passwords
-from localcloud.services.rds.errors import MysqlNameDuplicated
 from localcloud.services.rds.ordering_nodes import NodeWish, read_nodes
-from localcloud.services.rds.products import (
-    BACKUP_STORAGE,
-    INTEL,
-    PRODUCTS,
-    REPLICA,
-    TWO_STANDBYS,
-    VERSIONS,
-    Product,
-    Spec,
-)
 from localcloud.services.rds.reading import must_be_normal, region_of
 from localcloud.services.vpc.model import taken_addresses, usable_addresses
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from localcloud.core.calls import NOWHERE
-from localcloud.core.catalogue import Region
-from localcloud.core.errors import NotModelled
-from localcloud.core.inputs import Fields
-from localcloud.services.rds.products import (
+from localcloud.api.calls import NOWHERE
+from localcloud.api.inputs import Fields
+from localcloud.records.catalogue import Region
+from localcloud.records.database_products import (
     BACKUP_STORAGE,
     OTHER_SERIES,
     PAIR,
@@ -21,6 +20,7 @@ from localcloud.services.rds.products import (
     Spec,
     specs_of,
 )
+from localcloud.records.errors import NotModelled
 
 _GENERATION = re.compile(r"([SCM])[678]")
 

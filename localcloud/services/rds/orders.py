@@ -8,15 +8,15 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.identifiers import hex_id
-from localcloud.core.rds_records import MYSQL_NODES, MYSQLS, Mysql, MysqlNode
-from localcloud.core.records import ORDERS, Order
-from localcloud.services.orders import model as orders
+from localcloud.api.calls import Call
+from localcloud.records import orders
+from localcloud.records.compute import ORDERS, Order
+from localcloud.records.database_products import OTHER_SERIES, REPLICA, SERIES, templates_shown
+from localcloud.records.databases import MYSQL_NODES, MYSQLS, Mysql, MysqlNode
+from localcloud.records.errors.rds import MysqlInUse, WrongState
+from localcloud.records.identifiers import hex_id
 from localcloud.services.rds import model, ordering, passwords, upgrading
-from localcloud.services.rds.errors import MysqlInUse, WrongState
 from localcloud.services.rds.ordering import Wanted
-from localcloud.services.rds.products import OTHER_SERIES, REPLICA, SERIES, templates_shown
 from localcloud.services.rds.reading import (
     BUILD_FAILED,
     CREATING,

@@ -11,8 +11,8 @@ import secrets
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from localcloud.core.inputs import Fields
-from localcloud.core.store import Store
+from localcloud.api.inputs import Fields
+from localcloud.records.store import Store
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from localcloud.core.calls import NOWHERE, Call
-from localcloud.core.catalogue import REGIONS, Region
-from localcloud.core.inputs import Fields
-from localcloud.core.rds_records import MYSQLS, Mysql
-from localcloud.core.store import Store
-from localcloud.services.rds.errors import WrongState
+from localcloud.api.calls import NOWHERE, Call
+from localcloud.api.inputs import Fields
+from localcloud.records.catalogue import REGIONS, Region
+from localcloud.records.databases import MYSQLS, Mysql
+from localcloud.records.errors.rds import WrongState
+from localcloud.records.store import Store
 
 NORMAL, CREATING, BUILD_FAILED, PAUSED, TO_DESTROY = 0, 3, 4, 6, 8  # prodOrderStatus
 IDLE, RESTARTING, BACKING_UP, RESTORING, EXPANDING, STOPPING, STOPPED, STARTING = 0, 1, 2, 3, 7, 20, 21, 22  # prodRunningStatus

@@ -6,12 +6,12 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.errors import ParameterError
-from localcloud.core.rds_records import MYSQLS, SWITCHES, Mysql
-from localcloud.engines.api import EngineError
+from localcloud.api.calls import Call
+from localcloud.engines.interface.engines import EngineError
+from localcloud.records.databases import MYSQLS, SWITCHES, Mysql
+from localcloud.records.errors import ParameterError
+from localcloud.records.errors.rds import StandbyNotReady, WrongState
 from localcloud.services.rds import model
-from localcloud.services.rds.errors import StandbyNotReady, WrongState
 from localcloud.services.rds.instances import begin
 from localcloud.services.rds.reading import (
     NORMAL,

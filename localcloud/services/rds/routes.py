@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.core.calls import Handler, Route
+from localcloud.api.calls import Handler, Route
 from localcloud.services.rds import access, accounts, backups, contents, instances, orders, roles
 
 

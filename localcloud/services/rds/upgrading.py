@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from localcloud.core.calls import Call
-from localcloud.core.catalogue import REGIONS
-from localcloud.core.errors import NotModelled
-from localcloud.core.inputs import Fields
-from localcloud.core.power import must_have_power
-from localcloud.core.rds_records import Mysql, MysqlNode
-from localcloud.core.records import SUBNETS
-from localcloud.services.rds import model
-from localcloud.services.rds.ordering import free_addresses
-from localcloud.services.rds.products import (
+from localcloud.api.calls import Call
+from localcloud.api.inputs import Fields
+from localcloud.controllers.faults.power import must_have_power
+from localcloud.records.catalogue import REGIONS
+from localcloud.records.compute import SUBNETS
+from localcloud.records.database_products import (
     PAIR,
     PRODUCTS,
     REPLICA,
@@ -24,6 +20,10 @@ from localcloud.services.rds.products import (
     Spec,
     specs_of,
 )
+from localcloud.records.databases import Mysql, MysqlNode
+from localcloud.records.errors import NotModelled
+from localcloud.services.rds import model
+from localcloud.services.rds.ordering import free_addresses
 from localcloud.services.rds.reading import must_be_normal, ordered_mysql
 
 KINDS = ("prodId", "diskVolume", "prodPerformanceSpec")  # one of them in a call

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.catalogue import REGIONS, Region
+from localcloud.api.calls import Call
+from localcloud.records.catalogue import REGIONS, Region
 from localcloud.services.region import model, usage
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from localcloud.core.catalogue import QUOTAS, Region
+from localcloud.records.catalogue import QUOTAS, Region
 
 
 def listed(region: Region) -> dict[str, Any]:

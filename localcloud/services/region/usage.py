@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from localcloud.core.backups_records import BACKUPS
-from localcloud.core.catalogue import FLAVORS, Region
-from localcloud.core.elb_records import BALANCERS, CERTIFICATES, LISTENERS
-from localcloud.core.records import DISKS, EIPS, PRIVATE_IMAGES, VPCS
-from localcloud.core.store import Kind, Store
-from localcloud.core.volumes_records import DISK_BACKUPS, SNAPSHOTS
+from localcloud.records.backups import BACKUPS
+from localcloud.records.balancers import BALANCERS, CERTIFICATES, LISTENERS
+from localcloud.records.catalogue import FLAVORS, Region
+from localcloud.records.compute import DISKS, EIPS, PRIVATE_IMAGES, VPCS
+from localcloud.records.store import Kind, Store
+from localcloud.records.volumes import DISK_BACKUPS, SNAPSHOTS
 from localcloud.services.ecs.model import DISK_TYPES, servers_in, statistics
 
 # Products and features by the API's own flags; those that are not modelled are told to be missing, others are left out.

@@ -6,18 +6,13 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call, page, page_of, paged
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.errors import ParameterError, QuotaExceeded
-from localcloud.core.identifiers import short_id
-from localcloud.core.records import GROUPS, INSTANCES, RULES, VPCS, Instance, Rule, SecurityGroup
+from localcloud.api.calls import Call, page, page_of, paged
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import GROUPS, INSTANCES, RULES, VPCS, Instance, Rule, SecurityGroup
+from localcloud.records.errors import ParameterError, QuotaExceeded
+from localcloud.records.errors.securitygroup import NotJoined, RuleNotFound, SecurityGroupInUse, SecurityGroupNameDuplicated
+from localcloud.records.identifiers import short_id
 from localcloud.services.securitygroup import model
-from localcloud.services.securitygroup.errors import (
-    NotJoined,
-    RuleNotFound,
-    SecurityGroupInUse,
-    SecurityGroupNameDuplicated,
-)
 
 
 def create_group(call: Call) -> dict[str, Any]:

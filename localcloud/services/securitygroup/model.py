@@ -9,12 +9,12 @@ from ipaddress import IPv4Network
 from time import time
 from typing import Any
 
-from localcloud.core.errors import NotModelled
-from localcloud.core.identifiers import short_id, when
-from localcloud.core.inputs import Fields
-from localcloud.core.rds_records import MYSQLS
-from localcloud.core.records import GROUPS, INSTANCES, RULES, VPCS, Instance, Rule, SecurityGroup, Vpc
-from localcloud.core.store import Store
+from localcloud.api.inputs import Fields
+from localcloud.records.compute import GROUPS, INSTANCES, RULES, VPCS, Instance, Rule, SecurityGroup, Vpc
+from localcloud.records.databases import MYSQLS
+from localcloud.records.errors import NotModelled
+from localcloud.records.identifiers import short_id, when
+from localcloud.records.store import Store
 
 ACTIONS, PROTOCOLS, DIRECTIONS = ("accept", "drop"), ("ANY", "TCP", "UDP", "ICMP"), ("ingress", "egress")
 CIDR, GROUP = 0, 1  # remoteType

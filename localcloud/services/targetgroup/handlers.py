@@ -6,15 +6,13 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.elb_records import HEALTH_CHECKS, TARGET_GROUPS, TARGETS, HealthCheck, Target, TargetGroup
-from localcloud.core.errors import NotModelled, ParameterError, QuotaExceeded
-from localcloud.core.identifiers import short_id
-from localcloud.core.inputs import Fields
-from localcloud.core.records import INSTANCES, VPCS
-from localcloud.services.targetgroup import model
-from localcloud.services.targetgroup.errors import (
+from localcloud.api.calls import Call
+from localcloud.api.inputs import Fields
+from localcloud.records.balancers import HEALTH_CHECKS, TARGET_GROUPS, TARGETS, HealthCheck, Target, TargetGroup
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import INSTANCES, VPCS
+from localcloud.records.errors import NotModelled, ParameterError, QuotaExceeded
+from localcloud.records.errors.targetgroup import (
     CookiesNeedHttp,
     HealthCheckInUse,
     HealthCheckNameDuplicated,
@@ -23,6 +21,8 @@ from localcloud.services.targetgroup.errors import (
     TargetGroupNameDuplicated,
     TargetOutside,
 )
+from localcloud.records.identifiers import short_id
+from localcloud.services.targetgroup import model
 
 
 # -- health checks -----------------------------------------------------------------------------------------------------

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from localcloud.core.elb_records import LISTENERS, TARGETS, HealthCheck, Target, TargetGroup
-from localcloud.core.identifiers import when
-from localcloud.core.inputs import Fields
-from localcloud.core.store import Store
+from localcloud.api.inputs import Fields
+from localcloud.records.balancers import LISTENERS, TARGETS, HealthCheck, Target, TargetGroup
+from localcloud.records.identifiers import when
+from localcloud.records.store import Store
 
 ALGORITHMS = ("wrr", "lc", "sh")
 METHODS = ("GET", "HEAD", "OPTIONS")

@@ -6,16 +6,16 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.core.calls import Call, page, paged
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.elb_records import BALANCERS
-from localcloud.core.identifiers import short_id
-from localcloud.core.inputs import Fields
-from localcloud.core.rds_records import MYSQLS
-from localcloud.core.records import GROUPS, INSTANCES, SUBNETS, VPCS, Subnet, Vpc
+from localcloud.api.calls import Call, page, paged
+from localcloud.api.inputs import Fields
+from localcloud.records.balancers import BALANCERS
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import GROUPS, INSTANCES, SUBNETS, VPCS, Subnet, Vpc
+from localcloud.records.databases import MYSQLS
+from localcloud.records.errors.vpc import SubnetInUse, SubnetNameDuplicated, VpcInUse, VpcNameDuplicated
+from localcloud.records.identifiers import short_id
 from localcloud.services.securitygroup import model as security_groups
 from localcloud.services.vpc import model
-from localcloud.services.vpc.errors import SubnetInUse, SubnetNameDuplicated, VpcInUse, VpcNameDuplicated
 
 
 def create_vpc(call: Call) -> dict[str, Any]:

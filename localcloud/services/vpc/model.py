@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
-from localcloud.core.catalogue import REGIONS
-from localcloud.core.elb_records import BALANCERS, TARGET_GROUPS
-from localcloud.core.identifiers import when
-from localcloud.core.inputs import Fields
-from localcloud.core.rds_records import MYSQL_NODES, MYSQLS
-from localcloud.core.records import GROUPS, INSTANCES, SUBNETS, Subnet, Vpc
-from localcloud.core.store import Store
+from localcloud.api.inputs import Fields
+from localcloud.records.balancers import BALANCERS, TARGET_GROUPS
+from localcloud.records.catalogue import REGIONS
+from localcloud.records.compute import GROUPS, INSTANCES, SUBNETS, Subnet, Vpc
+from localcloud.records.databases import MYSQL_NODES, MYSQLS
+from localcloud.records.identifiers import when
+from localcloud.records.store import Store
 
 MASKS_VPC, MASKS_SUBNET = (8, 28), (16, 28)
 # What means something else in every server, and the addresses that EIPs are taken from.

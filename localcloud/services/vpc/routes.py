@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.core.calls import Route, Token, with_twins
+from localcloud.api.calls import Route, Token, with_twins
 from localcloud.services.vpc import handlers
 
 ROUTES = with_twins(

@@ -27,10 +27,10 @@ from support.fake_volumes import FakeVolumes
 from support.rds_calls import Rds
 
 from localcloud.app import create_app
-from localcloud.core.cloud import Cloud, Identity
-from localcloud.core.records import ALL_KINDS
-from localcloud.core.store import Store
-from localcloud.engines.api import BalancerSpec, EngineError, Power, ServerSpec, VpcNetwork
+from localcloud.controllers.cloud import Cloud, Identity
+from localcloud.engines.interface.engines import BalancerSpec, EngineError, Power, ServerSpec, VpcNetwork
+from localcloud.records.compute import ALL_KINDS
+from localcloud.records.store import Store
 
 REGION, OTHER_REGION = "bb9fdb42056f11eda1610242ac110002", "200000001852"
 ZONES = [f"cn-huadong1-jsnj{number}A-public-ctcloud" for number in (1, 2, 3)]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.backup_lab import REGION, Lab
 
-from localcloud.core.schedules import CHINA
+from localcloud.controllers.schedules.schedules import CHINA
 
 HOSPITAL = {
     "cycleType": "week", "cycleWeek": "0,1,2,3,4,5,6", "time": "20", "retentionType": "date", "retentionDay": 7,

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.clock import Clock
-from localcloud.core.schedules import Schedule
-from localcloud.core.schedules_watch import Plan, Scheduler
-from localcloud.core.store import Store
+from localcloud.controllers.schedules.clock import Clock
+from localcloud.controllers.schedules.schedules import Schedule
+from localcloud.controllers.schedules.watch import Plan, Scheduler
+from localcloud.records.store import Store
 
 
 def test_the_clock_goes_forward_and_outlives_the_daemon(start: Callable[[], Any]) -> None:

@@ -12,8 +12,9 @@ import pytest
 from support.mysql_records import ADDRESS, MYSQL, ORDER, REGION, VPC, Cloud, power_fault
 from support.virtual_time import run_virtually
 
-from localcloud.core.errors import LocalError
-from localcloud.core.rds_records import (
+from localcloud.engines.interface.engines import EngineError
+from localcloud.records.compute import EIPS, FAULTS, ORDERS, Eip
+from localcloud.records.databases import (
     MYSQL_BACKUPS,
     MYSQL_JOBS,
     MYSQL_NODES,
@@ -23,8 +24,7 @@ from localcloud.core.rds_records import (
     MysqlJob,
     WhiteList,
 )
-from localcloud.core.records import EIPS, FAULTS, ORDERS, Eip
-from localcloud.engines.api import EngineError
+from localcloud.records.errors import LocalError
 
 COPY = "copy"
 

@@ -11,9 +11,9 @@ from support.fake_databases import FakeDatabases
 from support.mysql_records import ADDRESS, MYSQL, ORDER, SUBNET, VPC, store_order
 from support.waiting import wait_until
 
-from localcloud.core.catalogue import REGIONS
-from localcloud.core.rds_records import MYSQLS
-from localcloud.core.records import ORDERS, SUBNETS, VPCS, Subnet, Vpc
+from localcloud.records.catalogue import REGIONS
+from localcloud.records.compute import ORDERS, SUBNETS, VPCS, Subnet, Vpc
+from localcloud.records.databases import MYSQLS
 
 REGION = next(iter(REGIONS))
 SECONDS = 30.0

@@ -12,8 +12,8 @@ import pytest
 from support.mysql_records import ADDRESS, ORDER, REGION, Cloud, power_fault
 from support.virtual_time import run_virtually
 
-from localcloud.core.rds_records import MYSQL_NODES
-from localcloud.core.records import FAULTS, ORDERS, Order
+from localcloud.records.compute import FAULTS, ORDERS, Order
+from localcloud.records.databases import MYSQL_NODES
 
 LARGER, DISK = {"spec": "4C8G", "cpus": "4", "memoryMib": "8192"}, {"diskGib": "200"}
 STANDBY = {"prodId": "10001101", "nodeId": "m1-2"}

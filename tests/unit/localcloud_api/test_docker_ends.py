@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from support.waiting import wait_until
 
-from localcloud import lifetime
-from localcloud.core.records import ORDERS
-from localcloud.engines.api import EngineError, Power
+from localcloud.controllers import lifetime
+from localcloud.engines.interface.engines import EngineError, Power
+from localcloud.records.compute import ORDERS
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 SILENT = "Docker does not answer"

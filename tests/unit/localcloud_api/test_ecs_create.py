@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines.api import Power
+from localcloud.engines.interface.engines import Power
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 ZONES = [f"cn-huadong1-jsnj{number}A-public-ctcloud" for number in (1, 2, 3)]

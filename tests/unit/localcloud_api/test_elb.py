@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.elb_records import BALANCERS
-from localcloud.core.records import EIPS
-from localcloud.engines.api import HalfApplied
+from localcloud.engines.interface.engines import HalfApplied
+from localcloud.records.balancers import BALANCERS
+from localcloud.records.compute import EIPS
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 CLASSIC, GUARANTEED = "/v4/elb/create-loadbalancer", "/v4/elb/create-pgelb"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from support.waiting import wait_until
 
-from localcloud.core.elb_records import BALANCERS, LISTENERS, TARGET_GROUPS, Listener, TargetGroup
-from localcloud.core.records import EIPS, FAULTS, Fault
+from localcloud.records.balancers import BALANCERS, LISTENERS, TARGET_GROUPS, Listener, TargetGroup
+from localcloud.records.compute import EIPS, FAULTS, Fault
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 CLASSIC, GUARANTEED = "/v4/elb/create-loadbalancer", "/v4/elb/create-pgelb"
@@ -116,7 +116,7 @@ def test_an_address_moves_while_another_balancer_hangs(
 
 
 def test_a_dark_zone_is_no_reason_to_apply_again_and_again(api: Any, balancer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("localcloud.core.balancers.REST_SECONDS", 0.0)
+    monkeypatch.setattr("localcloud.controllers.balancers.balancers.REST_SECONDS", 0.0)
     api.local("POST", "/faults", {"kind": "power-off", "target": "zone:华东1/AZ1"}, 201)
     wait_until(lambda: len(api.engines.balancers[balancer].nodes) == 1, SECONDS, "one process to be wanted")
     answering, rounds = api.engines.answering, 0

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.records import VPCS
-from localcloud.gateway import canonical_queries, signature
+from localcloud.api.gateway import canonical_queries, signature
+from localcloud.records.compute import VPCS
 
 ACCESS, SECRET = "0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"
 REQUEST_ID, DATE = "27cfe4dc-e640-45f6-92ca-492ca73e8680", "20260122T093015Z"
@@ -123,8 +123,8 @@ def test_the_product_host_is_served(api: Any) -> None:
 
 
 def test_a_changed_body_does_not_pass(api: Any) -> None:
-    from localcloud import gateway
-    from localcloud.core import errors
+    from localcloud.api import gateway
+    from localcloud.records import errors
 
     headers = {"ctyun-eop-request-id": REQUEST_ID, "eop-date": DATE}
     given = signature(SECRET, ACCESS, REQUEST_ID, DATE, "", b"{}")
@@ -137,8 +137,8 @@ def test_a_changed_body_does_not_pass(api: Any) -> None:
 
 @pytest.mark.parametrize(("hours", "passes"), [(-14, True), (-9, True), (9, True), (14, True), (16, False), (-16, False)])
 def test_clocks_of_the_whole_earth_pass(hours: int, passes: bool) -> None:
-    from localcloud import gateway
-    from localcloud.core import errors
+    from localcloud.api import gateway
+    from localcloud.records import errors
 
     given = signature(SECRET, ACCESS, REQUEST_ID, DATE, "", b"")
     authorization = f"{ACCESS} Headers=ctyun-eop-request-id;eop-date Signature={given}"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.records import INSTANCES
-from localcloud.engines.api import Cut, EngineError, Power
+from localcloud.engines.interface.engines import Cut, EngineError, Power
+from localcloud.records.compute import INSTANCES
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 ZONES = [f"cn-huadong1-jsnj{number}A-public-ctcloud" for number in (1, 2, 3)]
@@ -126,7 +126,7 @@ def test_a_fault_that_lands_while_a_server_is_made_fails_its_order(api: Any, vpc
             started.append(api.cloud.tasks.spawn(inject(), "fault"))
 
     async def inject() -> None:
-        from localcloud.core.fault_wishes import Wish
+        from localcloud.controllers.faults.wishes import Wish
 
         await api.cloud.faults.inject(Wish("power-off", "zone:AZ1"))
 
@@ -254,7 +254,7 @@ def test_shutdown_suspends_and_the_next_start_brings_back(api: Any, start: Any, 
 def test_shutdown_waits_for_work_under_way(api: Any, vpc: str, subnet: str) -> None:
     from dataclasses import replace
 
-    from localcloud.core.records import ORDERS
+    from localcloud.records.compute import ORDERS
 
     api.server(vpc, subnet)
     order = api.cloud.store.find(ORDERS)[0]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from localcloud.core.records import ORDERS, RULES
+from localcloud.records.compute import ORDERS, RULES
 
 REGION, OTHER_REGION = "bb9fdb42056f11eda1610242ac110002", "200000001852"
 ZONES = [f"cn-huadong1-jsnj{number}A-public-ctcloud" for number in (1, 2, 3)]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.records import INSTANCES, JOBS, PRIVATE_IMAGES
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import INSTANCES, JOBS, PRIVATE_IMAGES
 
 REGION, OTHER_REGION = "bb9fdb42056f11eda1610242ac110002", "200000001852"
 DISK = {"diskType": "SSD", "diskSize": 20, "diskMode": "VBD"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from time import time
 
-from localcloud.core.backups_records import BACKUP_TASKS, BackupTask
-from localcloud.core.pruning import KEPT_SECONDS, prune
-from localcloud.core.rds_records import MYSQL_JOBS, MysqlJob
-from localcloud.core.records import ALL_KINDS, FAULTS, JOBS, ORDERS, Fault, Job, Order
-from localcloud.core.store import Store
+from localcloud.records.backups import BACKUP_TASKS, BackupTask
+from localcloud.records.compute import ALL_KINDS, FAULTS, JOBS, ORDERS, Fault, Job, Order
+from localcloud.records.databases import MYSQL_JOBS, MysqlJob
+from localcloud.records.pruning import KEPT_SECONDS, prune
+from localcloud.records.store import Store
 
 LONG_AGO, LATELY = time() - KEPT_SECONDS - 60, time() - 60
 

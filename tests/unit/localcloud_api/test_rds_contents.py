@@ -9,8 +9,8 @@ import pytest
 from support.fake_lives import FakeLives
 from support.rds_calls import Rds, wish
 
-from localcloud.core.rds_records import MYSQLS
-from localcloud.services.rds import grants
+from localcloud.controllers.databases import grants
+from localcloud.records.databases import MYSQLS
 from localcloud.services.rds.passwords import hashed
 
 DATABASE, ACCOUNT = "v1/open-api/database", "v1/open-api/account"

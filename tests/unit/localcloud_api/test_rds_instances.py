@@ -12,8 +12,8 @@ import pytest
 from support.fake_lives import FakeLives
 from support.rds_calls import DCP, ORDER, REGION, REPLICA, SINGLE, Rds, wish
 
-from localcloud.core.nodes import mysql_nodes
-from localcloud.core.rds_records import MYSQL_BACKUPS, MYSQL_JOBS, MYSQL_NODES, MYSQLS, SWITCHES, SwitchRecord
+from localcloud.controllers.networks.nodes import mysql_nodes
+from localcloud.records.databases import MYSQL_BACKUPS, MYSQL_JOBS, MYSQL_NODES, MYSQLS, SWITCHES, SwitchRecord
 
 INSTANCE, LISTS = "v1/open-api/instance", "v1/open-api/rds-manage/rds-access-white-list"
 BACKUPS, RECOVERY = "v2/open-api/backup", "v2/open-api/recovery"

@@ -16,7 +16,7 @@ from support.rds_calls import ORDER, PAIR, REGION, REPLICA, SINGLE, ZONES, Rds, 
 from support.waiting import wait_until
 
 from localcloud.__main__ import _parser
-from localcloud.core.rds_records import MYSQL_NODES, MYSQLS
+from localcloud.records.databases import MYSQL_NODES, MYSQLS
 from localcloud.services.rds.passwords import hashed
 
 ACCEPT, PASSWORD = f"{ORDER}/accept", "Right-2026!"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from support.waiting import wait_until
 
-from localcloud.core import reboots
-from localcloud.core.records import INSTANCES
-from localcloud.engines.api import Power
+from localcloud.controllers.servers import reboots
+from localcloud.engines.interface.engines import Power
+from localcloud.records.compute import INSTANCES
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 SECONDS = 5.0

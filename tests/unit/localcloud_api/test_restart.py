@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.catalogue import FLAVORS, REGIONS
-from localcloud.core.records import INSTANCES, JOBS, ORDERS
-from localcloud.engines.api import EngineError, Power
+from localcloud.engines.interface.engines import EngineError, Power
+from localcloud.records.catalogue import FLAVORS, REGIONS
+from localcloud.records.compute import INSTANCES, JOBS, ORDERS
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from localcloud.core.schedules import CHINA, Copy, Retention, Schedule, due, expired, full_is_due
+from localcloud.controllers.schedules.schedules import CHINA, Copy, Retention, Schedule, due, expired, full_is_due
 
 
 def at(text: str) -> float:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from support.backup_lab import REGION, Json, Lab
 
-from localcloud.core.backups_records import BACKUPS
-from localcloud.core.records import DISKS, INSTANCES
-from localcloud.engines.api import Power
+from localcloud.engines.interface.engines import Power
+from localcloud.records.backups import BACKUPS
+from localcloud.records.compute import DISKS, INSTANCES
 
 
 @pytest.fixture

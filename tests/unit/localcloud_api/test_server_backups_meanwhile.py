@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from support.backup_lab import REGION, Lab
 
-from localcloud.core.backups_records import BACKUP_TASKS, BACKUPS
-from localcloud.core.records import DISKS, INSTANCES
+from localcloud.records.backups import BACKUP_TASKS, BACKUPS
+from localcloud.records.compute import DISKS, INSTANCES
 
 
 @pytest.fixture

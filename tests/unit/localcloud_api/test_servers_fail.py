@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.fault_wishes import Wish
-from localcloud.core.records import FAULTS, INSTANCES
-from localcloud.engines.api import Power
+from localcloud.controllers.faults.wishes import Wish
+from localcloud.engines.interface.engines import Power
+from localcloud.records.compute import FAULTS, INSTANCES
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 

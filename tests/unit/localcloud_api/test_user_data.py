@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from localcloud.core.user_data import REFUSED, UserData, read
+from localcloud.controllers.servers.user_data import REFUSED, UserData, read
 
 CONFIG = Path(__file__).parents[3] / "localcloud/images/server/rootfs/etc/cloud/cloud.cfg"
 SWAP = "#cloud-config\nswap: {filename: /swap.img, size: 1G}\n"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.volumes_records import DISK_BACKUPS, DISK_TASKS
+from localcloud.records.volumes import DISK_BACKUPS, DISK_TASKS
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 ZONE = "cn-huadong1-jsnj1A-public-ctcloud"

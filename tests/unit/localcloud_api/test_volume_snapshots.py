@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.catalogue import QUOTAS
-from localcloud.core.records import DISKS
-from localcloud.core.volumes_records import SNAPSHOT_POLICIES, SNAPSHOTS
-from localcloud.services.jobs import model as jobs
+from localcloud.records import jobs
+from localcloud.records.catalogue import QUOTAS
+from localcloud.records.compute import DISKS
+from localcloud.records.volumes import SNAPSHOT_POLICIES, SNAPSHOTS
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 ZONE = "cn-huadong1-jsnj1A-public-ctcloud"

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.records import DISKS, INSTANCES
-from localcloud.services.jobs import model as jobs
-from localcloud.services.orders import model as orders
+from localcloud.records import jobs, orders
+from localcloud.records.compute import DISKS, INSTANCES
 
 REGION, OTHER_REGION = "bb9fdb42056f11eda1610242ac110002", "200000001852"
 ZONES = [f"cn-huadong1-jsnj{number}A-public-ctcloud" for number in (1, 2, 3)]

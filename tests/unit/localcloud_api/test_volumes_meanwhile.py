@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from localcloud.core.calls import Call
-from localcloud.core.inputs import Fields
-from localcloud.core.records import DISKS, JOBS, ORDERS
-from localcloud.core.volumes_records import DISK_BACKUPS, DISK_TASKS, SNAPSHOTS
-from localcloud.services.ebssnapshot.errors import SnapshotBusy
+from localcloud.api.calls import Call
+from localcloud.api.inputs import Fields
+from localcloud.records import orders
+from localcloud.records.compute import DISKS, JOBS, ORDERS
+from localcloud.records.errors.ebssnapshot import SnapshotBusy
+from localcloud.records.volumes import DISK_BACKUPS, DISK_TASKS, SNAPSHOTS
 from localcloud.services.ebssnapshot.handlers import new_from_snapshot
-from localcloud.services.orders import model as orders
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 ZONE = "cn-huadong1-jsnj1A-public-ctcloud"

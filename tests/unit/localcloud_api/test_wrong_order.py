@@ -10,9 +10,9 @@ import pytest
 from support.backup_lab import REGION, Json, Lab
 from support.waiting import wait_until
 
-from localcloud.core.backups_records import BACKUPS
-from localcloud.core.store import Store
-from localcloud.core.volumes_records import DISK_BACKUPS
+from localcloud.records.backups import BACKUPS
+from localcloud.records.store import Store
+from localcloud.records.volumes import DISK_BACKUPS
 
 ZONE = "cn-huadong1-jsnj1A-public-ctcloud"
 DISK = {"regionID": REGION, "azName": ZONE, "diskMode": "VBD", "diskType": "SATA", "diskSize": 20}

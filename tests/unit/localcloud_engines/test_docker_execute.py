@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines import docker_calls, docker_commands
-from localcloud.engines.api import EngineError
-from localcloud.engines.docker_api import Docker
+from localcloud.engines.docker import calls as docker_calls
+from localcloud.engines.docker import commands as docker_commands
+from localcloud.engines.docker.api import Docker
+from localcloud.engines.interface.engines import EngineError
 
 
 class Client:

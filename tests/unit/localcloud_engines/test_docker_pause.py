@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 from docker.errors import APIError
 
-from localcloud.engines import docker_api
-from localcloud.engines.api import EngineError
-from localcloud.engines.docker_api import Docker
+from localcloud.engines.docker import api as docker_api
+from localcloud.engines.docker.api import Docker
+from localcloud.engines.interface.engines import EngineError
 
 BUSY = "OCI runtime pause failed: unable to freeze: unknown"
 

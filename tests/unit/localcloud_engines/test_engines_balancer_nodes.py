@@ -9,8 +9,8 @@ from typing import Any, cast
 
 import pytest
 
-from localcloud.engines.api import BalancerNode, BalancerSpec, EngineError, Nic
-from localcloud.engines.balancers import Balancers
+from localcloud.engines.interface.engines import BalancerNode, BalancerSpec, EngineError, Nic
+from localcloud.engines.network.balancers import Balancers
 
 NODE = BalancerNode("lb-1-1", "AZ1", Nic("n1", "lb-1-1", "02:00:00:00:00:01", "192.168.1.4", 24, "192.168.1.1"))
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.engines import sparse
-from localcloud.engines.api import EngineError
-from localcloud.engines.disk_copies import BLOCK, DiskCopies, union
+from localcloud.engines.disks import sparse
+from localcloud.engines.disks.copies import BLOCK, DiskCopies, union
+from localcloud.engines.interface.engines import EngineError
 
 MIB = 1 << 20
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from localcloud.engines.api import Cut, EipBinding, MovingAddress, Nic, Rule, Subnet, VpcNetwork
-from localcloud.engines.firewall import script
+from localcloud.engines.interface.engines import Cut, EipBinding, MovingAddress, Nic, Rule, Subnet, VpcNetwork
 from localcloud.engines.naming import port_name
+from localcloud.engines.network.firewall import script
 
 ONE = Nic("nic-1", "ecs-1", "02:00:00:00:00:01", "192.168.1.10", 24, "192.168.1.1", ("sg-1",))
 TWO = Nic("nic-2", "ecs-2", "02:00:00:00:00:02", "192.168.1.11", 24, "192.168.1.1")

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from localcloud.engines import haproxy_text
-from localcloud.engines.api import (
+from localcloud.engines.interface.engines import (
     BalancerSpec,
     Certificate,
     HealthCheck,
@@ -20,9 +19,10 @@ from localcloud.engines.api import (
     Target,
     VpcNetwork,
 )
-from localcloud.engines.firewall import script
-from localcloud.engines.haproxy_text import busy, changes, configuration, for_next_worker, health, leaving, structure
 from localcloud.engines.naming import port_name
+from localcloud.engines.network import haproxy_text
+from localcloud.engines.network.firewall import script
+from localcloud.engines.network.haproxy_text import busy, changes, configuration, for_next_worker, health, leaving, structure
 
 CHECK = HealthCheck("HTTP", 5, 2, 3, path="/up", codes="23")
 ONE, TWO = Target("target-1", "192.168.1.10", 80, 100), Target("target-2", "192.168.1.11", 80, 50)

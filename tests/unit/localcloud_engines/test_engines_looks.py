@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines.database_api import NodeState
-from localcloud.engines.databases import MariadbEngine
-from localcloud.engines.mariadb_sql import SOCKET, Sql
+from localcloud.engines.interface.databases import NodeState
+from localcloud.engines.mariadb.databases import MariadbEngine
+from localcloud.engines.mariadb.sql import SOCKET, Sql
 
 PATIENCE = 1.0  # seconds for a look
 NODE: Any = SimpleNamespace(node_id="node-1")

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines.api import EngineError
-from localcloud.engines.database_api import NodeState
-from localcloud.engines.mariadb_backups import Kept, chain
-from localcloud.engines.mariadb_sql import SOCKET, Sql, without
-from localcloud.engines.mariadb_state import ENDLESS, MOMENT, position, seen, sequence
+from localcloud.engines.interface.databases import NodeState
+from localcloud.engines.interface.engines import EngineError
+from localcloud.engines.mariadb.backups import Kept, chain
+from localcloud.engines.mariadb.sql import SOCKET, Sql, without
+from localcloud.engines.mariadb.state import ENDLESS, MOMENT, position, seen, sequence
 
 ALIVE = NodeState(True, True, False, gtid="0-1-7")
 SOURCE = {

@@ -16,13 +16,14 @@ import pytest
 from support.waiting import wait_until
 
 from localcloud.agent.client import AgentError
-from localcloud.engines import docker_calls, foundation
-from localcloud.engines.api import EngineError
+from localcloud.engines import foundation
 from localcloud.engines.context import Context
-from localcloud.engines.docker_api import Docker
+from localcloud.engines.docker import calls as docker_calls
+from localcloud.engines.docker.api import Docker
 from localcloud.engines.foundation import Foundation
+from localcloud.engines.interface.engines import EngineError
 from localcloud.engines.naming import Naming
-from localcloud.engines.records import Records
+from localcloud.engines.servers.records import Records
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 FACTS = {"bridgeFilter": True, "nftBridge": True}

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines.api import EngineError
+from localcloud.engines.interface.engines import EngineError
 from localcloud.engines.naming import Naming
-from localcloud.engines.private_images import COMPLETE, PrivateImages, Source
+from localcloud.engines.servers.private_images import COMPLETE, PrivateImages, Source
 
 
 class Images(PrivateImages):

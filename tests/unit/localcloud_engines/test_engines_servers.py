@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from localcloud.engines.api import Disk, EngineError, Nic, ServerSpec
 from localcloud.engines.host import HostFacts
+from localcloud.engines.interface.engines import Disk, EngineError, Nic, ServerSpec
 from localcloud.engines.naming import Naming
-from localcloud.engines.records import Record, Records
-from localcloud.engines.servers import Servers
+from localcloud.engines.servers.records import Record, Records
+from localcloud.engines.servers.servers import Servers
 
 NIC = Nic("port-1", "server-1", "02:16:3e:00:00:01", "192.168.1.10", 24, "192.168.1.1", ())
 SPEC = ServerSpec("server-1", "web", "region", "AZ1", "image", 1.0, 512, "vpc-1", NIC, (Disk("disk-1", 1, "/dev/vdb"),))

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from localcloud.engines import images
-from localcloud.engines.api import Disk, EngineError, Nic, ServerSpec
-from localcloud.engines.disks import Disks
+from localcloud.engines.disks.disks import Disks
 from localcloud.engines.images import catalogue, reference
-from localcloud.engines.internet import eip_range, free_ranges, routed_prefixes, router_range
+from localcloud.engines.interface.engines import Disk, EngineError, Nic, ServerSpec
 from localcloud.engines.naming import Naming, bridge_mac, port_name
-from localcloud.engines.records import Record, Records
-from localcloud.engines.seed import archive, packed, unpacked, with_password
+from localcloud.engines.network.internet import eip_range, free_ranges, routed_prefixes, router_range
+from localcloud.engines.servers.records import Record, Records
+from localcloud.engines.servers.seed import archive, packed, unpacked, with_password
 
 NIC = Nic("nic-1", "ecs-1", "02:00:00:00:00:01", "192.168.1.10", 24, "192.168.1.1")
 SPEC = ServerSpec("ecs-1", "web-1", "region", "AZ1", "image", 1.0, 512, "vpc-1", NIC)

@@ -11,9 +11,9 @@ import pytest
 from support.mysql_records import ADDRESS, MYSQL, ORDER, VPC, Cloud, power_fault
 from support.virtual_time import run_virtually
 
-from localcloud.core.rds_records import MYSQLS, SWITCHES
-from localcloud.core.records import FAULTS
-from localcloud.engines.api import EngineError
+from localcloud.engines.interface.engines import EngineError
+from localcloud.records.compute import FAULTS
+from localcloud.records.databases import MYSQLS, SWITCHES
 
 MOST_DEEDS = 200
 CHANGING = ("cut_node_power", "stop_receiving", "apply_all", "forget_source", "set_semi_sync", "try_semi_sync", "end_follower",

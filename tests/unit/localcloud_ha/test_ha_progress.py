@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from localcloud.engines.mariadb_locks import sessions, waits
-from localcloud.engines.mariadb_state import unread
-from localcloud.ha.progress import Progress, further, words
+from localcloud.controllers.databases.ha.progress import Progress, further, words
+from localcloud.engines.mariadb.locks import sessions, waits
+from localcloud.engines.mariadb.state import unread
 
 
 def test_what_is_left_and_for_how_long() -> None:

@@ -1,0 +1,1 @@
+"""The API on the wire: signatures, envelopes, one call with its inputs."""

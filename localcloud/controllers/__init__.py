@@ -1,0 +1,1 @@
+"""What keeps the engines in line with the records, by subject."""

@@ -1,0 +1,1 @@
+"""Load balancers, and what HAProxy is told of them."""

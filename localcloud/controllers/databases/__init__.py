@@ -1,0 +1,1 @@
+"""RDS MySQL pairs: orders, rounds of looking and deciding, changes of role."""

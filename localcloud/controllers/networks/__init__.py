@@ -1,0 +1,1 @@
+"""VPCs as the engines are to have them, and who stands in them."""

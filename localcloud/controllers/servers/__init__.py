@@ -1,0 +1,1 @@
+"""Servers: made, started, stopped, rebooted, imaged and backed up."""

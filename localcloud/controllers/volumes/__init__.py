@@ -1,0 +1,1 @@
+"""Volumes: attached and grown; their snapshots, backups and policies."""

@@ -1,0 +1,1 @@
+"""Disks as files and loop devices, and copies of them."""

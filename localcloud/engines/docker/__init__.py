@@ -1,0 +1,1 @@
+"""Docker's API, as far as the engines need it."""

@@ -1,0 +1,1 @@
+"""What controllers ask of the engines: plain values in, plain values out."""

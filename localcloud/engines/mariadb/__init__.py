@@ -1,0 +1,1 @@
+"""MariaDB nodes: accounts, replication, backups, replay of logs."""

@@ -1,0 +1,220 @@
+"""Physical copies of MariaDB nodes, and the binary logs that lead from a copy to a point in time.
+
+A copy is one file, made ready on the node it is of. Kept logs lie in STATE/database-binlogs/<instance>/<incarnation>/: data that
+were put onto a node's disk together are an incarnation, and its logs begin where these data end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import shlex
+import shutil
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import ceil
+from pathlib import Path
+
+from localcloud.engines.context import Context
+from localcloud.engines.disks import sparse
+from localcloud.engines.interface.databases import DatabaseNode
+from localcloud.engines.interface.engines import EngineError
+from localcloud.engines.mariadb import replay as mariadb_replay
+from localcloud.engines.mariadb.nodes import FOLDER, LOGS, MYSQL, DatabaseNodes
+from localcloud.engines.mariadb.state import sequence
+
+COPIED_NODE = "node"  # file in a backup's folder: the id of the node that was copied, which says whose backup it is
+_COPY = "data.tar"
+_SEED = "seed.tar"  # what the image's start script fills a blank disk with
+_KEPT = "kept.json"
+_STOP = 5.0  # seconds for a node whose data are replaced
+_SPARE = 48 << 10  # KiB that a copy leaves free
+_READING = 90  # seconds: it waits for commits, which may wait for a standby that is silent
+# The work is done on the node's own disk, which it must not fill, and what comes out of it is one file: all or nothing.
+_BACK_UP = """
+rm -rf /data/copy* {folder}/{name}.new
+trap 'rm -rf /data/copy-{run} {folder}/{name}.new' EXIT
+needed=$(du -sk --exclude='log-*' --exclude='relay-*' /data/mysql | cut -f 1)
+room=$(df --output=avail -k /data | tail -n 1)
+[ "$room" -gt $((needed + {spare})) ] || {{ echo "its disk has $((room / 1024)) MiB left, too few for a copy"; exit 1; }}
+tell() {{ tail -n 5 /data/tmp/copy.log; exit 1; }}
+timeout {seconds} mariadb-backup --backup --target-dir=/data/copy-{run} > /data/tmp/copy.log 2>&1 || tell
+mariadb-backup --prepare --use-memory=16M --target-dir=/data/copy-{run} > /data/tmp/copy.log 2>&1 || tell
+tar -cS --owner={user} --group={user} -f {folder}/{name}.new -C /data/copy-{run} .
+sync {folder}/{name}.new
+mv {folder}/{name}.new {folder}/{name}
+rm -f /data/tmp/copy.log
+"""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The kept logs of one incarnation: transactions from number `first` on; `at`: when it was last looked at (Unix)."""
+
+    folder: Path
+    first: int
+    at: float
+
+
+class MariadbBackups:
+    """Copies and kept logs of one cloud's nodes."""
+
+    def __init__(self, context: Context, nodes: DatabaseNodes) -> None:
+        self._nodes, self._sql = nodes, nodes.sql
+        self._copying: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by the node that is copied
+        self._copies, self._logs = context.state / "database-backups", context.state / "database-binlogs"
+
+    async def back_up(self, node_id: str, backup_id: str) -> int:
+        made = await self._copy(node_id, f"copy-{backup_id}.tar")
+        file = self._copies / backup_id / _COPY
+        await asyncio.to_thread(file.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
+        await asyncio.to_thread((file.parent / COPIED_NODE).write_text, node_id, encoding="utf-8")
+        await asyncio.to_thread(made.replace, file)
+        return (await asyncio.to_thread(file.stat)).st_size
+
+    async def remove_backup(self, backup_id: str) -> None:
+        await asyncio.to_thread(shutil.rmtree, self._copies / backup_id, ignore_errors=True)
+
+    async def copy_for(self, node: DatabaseNode, source_id: str) -> Path:
+        """A copy of a running node's data, for that node. Nobody need hold it: that may take as long as a write."""
+        return await self._copy(source_id, f"copy-{node.node_id}.tar")
+
+    async def reseed(self, node: DatabaseNode, made: Path) -> None:
+        """The caller holds the node."""
+        await asyncio.to_thread(made.replace, self._nodes.folder(node.node_id) / _SEED)
+        await self._begin_anew(node)
+
+    async def restore(self, node: DatabaseNode, backup_id: str, instance_id: str, until: float | None) -> None:
+        """The caller holds the node."""
+        file = self._copies / backup_id / _COPY
+        if not file.exists():
+            raise EngineError(f"backup {backup_id} is not there, or was not finished; take another one")
+        seed = self._nodes.folder(node.node_id) / _SEED
+        try:
+            await asyncio.to_thread(sparse.copy, file, seed)
+            seed.chmod(0o644)  # MariaDB's user unpacks it
+        except OSError as exc:
+            raise EngineError(f"backup {backup_id} cannot be copied to node {node.node_id}: {exc.strerror}") from exc
+        await self._begin_anew(node)
+        if until is not None:
+            await self._replay(node.node_id, instance_id, until)
+
+    async def keep(self, node_id: str, instance_id: str) -> None:
+        found = await self._nodes.must_run(node_id)
+        logs = [(str(row[0]), int(row[1])) for row in await self._sql.run(node_id, "SHOW BINARY LOGS")]
+        folder = self._logs / instance_id / logs[0][0].partition(".")[0]
+        if (first := await self._first(node_id, folder, logs[0][0])) is None:
+            return  # nothing has been written yet
+        await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+        for name, size in logs:
+            target = folder / name
+            if not target.exists() or target.stat().st_size < size:
+                await self._nodes.keep_log(found, name, target, size)
+        await asyncio.to_thread(_note, folder, first)
+
+    async def remove_logs(self, instance_id: str) -> None:
+        await asyncio.to_thread(shutil.rmtree, self._logs / instance_id, ignore_errors=True)
+
+    async def _copy(self, node_id: str, name: str) -> Path:
+        """A copy of a running node's data in its folder; whoever made one before and was left behind is ended."""
+        words = {"folder": FOLDER, "name": name, "user": MYSQL, "seconds": _READING, "run": secrets.token_hex(4), "spare": _SPARE}
+        async with self._copying[node_id]:
+            await self._nodes.kill_process(node_id, "mariadb-backup")
+            await self._nodes.script(node_id, _BACK_UP.format(**words), f"copying the data of node {node_id}")
+        return self._nodes.folder(node_id) / name
+
+    async def _begin_anew(self, node: DatabaseNode) -> None:
+        """From the seed in its folder, with the binary log's position that the seed was taken at."""
+        await self._nodes.shut_down(node.node_id, _STOP)
+        await self._nodes.new_disk(node)
+        await self._nodes.boot(node)
+        info = await self._nodes.script(
+            node.node_id, f"cat {LOGS}/xtrabackup_binlog_info || true", f"reading the position of node {node.node_id}'s copy"
+        )
+        gtid = [*info.split(), "", "", ""][2]
+        forget = ("SET GLOBAL read_only = 1", "STOP SLAVE", "RESET SLAVE ALL", "RESET MASTER")
+        known = ("SET GLOBAL gtid_binlog_state = %s", (gtid,)), ("SET GLOBAL gtid_slave_pos = %s", (gtid,))
+        await self._sql.run(node.node_id, *forget, *known)
+
+    async def _first(self, node_id: str, folder: Path, log: str) -> int | None:
+        """The number of the incarnation's first transaction, None while there is none."""
+        known = _kept(folder)
+        if known is not None:
+            return known.first
+        for event in await self._sql.rows(node_id, f"SHOW BINLOG EVENTS IN '{log}' LIMIT 20"):
+            if event["Event_type"] == "Gtid":
+                return sequence(str(event["Info"]).rsplit(" ", 1)[-1])
+        return None
+
+    async def _replay(self, node_id: str, instance_id: str, until: float) -> None:
+        reached = (await self._sql.run(node_id, "SELECT @@gtid_binlog_pos"))[0][0]
+        # An event carries the second in which it began: a second's events are in when the time lies within that second.
+        stop = datetime.fromtimestamp(ceil(until), UTC).strftime("%Y-%m-%d %H:%M:%S")
+        place = self._nodes.folder(node_id) / "replay"
+        try:
+            for kept, last in chain(await asyncio.to_thread(self._all_kept, instance_id), sequence(reached)):
+                names = await asyncio.to_thread(_lend, kept.folder, place)
+                start = (await self._sql.run(node_id, "SELECT @@gtid_binlog_pos"))[0][0]
+                limits = [f"--start-position={start}"] if start else []
+                limits += [f"--stop-position=0-1-{last}"] if last else []
+                limits.append(f"--stop-datetime={stop}")
+                files = " ".join(f"{FOLDER}/replay/{shlex.quote(name)}" for name in names)
+                script = mariadb_replay.binlogs(shlex.join(limits), files)
+                await self._nodes.script(node_id, script, f"replaying the binary log of {instance_id} on node {node_id}")
+        finally:
+            await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+
+    def _all_kept(self, instance_id: str) -> list[Kept]:
+        folder = self._logs / instance_id
+        found = [_kept(entry) for entry in folder.iterdir()] if folder.is_dir() else []
+        return [kept for kept in found if kept is not None]
+
+
+def chain(kept: list[Kept], reached: int) -> list[tuple[Kept, int | None]]:
+    """Whose logs lead on from transaction number `reached`: each with the number at which the next one takes over, None at last.
+
+    The one that was kept last is today's primary: what others have beyond its beginning may never have been acknowledged.
+    """
+    ordered = sorted(kept, key=lambda item: item.at, reverse=True)
+    found: list[tuple[Kept, int | None]] = []
+    last: int | None = None
+    for item in ordered:
+        if last is None or item.first <= last:
+            found.insert(0, (item, last))
+            last = item.first - 1
+        if item.first <= reached + 1:
+            return found
+    if not found:
+        return []
+    raise EngineError(
+        f"the kept binary logs begin at transaction {found[0][0].first}, the backup ends at {reached}: "
+        "what lies between is not there; take a later backup"
+    )
+
+
+def _kept(folder: Path) -> Kept | None:
+    try:
+        content = json.loads((folder / _KEPT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return Kept(folder, int(content["first"]), float(content["at"]))
+
+
+def _note(folder: Path, first: int) -> None:
+    fresh = folder / f".{_KEPT}.new"
+    fresh.write_text(json.dumps({"first": first, "at": time.time()}), encoding="utf-8")
+    fresh.replace(folder / _KEPT)
+
+
+def _lend(folder: Path, place: Path) -> list[str]:
+    """Copies of the logs where a node sees them; their names in order."""
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(mode=0o755)
+    names = sorted(file.name for file in folder.iterdir() if not file.name.startswith(".") and file.name != _KEPT)
+    for name in names:
+        shutil.copyfile(folder / name, place / name)
+        (place / name).chmod(0o644)
+    return names

@@ -1,0 +1,1 @@
+"""Routers, addresses, firewalls, cuts and balancers."""

@@ -1,0 +1,1 @@
+"""Containers that are servers: booted, imaged, backed up, harmed on purpose."""

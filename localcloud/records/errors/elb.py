@@ -1,0 +1,25 @@
+"""What can go wrong with load balancers."""
+
+from __future__ import annotations
+
+from localcloud.records import error_codes as invented
+from localcloud.records.errors import ApiError, InUse, NameDuplicated, NotFound
+
+
+class BalancerNotFound(NotFound):
+    code, noun = "Openapi.LoadBalancer.NotFound", "Load balancer"
+
+
+class BalancerInUse(InUse):
+    code, noun = invented.BALANCER_IN_USE, "Load balancer"
+
+
+class BalancerNameDuplicated(NameDuplicated):
+    code, noun = invented.BALANCER_NAME_DUPLICATED, "Load balancer"
+
+
+class BalancerProtected(ApiError):
+    code, chinese = invented.BALANCER_PROTECTED, "已开启删除保护"
+
+    def __init__(self, balancer_id: str) -> None:
+        super().__init__(f"Load balancer {balancer_id} is protected from deletion; set deleteProtection to false first.")

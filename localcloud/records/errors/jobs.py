@@ -1,0 +1,10 @@
+"""What can go wrong when a job is asked about."""
+
+from __future__ import annotations
+
+from localcloud.records import error_codes as invented
+from localcloud.records.errors import NotFound
+
+
+class JobNotFound(NotFound):
+    code, noun = invented.JOB_NOT_FOUND, "Job"
