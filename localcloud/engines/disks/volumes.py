@@ -1,4 +1,4 @@
-"""Volumes: disks that come and go while servers run, their copies, and the way back. `interface.volumes.VolumeEngine` is the seam."""
+"""Volumes: disks that come and go while servers run, their copies, and the way back, behind `interface.volumes`."""
 
 from __future__ import annotations
 

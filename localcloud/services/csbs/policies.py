@@ -1,4 +1,4 @@
-"""Policies of server backup: made, shown, changed, bound, run now. `controllers.servers.backups_policies` says what a run does."""
+"""Policies of server backup: made, shown, changed, bound, run now. `servers.backups_policies` says what a run does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snapshots of volumes: made, listed, deleted, gone back to, made into new volumes. `controllers.volumes.snapshots` does the work."""
+"""Snapshots of volumes: made, listed, deleted, gone back to, made into new volumes. `volumes.snapshots` does the work."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The controller of highly available MySQL instances, as pure functions: what is seen and remembered in, the next step out.
 
-Nothing here waits, asks or changes anything. `controllers/databases/rounds.py` looks, decides with this and acts, one step after the other.
+Nothing here waits, asks or changes anything. `databases/rounds.py` looks, decides with this and acts, one step after the other.
 """
 
 from localcloud.controllers.databases.ha.decisions import decide
