@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from localcloud.api.inputs import Fields
 from localcloud.records.balancers import BALANCERS
 from localcloud.records.catalogue import REGIONS, Region
-from localcloud.records.compute import INSTANCES
+from localcloud.records.compute import INSTANCES, Job, Order
 from localcloud.records.databases import MYSQLS
 from localcloud.records.errors import NameDuplicated, ParameterError, QuotaExceeded
 from localcloud.records.store import Kind, R, Store
@@ -97,6 +97,10 @@ class Call:
     def afterwards(self, task: Task) -> None:
         """Start a background task once the call's records are stored."""
         self.tasks.append(task)
+
+    def carries_out(self, placed: Order | Job) -> None:
+        """See the order or job to its end in the background, once the call's records are stored."""
+        self.afterwards(lambda: self.cloud.work.carry_out(placed))
 
     def answers_with(self, work: Callable[[], Awaitable[Any]]) -> None:
         """Await this once the call's records are stored and its networks applied; what it returns is the answer."""

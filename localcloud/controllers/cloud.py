@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from localcloud.controllers.balancers.balancers import Balancers
 from localcloud.controllers.databases.databases import Databases
@@ -12,20 +13,24 @@ from localcloud.controllers.faults.faults import Faults
 from localcloud.controllers.networks.networks import Networks
 from localcloud.controllers.schedules.clock import Clock
 from localcloud.controllers.schedules.watch import Scheduler
+from localcloud.controllers.servers import images, servers
 from localcloud.controllers.servers.backups import Backups
 from localcloud.controllers.servers.backups_policies import BackupPolicies
 from localcloud.controllers.servers.images import Images
 from localcloud.controllers.servers.reboots import Reboots
 from localcloud.controllers.servers.servers import Servers
 from localcloud.controllers.tasks import Tasks
+from localcloud.controllers.volumes import snapshots, volumes
 from localcloud.controllers.volumes.backups import VolumeBackups
 from localcloud.controllers.volumes.policies import SnapshotPolicies
 from localcloud.controllers.volumes.snapshots import Snapshots
 from localcloud.controllers.volumes.volumes import Volumes
+from localcloud.controllers.work import Runner, Work, finish
 from localcloud.engines.interface.engines import Engines
 from localcloud.records.store import Store
 
 VERSION = "0.1.0"
+RECORDS_ALONE = ("eip-create", "eip-release", "pgelb-refund")  # what else goes with a balancer, the watch sweeps away
 
 
 @dataclass(frozen=True)
@@ -85,3 +90,34 @@ class Cloud:
         self.scheduler = Scheduler(
             self.clock, self.backup_policies, self.snapshot_policies
         )  # every owner of policies is an argument
+
+    @property
+    def work(self) -> Work:
+        """Who carries out what is ordered."""
+        return work_of(self)
+
+
+def work_of(cloud: Cloud) -> Work:
+    """The one table of what is ordered and who does it."""
+    of_orders: dict[str, Runner] = {
+        "ecs-create": cloud.servers.build,
+        "ecs-resize": cloud.servers.resize,
+        "ecs-release": cloud.servers.release,
+        "ecs-unsubscribe": cloud.servers.unsubscribe,
+        "pgelb-create": cloud.balancers.carry_out,
+        "mysql-create": cloud.databases.build,
+        "mysql-upgrade": cloud.databases.upgrade,
+        "mysql-refund": cloud.databases.refund,
+        "mysql-destroy": cloud.databases.release,
+        "csbs-create": cloud.backups.build,
+        **dict.fromkeys(volumes.ORDER_KINDS, cloud.volumes.carry_out),
+        **dict.fromkeys(snapshots.ORDER_KINDS, cloud.snapshots.carry_out),
+        **dict.fromkeys(RECORDS_ALONE, partial(finish, cloud.store)),
+    }
+    of_jobs: dict[str, Runner] = {
+        **dict.fromkeys(servers.JOB_TASKS, cloud.servers.run_job),
+        **dict.fromkeys(images.JOB_TASKS, cloud.images.run_job),
+        **dict.fromkeys(volumes.JOB_TASKS, cloud.volumes.run_job),
+        **dict.fromkeys(snapshots.JOB_TASKS, cloud.snapshots.run_job),
+    }
+    return Work(cloud.store, of_orders, of_jobs)

@@ -15,13 +15,9 @@ from time import time
 from localcloud.controllers.cloud import Cloud
 from localcloud.controllers.faults.power import fault_over, power_faults
 from localcloud.controllers.networks.nodes import balancer_nodes
-from localcloud.controllers.servers.images import TASKS as IMAGE_TASKS
 from localcloud.controllers.servers.servers import SHUTDOWN_SECONDS
 from localcloud.controllers.tasks import together
-from localcloud.controllers.volumes import snapshots as volumes_snapshots
-from localcloud.controllers.volumes import volumes
 from localcloud.engines.interface.engines import EngineError
-from localcloud.records import orders
 from localcloud.records.backups import BACKUP_TASKS, IN_PROGRESS
 from localcloud.records.compute import FAULTS, INSTANCES, JOBS, ORDERS, Instance
 from localcloud.records.pruning import prune
@@ -114,32 +110,8 @@ async def _boot_desired(cloud: Cloud) -> None:
 
 def _resume_tasks(cloud: Cloud) -> None:
     """Orders, jobs and faults that were under way are carried on; each task reads its state from the records. So is the watch."""
-    tasks = {
-        "ecs-create": cloud.servers.build,
-        "ecs-resize": cloud.servers.resize,
-        "ecs-release": cloud.servers.release,
-        "ecs-unsubscribe": cloud.servers.unsubscribe,
-        "pgelb-create": cloud.balancers.carry_out,
-        "mysql-create": cloud.databases.build,
-        "mysql-upgrade": cloud.databases.upgrade,
-        "mysql-refund": cloud.databases.refund,
-        "mysql-destroy": cloud.databases.release,
-        "csbs-create": cloud.backups.build,
-        **dict.fromkeys(volumes.ORDER_KINDS, cloud.volumes.carry_out),
-        **dict.fromkeys(volumes_snapshots.ORDER_KINDS, cloud.snapshots.carry_out),
-    }
-    for order in cloud.store.find(ORDERS, status="14"):
-        if order.kind in tasks:
-            cloud.tasks.spawn(tasks[order.kind](order.id), f"carry on order {order.id}")
-        else:
-            orders.close(cloud.store, order.id)
-    job_runners = {
-        **dict.fromkeys(IMAGE_TASKS, cloud.images.run_job),
-        **dict.fromkeys(volumes.JOB_TASKS, cloud.volumes.run_job),
-        **dict.fromkeys(volumes_snapshots.JOB_TASKS, cloud.snapshots.run_job),
-    }
-    for job in cloud.store.find(JOBS, status="0"):
-        cloud.tasks.spawn(job_runners.get(job.task, cloud.servers.run_job)(job.id), f"carry on job {job.id}")
+    for placed in cloud.work.under_way():
+        cloud.tasks.spawn(cloud.work.carry_out(placed), f"carry on {placed.id}")
     for task in cloud.store.find(BACKUP_TASKS, status=IN_PROGRESS):
         cloud.tasks.spawn(cloud.backups.run(task.id), f"carry on backup task {task.id}")
     for disk_task in cloud.store.find(DISK_TASKS, status=RUNNING):

@@ -228,7 +228,7 @@ class Job:
 
     id: str
     region: str
-    task: str  # "start" | "stop" | "force-stop" | "reboot" | "force-reboot" | "create-image" | "delete-image"
+    task: str  # what carries it out, e.g. "start"
     instance_id: str
     status: int
     problem: str

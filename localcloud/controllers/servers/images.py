@@ -8,12 +8,13 @@ from time import time
 
 from localcloud.controllers.failures import told
 from localcloud.engines.interface.engines import EngineError, Engines
+from localcloud.records import jobs
 from localcloud.records.compute import INSTANCES, JOBS, PRIVATE_IMAGES, Job, PrivateImage
 from localcloud.records.store import Store
 
 log = logging.getLogger("localcloud")
 
-TASKS = ("create-image", "delete-image")
+JOB_TASKS = ("create-image", "delete-image")
 
 
 class Images:
@@ -52,7 +53,7 @@ class Images:
     def _end(self, job: Job, problem: str, image: PrivateImage | None = None) -> None:
         """Close the job; without an image there is none any more."""
         with self._store.transaction():
-            self._store.put(JOBS, replace(job, status=2 if problem else 1, problem=problem))
+            jobs.end(self._store, job, problem)
             if image is None:
                 self._store.delete(PRIVATE_IMAGES, job.instance_id)
             else:

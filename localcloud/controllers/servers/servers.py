@@ -21,7 +21,7 @@ from localcloud.controllers.tasks import together
 from localcloud.controllers.volumes.disks import set_free
 from localcloud.engines.interface import engines as api
 from localcloud.engines.interface.engines import EngineError, Power
-from localcloud.records import eips, orders
+from localcloud.records import eips, jobs, orders
 from localcloud.records.balancers import TARGETS
 from localcloud.records.compute import DISKS, INSTANCES, JOBS, ORDERS, Instance, Job
 from localcloud.records.errors.ecs import ZoneWithoutPower
@@ -32,6 +32,7 @@ log = logging.getLogger("localcloud")
 SHUTDOWN_SECONDS = 30.0  # an operating system that has not stopped by then is killed
 STEADY = ("running", "stopped", "unsubscribed")
 RESTORING = "rebuild"  # the API's word for a server whose disks are being replaced
+JOB_TASKS = ("start", "stop", "force-stop", "reboot", "force-reboot")
 SWITCHING = ("starting", "stopping", "restarting")
 
 
@@ -180,7 +181,7 @@ class Servers:
         with self._store.transaction():
             if instance is not None and instance.status in SWITCHING:  # not when it is being released or lost its power
                 self._set_status(instance.id, status)
-            self._store.put(JOBS, replace(job, status=2 if problem else 1, problem=problem))
+            jobs.end(self._store, job, problem)
 
     async def boot(self, instances: Sequence[Instance]) -> None:
         """Power on those that still exist: rules and links first, then the process. Raises for one that a fault keeps dead."""

@@ -14,7 +14,7 @@ from localcloud.controllers.schedules.clock import Clock
 from localcloud.controllers.servers.servers import Servers
 from localcloud.controllers.volumes.disks import for_engines, mark_idle
 from localcloud.engines.interface.engines import EngineError, Engines
-from localcloud.records import orders
+from localcloud.records import jobs, orders
 from localcloud.records.compute import DISKS, JOBS, ORDERS, Disk
 from localcloud.records.identifiers import long_id
 from localcloud.records.store import Store
@@ -51,7 +51,7 @@ class Snapshots:
         """The job ends at 1 or, with the reason, at 2. It names one snapshot, or several with commas between."""
         job = self._store.require(JOBS, job_id)
         problem = await self._do_all(job.task, job.instance_id.split(","))
-        self._store.put(JOBS, replace(job, status=2 if problem else 1, problem=problem))
+        jobs.end(self._store, job, problem)
 
     async def _do_all(self, task: str, snapshot_ids: Sequence[str]) -> str:
         problems = [await self._do(task, snapshot_id) for snapshot_id in snapshot_ids]

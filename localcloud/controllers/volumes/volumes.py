@@ -14,7 +14,7 @@ from localcloud.controllers.faults.power import must_have_power
 from localcloud.controllers.servers.servers import Servers
 from localcloud.controllers.volumes.disks import FAILED, chain, for_engines, idle, mark_idle, set_free
 from localcloud.engines.interface.engines import EngineError, Engines
-from localcloud.records import orders
+from localcloud.records import jobs, orders
 from localcloud.records.compute import DISKS, INSTANCES, JOBS, ORDERS, Disk, Job
 from localcloud.records.store import Store
 from localcloud.records.volumes import CREATING, DELETING, DISK_BACKUPS, ERROR, SNAPSHOTS, Snapshot
@@ -143,7 +143,7 @@ class Volumes:
         return problem
 
     def _end(self, job: Job, problem: str) -> None:
-        self._store.put(JOBS, replace(job, status=2 if problem else 1, problem=problem))
+        jobs.end(self._store, job, problem)
 
 
 def chain_of(store: Store, backup_id: str) -> tuple[str, ...]:

@@ -132,7 +132,7 @@ def create_instance(call: Call) -> dict[str, Any]:
     if backup and backup.status != records.ACTIVE:
         raise BackupBusy(backup.id, backup.status)
     placed = creation.place(call, wanted, "csbs-create")
-    call.afterwards(lambda: call.cloud.backups.build(placed.id))
+    call.carries_out(placed)
     return orders.placed(placed)
 
 

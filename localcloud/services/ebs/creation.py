@@ -47,5 +47,5 @@ def order(call: Call, disk: Disk) -> dict[str, Any]:
         raise QuotaExceeded("volumes in this region", QUOTAS.volumes)
     call.store.put(DISKS, disk)
     placed = orders.place(call.store, disk.region, "ebs-create", "EBS", (disk.id,))
-    call.afterwards(lambda: call.cloud.volumes.carry_out(placed.id))
+    call.carries_out(placed)
     return model.taken(call, placed, model.ordered(placed, disk))

@@ -121,7 +121,7 @@ def release_disk(call: Call) -> dict[str, Any]:
 def _order(call: Call, kind: str, disk: Disk) -> dict[str, Any]:
     call.store.put(DISKS, disk)
     order = orders.place(call.store, disk.region, kind, "EBS", (disk.id,))
-    call.afterwards(lambda: call.cloud.volumes.carry_out(order.id))
+    call.carries_out(order)
     return orders.placed(order)
 
 
@@ -183,7 +183,7 @@ def detach_disk(call: Call) -> dict[str, Any]:
 def _move(call: Call, task: str, disk: Disk) -> dict[str, Any]:
     call.store.put(DISKS, disk)
     job = jobs.begin(call.store, disk.region, task, disk.id)
-    call.afterwards(lambda: call.cloud.volumes.run_job(job.id))
+    call.carries_out(job)
     return {"diskJobID": job.id, "diskRequestID": job.id}
 
 

@@ -44,7 +44,7 @@ def create_snapshot(call: Call) -> dict[str, Any]:
     if not first:
         return {"snapshotJobID": _job(call, "create-snapshot", snapshot), "regionID": region.id}
     order = orders.place(call.store, region.id, "snapshot-create", "EBS", (snapshot.id,))
-    call.afterwards(lambda: call.cloud.snapshots.carry_out(order.id))
+    call.carries_out(order)
     return volumes.taken(call, order, model.ordered(order, snapshot))
 
 
@@ -122,7 +122,7 @@ def _delete_all(call: Call, region_id: str, snapshots: list[Snapshot]) -> dict[s
     for snapshot in snapshots:
         call.store.put(SNAPSHOTS, begun(snapshot, DELETING, call.cloud.clock.now()))
     order = orders.place(call.store, region_id, "snapshot-release", "EBS", tuple(it.id for it in snapshots))
-    call.afterwards(lambda: call.cloud.snapshots.carry_out(order.id))
+    call.carries_out(order)
     return orders.placed(order)
 
 
@@ -170,5 +170,5 @@ def _server_must_be_down(call: Call, disk: Disk) -> None:
 
 def _job(call: Call, task: str, *snapshots: Snapshot) -> str:
     job = jobs.begin(call.store, snapshots[0].region, task, ",".join(snapshot.id for snapshot in snapshots))
-    call.afterwards(lambda: call.cloud.snapshots.run_job(job.id))
+    call.carries_out(job)
     return job.id

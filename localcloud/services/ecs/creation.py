@@ -21,7 +21,7 @@ from localcloud.services.vpc.model import taken_addresses, usable_addresses
 def order(call: Call, most: int = 1) -> Order:
     """Check and store an order for up to `most` servers; it is carried out in the background."""
     placed = place(call, read(call, most), "ecs-create")
-    call.afterwards(lambda: call.cloud.servers.build(placed.id))
+    call.carries_out(placed)
     return placed
 
 

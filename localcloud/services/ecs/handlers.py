@@ -58,8 +58,7 @@ def _release(call: Call, server: Instance, kind: str) -> dict[str, Any]:
         raise InstanceBusy(server.id, server.status)
     order = orders.place(call.store, server.region, kind, "VM", (server.id,))
     call.store.put(INSTANCES, replace(server, status="unsubscribing", desired="off", updated=time()))
-    task = call.cloud.servers.release if kind == "ecs-release" else call.cloud.servers.unsubscribe
-    call.afterwards(lambda: task(order.id))
+    call.carries_out(order)
     return orders.placed(order)
 
 
@@ -76,7 +75,7 @@ def change_flavor(call: Call) -> dict[str, Any]:
     if server.status != "stopped":
         raise InstanceNotStopped(server.id, server.status)
     order = orders.place(call.store, server.region, "ecs-resize", "VM", (server.id,), {"flavorID": flavor_id})
-    call.afterwards(lambda: call.cloud.servers.resize(order.id))
+    call.carries_out(order)
     return orders.placed(order)
 
 
@@ -173,7 +172,7 @@ def reboot_instance(call: Call) -> dict[str, Any]:
 def _begin(call: Call, server: Instance, task: str, status: str, desired: str) -> dict[str, Any]:
     job = jobs.begin(call.store, server.region, task, server.id)
     call.store.put(INSTANCES, replace(server, status=status, desired=desired, updated=time()))
-    call.afterwards(lambda: call.cloud.servers.run_job(job.id))
+    call.carries_out(job)
     return {"jobID": job.id}
 
 

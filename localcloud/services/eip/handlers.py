@@ -34,7 +34,7 @@ def create_eip(call: Call) -> dict[str, Any]:
         bandwidth=bandwidth, billing=billing, line=line, cycle=cycle, count=count,
     )  # fmt: skip
     order = orders.place(call.store, region.id, "eip-create", "EIP", (eip.id,))
-    _finish_afterwards(call, order)
+    call.carries_out(order)
     return _ordered(order, "in_progress", None)
 
 
@@ -108,7 +108,7 @@ def delete_eip(call: Call) -> dict[str, Any]:
         raise EipInUse(eip.id, [f"instance {eip.instance_id}"])
     call.store.delete(EIPS, eip.id)
     order = orders.place(call.store, eip.region, "eip-release", "EIP", (eip.id,))
-    _finish_afterwards(call, order)
+    call.carries_out(order)
     return _ordered(order, "in_progress", eip.id)
 
 
@@ -116,13 +116,6 @@ def delete_again(call: Call, answer: dict[str, Any]) -> dict[str, Any]:
     """What became of the order: `refunded` once it is done."""
     order = call.store.require(ORDERS, answer["masterOrderID"])
     return _ordered(order, "in_progress" if order.status == orders.OPENING else "refunded", order.resource_ids[0])
-
-
-def _finish_afterwards(call: Call, order: Order) -> None:
-    async def finish() -> None:
-        orders.close(call.store, order.id)
-
-    call.afterwards(finish)
 
 
 def _ordered(order: Order, status: str, eip_id: str | None) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def create_guaranteed(call: Call) -> dict[str, Any]:
     """Place the order. The same call is posted again with the same clientToken until its status is `started`."""
     balancer = _create(call, model.GUARANTEED, guaranteed=True)
     order = orders.place(call.store, balancer.region, "pgelb-create", "PGELB", (balancer.id,))
-    call.afterwards(lambda: call.cloud.balancers.carry_out(order.id))
+    call.carries_out(order)
     return _ordered(order, "in_progress", "")
 
 

@@ -118,5 +118,5 @@ def _record(call: Call, server: Instance, whole: bool, name: str, description: s
 
 
 def _start(call: Call, image: PrivateImage, job: Job) -> PrivateImage:
-    call.afterwards(lambda: call.cloud.images.run_job(job.id))
+    call.carries_out(job)
     return call.store.put(PRIVATE_IMAGES, image)

@@ -76,7 +76,7 @@ def accept(call: Call) -> dict[str, Any]:
     if wanted.replaced:
         log.warning("MySQL instance %s (%s): %s", wanted.name, mysql_id, UNREADABLE)
         call.message = UNREADABLE
-    call.afterwards(lambda: call.cloud.databases.build(order.id))
+    call.carries_out(order)
     return _placed(order)
 
 
@@ -114,7 +114,7 @@ def refund(call: Call) -> dict[str, Any]:
     if not resting and mysql.order_status != BUILD_FAILED:
         raise WrongState(mysql.name, state_word(mysql), "running or stopped, with nothing else under way")
     order = orders.place(call.store, mysql.region, REFUND, "RDS", (mysql.id,))
-    call.afterwards(lambda: call.cloud.databases.refund(order.id))
+    call.carries_out(order)
     return _placed(order)
 
 
@@ -124,7 +124,7 @@ def destroy(call: Call) -> dict[str, Any]:
     if mysql.order_status != TO_DESTROY:
         raise WrongState(mysql.name, state_word(mysql), "refunded")
     order = orders.place(call.store, mysql.region, DESTROY, "RDS", (mysql.id,))
-    call.afterwards(lambda: call.cloud.databases.release(order.id))
+    call.carries_out(order)
     return _placed(order)
 
 
@@ -136,7 +136,7 @@ def upgrade(call: Call) -> dict[str, Any]:
     if upgraded.standby is not None:
         call.store.put(MYSQL_NODES, upgraded.standby)
     call.store.put(MYSQLS, replace(mysql, running_status=EXPANDING, updated=time()))
-    call.afterwards(lambda: call.cloud.databases.upgrade(order.id))
+    call.carries_out(order)
     return _placed(order)
 
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.waiting import wait_until
 
 from localcloud.engines.interface.engines import EngineError, Power
 from localcloud.records.catalogue import FLAVORS, REGIONS
-from localcloud.records.compute import INSTANCES, JOBS, ORDERS
+from localcloud.records.compute import INSTANCES, JOBS, ORDERS, Job
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 
@@ -151,6 +152,18 @@ def test_a_power_on_that_was_cut_short_is_carried_on(world: tuple[Any, str, str,
     while again.ok(again.details(server))["instanceStatus"] == "starting":
         assert time.monotonic() < deadline
     assert again.engines.power[server] is Power.RUNNING
+
+
+def test_an_order_or_job_of_an_unknown_kind_fails_and_says_so(world: tuple[Any, str, str, str], start: Any) -> None:
+    api, _, _, server = world
+    store = api.cloud.store
+    order = store.put(ORDERS, replace(store.find(ORDERS)[0], kind="ecs-teleport", status="14"))
+    job = store.put(JOBS, Job("job", store.require(INSTANCES, server).region, "teleport", server, 0, "", time.time()))
+    again = start().cloud.store
+    wait_until(lambda: again.require(ORDERS, order.id).status == "5", 10, "the order to fail")
+    assert "orders of kind 'ecs-teleport'" in again.require(ORDERS, order.id).problem
+    wait_until(lambda: again.require(JOBS, job.id).status == 2, 10, "the job to fail")
+    assert "jobs of kind 'teleport'" in again.require(JOBS, job.id).problem
 
 
 def test_killed_while_it_suspends_the_next_start_brings_servers_back(world: tuple[Any, str, str, str], start: Any) -> None:
