@@ -15,7 +15,7 @@ from ctyun.services.volumes import ENDING, Volume
 from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler, until_released
 from pulumi_ctyun.provider.exclusive import Taken, once_free
-from pulumi_ctyun.provider.handler import Known, Plain, Seen, Wish
+from pulumi_ctyun.provider.handler import Desired, Observed, Plain, Recorded
 from pulumi_ctyun.provider.marks import MARK_LABEL
 from pulumi_ctyun.resources.declarations.ebs import SNAPSHOT_POLICY, VOLUME, VOLUME_ATTACHMENT
 
@@ -27,26 +27,26 @@ class VolumeHandler(CloudHandler):
 
     resource = VOLUME
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
         volumes = await self.client.volumes.list(region)
-        ours = [volume for volume in volumes if volume.labels.get(MARK_LABEL) == wish.mark and volume.status not in ENDING]
+        ours = [volume for volume in volumes if volume.labels.get(MARK_LABEL) == desired.mark and volume.status not in ENDING]
         return [await self._seen(region, volume) for volume in ours]
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
-        inputs = wish.inputs
+    async def make(self, region: str, desired: Desired, token: str) -> str:
+        inputs = desired.inputs
         volume = await self.client.volumes.create(
             region,
             zone_name=(await self.client.regions.zone(region, inputs["zone"])).name,
             name=inputs["name"],
             size=inputs["sizeGib"],
             kind=inputs["type"],
-            labels={MARK_LABEL: wish.mark},
+            labels={MARK_LABEL: desired.mark},
             client_token=token,
-            timeout=wish.timeout,
+            timeout=desired.timeout,
         )
         return volume.id
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         volume = await self.client.volumes.get(region, id)
         if volume.is_system or volume.status in ENDING:
             raise errors.NotFound(
@@ -54,27 +54,27 @@ class VolumeHandler(CloudHandler):
             )
         return await self._seen(region, volume)
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
         volumes = self.client.volumes
-        volume = await volumes.settled(region, known.id)
-        if wish.inputs["sizeGib"] < volume.size:
+        volume = await volumes.settled(region, recorded.id)
+        if desired.inputs["sizeGib"] < volume.size:
             raise PluginError(
-                f"Volume {volume.name} ({volume.id}) has {volume.size} GiB and cannot shrink to {wish.inputs['sizeGib']}. Set "
+                f"Volume {volume.name} ({volume.id}) has {volume.size} GiB and cannot shrink to {desired.inputs['sizeGib']}. Set "
                 "sizeGib to what it has, or make another volume and copy what is on it."
             )
-        if wish.inputs["name"] != volume.name:
-            await volumes.rename(region, volume.id, wish.inputs["name"])
-        if wish.inputs["sizeGib"] > volume.size:
-            await volumes.enlarge(region, volume.id, wish.inputs["sizeGib"], timeout=wish.timeout)
+        if desired.inputs["name"] != volume.name:
+            await volumes.rename(region, volume.id, desired.inputs["name"])
+        if desired.inputs["sizeGib"] > volume.size:
+            await volumes.enlarge(region, volume.id, desired.inputs["sizeGib"], timeout=desired.timeout)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.volumes.delete(region, id)
 
-    async def _seen(self, region: str, volume: Volume) -> Seen:
+    async def _seen(self, region: str, volume: Volume) -> Observed:
         zones = await self.client.regions.zones(region)
         zone = next((zone.label for zone in zones if zone.name == volume.zone_name), volume.zone_name)
         inputs = {"name": volume.name, "zone": zone, "type": volume.kind, "sizeGib": volume.size}
-        return Seen(volume.id, inputs, {"volumeId": volume.id})
+        return Observed(volume.id, inputs, {"volumeId": volume.id})
 
 
 class VolumeAttachmentHandler(CloudHandler):
@@ -82,39 +82,39 @@ class VolumeAttachmentHandler(CloudHandler):
 
     resource, one_of_a_name = VOLUME_ATTACHMENT, True
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
         """Attached already: that is what is wanted, or somebody else's decision."""
-        volume = await once_free(lambda: self._free(region, wish))
+        volume = await once_free(lambda: self._free(region, desired))
         return [_attached(volume)] if volume.instance_id else []
 
-    async def _free(self, region: str, wish: Wish) -> Volume:
-        volume = await self.client.volumes.settled(region, wish.inputs["volumeId"], timeout=wish.timeout)
-        if volume.instance_id and volume.instance_id != wish.inputs["instanceId"]:
+    async def _free(self, region: str, desired: Desired) -> Volume:
+        volume = await self.client.volumes.settled(region, desired.inputs["volumeId"], timeout=desired.timeout)
+        if volume.instance_id and volume.instance_id != desired.inputs["instanceId"]:
             raise Taken(
                 f"Volume {volume.name} ({volume.id}) is attached to server {volume.instance_id}, and one has it at a time."
             )
         return volume
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
-        inputs = wish.inputs
-        return (await self.client.volumes.attach(region, inputs["volumeId"], inputs["instanceId"], timeout=wish.timeout)).id
+    async def make(self, region: str, desired: Desired, token: str) -> str:
+        inputs = desired.inputs
+        return (await self.client.volumes.attach(region, inputs["volumeId"], inputs["instanceId"], timeout=desired.timeout)).id
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         volume = await self.client.volumes.get(region, id)
         if not volume.instance_id or volume.instance_id != state.get("instanceId", volume.instance_id):
             where = f"server {volume.instance_id}" if volume.instance_id else "no server"
             raise errors.NotFound("look up", f"the attachment of volume {id}", "", f"it is in {where}")
         return _attached(volume)
 
-    async def delete(self, known: Known) -> None:
+    async def delete(self, recorded: Recorded) -> None:
         """Only from this server: by now another one may have it. One that still uses the volume keeps it, and the error says
         where."""
-        region = await self.cloud.region_id(known.state["region"])
-        await until_released(lambda: self._detach(region, known), known.timeout or DETACH_SECONDS)
+        region = await self.cloud.region_id(recorded.state["region"])
+        await until_released(lambda: self._detach(region, recorded), recorded.timeout or DETACH_SECONDS)
 
-    async def _detach(self, region: str, known: Known) -> None:
-        await self.look(region, known.id, known.state)
-        await self.client.volumes.detach(region, known.id, known.state["instanceId"])
+    async def _detach(self, region: str, recorded: Recorded) -> None:
+        await self.look(region, recorded.id, recorded.state)
+        await self.client.volumes.detach(region, recorded.id, recorded.state["instanceId"])
 
     async def remove(self, region: str, id: str) -> None:
         volume = await self.client.volumes.get(region, id)
@@ -122,8 +122,8 @@ class VolumeAttachmentHandler(CloudHandler):
             await self.client.volumes.detach(region, id, volume.instance_id)
 
 
-def _attached(volume: Volume) -> Seen:
-    return Seen(volume.id, {"volumeId": volume.id, "instanceId": volume.instance_id}, {"device": volume.device})
+def _attached(volume: Volume) -> Observed:
+    return Observed(volume.id, {"volumeId": volume.id, "instanceId": volume.instance_id}, {"device": volume.device})
 
 
 class SnapshotPolicyHandler(CloudHandler):
@@ -131,35 +131,35 @@ class SnapshotPolicyHandler(CloudHandler):
 
     resource, one_of_a_name = SNAPSHOT_POLICY, True
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
-        found = await self.client.snapshot_policies.find(region, wish.inputs["name"])
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
+        found = await self.client.snapshot_policies.find(region, desired.inputs["name"])
         return [await self._seen(region, found)] if found else []
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
-        policy = await self.client.snapshot_policies.create(region, **_rules(wish.inputs), enabled=wish.inputs["enabled"])
-        wish.reached(policy.id)
-        await once_free(lambda: self.client.snapshot_policies.apply(region, policy.id, wish.inputs["volumeIds"]))
+    async def make(self, region: str, desired: Desired, token: str) -> str:
+        policy = await self.client.snapshot_policies.create(region, **_rules(desired.inputs), enabled=desired.inputs["enabled"])
+        desired.reached(policy.id)
+        await once_free(lambda: self.client.snapshot_policies.apply(region, policy.id, desired.inputs["volumeIds"]))
         return policy.id
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         return await self._seen(region, await self.client.snapshot_policies.get(region, id))
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
         policies = self.client.snapshot_policies
-        seen = await self.look(region, known.id, known.state)
-        wished = _rules(wish.inputs)
-        if wished != _rules(seen.inputs):
-            await policies.change(region, known.id, **wished)
-        if wish.inputs["enabled"] != seen.inputs["enabled"]:
-            await policies.switch(region, known.id, enabled=wish.inputs["enabled"])
-        had, wanted = set(seen.inputs["volumeIds"]), set(wish.inputs["volumeIds"])
+        observed = await self.look(region, recorded.id, recorded.state)
+        wished = _rules(desired.inputs)
+        if wished != _rules(observed.inputs):
+            await policies.change(region, recorded.id, **wished)
+        if desired.inputs["enabled"] != observed.inputs["enabled"]:
+            await policies.switch(region, recorded.id, enabled=desired.inputs["enabled"])
+        had, wanted = set(observed.inputs["volumeIds"]), set(desired.inputs["volumeIds"])
         await policies.cancel(region, sorted(had - wanted))
-        await once_free(lambda: policies.apply(region, known.id, sorted(wanted - had)))
+        await once_free(lambda: policies.apply(region, recorded.id, sorted(wanted - had)))
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.snapshot_policies.delete(region, id)
 
-    async def _seen(self, region: str, policy: SnapshotPolicy) -> Seen:
+    async def _seen(self, region: str, policy: SnapshotPolicy) -> Observed:
         volumes = await self.client.volumes.list(region)
         inputs = {
             "name": policy.name,
@@ -169,7 +169,7 @@ class SnapshotPolicyHandler(CloudHandler):
             "enabled": policy.enabled,
             "volumeIds": [volume.id for volume in volumes if volume.policy_id == policy.id],
         }
-        return Seen(policy.id, inputs, {"policyId": policy.id})
+        return Observed(policy.id, inputs, {"policyId": policy.id})
 
 
 def _rules(inputs: Plain) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ctyun.services.servers import ENDED, ERROR, RUNNING
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.ecs_disks import grow
 from pulumi_ctyun.provider.ecs_flavors import BEGINNING, resize
-from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.handler import Created, Desired, Observed, Plain, Recorded
 from pulumi_ctyun.provider.marks import MARK_LABEL
 from pulumi_ctyun.resources.declarations.ecs import INSTANCE, KEY_PAIR
 
@@ -25,46 +25,46 @@ class KeyPairHandler(CloudHandler):
 
     resource, one_of_a_name = KEY_PAIR, True
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
-        name = wish.inputs["name"]
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
+        name = desired.inputs["name"]
         found = await self.client.key_pairs.find(region, name)
         return [await self.look(region, name, {})] if found else []
 
-    def is_failed_attempt(self, seen: Seen, wish: Wish) -> bool:
+    def is_failed_attempt(self, observed: Observed, desired: Desired) -> bool:
         """One that the cloud made is of no use to anybody: its private half was in the answer that got lost."""
-        return wish.inputs.get("publicKey") is None
+        return desired.inputs.get("publicKey") is None
 
-    def fits(self, seen: Seen, wish: Wish) -> bool:
-        return _body(wish.inputs["publicKey"]) == _body(seen.outputs["publicKey"])
+    def matches(self, observed: Observed, desired: Desired) -> bool:
+        return _body(desired.inputs["publicKey"]) == _body(observed.outputs["publicKey"])
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
-        name, public = wish.inputs["name"], wish.inputs.get("publicKey")
+    async def make(self, region: str, desired: Desired, token: str) -> str:
+        name, public = desired.inputs["name"], desired.inputs.get("publicKey")
         if public is not None:
             await self.client.key_pairs.import_key(region, name, public)
             return str(name)
         pair = await self.client.key_pairs.create(region, name)
-        wish.reached(pair.name, keyPairId=pair.id, publicKey=pair.public_key, privateKey=pair.private_key)
+        desired.reached(pair.name, keyPairId=pair.id, publicKey=pair.public_key, privateKey=pair.private_key)
         return pair.name
 
-    async def _settled(self, region: str, id: str, wish: Wish) -> Made:
+    async def _settled(self, region: str, id: str, desired: Desired) -> Created:
         """What the cloud made is complete in its answer, and the private half stands nowhere else."""
-        return wish.made or await super()._settled(region, id, wish)
+        return desired.created or await super()._settled(region, id, desired)
 
-    async def settle(self, region: str, id: str, wish: Wish) -> Made:
-        seen = await self.look(region, id, wish.inputs)
-        return wish.reached(id, keyPairId=seen.outputs["keyPairId"])
+    async def settle(self, region: str, id: str, desired: Desired) -> Created:
+        observed = await self.look(region, id, desired.inputs)
+        return desired.reached(id, keyPairId=observed.outputs["keyPairId"])
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         pair = await self.client.key_pairs.find(region, id)
         if pair is None:
             raise errors.NotFound("look up key pair", id, "", "the cloud does not list it")
         if pair.id != state.get("keyPairId", pair.id):  # servers would take another key than the state holds
             raise errors.NotFound("look up key pair", id, "", "another one has its name")
-        return Seen(pair.name, {"name": pair.name}, {"keyPairId": pair.id, "publicKey": pair.public_key})
+        return Observed(pair.name, {"name": pair.name}, {"keyPairId": pair.id, "publicKey": pair.public_key})
 
-    async def update(self, known: Known, wish: Wish) -> Made:
-        outputs = {name: known.state.get(name) for name in ("keyPairId", "publicKey", "privateKey")}
-        return Made(known.id, outputs)
+    async def update(self, recorded: Recorded, desired: Desired) -> Created:
+        outputs = {name: recorded.state.get(name) for name in ("keyPairId", "publicKey", "privateKey")}
+        return Created(recorded.id, outputs)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.key_pairs.delete(region, id)
@@ -80,24 +80,24 @@ class InstanceHandler(CloudHandler):
 
     resource = INSTANCE
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
-        servers = await self.client.servers.list(region, labels={MARK_LABEL: wish.mark})
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
+        servers = await self.client.servers.list(region, labels={MARK_LABEL: desired.mark})
         living = [server for server in servers if server.status not in ENDING]
         whole = [await self.client.servers.find(region, server.id) for server in living]  # items of lists may be incomplete
-        marked = [server for server in whole if server is not None and server.labels.get(MARK_LABEL) == wish.mark]
+        marked = [server for server in whole if server is not None and server.labels.get(MARK_LABEL) == desired.mark]
         return [await self._seen(region, server) for server in marked]
 
-    def is_failed_attempt(self, seen: Seen, wish: Wish) -> bool:
-        return bool(seen.outputs["status"] == ERROR)
+    def is_failed_attempt(self, observed: Observed, desired: Desired) -> bool:
+        return bool(observed.outputs["status"] == ERROR)
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
-        order = await self.client.servers.create(region, await self._new_server(region, wish), client_token=token)
-        done = await self.client.orders.wait(order.id, what=f"server {wish.inputs['name']}", timeout=wish.timeout)
+    async def make(self, region: str, desired: Desired, token: str) -> str:
+        order = await self.client.servers.create(region, await self._new_server(region, desired), client_token=token)
+        done = await self.client.orders.wait(order.id, what=f"server {desired.inputs['name']}", timeout=desired.timeout)
         return done.resource_ids[0]
 
-    async def _new_server(self, region: str, wish: Wish) -> NewServer:
+    async def _new_server(self, region: str, desired: Desired) -> NewServer:
         """Look-ups by name happen here and nowhere earlier: a preview makes no call."""
-        inputs = wish.inputs
+        inputs = desired.inputs
         zone = await self.client.regions.zone(region, inputs["zone"])
         flavor, image = await asyncio.gather(
             self.client.flavors.find(region, zone.name, inputs["flavor"]), self.client.images.find(region, inputs["image"])
@@ -119,29 +119,29 @@ class InstanceHandler(CloudHandler):
             system_disk=_disk(system) if system else DiskWish(),
             data_disks=tuple(_disk(disk) for disk in inputs.get("dataDisks") or ()),
             fixed_address=inputs.get("fixedAddress"),
-            labels={**(inputs.get("labels") or {}), MARK_LABEL: wish.mark},
+            labels={**(inputs.get("labels") or {}), MARK_LABEL: desired.mark},
         )
 
-    async def settle(self, region: str, id: str, wish: Wish) -> Made:
+    async def settle(self, region: str, id: str, desired: Desired) -> Created:
         """Wait until it runs. One that came out broken is not kept: the next create removes it and orders again."""
-        server = await self.client.servers.wait_for_state(region, id, {RUNNING, ERROR}, timeout=wish.timeout)
+        server = await self.client.servers.wait_for_state(region, id, {RUNNING, ERROR}, timeout=desired.timeout)
         if server.status == ERROR:
-            wish.made = None
-            raise errors.JobFailed(f"Server {wish.inputs['name']} ({id}) came up in state error. Run the update again.")
-        made = wish.reached(id, **_outputs(server))
-        wish.spellings.update(await self._spellings(region, server))
-        return made
+            desired.created = None
+            raise errors.JobFailed(f"Server {desired.inputs['name']} ({id}) came up in state error. Run the update again.")
+        created = desired.reached(id, **_outputs(server))
+        desired.spellings.update(await self._spellings(region, server))
+        return created
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         server = await self.client.servers.get(region, id)
         if server.status in ENDED:
             raise errors.NotFound("look up server", id, "", f"it is {server.status}")
-        seen = await self._seen(region, server)
+        observed = await self._seen(region, server)
         if not state:
-            seen.inputs.update(await self._further_inputs(region, server))
-        return replace(seen, outputs=_outputs(server))
+            observed.inputs.update(await self._further_inputs(region, server))
+        return replace(observed, outputs=_outputs(server))
 
-    async def _seen(self, region: str, server: Server) -> Seen:
+    async def _seen(self, region: str, server: Server) -> Observed:
         zones = {zone.name: zone.label for zone in await self.client.regions.zones(region)}
         labels = {key: value for key, value in server.labels.items() if key != MARK_LABEL}
         inputs: dict[str, Any] = {
@@ -156,7 +156,7 @@ class InstanceHandler(CloudHandler):
         if server.subnet_ids:
             inputs["subnetId"] = server.subnet_ids[0]
         outputs = {**_outputs(server), "status": server.status}
-        return Seen(server.id, inputs, outputs, await self._spellings(region, server))
+        return Observed(server.id, inputs, outputs, await self._spellings(region, server))
 
     async def _spellings(self, region: str, server: Server) -> dict[str, Sequence[str]]:
         """A size that a program names is what its flavour has, whichever of that size it is."""
@@ -174,24 +174,24 @@ class InstanceHandler(CloudHandler):
         data = [{"type": disk.kind, "size": disk.size} for disk in disks if not disk.is_system]
         return {"keyPairId": pair.id if pair else None, "dataDisks": data or None}
 
-    async def update(self, known: Known, wish: Wish) -> Made:
+    async def update(self, recorded: Recorded, desired: Desired) -> Created:
         """Compares with what is there rather than with the state, so that drift is put right too. Power is left as it is, but for
         the moment that another flavour takes."""
-        region = await self.cloud.region_id(wish.inputs["region"])
-        server = await self.client.servers.get(region, known.id)
-        wish.reached(known.id, **_outputs(server))
-        if server.name != wish.inputs["name"]:
-            await self.client.servers.update(region, known.id, name=wish.inputs["name"])
-        await self._relabel(region, server, {**(wish.inputs.get("labels") or {}), MARK_LABEL: wish.mark})
-        await self._regroup(region, server, wish.inputs["securityGroupIds"])
-        has_it = wish.inputs["flavor"] in (await self._spellings(region, server))["flavor"]
-        await resize(self.cloud, region, server, wish, has_it)
-        await grow(self.cloud, region, known, wish)
-        server = await self.client.servers.get(region, known.id)
+        region = await self.cloud.region_id(desired.inputs["region"])
+        server = await self.client.servers.get(region, recorded.id)
+        desired.reached(recorded.id, **_outputs(server))
+        if server.name != desired.inputs["name"]:
+            await self.client.servers.update(region, recorded.id, name=desired.inputs["name"])
+        await self._relabel(region, server, {**(desired.inputs.get("labels") or {}), MARK_LABEL: desired.mark})
+        await self._regroup(region, server, desired.inputs["securityGroupIds"])
+        has_it = desired.inputs["flavor"] in (await self._spellings(region, server))["flavor"]
+        await resize(self.cloud, region, server, desired, has_it)
+        await grow(self.cloud, region, recorded, desired)
+        server = await self.client.servers.get(region, recorded.id)
         if server.status in BEGINNING:
-            return await self.settle(region, known.id, wish)
-        wish.spellings.update(await self._spellings(region, server))
-        return wish.reached(known.id, **_outputs(server))
+            return await self.settle(region, recorded.id, desired)
+        desired.spellings.update(await self._spellings(region, server))
+        return desired.reached(recorded.id, **_outputs(server))
 
     async def _relabel(self, region: str, server: Server, wanted: Mapping[str, str]) -> None:
         superfluous = {key: value for key, value in server.labels.items() if key not in wanted}

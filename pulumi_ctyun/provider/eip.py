@@ -11,7 +11,7 @@ from ctyun.services.eips import Eip
 from ctyun.waiting import wait_until
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.exclusive import Taken, once_free
-from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.handler import Created, Desired, Observed, Plain, Recorded
 from pulumi_ctyun.resources.declarations.eip import EIP, EIP_ASSOCIATION
 
 BIND_SECONDS = 60.0
@@ -22,28 +22,32 @@ class EipHandler(CloudHandler):
 
     resource = EIP
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
-        return [_seen(eip) for eip in await self.client.eips.list(region, name=wish.inputs["name"])]
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
+        return [_seen(eip) for eip in await self.client.eips.list(region, name=desired.inputs["name"])]
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
+    async def make(self, region: str, desired: Desired, token: str) -> str:
         eip = await self.client.eips.create(
-            region, name=wish.inputs["name"], bandwidth=wish.inputs["bandwidth"], client_token=token, timeout=wish.timeout
+            region,
+            name=desired.inputs["name"],
+            bandwidth=desired.inputs["bandwidth"],
+            client_token=token,
+            timeout=desired.timeout,
         )
         return eip.id
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         return _seen(await self.client.eips.get(region, id))
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
-        if known.state.get("name") != wish.inputs["name"]:
-            await self.client.eips.rename(region, known.id, wish.inputs["name"])
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
+        if recorded.state.get("name") != desired.inputs["name"]:
+            await self.client.eips.rename(region, recorded.id, desired.inputs["name"])
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.eips.delete(region, id)
 
 
-def _seen(eip: Eip) -> Seen:
-    return Seen(eip.id, {"name": eip.name, "bandwidth": eip.bandwidth}, {"eipId": eip.id, "address": eip.address})
+def _seen(eip: Eip) -> Observed:
+    return Observed(eip.id, {"name": eip.name, "bandwidth": eip.bandwidth}, {"eipId": eip.id, "address": eip.address})
 
 
 class EipAssociationHandler(CloudHandler):
@@ -51,39 +55,39 @@ class EipAssociationHandler(CloudHandler):
 
     resource, one_of_a_name = EIP_ASSOCIATION, True
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
         """Bound already: that is what is wanted, or somebody else's decision."""
-        eip = await once_free(lambda: free_for(self.client, region, wish.inputs["eipId"], wish.inputs["instanceId"]))
+        eip = await once_free(lambda: free_for(self.client, region, desired.inputs["eipId"], desired.inputs["instanceId"]))
         return [_bound(eip)] if eip.instance_id else []
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
-        eip = await self.client.eips.associate(region, wish.inputs["eipId"], wish.inputs["instanceId"], client_token=token)
+    async def make(self, region: str, desired: Desired, token: str) -> str:
+        eip = await self.client.eips.associate(region, desired.inputs["eipId"], desired.inputs["instanceId"], client_token=token)
         return eip.id
 
-    async def settle(self, region: str, id: str, wish: Wish) -> Made:
+    async def settle(self, region: str, id: str, desired: Desired) -> Created:
         eip = await wait_until(
             lambda: self.client.eips.get(region, id),
-            lambda eip: eip.instance_id == wish.inputs["instanceId"] and bool(eip.private_address),
-            what=f"EIP {id} to be bound to server {wish.inputs['instanceId']}",
+            lambda eip: eip.instance_id == desired.inputs["instanceId"] and bool(eip.private_address),
+            what=f"EIP {id} to be bound to server {desired.inputs['instanceId']}",
             timeout=BIND_SECONDS,
             state=lambda eip: eip.status,
         )
-        return wish.reached(id, **_bound(eip).outputs)
+        return desired.reached(id, **_bound(eip).outputs)
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         eip = await self.client.eips.get(region, id)
         if not eip.instance_id or eip.instance_id != state.get("instanceId", eip.instance_id):
             raise errors.NotFound("look up", f"the binding of EIP {id}", "", f"it is bound to {eip.instance_id or 'nothing'}")
         return _bound(eip)
 
-    async def delete(self, known: Known) -> None:
+    async def delete(self, recorded: Recorded) -> None:
         """Only if it is still bound to this server: by now it may serve another one."""
-        region = await self.cloud.region_id(known.state["region"])
+        region = await self.cloud.region_id(recorded.state["region"])
         try:
-            await self.look(region, known.id, known.state)
+            await self.look(region, recorded.id, recorded.state)
         except errors.NotFound:
             return
-        await super().delete(known)
+        await super().delete(recorded)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.eips.disassociate(region, id)
@@ -97,6 +101,6 @@ async def free_for(client: Client, region: str, id: str, user: str) -> Eip:
     return eip
 
 
-def _bound(eip: Eip) -> Seen:
+def _bound(eip: Eip) -> Observed:
     inputs: dict[str, Any] = {"eipId": eip.id, "instanceId": eip.instance_id}
-    return Seen(eip.id, inputs, {"privateAddress": eip.private_address or ""})
+    return Observed(eip.id, inputs, {"privateAddress": eip.private_address or ""})

@@ -12,7 +12,7 @@ from ctyun.services.load_balancers import LoadBalancer
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.eip import free_for
 from pulumi_ctyun.provider.exclusive import Taken, once_free
-from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.handler import Created, Desired, Observed, Plain, Recorded
 from pulumi_ctyun.provider.marks import described, has_mark, name_for, name_seen
 from pulumi_ctyun.resources.declarations.elb import CERTIFICATE, LISTENER, LOAD_BALANCER
 
@@ -22,12 +22,12 @@ class LoadBalancerHandler(CloudHandler):
 
     resource = LOAD_BALANCER
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
         found = await self.client.load_balancers.list(region)
-        return [_seen_balancer(balancer) for balancer in found if has_mark(balancer.description, wish.mark)]
+        return [_seen_balancer(balancer) for balancer in found if has_mark(balancer.description, desired.mark)]
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
-        inputs = wish.inputs
+    async def make(self, region: str, desired: Desired, token: str) -> str:
+        inputs = desired.inputs
         if eip := inputs.get("eipId"):
             await once_free(lambda: free_for(self.client, region, eip, ""))
         return await self.client.load_balancers.order(
@@ -37,37 +37,37 @@ class LoadBalancerHandler(CloudHandler):
             subnet_id=inputs["subnetId"],
             sla=inputs["sla"],
             eip_id=inputs.get("eipId"),
-            description=described(None, wish.mark),
+            description=described(None, desired.mark),
             client_token=token,
-            timeout=wish.timeout,
+            timeout=desired.timeout,
         )
 
-    async def settle(self, region: str, id: str, wish: Wish) -> Made:
+    async def settle(self, region: str, id: str, desired: Desired) -> Created:
         """Wait until it works, and lead the wished public address to it."""
         balancers = self.client.load_balancers
-        balancer = await balancers.wait(region, id, timeout=wish.timeout)
-        wanted = wish.inputs.get("eipId")
+        balancer = await balancers.wait(region, id, timeout=desired.timeout)
+        wanted = desired.inputs.get("eipId")
         if wanted and balancer.eip_id != wanted:
             await once_free(lambda: free_for(self.client, region, wanted, id))  # before it gives up the one that it has
         if balancer.eip_id and balancer.eip_id != wanted:
             await balancers.disassociate_eip(region, id, balancer.eip_id)
         if wanted and balancer.eip_id != wanted:
             await balancers.associate_eip(region, id, wanted)
-        return wish.reached(id, **_seen_balancer(balancer).outputs)
+        return desired.reached(id, **_seen_balancer(balancer).outputs)
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         return _seen_balancer(await self.client.load_balancers.get(region, id))
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
-        if known.state.get("name") != wish.inputs["name"]:
-            await self.client.load_balancers.update(region, known.id, name=wish.inputs["name"])
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
+        if recorded.state.get("name") != desired.inputs["name"]:
+            await self.client.load_balancers.update(region, recorded.id, name=desired.inputs["name"])
 
     async def remove(self, region: str, id: str) -> None:
         """Waits until it is given back."""
         await self.client.load_balancers.delete(region, id)
 
 
-def _seen_balancer(balancer: LoadBalancer) -> Seen:
+def _seen_balancer(balancer: LoadBalancer) -> Observed:
     inputs = {
         "name": balancer.name,
         "vpcId": balancer.vpc_id,
@@ -76,7 +76,7 @@ def _seen_balancer(balancer: LoadBalancer) -> Seen:
         "eipId": balancer.eip_id,
         "sla": balancer.sla,
     }
-    return Seen(balancer.id, inputs, {"loadBalancerId": balancer.id, "address": balancer.private_address})
+    return Observed(balancer.id, inputs, {"loadBalancerId": balancer.id, "address": balancer.private_address})
 
 
 class CertificateHandler(CloudHandler):
@@ -84,34 +84,34 @@ class CertificateHandler(CloudHandler):
 
     resource = CERTIFICATE
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
         found = await self.client.certificates.list(region)
-        return [_seen_certificate(item, wish.inputs) for item in found if has_mark(item.description, wish.mark)]
+        return [_seen_certificate(item, desired.inputs) for item in found if has_mark(item.description, desired.mark)]
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
+    async def make(self, region: str, desired: Desired, token: str) -> str:
         return await self.client.certificates.create(
             region,
-            name=name_for(wish, token),
-            pem=wish.inputs["certificate"],
-            private_key=wish.inputs["privateKey"],
-            description=described(None, wish.mark),
+            name=name_for(desired, token),
+            pem=desired.inputs["certificate"],
+            private_key=desired.inputs["privateKey"],
+            description=described(None, desired.mark),
             client_token=token,
         )
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         return _seen_certificate(await self.client.certificates.get(region, id), state)
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
-        if known.state.get("name") != wish.inputs["name"]:
-            await self.client.certificates.rename(region, known.id, wish.inputs["name"])
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
+        if recorded.state.get("name") != desired.inputs["name"]:
+            await self.client.certificates.rename(region, recorded.id, desired.inputs["name"])
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.certificates.delete(region, id)
 
 
-def _seen_certificate(certificate: Certificate, state: Plain) -> Seen:
+def _seen_certificate(certificate: Certificate, state: Plain) -> Observed:
     inputs = {"name": name_seen(certificate.name, state), "certificate": certificate.pem}
-    return Seen(certificate.id, inputs, {"certificateId": certificate.id})
+    return Observed(certificate.id, inputs, {"certificateId": certificate.id})
 
 
 class ListenerHandler(CloudHandler):
@@ -119,38 +119,38 @@ class ListenerHandler(CloudHandler):
 
     resource = LISTENER
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
         try:
-            return await once_free(lambda: self._marked(region, wish))
+            return await once_free(lambda: self._marked(region, desired))
         except errors.NotFound:  # the load balancer is missing; the create says so
             return []
 
-    async def _marked(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def _marked(self, region: str, desired: Desired) -> Sequence[Observed]:
         """Raises Taken where another one has the port."""
-        inputs, found = wish.inputs, await self.client.listeners.list(region, balancer_id=wish.inputs["loadBalancerId"])
-        marked = [listener for listener in found if has_mark(listener.description, wish.mark)]
+        inputs, found = desired.inputs, await self.client.listeners.list(region, balancer_id=desired.inputs["loadBalancerId"])
+        marked = [listener for listener in found if has_mark(listener.description, desired.mark)]
         for other in found:
             if other not in marked and other.port == inputs["port"]:
                 what = f"Port {other.port} of load balancer {other.balancer_id}"
                 raise Taken(f"{what} is listener {other.name}'s ({other.id}), and a port has one listener.")
         return [_seen_listener(listener) for listener in marked]
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
+    async def make(self, region: str, desired: Desired, token: str) -> str:
         return await self.client.listeners.create(
             region,
-            balancer_id=wish.inputs["loadBalancerId"],
-            protocol=wish.inputs["protocol"],
-            port=wish.inputs["port"],
-            description=described(None, wish.mark),
+            balancer_id=desired.inputs["loadBalancerId"],
+            protocol=desired.inputs["protocol"],
+            port=desired.inputs["port"],
+            description=described(None, desired.mark),
             client_token=token,
-            **_changeable(wish.inputs),
+            **_changeable(desired.inputs),
         )
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         return _seen_listener(await self.client.listeners.get(region, id))
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
-        await self.client.listeners.update(region, known.id, **_changeable(wish.inputs))
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
+        await self.client.listeners.update(region, recorded.id, **_changeable(desired.inputs))
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.listeners.delete(region, id)
@@ -166,7 +166,7 @@ def _changeable(inputs: Plain) -> dict[str, Any]:
     }
 
 
-def _seen_listener(listener: Listener) -> Seen:
+def _seen_listener(listener: Listener) -> Observed:
     inputs = {
         "loadBalancerId": listener.balancer_id,
         "name": listener.name,
@@ -176,4 +176,4 @@ def _seen_listener(listener: Listener) -> Seen:
         "certificateId": listener.certificate_id or None,
         "forwardedFor": listener.forwarded_for,
     }
-    return Seen(listener.id, inputs, {"listenerId": listener.id})
+    return Observed(listener.id, inputs, {"listenerId": listener.id})

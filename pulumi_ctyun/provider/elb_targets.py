@@ -11,7 +11,7 @@ from ctyun.services.target_groups import Stickiness, Target, TargetGroup
 from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.exclusive import Taken, once_free
-from pulumi_ctyun.provider.handler import Known, Plain, Seen, Wish
+from pulumi_ctyun.provider.handler import Desired, Observed, Plain, Recorded
 from pulumi_ctyun.provider.marks import described, has_mark, name_for, name_seen
 from pulumi_ctyun.resources.declarations.elb import HEALTH_CHECK, TARGET, TARGET_GROUP
 
@@ -24,15 +24,15 @@ class HealthCheckHandler(CloudHandler):
 
     resource = HEALTH_CHECK
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
         found = await self.client.health_checks.list(region)
-        return [_seen_check(check, wish.inputs) for check in found if has_mark(check.description, wish.mark)]
+        return [_seen_check(check, desired.inputs) for check in found if has_mark(check.description, desired.mark)]
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
-        inputs = wish.inputs
+    async def make(self, region: str, desired: Desired, token: str) -> str:
+        inputs = desired.inputs
         return await self.client.health_checks.create(
             region,
-            name=name_for(wish, token),
+            name=name_for(desired, token),
             protocol=inputs["protocol"],
             interval=inputs["interval"],
             timeout=inputs["timeout"],
@@ -41,33 +41,33 @@ class HealthCheckHandler(CloudHandler):
             http_path=inputs.get("path"),
             http_codes=inputs.get("codes"),
             port=inputs.get("port"),
-            description=described(None, wish.mark),
+            description=described(None, desired.mark),
             client_token=token,
         )
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         return _seen_check(await self.client.health_checks.get(region, id), state)
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
-        inputs = wish.inputs
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
+        inputs = desired.inputs
         changes: dict[str, Any] = {
             "interval": inputs["interval"],
             "timeout": inputs["timeout"],
             "max_retry": inputs["maxRetry"],
         }
-        if known.state.get("name") != inputs["name"]:
+        if recorded.state.get("name") != inputs["name"]:
             changes["name"] = inputs["name"]
         if inputs["protocol"] == "HTTP":
             changes |= {f"http_{name}": inputs.get(name) or default for name, default in _HTTP_DEFAULTS.items()}
-        if inputs.get("port") or known.state.get("port"):
+        if inputs.get("port") or recorded.state.get("port"):
             changes["port"] = inputs.get("port") or 0
-        await self.client.health_checks.update(region, known.id, **changes)
+        await self.client.health_checks.update(region, recorded.id, **changes)
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.health_checks.delete(region, id)
 
 
-def _seen_check(check: HealthCheck, state: Plain) -> Seen:
+def _seen_check(check: HealthCheck, state: Plain) -> Observed:
     shown: dict[str, Any] = {"method": check.http_method, "path": check.http_path, "codes": list(check.http_codes)}
     if check.protocol != "HTTP":
         shown = dict.fromkeys(shown)
@@ -80,7 +80,7 @@ def _seen_check(check: HealthCheck, state: Plain) -> Seen:
         "port": check.port or None,
         **shown,
     }
-    return Seen(check.id, inputs, {"healthCheckId": check.id})
+    return Observed(check.id, inputs, {"healthCheckId": check.id})
 
 
 class TargetGroupHandler(CloudHandler):
@@ -88,12 +88,12 @@ class TargetGroupHandler(CloudHandler):
 
     resource = TARGET_GROUP
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
         found = await self.client.target_groups.list(region)
-        return [_seen_group(group) for group in found if has_mark(group.description, wish.mark)]
+        return [_seen_group(group) for group in found if has_mark(group.description, desired.mark)]
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
-        inputs = wish.inputs
+    async def make(self, region: str, desired: Desired, token: str) -> str:
+        inputs = desired.inputs
         return await self.client.target_groups.create(
             region,
             name=inputs["name"],
@@ -101,27 +101,27 @@ class TargetGroupHandler(CloudHandler):
             algorithm=inputs["algorithm"],
             health_check_id=inputs.get("healthCheckId"),
             stickiness=_stickiness(inputs) if inputs.get("stickiness") else None,
-            description=described(None, wish.mark),
+            description=described(None, desired.mark),
             client_token=token,
         )
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         return _seen_group(await self.client.target_groups.get(region, id))
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
-        inputs = wish.inputs
-        if known.state.get("healthCheckId") and not inputs.get("healthCheckId"):
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
+        inputs = desired.inputs
+        if recorded.state.get("healthCheckId") and not inputs.get("healthCheckId"):
             raise PluginError(
-                f"Target group {inputs['name']} ({known.id}) cannot be left without a health check: CTyun only exchanges it. "
+                f"Target group {inputs['name']} ({recorded.id}) cannot be left without a health check: CTyun only exchanges it. "
                 "Give it another one, or replace the group: pulumi up --replace its URN."
             )
         await self.client.target_groups.update(
             region,
-            known.id,
+            recorded.id,
             name=inputs["name"],
             algorithm=inputs["algorithm"],
             health_check_id=inputs.get("healthCheckId"),
-            stickiness=_stickiness(inputs) if inputs.get("stickiness") or known.state.get("stickiness") else None,
+            stickiness=_stickiness(inputs) if inputs.get("stickiness") or recorded.state.get("stickiness") else None,
         )
 
     async def remove(self, region: str, id: str) -> None:
@@ -133,7 +133,7 @@ def _stickiness(inputs: Plain) -> Stickiness:
     return Stickiness(given["mode"], given.get("seconds") or 0, given.get("cookie") or "") if given else Stickiness()
 
 
-def _seen_group(group: TargetGroup) -> Seen:
+def _seen_group(group: TargetGroup) -> Observed:
     kept = group.stickiness
     inputs = {
         "name": group.name,
@@ -144,7 +144,7 @@ def _seen_group(group: TargetGroup) -> Seen:
         if kept.mode != "CLOSE"
         else None,
     }
-    return Seen(group.id, inputs, {"targetGroupId": group.id})
+    return Observed(group.id, inputs, {"targetGroupId": group.id})
 
 
 class TargetHandler(CloudHandler):
@@ -152,48 +152,48 @@ class TargetHandler(CloudHandler):
 
     resource = TARGET
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
         try:
-            return await once_free(lambda: self._marked(region, wish))
+            return await once_free(lambda: self._marked(region, desired))
         except errors.NotFound:  # the group is missing; the create says so
             return []
 
-    async def _marked(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def _marked(self, region: str, desired: Desired) -> Sequence[Observed]:
         """Raises Taken where another target is the same port of the same server."""
-        inputs, found = wish.inputs, await self.client.target_groups.targets(region, wish.inputs["targetGroupId"])
-        marked = [target for target in found if has_mark(target.description, wish.mark)]
+        inputs, found = desired.inputs, await self.client.target_groups.targets(region, desired.inputs["targetGroupId"])
+        marked = [target for target in found if has_mark(target.description, desired.mark)]
         for other in found:
             if other not in marked and (other.instance_id, other.port) == (inputs["instanceId"], inputs["port"]):
                 what = f"Port {other.port} of server {other.instance_id}"
                 raise Taken(f"{what} is in target group {other.group_id} already ({other.id}), and is in a group once.")
         return [_seen_target(target) for target in marked]
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
+    async def make(self, region: str, desired: Desired, token: str) -> str:
         return await self.client.target_groups.add_target(
             region,
-            wish.inputs["targetGroupId"],
-            instance_id=wish.inputs["instanceId"],
-            port=wish.inputs["port"],
-            weight=wish.inputs["weight"],
-            description=described(None, wish.mark),
+            desired.inputs["targetGroupId"],
+            instance_id=desired.inputs["instanceId"],
+            port=desired.inputs["port"],
+            weight=desired.inputs["weight"],
+            description=described(None, desired.mark),
             client_token=token,
         )
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         return _seen_target(await self.client.target_groups.get_target(region, id))
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
-        await self.client.target_groups.set_weight(region, known.id, wish.inputs["weight"])
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
+        await self.client.target_groups.set_weight(region, recorded.id, desired.inputs["weight"])
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.target_groups.remove_target(region, id)
 
 
-def _seen_target(target: Target) -> Seen:
+def _seen_target(target: Target) -> Observed:
     inputs = {
         "targetGroupId": target.group_id,
         "instanceId": target.instance_id,
         "port": target.port,
         "weight": target.weight,
     }
-    return Seen(target.id, inputs, {"targetId": target.id})
+    return Observed(target.id, inputs, {"targetId": target.id})

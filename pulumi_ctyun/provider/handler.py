@@ -15,7 +15,7 @@ DEFAULT_TIMEOUT = 600.0  # seconds; `custom_timeouts` of a resource overrides it
 
 
 @dataclass(frozen=True)
-class Made:
+class Created:
     """A resource that exists: its id, and the outputs that are not inputs."""
 
     id: str
@@ -23,7 +23,7 @@ class Made:
 
 
 @dataclass
-class Wish:
+class Desired:
     """A resource as the program wants it. `held`: ids that the state has under this name already, to be replaced by this one.
 
     A handler calls `reached` as soon as the thing exists: if something fails after that, or the update is cancelled, the
@@ -36,19 +36,19 @@ class Wish:
     timeout: float = DEFAULT_TIMEOUT
     secrets: frozenset[str] = frozenset()  # all secret texts among the inputs, to be kept out of errors
     held: frozenset[str] = frozenset()
-    made: Made | None = None
-    spellings: dict[str, Sequence[str]] = field(default_factory=dict)  # as of `Seen`
+    created: Created | None = None
+    spellings: dict[str, Sequence[str]] = field(default_factory=dict)  # as of `Observed`
 
-    def reached(self, id: str, **outputs: Any) -> Made:
-        self.made = Made(id, outputs)
-        return self.made
+    def reached(self, id: str, **outputs: Any) -> Created:
+        self.created = Created(id, outputs)
+        return self.created
 
 
 @dataclass(frozen=True)
-class Known:
+class Recorded:
     """A resource as the state has it: inputs and outputs in one map. Empty when it is being imported.
 
-    `unfinished`: an update was killed or has failed, so that what is there may be neither what the state says nor what is wished.
+    `unfinished`: an update was killed or has failed, so that what is there may be neither what the state says nor what is desired.
     """
 
     urn: str
@@ -69,7 +69,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observed:
     """A resource as the cloud has it. `inputs` holds those that can be read; None = the cloud has no value. `spellings`: of an
     input that a program can say in several ways which only the cloud knows, all of them."""
 
@@ -83,17 +83,17 @@ class Handler(ABC):
     """Create, read, update and delete of one resource type. Raises PluginError or errors of `ctyun`."""
 
     @abstractmethod
-    async def create(self, wish: Wish) -> Made:
+    async def create(self, desired: Desired) -> Created:
         """Make it, or adopt what an interrupted create has left."""
 
-    async def read(self, known: Known) -> Seen | None:
+    async def read(self, recorded: Recorded) -> Observed | None:
         """What is there now; None when it is gone. Here: what cannot be looked at is what the state says."""
-        return Seen(known.id, {}, {})
+        return Observed(recorded.id, {}, {})
 
-    async def update(self, known: Known, wish: Wish) -> Made:
+    async def update(self, recorded: Recorded, desired: Desired) -> Created:
         """Carry out changes that need no replacement; also completes a create that was interrupted."""
-        return Made(known.id)
+        return Created(recorded.id)
 
-    async def delete(self, known: Known) -> None:
+    async def delete(self, recorded: Recorded) -> None:
         """Remove it; fine when it is gone already. Here: there is nothing to remove."""
         return

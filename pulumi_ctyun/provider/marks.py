@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from pulumi_ctyun.provider.handler import Plain, Wish
+from pulumi_ctyun.provider.handler import Desired, Plain
 from pulumi_ctyun.resources.declarations.ecs import MARK_LABEL
 
 __all__ = ["MARK_LABEL", "described", "has_mark", "mark_of", "name_for", "name_seen", "undescribed"]
@@ -37,13 +37,13 @@ def has_mark(text: str, mark: str) -> bool:
     return text.endswith(f"[drlab:{mark}]")
 
 
-def name_for(wish: Wish, token: str) -> str:
+def name_for(desired: Desired, token: str) -> str:
     """Its fixed name; beside the one that it replaces, which still has that, the name with an ending of the create's own.
 
-    name_for(wish of "site", "...3f09ac") -> "site-3f09ac". At most 32 characters, as CTyun wants them.
+    name_for(desired of "site", "...3f09ac") -> "site-3f09ac". At most 32 characters, as CTyun wants them.
     """
-    name = str(wish.inputs["name"])
-    return f"{name[:25]}-{token[-6:]}" if wish.held else name
+    name = str(desired.inputs["name"])
+    return f"{name[:25]}-{token[-6:]}" if desired.held else name
 
 
 def name_seen(shown: str, state: Plain) -> str:

@@ -10,7 +10,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from plugins.kit.values import UNKNOWN, is_secret, to_plain, to_property
 from pulumi_ctyun.provider.about import KEY, About
 from pulumi_ctyun.provider.diffing import changes, same
-from pulumi_ctyun.provider.handler import Seen
+from pulumi_ctyun.provider.handler import Observed
 from pulumi_ctyun.resources.declarations.model import Resource
 
 Values = dict[str, PropertyValue]
@@ -51,10 +51,10 @@ def with_outputs(resource: Resource, inputs: Values, outputs: Mapping[str, Any])
     """
     secrets, merged = resource.secrets(), dict(inputs)
     for name, value in outputs.items():
-        known = inputs.get(name)
-        if value is None or (known is not None and to_plain(known) == value):
+        recorded = inputs.get(name)
+        if value is None or (recorded is not None and to_plain(recorded) == value):
             continue
-        merged[name] = to_property(value, secret=name in secrets or (known is not None and is_secret(known)))
+        merged[name] = to_property(value, secret=name in secrets or (recorded is not None and is_secret(recorded)))
     return merged
 
 
@@ -64,12 +64,12 @@ def with_about(about: About, state: Values) -> Values:
     return {**state, KEY: to_property(about.as_plain(), secret=secret)} if about.cloud else state
 
 
-def with_drift(resource: Resource, old: Values, seen: Seen) -> Values:
+def with_drift(resource: Resource, old: Values, observed: Observed) -> Values:
     """Old values, except where what is there means something else."""
-    plain, merged = resource.respelt(seen.outputs, to_plain(old)), dict(old)
-    for name, value in seen.inputs.items():
+    plain, merged = resource.respelt(observed.outputs, to_plain(old)), dict(old)
+    for name, value in observed.inputs.items():
         field = resource.input(name)
-        if field is None or same(field, plain.get(name), value, seen.spellings.get(name, ())):
+        if field is None or same(field, plain.get(name), value, observed.spellings.get(name, ())):
             continue
         if value is None:
             merged.pop(name, None)

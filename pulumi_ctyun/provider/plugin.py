@@ -23,7 +23,7 @@ from pulumi_ctyun.provider.cancelling import Running
 from pulumi_ctyun.provider.checking import check
 from pulumi_ctyun.provider.cloud import Cloud, Settings
 from pulumi_ctyun.provider.diffing import changes
-from pulumi_ctyun.provider.handler import DEFAULT_TIMEOUT, Handler, Known, Made, Wish
+from pulumi_ctyun.provider.handler import DEFAULT_TIMEOUT, Created, Desired, Handler, Recorded
 from pulumi_ctyun.provider.hashing import with_hashes
 from pulumi_ctyun.provider.keeping import refuse_loss
 from pulumi_ctyun.provider.marks import mark_of
@@ -141,10 +141,10 @@ class CtyunProvider(sdk.Provider):
         if request.preview:
             unknown = dict.fromkeys(output_names(resource) - request.properties.keys(), UNKNOWN)
             return sdk.CreateResponse("", with_outputs(resource, request.properties, unknown))
-        wish = _wish(request.urn, request.properties, request.timeout)
-        wish.held = frozenset(self._held[request.urn])
-        made, state = await self._carry_out(wish, request.properties, {}, self._handler(request.type).create(wish))
-        return sdk.CreateResponse(made.id, state)
+        desired = _desired(request.urn, request.properties, request.timeout)
+        desired.held = frozenset(self._held[request.urn])
+        created, state = await self._carry_out(desired, request.properties, {}, self._handler(request.type).create(desired))
+        return sdk.CreateResponse(created.id, state)
 
     async def update(self, request: sdk.UpdateRequest) -> sdk.UpdateResponse:
         resource = _declared(request.type)
@@ -153,42 +153,42 @@ class CtyunProvider(sdk.Provider):
             changing = changing_outputs(resource, to_plain(request.olds), to_plain(request.news))
             return sdk.UpdateResponse(with_outputs(resource, {**outputs, **request.news}, changing))
         self._is_in_the_state(request.urn, request.resource_id)
-        wish = _wish(request.urn, request.news, request.timeout)
-        known = _known(request.urn, request.resource_id, request.olds, request.timeout)
-        known = replace(known, unfinished=self._cloud.tokens.begin_update(known.mark))
-        wish.spellings = dict(known.about.spellings)
-        work = self._in_its_cloud("update", known, lambda handler: handler.update(known, wish))
-        _, state = await self._carry_out(wish, request.news, outputs, work)
-        self._cloud.tokens.updated(known.mark)
+        desired = _desired(request.urn, request.news, request.timeout)
+        recorded = _recorded(request.urn, request.resource_id, request.olds, request.timeout)
+        recorded = replace(recorded, unfinished=self._cloud.tokens.begin_update(recorded.mark))
+        desired.spellings = dict(recorded.about.spellings)
+        work = self._in_its_cloud("update", recorded, lambda handler: handler.update(recorded, desired))
+        _, state = await self._carry_out(desired, request.news, outputs, work)
+        self._cloud.tokens.updated(recorded.mark)
         return sdk.UpdateResponse(state)
 
     async def read(self, request: sdk.ReadRequest) -> sdk.ReadResponse:
         resource = _declared(request.type)
-        known = _known(request.urn, request.resource_id, request.properties, 0)
-        if not known.is_import:
+        recorded = _recorded(request.urn, request.resource_id, request.properties, 0)
+        if not recorded.is_import:
             self._is_in_the_state(request.urn, request.resource_id)
-        work = self._in_its_cloud("read", known, lambda handler: handler.read(known))
-        seen = await self._running.run(work, known.secrets)
-        if seen is None:
+        work = self._in_its_cloud("read", recorded, lambda handler: handler.read(recorded))
+        observed = await self._running.run(work, recorded.secrets)
+        if observed is None:
             self._held[request.urn].discard(request.resource_id)
-            if known.is_import:  # the engine cannot tell "nothing" from "nothing known" here
+            if recorded.is_import:  # the engine cannot tell "nothing" from "nothing known" here
                 raise PluginError(f"There is no {request.type} with the id {request.resource_id}. Check the id and the region.")
             return sdk.ReadResponse("")
-        inputs = with_drift(resource, request.inputs, seen)
-        state = {**with_drift(resource, request.properties, seen), **({} if request.properties else inputs)}
-        outputs = {name: value for name, value in seen.outputs.items() if name in output_names(resource)}
-        spellings = seen.spellings or known.about.spellings
-        about = self._about(resource, spellings, imported=known.is_import or known.about.imported)
-        return sdk.ReadResponse(seen.id, with_about(about, with_outputs(resource, state, outputs)), inputs)
+        inputs = with_drift(resource, request.inputs, observed)
+        state = {**with_drift(resource, request.properties, observed), **({} if request.properties else inputs)}
+        outputs = {name: value for name, value in observed.outputs.items() if name in output_names(resource)}
+        spellings = observed.spellings or recorded.about.spellings
+        about = self._about(resource, spellings, imported=recorded.is_import or recorded.about.imported)
+        return sdk.ReadResponse(observed.id, with_about(about, with_outputs(resource, state, outputs)), inputs)
 
     async def delete(self, request: sdk.DeleteRequest) -> None:
         refuse_loss(request.urn, _declared(resource_type(request.urn)))
         self._is_in_the_state(request.urn, request.resource_id)
-        known = _known(request.urn, request.resource_id, request.properties, request.timeout)
-        work = self._in_its_cloud("delete", known, lambda handler: handler.delete(known))
-        await self._running.run(work, known.secrets)
+        recorded = _recorded(request.urn, request.resource_id, request.properties, request.timeout)
+        work = self._in_its_cloud("delete", recorded, lambda handler: handler.delete(recorded))
+        await self._running.run(work, recorded.secrets)
         self._held[request.urn].discard(request.resource_id)
-        self._cloud.tokens.forget_changes(known.mark)
+        self._cloud.tokens.forget_changes(recorded.mark)
 
     def _is_in_the_state(self, urn: str, id: str) -> None:
         """The engine names it: whatever create has made it is over, and another one must leave it alone."""
@@ -202,11 +202,11 @@ class CtyunProvider(sdk.Provider):
             self._handlers.update(service_handlers(type_.split(":")[1], self._cloud))
         return self._handlers[type_]
 
-    async def _in_its_cloud(self, doing: str, known: Known, work: Callable[[Handler], Awaitable[T]]) -> T:
+    async def _in_its_cloud(self, doing: str, recorded: Recorded, work: Callable[[Handler], Awaitable[T]]) -> T:
         """Another cloud would say of everything that it is not there. Raises PluginError."""
-        type_, name = resource_type(known.urn), known.urn.rpartition("::")[2]
-        if known.about.cloud:
-            known.about.expect(self._cloud.client.cloud, f"{doing} {type_} {name} ({known.id})")
+        type_, name = resource_type(recorded.urn), recorded.urn.rpartition("::")[2]
+        if recorded.about.cloud:
+            recorded.about.expect(self._cloud.client.cloud, f"{doing} {type_} {name} ({recorded.id})")
         return await work(self._handler(type_))
 
     def _about(self, resource: Resource, spellings: Mapping[str, Sequence[str]], imported: bool = False) -> About:
@@ -214,21 +214,21 @@ class CtyunProvider(sdk.Provider):
         return About(self._cloud.client.cloud, spellings, imported) if resource.input("region") else About()
 
     async def _carry_out(
-        self, wish: Wish, inputs: Values, outputs: Values, work: Coroutine[Any, Any, Made]
-    ) -> tuple[Made, Values]:
+        self, desired: Desired, inputs: Values, outputs: Values, work: Coroutine[Any, Any, Created]
+    ) -> tuple[Created, Values]:
         """Create or update. What exists already when it fails is handed to the engine, which then keeps it in the state."""
-        resource = _declared(resource_type(wish.urn))
+        resource = _declared(resource_type(desired.urn))
         try:
-            made = await self._running.run(work, wish.secrets)
+            created = await self._running.run(work, desired.secrets)
         except PluginError as error:
-            if wish.made is None:
+            if desired.created is None:
                 raise
-            state = with_outputs(resource, {**outputs, **inputs}, wish.made.outputs)
+            state = with_outputs(resource, {**outputs, **inputs}, desired.created.outputs)
             raise InitFailed(
-                str(error), wish.made.id, with_about(self._about(resource, wish.spellings), state), inputs
+                str(error), desired.created.id, with_about(self._about(resource, desired.spellings), state), inputs
             ) from error
-        state = with_outputs(resource, {**outputs, **inputs}, made.outputs)
-        return made, with_about(self._about(resource, wish.spellings), state)
+        state = with_outputs(resource, {**outputs, **inputs}, created.outputs)
+        return created, with_about(self._about(resource, desired.spellings), state)
 
 
 def _declared(type_: str) -> Resource:
@@ -238,10 +238,10 @@ def _declared(type_: str) -> Resource:
         raise PluginError(f"This provider has no resource {type_}. It has: {', '.join(RESOURCES)}.") from None
 
 
-def _wish(urn: str, inputs: Values, timeout: float) -> Wish:
+def _desired(urn: str, inputs: Values, timeout: float) -> Desired:
     plain = to_plain(inputs)
-    return Wish(urn, mark_of(urn), plain, timeout or DEFAULT_TIMEOUT, frozenset(secret_texts(inputs.values())))
+    return Desired(urn, mark_of(urn), plain, timeout or DEFAULT_TIMEOUT, frozenset(secret_texts(inputs.values())))
 
 
-def _known(urn: str, id: str, state: Values, timeout: float) -> Known:
-    return Known(urn, mark_of(urn), id, to_plain(state), timeout or None, frozenset(secret_texts(state.values())))
+def _recorded(urn: str, id: str, state: Values, timeout: float) -> Recorded:
+    return Recorded(urn, mark_of(urn), id, to_plain(state), timeout or None, frozenset(secret_texts(state.values())))

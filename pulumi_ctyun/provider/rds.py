@@ -12,7 +12,7 @@ from ctyun.services.mysql_roles import HaSettings
 from ctyun.services.mysql_values import FAILED, PAIR, SINGLE, MysqlInstance
 from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
-from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.handler import Created, Desired, Observed, Plain, Recorded
 from pulumi_ctyun.provider.rds_parts import when_idle
 from pulumi_ctyun.resources.declarations import rds_rules
 from pulumi_ctyun.resources.declarations.rds import MYSQL_INSTANCE
@@ -26,20 +26,20 @@ class MysqlInstanceHandler(CloudHandler):
 
     resource, one_of_a_name = MYSQL_INSTANCE, True
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
         """With this name. One that waits to be destroyed is in nobody's way."""
-        found = await self.client.mysqls.list(region, name=wish.inputs["name"])
-        return [await self._found(region, instance, wish) for instance in found if not instance.is_returned]
+        found = await self.client.mysqls.list(region, name=desired.inputs["name"])
+        return [await self._found(region, instance, desired) for instance in found if not instance.is_returned]
 
-    async def _found(self, region: str, instance: MysqlInstance, wish: Wish) -> Seen:
+    async def _found(self, region: str, instance: MysqlInstance, desired: Desired) -> Observed:
         whole = await self.client.mysqls.get(region, instance.id)
-        return Seen(whole.id, await self._inputs(region, whole, wish.inputs), {"failed": whole.order_status == FAILED})
+        return Observed(whole.id, await self._inputs(region, whole, desired.inputs), {"failed": whole.order_status == FAILED})
 
-    def is_failed_attempt(self, seen: Seen, wish: Wish) -> bool:
-        return bool(seen.outputs["failed"])
+    def is_failed_attempt(self, observed: Observed, desired: Desired) -> bool:
+        return bool(observed.outputs["failed"])
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
-        inputs = wish.inputs
+    async def make(self, region: str, desired: Desired, token: str) -> str:
+        inputs = desired.inputs
         zone, standby = inputs["zone"], inputs.get("standbyZone")
         new = NewMysql(
             name=inputs["name"],
@@ -54,30 +54,30 @@ class MysqlInstanceHandler(CloudHandler):
             storage_gib=inputs["storageGib"],
             password=inputs.get("password"),
         )
-        return await self.client.mysqls.create(region, new, timeout=wish.timeout)
+        return await self.client.mysqls.create(region, new, timeout=desired.timeout)
 
-    async def _settled(self, region: str, id: str, wish: Wish) -> Made:
+    async def _settled(self, region: str, id: str, desired: Desired) -> Created:
         """An order that came to nothing is not kept: it would stand in the way of the next one, which has its name."""
         try:
-            return await super()._settled(region, id, wish)
+            return await super()._settled(region, id, desired)
         except errors.OrderFailed:
             instance = await self.client.mysqls.find(region, id)
             if instance is not None and instance.order_status == FAILED:
                 await self.client.mysqls.delete(region, id)
-                wish.made = None
+                desired.created = None
             raise
 
-    async def settle(self, region: str, id: str, wish: Wish) -> Made:
+    async def settle(self, region: str, id: str, desired: Desired) -> Created:
         """Wait until it can be used, then set what the order does not say."""
-        instance = await self.client.mysqls.wait(region, id, timeout=wish.timeout)
-        if instance.security_group_id != wish.inputs["securityGroupId"]:
+        instance = await self.client.mysqls.wait(region, id, timeout=desired.timeout)
+        if instance.security_group_id != desired.inputs["securityGroupId"]:
             there = instance.security_group_id
-            wanted = wish.inputs["securityGroupId"]
+            wanted = desired.inputs["securityGroupId"]
             await when_idle(lambda: self.client.mysqls.change_security_group(region, id, there, wanted))
         if instance.kind == PAIR:
-            await self._set_rules(region, id, wish.inputs)
-            instance = await self.client.mysqls.wait(region, id, timeout=wish.timeout)
-        return wish.reached(id, **await self._outputs(region, instance))
+            await self._set_rules(region, id, desired.inputs)
+            instance = await self.client.mysqls.wait(region, id, timeout=desired.timeout)
+        return desired.reached(id, **await self._outputs(region, instance))
 
     async def _set_rules(self, region: str, id: str, inputs: Plain) -> None:
         roles = self.client.mysql_roles
@@ -89,7 +89,7 @@ class MysqlInstanceHandler(CloudHandler):
         if there.failover != inputs["failover"]:
             await when_idle(lambda: roles.set_failover(region, id, inputs["failover"]))
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         """One that was given back, and only waits to be destroyed, is shown in no zone: the next update replaces it."""
         instance = await self.client.mysqls.get(region, id)
         inputs = await self._inputs(region, instance, state)
@@ -97,7 +97,7 @@ class MysqlInstanceHandler(CloudHandler):
             inputs |= {"zone": "", "standbyZone": None}
         if not state:
             inputs["storageType"] = STORAGE.get(instance.storage_type, instance.storage_type or "SSD")
-        return Seen(instance.id, inputs, await self._outputs(region, instance))
+        return Observed(instance.id, inputs, await self._outputs(region, instance))
 
     async def _inputs(self, region: str, instance: MysqlInstance, state: Plain) -> dict[str, Any]:
         inputs: dict[str, Any] = {
@@ -132,22 +132,22 @@ class MysqlInstanceHandler(CloudHandler):
             "nodes": await self._places(region, instance),
         }
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
         """Compares with what is there rather than with the state, so that drift is put right too; a password cannot be seen.
 
         Waits first: what an update that was killed has ordered comes to its end, and is not ordered again.
         """
-        there = await self.client.mysqls.wait(region, known.id, timeout=wish.timeout)
-        password = wish.inputs.get("password")
-        if password != known.state.get("password"):
+        there = await self.client.mysqls.wait(region, recorded.id, timeout=desired.timeout)
+        password = desired.inputs.get("password")
+        if password != recorded.state.get("password"):
             if password is None:
-                raise PluginError(f"The password of root of {wish.inputs['name']} cannot be taken away. Set another one.")
-            await when_idle(lambda: self.client.mysqls.set_root_password(region, known.id, password))
-        await self._enlarge(region, there, known.state, wish)
+                raise PluginError(f"The password of root of {desired.inputs['name']} cannot be taken away. Set another one.")
+            await when_idle(lambda: self.client.mysqls.set_root_password(region, recorded.id, password))
+        await self._enlarge(region, there, recorded.state, desired)
 
-    async def _enlarge(self, region: str, there: MysqlInstance, state: Plain, wish: Wish) -> None:
+    async def _enlarge(self, region: str, there: MysqlInstance, state: Plain, desired: Desired) -> None:
         """One order after the other: the cloud takes one kind of change at a time."""
-        inputs, upgrades, timeout = wish.inputs, self.client.mysql_upgrades, wish.timeout
+        inputs, upgrades, timeout = desired.inputs, self.client.mysql_upgrades, desired.timeout
         flavor = there.flavor if SIZE.fullmatch(there.flavor) else state.get("flavor")
         if lasting := _cannot_go_back(there, flavor, inputs):
             raise PluginError(f"MySQL instance {there.name} ({there.id}) {lasting}.")
@@ -192,6 +192,6 @@ def _rules(settings: HaSettings) -> dict[str, str]:
     return {"haMode": settings.mode, "syncMode": settings.sync, "failover": settings.failover}
 
 
-def _as_stated(stated: str | None, seen: str) -> str:
+def _as_stated(stated: str | None, observed: str) -> str:
     """The cloud may add the patch level: 8.0.36."""
-    return stated if stated and (seen == stated or seen.startswith(f"{stated}.")) else ".".join(seen.split(".")[:2])
+    return stated if stated and (observed == stated or observed.startswith(f"{stated}.")) else ".".join(observed.split(".")[:2])

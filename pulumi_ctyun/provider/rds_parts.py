@@ -18,7 +18,7 @@ from plugins.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.eip import free_for
 from pulumi_ctyun.provider.exclusive import once_free
-from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.handler import Created, Desired, Observed, Plain, Recorded
 from pulumi_ctyun.resources.declarations.rds import MYSQL_ACCOUNT, MYSQL_DATABASE, MYSQL_EIP, MYSQL_WHITE_LIST
 
 BUSY_SECONDS = 120.0  # an instance that restarts, switches roles or changes a white list takes no other change meanwhile
@@ -30,33 +30,33 @@ class PartHandler(CloudHandler):
 
     parts_of_id, one_of_a_name = 2, True
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
-        mysql_id, name = wish.inputs["instanceId"], wish.inputs["name"]
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
+        mysql_id, name = desired.inputs["instanceId"], desired.inputs["name"]
         try:
-            return [await self.look(region, f"{mysql_id}/{name}", wish.inputs)]
+            return [await self.look(region, f"{mysql_id}/{name}", desired.inputs)]
         except errors.NotFound:
             return []
 
-    async def read(self, known: Known) -> Seen | None:
+    async def read(self, recorded: Recorded) -> Observed | None:
         """Of an instance that was given back nothing can be seen, and nothing will be."""
         try:
-            return await super().read(known)
+            return await super().read(recorded)
         except errors.WrongState:
-            if known.is_import or not await self._went_with_its_instance(known):
+            if recorded.is_import or not await self._went_with_its_instance(recorded):
                 raise
             return None
 
-    async def delete(self, known: Known) -> None:
-        if not await self._went_with_its_instance(known):
-            await super().delete(known)
+    async def delete(self, recorded: Recorded) -> None:
+        if not await self._went_with_its_instance(recorded):
+            await super().delete(recorded)
 
-    async def _went_with_its_instance(self, known: Known) -> bool:
-        instance = await self.client.mysqls.find(await self.cloud.region_id(known.state["region"]), parts_of(known.id)[0])
+    async def _went_with_its_instance(self, recorded: Recorded) -> bool:
+        instance = await self.client.mysqls.find(await self.cloud.region_id(recorded.state["region"]), parts_of(recorded.id)[0])
         return instance is None or instance.is_returned
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
-        mysql_id, name = wish.inputs["instanceId"], wish.inputs["name"]
-        await when_idle(lambda: self.add(region, mysql_id, wish.inputs))
+    async def make(self, region: str, desired: Desired, token: str) -> str:
+        mysql_id, name = desired.inputs["instanceId"], desired.inputs["name"]
+        await when_idle(lambda: self.add(region, mysql_id, desired.inputs))
         return f"{mysql_id}/{name}"
 
     @abstractmethod
@@ -72,10 +72,10 @@ class MysqlDatabaseHandler(PartHandler):
     async def add(self, region: str, mysql_id: str, inputs: Plain) -> None:
         await self.client.mysql_databases.create(region, mysql_id, inputs["name"], charset=inputs["charset"])
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         mysql_id, name = parts_of(id)
         database = await self.client.mysql_databases.get(region, mysql_id, name)
-        return Seen(id, {"instanceId": mysql_id, "name": name, "charset": database.charset}, {})
+        return Observed(id, {"instanceId": mysql_id, "name": name, "charset": database.charset}, {})
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.mysql_databases.delete(region, *parts_of(id))
@@ -90,18 +90,18 @@ class MysqlAccountHandler(PartHandler):
         grants = _grants(inputs)
         await self.client.mysql_accounts.create(region, mysql_id, inputs["name"], password=inputs["password"], grants=grants)
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         mysql_id, name = parts_of(id)
         account = await self.client.mysql_accounts.get(region, mysql_id, name)
         grants = [{"database": database, "privilege": privilege} for database, privilege in sorted(account.grants.items())]
-        return Seen(id, {"instanceId": mysql_id, "name": name, "grants": grants}, {})
+        return Observed(id, {"instanceId": mysql_id, "name": name, "grants": grants}, {})
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
-        mysql_id, name = parts_of(known.id)
-        accounts, password = self.client.mysql_accounts, wish.inputs["password"]
-        if password != known.state.get("password"):
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
+        mysql_id, name = parts_of(recorded.id)
+        accounts, password = self.client.mysql_accounts, desired.inputs["password"]
+        if password != recorded.state.get("password"):
             await when_idle(lambda: accounts.set_password(region, mysql_id, name, password))
-        await when_idle(lambda: accounts.set_grants(region, mysql_id, name, _grants(wish.inputs)))
+        await when_idle(lambda: accounts.set_grants(region, mysql_id, name, _grants(desired.inputs)))
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.mysql_accounts.delete(region, *parts_of(id))
@@ -119,14 +119,14 @@ class MysqlWhiteListHandler(PartHandler):
     async def add(self, region: str, mysql_id: str, inputs: Plain) -> None:
         await self.client.mysql_white_lists.create(region, mysql_id, inputs["name"], inputs["addresses"])
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         mysql_id, name = parts_of(id)
         found = (await self.client.mysql_white_lists.get(region, mysql_id, name)).addresses
-        return Seen(id, {"instanceId": mysql_id, "name": name, "addresses": list(found)}, {})
+        return Observed(id, {"instanceId": mysql_id, "name": name, "addresses": list(found)}, {})
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
-        mysql_id, name = parts_of(known.id)
-        await when_idle(lambda: self.client.mysql_white_lists.change(region, mysql_id, name, wish.inputs["addresses"]))
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
+        mysql_id, name = parts_of(recorded.id)
+        await when_idle(lambda: self.client.mysql_white_lists.change(region, mysql_id, name, desired.inputs["addresses"]))
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.mysql_white_lists.delete(region, *parts_of(id))
@@ -137,9 +137,9 @@ class MysqlEipHandler(CloudHandler):
 
     resource, parts_of_id, one_of_a_name = MYSQL_EIP, 2, True
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
         """Bound already: that is what is wanted, or somebody else's decision."""
-        mysql_id, eip_id = wish.inputs["instanceId"], wish.inputs["eipId"]
+        mysql_id, eip_id = desired.inputs["instanceId"], desired.inputs["eipId"]
         if await self._is_bound(region, mysql_id, eip_id):
             return [_bound(mysql_id, await self.client.eips.get(region, eip_id))]
         await once_free(lambda: free_for(self.client, region, eip_id, ""))
@@ -148,12 +148,12 @@ class MysqlEipHandler(CloudHandler):
     async def _is_bound(self, region: str, mysql_id: str, eip_id: str) -> bool:
         return any(eip.id == eip_id for eip in await self.client.mysql_eips.list(region, mysql_id))
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
-        mysql_id, eip = wish.inputs["instanceId"], await self.client.eips.get(region, wish.inputs["eipId"])
+    async def make(self, region: str, desired: Desired, token: str) -> str:
+        mysql_id, eip = desired.inputs["instanceId"], await self.client.eips.get(region, desired.inputs["eipId"])
         await when_idle(lambda: self.client.mysql_eips.bind(region, mysql_id, eip.id, eip.address))
         return f"{mysql_id}/{eip.id}"
 
-    async def settle(self, region: str, id: str, wish: Wish) -> Made:
+    async def settle(self, region: str, id: str, desired: Desired) -> Created:
         mysql_id, eip_id = parts_of(id)
         await wait_until(
             lambda: self._is_bound(region, mysql_id, eip_id),
@@ -162,9 +162,9 @@ class MysqlEipHandler(CloudHandler):
             timeout=BIND_SECONDS,
             state=lambda bound: "bound" if bound else "not bound",
         )
-        return wish.reached(id, address=(await self.client.eips.get(region, eip_id)).address)
+        return desired.reached(id, address=(await self.client.eips.get(region, eip_id)).address)
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         mysql_id, eip_id = parts_of(id)
         if not await self._is_bound(region, mysql_id, eip_id):
             raise errors.NotFound("look up", f"the binding of EIP {eip_id}", "", f"it is not bound to MySQL instance {mysql_id}")
@@ -176,9 +176,9 @@ class MysqlEipHandler(CloudHandler):
         await self.client.mysql_eips.unbind(region, mysql_id, eip_id, found.outputs["address"])
 
 
-def _bound(mysql_id: str, eip: Eip) -> Seen:
+def _bound(mysql_id: str, eip: Eip) -> Observed:
     inputs: dict[str, Any] = {"instanceId": mysql_id, "eipId": eip.id}
-    return Seen(f"{mysql_id}/{eip.id}", inputs, {"address": eip.address})
+    return Observed(f"{mysql_id}/{eip.id}", inputs, {"address": eip.address})
 
 
 def parts_of(id: str) -> tuple[str, str]:

@@ -43,8 +43,8 @@ def schema() -> dict[str, Any]:
 
 
 def _resource(resource: Resource) -> dict[str, Any]:
-    known = {field.name for field in resource.inputs}
-    outputs = [*resource.inputs, *(field for field in resource.outputs if field.name not in known)]
+    recorded = {field.name for field in resource.inputs}
+    outputs = [*resource.inputs, *(field for field in resource.outputs if field.name not in recorded)]
     always = {field.name for field in resource.inputs if field.required or field.default is not None}
     always |= {field.name for field in resource.outputs}
     return {

@@ -59,23 +59,23 @@ class Tokens:
 
     def take(self, mark: str, inputs: Mapping[str, Any], beside: Collection[str] = ()) -> Token:
         """The unfinished create's token, or a new one; stored before it is returned."""
-        known = self.unfinished(mark)
-        if known and known.is_for(inputs):
-            return known
+        recorded = self.unfinished(mark)
+        if recorded and recorded.is_for(inputs):
+            return recorded
         value = f"{mark.partition('.')[0]}-{secrets.token_hex(16)}"  # the same length whatever the order's word is
         return self._store(mark, Token(value, digest(value, inputs), "", tuple(sorted(beside))))
 
-    def made(self, mark: str, id: str) -> None:
+    def created(self, mark: str, id: str) -> None:
         """The create is about to be answered with this id. The engine may still be killed before it has written that down."""
-        known = self.unfinished(mark)
-        if known:
-            self._store(mark, replace(known, id=id))
+        recorded = self.unfinished(mark)
+        if recorded:
+            self._store(mark, replace(recorded, id=id))
             self._answered.add(mark)
 
     def recorded(self, mark: str, id: str) -> None:
         """The engine's state holds this id under this mark: the create that made it is over."""
-        known = self.unfinished(mark)
-        if known is None or known.id == id:
+        recorded = self.unfinished(mark)
+        if recorded is None or recorded.id == id:
             self.forget(mark)
 
     def end(self) -> None:
@@ -89,9 +89,9 @@ class Tokens:
 
     def carried_out(self, key: str, id: str) -> None:
         """An order that changes something is done: a note, since the state may not come to say so (see `forget_changes`)."""
-        known = self.unfinished(key)
-        if known:
-            self._store(key, replace(known, id=id))
+        recorded = self.unfinished(key)
+        if recorded:
+            self._store(key, replace(recorded, id=id))
 
     def begin_update(self, mark: str) -> bool:
         """From now on it is unfinished. Says whether an earlier one is, whose changes stand in nobody's state."""

@@ -27,4 +27,4 @@ async def verify_names(cloud: Cloud, arguments: Mapping[str, Any]) -> dict[str, 
 
 
 def _wishes(arguments: Mapping[str, Any], name: str) -> list[FlavorWish]:
-    return [FlavorWish(wish["zone"], wish["flavor"]) for wish in arguments.get(name) or ()]
+    return [FlavorWish(desired["zone"], desired["flavor"]) for desired in arguments.get(name) or ()]

@@ -12,7 +12,7 @@ from ctyun.services.security_groups import ANYWHERE, Rule, SecurityGroup
 from ctyun.services.subnets import Subnet
 from ctyun.services.vpcs import Vpc
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
-from pulumi_ctyun.provider.handler import Known, Made, Plain, Seen, Wish
+from pulumi_ctyun.provider.handler import Created, Desired, Observed, Plain, Recorded
 from pulumi_ctyun.provider.marks import described, has_mark, undescribed
 from pulumi_ctyun.resources.declarations.vpc import SECURITY_GROUP, SELF, SUBNET, VPC
 
@@ -22,27 +22,27 @@ class VpcHandler(CloudHandler):
 
     resource = VPC
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
-        return [_seen_vpc(vpc) for vpc in await self.client.vpcs.list(region) if has_mark(vpc.description, wish.mark)]
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
+        return [_seen_vpc(vpc) for vpc in await self.client.vpcs.list(region) if has_mark(vpc.description, desired.mark)]
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
+    async def make(self, region: str, desired: Desired, token: str) -> str:
         return await self.client.vpcs.create(
-            region, name=wish.inputs["name"], cidr=wish.inputs["cidr"], description=_text(wish), client_token=token
+            region, name=desired.inputs["name"], cidr=desired.inputs["cidr"], description=_text(desired), client_token=token
         )
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         return _seen_vpc(await self.client.vpcs.get(region, id))
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
-        await self.client.vpcs.update(region, known.id, name=wish.inputs["name"], description=_text(wish))
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
+        await self.client.vpcs.update(region, recorded.id, name=desired.inputs["name"], description=_text(desired))
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.vpcs.delete(region, id)
 
 
-def _seen_vpc(vpc: Vpc) -> Seen:
+def _seen_vpc(vpc: Vpc) -> Observed:
     inputs = {"name": vpc.name, "cidr": vpc.cidr, "description": undescribed(vpc.description)}
-    return Seen(vpc.id, inputs, {"vpcId": vpc.id})
+    return Observed(vpc.id, inputs, {"vpcId": vpc.id})
 
 
 class SubnetHandler(CloudHandler):
@@ -50,42 +50,42 @@ class SubnetHandler(CloudHandler):
 
     resource = SUBNET
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
         try:
-            subnets = await self.client.subnets.list(region, wish.inputs["vpcId"])
+            subnets = await self.client.subnets.list(region, desired.inputs["vpcId"])
         except errors.NotFound:  # the VPC is missing; the create says so
             return []
-        return [_seen_subnet(subnet, wish.inputs) for subnet in subnets if has_mark(subnet.description, wish.mark)]
+        return [_seen_subnet(subnet, desired.inputs) for subnet in subnets if has_mark(subnet.description, desired.mark)]
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
+    async def make(self, region: str, desired: Desired, token: str) -> str:
         return await self.client.subnets.create(
             region,
-            vpc_id=wish.inputs["vpcId"],
-            name=wish.inputs["name"],
-            cidr=wish.inputs["cidr"],
-            dns_servers=wish.inputs.get("dnsServers") or (),
-            description=_text(wish),
+            vpc_id=desired.inputs["vpcId"],
+            name=desired.inputs["name"],
+            cidr=desired.inputs["cidr"],
+            dns_servers=desired.inputs.get("dnsServers") or (),
+            description=_text(desired),
             client_token=token,
         )
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         return _seen_subnet(await self.client.subnets.get(region, id), state)
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
-        servers = wish.inputs.get("dnsServers")
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
+        servers = desired.inputs.get("dnsServers")
         await self.client.subnets.update(
             region,
-            known.id,
-            name=wish.inputs["name"],
-            description=_text(wish),
-            dns_servers=servers if servers or known.state.get("dnsServers") else None,
+            recorded.id,
+            name=desired.inputs["name"],
+            description=_text(desired),
+            dns_servers=servers if servers or recorded.state.get("dnsServers") else None,
         )
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.subnets.delete(region, id)
 
 
-def _seen_subnet(subnet: Subnet, state: Plain) -> Seen:
+def _seen_subnet(subnet: Subnet, state: Plain) -> Observed:
     inputs: dict[str, Any] = {
         "vpcId": subnet.vpc_id,
         "name": subnet.name,
@@ -94,7 +94,7 @@ def _seen_subnet(subnet: Subnet, state: Plain) -> Seen:
     }
     if state.get("dnsServers"):  # where none were chosen the cloud shows its own
         inputs["dnsServers"] = list(subnet.dns_servers)
-    return Seen(subnet.id, inputs, {"subnetId": subnet.id, "gateway": subnet.gateway})
+    return Observed(subnet.id, inputs, {"subnetId": subnet.id, "gateway": subnet.gateway})
 
 
 class SecurityGroupHandler(CloudHandler):
@@ -102,26 +102,26 @@ class SecurityGroupHandler(CloudHandler):
 
     resource = SECURITY_GROUP
 
-    async def left_over(self, region: str, wish: Wish) -> Sequence[Seen]:
+    async def find_unfinished(self, region: str, desired: Desired) -> Sequence[Observed]:
         """Without their rules: those are put right after the adoption."""
-        groups = await self.client.security_groups.list(region, vpc_id=wish.inputs["vpcId"])
+        groups = await self.client.security_groups.list(region, vpc_id=desired.inputs["vpcId"])
         return [
-            Seen(group.id, {"name": group.name, "description": undescribed(group.description)}, {})
+            Observed(group.id, {"name": group.name, "description": undescribed(group.description)}, {})
             for group in groups
-            if has_mark(group.description, wish.mark)
+            if has_mark(group.description, desired.mark)
         ]
 
-    async def make(self, region: str, wish: Wish, token: str) -> str:
+    async def make(self, region: str, desired: Desired, token: str) -> str:
         return await self.client.security_groups.create(
-            region, vpc_id=wish.inputs["vpcId"], name=wish.inputs["name"], description=_text(wish), client_token=token
+            region, vpc_id=desired.inputs["vpcId"], name=desired.inputs["name"], description=_text(desired), client_token=token
         )
 
-    async def settle(self, region: str, id: str, wish: Wish) -> Made:
+    async def settle(self, region: str, id: str, desired: Desired) -> Created:
         """The group's rules become the wished ones: new ones come before old ones go, so that nothing is cut off meanwhile.
 
         Only a rule that differs in its description alone must go first: the cloud takes it for the same.
         """
-        wanted = [_rule(rule, id) for rule in wish.inputs["rules"]]
+        wanted = [_rule(rule, id) for rule in desired.inputs["rules"]]
         missing, superfluous = rules_to_change(await self._rules(region, id), wanted)
         in_the_way = {_sense(rule) for rule in superfluous}
         try:
@@ -134,7 +134,7 @@ class SecurityGroupHandler(CloudHandler):
         else:
             await self._exchange(region, id, [(rule, None) for rule in superfluous])
             await self._add(region, id, [rule for rule in missing if _sense(rule) in in_the_way])
-        return wish.reached(id, securityGroupId=id)
+        return desired.reached(id, securityGroupId=id)
 
     async def _rules(self, region: str, id: str) -> Sequence[Rule]:
         return (await self.client.security_groups.get(region, id)).rules
@@ -151,15 +151,15 @@ class SecurityGroupHandler(CloudHandler):
         if rules:
             await self.client.security_groups.add_rules(region, id, rules)
 
-    async def look(self, region: str, id: str, state: Plain) -> Seen:
+    async def look(self, region: str, id: str, state: Plain) -> Observed:
         group = await self.client.security_groups.get(region, id)
         inputs = {"vpcId": group.vpc_id, "name": group.name, "description": undescribed(group.description)}
         rules = rules_seen(group, state.get("rules"))
-        return Seen(group.id, {**inputs, "rules": rules}, {"securityGroupId": group.id})
+        return Observed(group.id, {**inputs, "rules": rules}, {"securityGroupId": group.id})
 
-    async def change(self, region: str, known: Known, wish: Wish) -> None:
-        if any(known.state.get(name) != wish.inputs.get(name) for name in ("name", "description")):
-            await self.client.security_groups.update(region, known.id, name=wish.inputs["name"], description=_text(wish))
+    async def change(self, region: str, recorded: Recorded, desired: Desired) -> None:
+        if any(recorded.state.get(name) != desired.inputs.get(name) for name in ("name", "description")):
+            await self.client.security_groups.update(region, recorded.id, name=desired.inputs["name"], description=_text(desired))
 
     async def remove(self, region: str, id: str) -> None:
         await self.client.security_groups.delete(region, id)
@@ -247,5 +247,5 @@ def _as_input(rule: Rule, group_id: str) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _text(wish: Wish) -> str:
-    return described(wish.inputs.get("description"), wish.mark)
+def _text(desired: Desired) -> str:
+    return described(desired.inputs.get("description"), desired.mark)

@@ -158,7 +158,7 @@ class Connections:
         return True
 
     def drop(self, way: Way) -> None:
-        """Forget a connection: the next wish makes a new one."""
+        """Forget a connection: the next use makes a new one."""
         connection = self._open.pop(way, None)
         if connection is not None:
             connection.close()
@@ -172,9 +172,9 @@ class Connections:
 
     async def _connection(self, way: Way) -> asyncssh.SSHClientConnection:
         async with self._locks.setdefault(way, asyncio.Lock()):
-            known = self._open.get(way)
-            if known is not None and not known.is_closed():
-                return known
+            recorded = self._open.get(way)
+            if recorded is not None and not recorded.is_closed():
+                return recorded
             tunnel = await self._connection(way.jump) if way.jump else None
             self._open[way] = await self._dial(way, tunnel)
             return self._open[way]

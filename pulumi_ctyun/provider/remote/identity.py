@@ -92,8 +92,8 @@ async def _ready(connections: Connections, way: Way, deadline: float) -> None:
 
 
 async def _exchange(connections: Connections, way: Way, pins: Pins, mark: str) -> str:
-    made = _fine(way, "make a host key", await connections.run(way, *shell(MAKE_KEY)))
-    own = made.stdout.strip()
+    created = _fine(way, "make a host key", await connections.run(way, *shell(MAKE_KEY)))
+    own = created.stdout.strip()
     asyncssh.import_public_key(own)  # never pin what is no key
     pins.put(mark, own)
     _fine(way, "use its new host key", await connections.run(way, *shell(USE_KEY)))

@@ -34,7 +34,7 @@ def test_token_is_the_same_until_the_create_is_over(tmp_path: Path) -> None:
     assert tokens.take("m", wish) == first
     assert Tokens(tmp_path / "tokens").take("m", wish) == first
     assert first.is_for(wish)
-    tokens.made("m", "vpc-1")
+    tokens.created("m", "vpc-1")
     assert tokens.take("m", wish).value == first.value, "the engine may not have recorded it"
     tokens.end()
     assert tokens.take("m", wish).value != first.value
@@ -45,7 +45,7 @@ def test_a_create_is_over_when_the_engine_knows_its_thing(tmp_path: Path) -> Non
     tokens.take("m", wish)
     tokens.recorded("m", "vpc-0")  # what the new one is to replace
     assert tokens.unfinished("m")
-    tokens.made("m", "vpc-1")
+    tokens.created("m", "vpc-1")
     tokens.recorded("m", "vpc-0")
     assert tokens.unfinished("m")
     Tokens(tmp_path).recorded("m", "vpc-1")
