@@ -48,7 +48,7 @@ class Desired:
 class Recorded:
     """A resource as the state has it: inputs and outputs in one map. Empty when it is being imported.
 
-    `unfinished`: an update was killed or has failed, so that what is there may be neither what the state says nor what is desired.
+    `unfinished`: an update was killed or has failed: what is there may be neither what the state says nor what is desired.
     """
 
     urn: str
