@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import Input, Output
 
-from components.checks import Problem, one, refuse
-from components.network import Network
 from pulumi_ctyun.resources import BackupPolicy, BackupVault, RetentionArgs
 from pulumi_ctyun.resources.declarations import csbs
+
+from .checks import Problem, one, refuse
+from .network import Network
 
 
 @dataclass(frozen=True)

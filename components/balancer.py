@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import Output
 
-from components.checks import Problem, one, refuse
-from components.network import Network
-from components.web_server import WebServer
 from pulumi_ctyun.resources import Eip, HealthCheck, Listener, LoadBalancer, Target, TargetGroup
 from pulumi_ctyun.resources.declarations import elb_rules, rules
+
+from .checks import Problem, one, refuse
+from .network import Network
+from .web_server import WebServer
 
 PORT = 80
 

@@ -8,10 +8,6 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import Input, Output
 
-from components import reach
-from components.checks import Problem, each, one, refuse
-from components.network import Network
-from components.sites import Connection
 from pulumi_ctyun.resources import (
     Eip,
     MysqlAccount,
@@ -24,6 +20,11 @@ from pulumi_ctyun.resources import (
 )
 from pulumi_ctyun.resources.declarations import rds_rules, rules
 from pulumi_ctyun.resources.declarations.rds import FAILOVERS, HA_MODES
+
+from . import reach
+from .checks import Problem, each, one, refuse
+from .network import Network
+from .sites import Connection
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pulumi
 from pulumi import Output
 
-from components.checks import refuse
-from components.server import Server, ServerArgs
+from .checks import refuse
+from .server import Server, ServerArgs
 
 JumpHostArgs = ServerArgs
 

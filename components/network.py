@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from components import reach
-from components.checks import Problem, apart, each, inside, one, refuse
 from pulumi_ctyun.resources import RuleArgs, SecurityGroup, Subnet, Vpc
 from pulumi_ctyun.resources.declarations import rules
+
+from . import reach
+from .checks import Problem, apart, each, inside, one, refuse
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import Input, Output
 
-from components.checks import Problem, one
-from components.network import Network
-from components.user_data import NOTHING, cloud_config
 from pulumi_ctyun.resources import ConnectionArgs, DataDiskArgs, Eip, EipAssociation, Host, HostKey, Instance, KeyPair
 from pulumi_ctyun.resources.declarations import rules
+
+from .checks import Problem, one
+from .network import Network
+from .user_data import NOTHING, cloud_config
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from typing import ClassVar, Protocol
 
 from pulumi import Input, Output, RunError
 
-from components.checks import Problem, one
-from components.settings_file import settings_file
 from pulumi_ctyun.resources import FileArgs
 from pulumi_ctyun.resources.declarations import rds_rules
+
+from .checks import Problem, one
+from .settings_file import settings_file
 
 PAGES = "/var/www/html"
 INSTALL_APACHE = Path(__file__).with_name("install-apache.sh")

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import pulumi
 from pulumi import Output
 
-from components.checks import Problem, each, refuse
-from components.server import ServerArgs
-from components.web_server import WebServer, WebServerArgs
 from pulumi_ctyun.resources import Image
 from pulumi_ctyun.resources.declarations import rules
+
+from .checks import Problem, each, refuse
+from .server import ServerArgs
+from .web_server import WebServer, WebServerArgs
 
 
 @dataclass(frozen=True)

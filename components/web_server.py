@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import pulumi
 from pulumi import Output
 
-from components.checks import Problem, refuse
-from components.jump_host import JumpHost
-from components.server import Server, ServerArgs
-from components.sites import Site
-from components.user_data import NOTHING
 from pulumi_ctyun.resources import RemoteCommand, RemoteFiles
+
+from .checks import Problem, refuse
+from .jump_host import JumpHost
+from .server import Server, ServerArgs
+from .sites import Site
+from .user_data import NOTHING
 
 
 @dataclass(frozen=True)

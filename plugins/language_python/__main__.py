@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from plugins.kit.lifetime import end_with_engine
 from plugins.language_python.light import enter_empty_packages
+from pulumi_ctyun.kit.lifetime import end_with_engine
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from plugins.language_python.environment import EnvironmentProblem, PythonEnvironment
 
 LAUNCH = Path(__file__).with_name("launch_dynamic.py")
-LIFETIME = Path(__file__).parents[1] / "kit" / "lifetime.py"
+LIFETIME = Path(__file__).parents[2] / "pulumi_ctyun" / "kit" / "lifetime.py"
 OPTION = "PULUMI_RUNTIME_"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugins.kit.serve import serve
 from plugins.random_provider.provider import VERSION, RandomProvider
+from pulumi_ctyun.kit.serve import serve
 
 serve(RandomProvider(), VERSION)

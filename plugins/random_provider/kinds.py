@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from plugins.kit.serve import PluginError
-from plugins.kit.values import UNKNOWN
 from plugins.random_provider import generate
+from pulumi_ctyun.kit.serve import PluginError
+from pulumi_ctyun.kit.values import UNKNOWN
 
 Values = Mapping[str, Any]
 PYTHON_TYPES: Mapping[str, type] = {"integer": int, "boolean": bool, "string": str, "object": dict}

@@ -9,9 +9,9 @@ from typing import Any
 from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.property_value import PropertyValue
 
-from plugins.kit.serve import PluginError
-from plugins.kit.values import UNKNOWN, to_plain, to_properties
 from plugins.random_provider.kinds import KINDS, Input, Kind
+from pulumi_ctyun.kit.serve import PluginError
+from pulumi_ctyun.kit.values import UNKNOWN, to_plain, to_properties
 
 VERSION = "4.21.4"  # the SDK whose types are served
 

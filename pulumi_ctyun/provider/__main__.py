@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from plugins.kit.engine_log import EngineLog
-from plugins.kit.serve import engine_address, serve
+from pulumi_ctyun.kit.engine_log import EngineLog
+from pulumi_ctyun.kit.serve import engine_address, serve
 from pulumi_ctyun.provider.plugin import CtyunProvider
 from pulumi_ctyun.resources.declarations import VERSION
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 
 KEY = "__about"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pulumi.provider.experimental.property_value import PropertyValue
 
-from plugins.kit.values import has_unknown, is_secret, to_plain, to_property
+from pulumi_ctyun.kit.values import has_unknown, is_secret, to_plain, to_property
 from pulumi_ctyun.resources.declarations.model import NOUNS, Field, Kind, ListOf, MapOf, Shape, Type, Whole
 
 Values = Mapping[str, PropertyValue]

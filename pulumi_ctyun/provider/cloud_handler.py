@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from ctyun import errors
 from ctyun.client import Client
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud import Cloud
 from pulumi_ctyun.provider.diffing import same
 from pulumi_ctyun.provider.handler import Created, Desired, Handler, Observed, Plain, Recorded

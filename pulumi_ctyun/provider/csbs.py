@@ -9,7 +9,7 @@ from typing import Any
 from ctyun import errors
 from ctyun.services.backup_policies import WEEK, BackupPolicy, Rules
 from ctyun.services.backup_vaults import Vault
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import IN_USE_SECONDS, CloudHandler, until_released
 from pulumi_ctyun.provider.exclusive import once_free
 from pulumi_ctyun.provider.handler import Created, Desired, Observed, Plain, Recorded

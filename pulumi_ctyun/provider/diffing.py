@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from plugins.kit.values import UNKNOWN, has_unknown
+from pulumi_ctyun.kit.values import UNKNOWN, has_unknown
 from pulumi_ctyun.provider.about import About
 from pulumi_ctyun.resources.declarations.model import Field, ListOf, MapOf, Resource, Shape, Type
 

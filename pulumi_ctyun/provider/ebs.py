@@ -12,7 +12,7 @@ from typing import Any
 from ctyun import errors
 from ctyun.services.snapshot_policies import SnapshotPolicy
 from ctyun.services.volumes import ENDING, Volume
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler, until_released
 from pulumi_ctyun.provider.exclusive import Taken, once_free
 from pulumi_ctyun.provider.handler import Desired, Observed, Plain, Recorded

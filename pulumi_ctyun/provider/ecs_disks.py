@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ctyun.services.volumes import Volume
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud import Cloud
 from pulumi_ctyun.provider.handler import Desired, Recorded
 

@@ -8,7 +8,7 @@ from typing import Any
 from ctyun import errors
 from ctyun.services.health_checks import HealthCheck
 from ctyun.services.target_groups import Stickiness, Target, TargetGroup
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.exclusive import Taken, once_free
 from pulumi_ctyun.provider.handler import Desired, Observed, Plain, Recorded

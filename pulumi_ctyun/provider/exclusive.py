@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from ctyun import errors
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi.provider.experimental.property_value import PropertyValue
 
-from plugins.kit.values import UNKNOWN, has_unknown, is_secret, to_plain, to_property
+from pulumi_ctyun.kit.values import UNKNOWN, has_unknown, is_secret, to_plain, to_property
 from pulumi_ctyun.provider.checking import Problem
 from pulumi_ctyun.provider.local_files import expand, problem_of
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 from pulumi_ctyun.resources.declarations.model import Resource
 
 ALLOWED = (

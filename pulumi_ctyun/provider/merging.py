@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi.provider.experimental.property_value import PropertyValue
 
-from plugins.kit.values import UNKNOWN, is_secret, to_plain, to_property
+from pulumi_ctyun.kit.values import UNKNOWN, is_secret, to_plain, to_property
 from pulumi_ctyun.provider.about import KEY, About
 from pulumi_ctyun.provider.diffing import changes, same
 from pulumi_ctyun.provider.handler import Observed

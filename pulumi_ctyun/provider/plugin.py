@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 from pulumi.provider.experimental import provider as sdk
 
-from plugins.kit.engine_log import unheard
-from plugins.kit.serve import InitFailed, PluginError, resource_type
-from plugins.kit.values import UNKNOWN, to_plain, to_property
+from pulumi_ctyun.kit.engine_log import unheard
+from pulumi_ctyun.kit.serve import InitFailed, PluginError, resource_type
+from pulumi_ctyun.kit.values import UNKNOWN, to_plain, to_property
 from pulumi_ctyun.provider.about import About
 from pulumi_ctyun.provider.answers import failures, kind_of
 from pulumi_ctyun.provider.cancelling import Running

@@ -10,7 +10,7 @@ from ctyun import errors
 from ctyun.services.mysql_orders import NewMysql
 from ctyun.services.mysql_roles import HaSettings
 from ctyun.services.mysql_values import FAILED, PAIR, SINGLE, MysqlInstance
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.handler import Created, Desired, Observed, Plain, Recorded
 from pulumi_ctyun.provider.rds_parts import when_idle

@@ -14,7 +14,7 @@ from typing import Any
 from ctyun import errors
 from ctyun.services.eips import Eip
 from ctyun.waiting import wait_until
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud_handler import CloudHandler
 from pulumi_ctyun.provider.eip import free_for
 from pulumi_ctyun.provider.exclusive import once_free

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud import Cloud
 from pulumi_ctyun.provider.handler import DEFAULT_TIMEOUT, Created, Desired, Handler, Observed, Recorded
 from pulumi_ctyun.provider.local_files import Item, expand_all, tar_of

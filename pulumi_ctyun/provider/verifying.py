@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ctyun.verifying import FlavorWish, verify
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 from pulumi_ctyun.provider.cloud import Cloud
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from plugins.kit.values import has_unknown
+from pulumi_ctyun.kit.values import has_unknown
 from pulumi_ctyun.provider.checking import Problem
 from pulumi_ctyun.provider.diffing import changes
 from pulumi_ctyun.resources.declarations.model import Resource

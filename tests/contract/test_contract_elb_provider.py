@@ -10,7 +10,7 @@ from contract.pairs import certificate_for
 from unit.pulumi_ctyun.conftest import Engine
 
 from ctyun import Client
-from plugins.kit.values import to_plain
+from pulumi_ctyun.kit.values import to_plain
 from pulumi_ctyun.provider.cloud import Cloud, Settings
 from pulumi_ctyun.provider.plugin import CtyunProvider
 

@@ -16,7 +16,7 @@ from typing import Any, Self
 import asyncssh
 from asyncssh.constants import OPEN_REQUEST_SESSION_FAILED
 
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 
 ATTEMPT_SECONDS = 10.0  # one attempt to connect and log in
 CONNECT_SECONDS = 60.0  # to reach a server that has been ready before

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import asyncssh
 
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 from pulumi_ctyun.provider.remote.connections import KEY_PATIENCE, Connections, Outcome, Way, shell
 from pulumi_ctyun.provider.remote.texts import last_lines
 from pulumi_ctyun.provider.tokens import write_private

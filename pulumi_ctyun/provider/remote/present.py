@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 from pulumi_ctyun.provider.remote.connections import Connections, Outcome, Way
 
 LOOK_SECONDS = 60.0  # many files are much to read; a server that falls silent meanwhile is noticed by its connection

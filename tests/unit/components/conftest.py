@@ -14,7 +14,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.settings import ROOT, SETTINGS
 
-from plugins.kit.values import to_properties
+from pulumi_ctyun.kit.values import to_properties
 from pulumi_ctyun.provider.checking import check
 from pulumi_ctyun.resources.declarations import RESOURCES
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from plugins.kit.values import to_properties
+from pulumi_ctyun.kit.values import to_properties
 from pulumi_ctyun.provider.checking import check
 from pulumi_ctyun.resources.declarations import RESOURCES
 

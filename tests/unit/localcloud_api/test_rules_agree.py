@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from plugins.kit.values import to_properties
+from pulumi_ctyun.kit.values import to_properties
 from pulumi_ctyun.provider.checking import check
 from pulumi_ctyun.resources.declarations import RESOURCES
 from pulumi_ctyun.resources.declarations.model import Field, shapes

@@ -16,7 +16,7 @@ import pytest
 
 PLUGIN = """
 import sys, time
-from plugins.kit.lifetime import end_with_engine
+from pulumi_ctyun.kit.lifetime import end_with_engine
 end_with_engine(sys.argv[1] if len(sys.argv) > 1 else None)
 print("ready", flush=True)
 time.sleep(60)

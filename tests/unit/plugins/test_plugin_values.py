@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi.provider.experimental.property_value import Computed, PropertyValue, ResourceReference
 
-from plugins.kit.values import UNKNOWN, UNKNOWN_TEXT, has_unknown, is_secret, to_plain, to_properties, to_property
+from pulumi_ctyun.kit.values import UNKNOWN, UNKNOWN_TEXT, has_unknown, is_secret, to_plain, to_properties, to_property
 
 PLAIN: list[Any] = [None, True, False, 0, 3, -7, 2.5, "", "text", [], [1, "a", None], {}, {"a": {"b": [1, True]}}]
 

@@ -13,11 +13,11 @@ import bcrypt
 import pytest
 from pulumi.provider.experimental import provider as sdk
 
-from plugins.kit.serve import PluginError
-from plugins.kit.values import UNKNOWN, to_plain, to_properties
 from plugins.random_provider.generate import SPECIAL
 from plugins.random_provider.kinds import KINDS
 from plugins.random_provider.provider import RandomProvider
+from pulumi_ctyun.kit.serve import PluginError
+from pulumi_ctyun.kit.values import UNKNOWN, to_plain, to_properties
 
 TOKENS = {token.rpartition(":")[2]: token for token in KINDS}
 

@@ -15,8 +15,8 @@ from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from plugins.kit.serve import InitFailed, PluginError, servicer
-from plugins.kit.values import to_plain, to_properties
+from pulumi_ctyun.kit.serve import InitFailed, PluginError, servicer
+from pulumi_ctyun.kit.values import to_plain, to_properties
 
 URN = "urn:pulumi:stack::project::a:b:C::it"
 SENTENCE = "The volume data could not be attached to web-01: it is in use."

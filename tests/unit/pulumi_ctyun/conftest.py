@@ -18,7 +18,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from ctyun.client import Client
 from ctyun.credentials import Credentials
 from ctyun.endpoints import Endpoints
-from plugins.kit.values import to_plain, to_property
+from pulumi_ctyun.kit.values import to_plain, to_property
 from pulumi_ctyun.provider import exclusive
 from pulumi_ctyun.provider.cloud import Cloud, Settings
 from pulumi_ctyun.provider.plugin import CtyunProvider

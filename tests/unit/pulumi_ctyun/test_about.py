@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from plugins.kit.serve import PluginError
-from plugins.kit.values import to_plain
+from pulumi_ctyun.kit.serve import PluginError
+from pulumi_ctyun.kit.values import to_plain
 from pulumi_ctyun.provider.about import KEY
 
 VPC = "ctyun:vpc:Vpc"

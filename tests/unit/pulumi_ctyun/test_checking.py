@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pulumi.provider.experimental import provider as sdk
 
-from plugins.kit.values import UNKNOWN, to_plain, to_properties, to_property
+from pulumi_ctyun.kit.values import UNKNOWN, to_plain, to_properties, to_property
 
 CASES = json.loads((Path(__file__).parent / "check_cases.json").read_text(encoding="utf-8"))
 

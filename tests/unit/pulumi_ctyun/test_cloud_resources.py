@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from unit.pulumi_ctyun.conftest import new_disk
 
-from plugins.kit.serve import InitFailed, PluginError
-from plugins.kit.values import to_plain, to_property
+from pulumi_ctyun.kit.serve import InitFailed, PluginError
+from pulumi_ctyun.kit.values import to_plain, to_property
 from pulumi_ctyun.provider import cloud_handler, exclusive
 from pulumi_ctyun.provider import eip as provider_eip
 
@@ -579,7 +579,7 @@ def test_servers_are_made_at_the_same_time(engine, fake, run) -> None:
 def test_verify_names_every_unknown_name(engine, run) -> None:
     from pulumi.provider.experimental import provider as sdk
 
-    from plugins.kit.values import to_properties
+    from pulumi_ctyun.kit.values import to_properties
 
     wanted = {"region": "华东1", "zones": ["AZ7"], "flavors": [{"zone": "AZ1", "flavor": "9C9G"}], "images": ["nope"]}
     with pytest.raises(PluginError) as caught:

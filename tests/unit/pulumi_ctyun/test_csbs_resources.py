@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from support.fake_csbs import FakeCsbs
 
-from plugins.kit.serve import InitFailed, PluginError
-from plugins.kit.values import UNKNOWN, to_plain
+from pulumi_ctyun.kit.serve import InitFailed, PluginError
+from pulumi_ctyun.kit.values import UNKNOWN, to_plain
 
 VAULT, POLICY = "ctyun:csbs:BackupVault", "ctyun:csbs:BackupPolicy"
 A_VAULT: dict[str, Any] = {"region": "华东1", "name": "dev-vault"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plugins.kit.values import UNKNOWN
+from pulumi_ctyun.kit.values import UNKNOWN
 from pulumi_ctyun.provider.diffing import changes
 from pulumi_ctyun.resources.declarations import RESOURCES
 

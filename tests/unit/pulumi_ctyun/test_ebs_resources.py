@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from support.fake_ebs import FakeEbs
 
-from plugins.kit.serve import PluginError
-from plugins.kit.values import to_plain
+from pulumi_ctyun.kit.serve import PluginError
+from pulumi_ctyun.kit.values import to_plain
 from pulumi_ctyun.provider.marks import MARK_LABEL
 
 VOLUME, ATTACHMENT, POLICY = "ctyun:ebs:Volume", "ctyun:ebs:VolumeAttachment", "ctyun:ebs:SnapshotPolicy"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from unit.pulumi_ctyun.conftest import Body, FakeCloud
 
-from plugins.kit.serve import PluginError
-from plugins.kit.values import to_plain
+from pulumi_ctyun.kit.serve import PluginError
+from pulumi_ctyun.kit.values import to_plain
 
 BALANCER, CHECK, GROUP = "ctyun:elb:LoadBalancer", "ctyun:elb:HealthCheck", "ctyun:elb:TargetGroup"
 TARGET, CERTIFICATE, LISTENER = "ctyun:elb:Target", "ctyun:elb:Certificate", "ctyun:elb:Listener"

@@ -11,9 +11,9 @@ from google.protobuf import empty_pb2
 from pulumi.provider.experimental import provider as sdk
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from plugins.kit.engine_log import EngineLog
-from plugins.kit.serve import PluginError
-from plugins.kit.values import to_properties
+from pulumi_ctyun.kit.engine_log import EngineLog
+from pulumi_ctyun.kit.serve import PluginError
+from pulumi_ctyun.kit.values import to_properties
 from pulumi_ctyun.provider.keeping import ALLOWED
 from pulumi_ctyun.provider.plugin import CtyunProvider
 

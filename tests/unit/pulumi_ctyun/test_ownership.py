@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from plugins.kit.serve import PluginError
+from pulumi_ctyun.kit.serve import PluginError
 
 VPC, SERVER, KEY = "ctyun:vpc:Vpc", "ctyun:ecs:Instance", "ctyun:ecs:KeyPair"
 A_VPC = {"region": "华东1", "name": "dev-vpc", "cidr": "192.168.0.0/16"}
@@ -160,7 +160,7 @@ def test_a_broken_server_of_somebody_else_is_left_alone(make_engine, fake, run) 
 
 
 def test_a_name_that_is_secret_is_in_no_refusal(make_engine, run, tmp_path) -> None:
-    from plugins.kit.values import to_property
+    from pulumi_ctyun.kit.values import to_property
 
     wish = {**A_VPC, "name": to_property("dev-hidden", secret=True)}
     run(make_engine().create(VPC, wish))

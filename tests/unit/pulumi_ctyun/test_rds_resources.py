@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from support.fake_rds import EIP_ADDRESS, FakeRds
 
-from plugins.kit.serve import InitFailed, PluginError
-from plugins.kit.values import to_plain
+from pulumi_ctyun.kit.serve import InitFailed, PluginError
+from pulumi_ctyun.kit.values import to_plain
 from pulumi_ctyun.provider import rds_parts
 from pulumi_ctyun.provider.rds import zones_seen
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plugins.kit.values import to_plain, to_property
+from pulumi_ctyun.kit.values import to_plain, to_property
 from pulumi_ctyun.provider.about import KEY
 
 SERVER = "ctyun:ecs:Instance"

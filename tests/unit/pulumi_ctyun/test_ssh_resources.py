@@ -16,8 +16,8 @@ from typing import Any
 import asyncssh
 import pytest
 
-from plugins.kit.serve import InitFailed, PluginError
-from plugins.kit.values import UNKNOWN, to_plain, to_property
+from pulumi_ctyun.kit.serve import InitFailed, PluginError
+from pulumi_ctyun.kit.values import UNKNOWN, to_plain, to_property
 from pulumi_ctyun.provider import ssh as ssh_handlers
 from pulumi_ctyun.provider.marks import mark_of
 from pulumi_ctyun.provider.plugin import CtyunProvider

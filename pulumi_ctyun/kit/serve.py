@@ -22,7 +22,7 @@ from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc, status_pb2
 
-from plugins.kit.lifetime import end_with_engine
+from pulumi_ctyun.kit.lifetime import end_with_engine
 
 _Handler = Callable[[Any, Any, Any], Awaitable[Any]]
 
