@@ -59,7 +59,7 @@ class Local:
 
     async def servers(self, request: Request) -> Response:
         await self._cloud.servers.look()
-        seen = await self._cloud.engines.observe()
+        seen = await self._cloud.engines.servers.observe()
         servers = self._cloud.store.find(INSTANCES)
         return JSONResponse([self._server(server, seen.get(server.id, Power.GONE)) for server in servers])
 

@@ -73,20 +73,20 @@ class Cloud:
     backup_policies: BackupPolicies = field(init=False)
 
     def __post_init__(self) -> None:
-        self.networks = Networks(self.store, self.engines)
+        self.networks = Networks(self.store, self.engines.networks)
         self.servers = Servers(self.store, self.engines, self.networks, self.image_refs)
-        self.images = Images(self.store, self.engines)
-        self.balancers = Balancers(self.store, self.engines, self.networks)
+        self.images = Images(self.store, self.engines.images)
+        self.balancers = Balancers(self.store, self.engines.balancers, self.networks)
         self.databases = Databases(self.store, self.engines, self.networks)
         self.faults = Faults(self.store, self.engines, self.networks, self.servers)
-        self.reboots = Reboots(self.store, self.engines, self.servers, self.faults)
+        self.reboots = Reboots(self.store, self.engines.servers, self.servers, self.faults)
         self.clock = Clock(self.store)
         self.backups = Backups(self.store, self.engines, self.servers, self.clock)
         self.backup_policies = BackupPolicies(self.store, self.backups, self.clock, self.tasks)
-        self.volumes = Volumes(self.store, self.engines, self.servers)
-        self.snapshots = Snapshots(self.store, self.engines, self.servers, self.clock)
+        self.volumes = Volumes(self.store, self.engines.volumes, self.servers)
+        self.snapshots = Snapshots(self.store, self.engines.volumes, self.servers, self.clock)
         self.snapshot_policies = SnapshotPolicies(self.store, self.snapshots, self.clock, self.tasks)
-        self.volume_backups = VolumeBackups(self.store, self.engines, self.clock)
+        self.volume_backups = VolumeBackups(self.store, self.engines.volumes, self.clock)
         self.scheduler = Scheduler(
             self.clock, self.backup_policies, self.snapshot_policies
         )  # every owner of policies is an argument

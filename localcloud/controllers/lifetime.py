@@ -153,7 +153,7 @@ async def shut_down(cloud: Cloud) -> list[str]:
     await cloud.tasks.cancel()
     try:
         names = await _suspend(cloud)
-        await cloud.engines.remove_nodes([node.id for node in balancer_nodes(cloud.store)])
+        await cloud.engines.balancers.remove([node.id for node in balancer_nodes(cloud.store)])
         await cloud.engines.stop()
     except EngineError:
         _resume_tasks(cloud)
@@ -167,7 +167,7 @@ async def _suspend(cloud: Cloud) -> list[str]:
     """Stop all running servers in good order, keeping what their owners want of their power."""
     running = cloud.store.find(INSTANCES, status="running")
     cloud.store.set_note(SUSPENDED, "yes")  # first: killed in between, the next start still brings them back
-    await together(*(cloud.engines.shut_down(server.id, SHUTDOWN_SECONDS) for server in running))
+    await together(*(cloud.engines.servers.shut_down(server.id, SHUTDOWN_SECONDS) for server in running))
     with cloud.store.transaction():
         for server in running:
             cloud.store.put(INSTANCES, replace(server, status="stopped", updated=time()))

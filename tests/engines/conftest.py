@@ -103,7 +103,7 @@ class Cloud:
     def change(self, vpc_id: str, **changes: Any) -> None:
         """Change a VPC's wanted state and apply it."""
         self.networks[vpc_id] = replace(self.networks[vpc_id], **changes)
-        self.do(self.engines.apply_networks([self.networks[vpc_id]]))
+        self.do(self.engines.networks.apply([self.networks[vpc_id]]))
 
     def bind(self, vpc_id: str, *pairs: tuple[str, str]) -> None:
         self.change(vpc_id, eips=tuple(EipBinding(public, private) for public, private in pairs))
@@ -114,9 +114,9 @@ class Cloud:
 
         async def make() -> None:
             await asyncio.gather(
-                self.engines.apply_networks(list(self.networks.values())), *map(self.engines.create_server, specs)
+                self.engines.networks.apply(list(self.networks.values())), *map(self.engines.servers.create, specs)
             )
-            await self.engines.boot_servers(specs)
+            await self.engines.servers.boot(specs)
 
         self.do(make())
         for name in names if settle else ():
@@ -129,7 +129,7 @@ class Cloud:
         return output
 
     def try_run(self, name: str, script: str, seconds: float = 30) -> tuple[int, str]:
-        work = self.engines.run(name, ["timeout", str(seconds), "sh", "-eu"], script.encode())
+        work = self.engines.inside.run(name, ["timeout", str(seconds), "sh", "-eu"], script.encode())
         status, output = self.do(work)
         return status, output.decode(errors="replace")
 
@@ -156,11 +156,11 @@ class Cloud:
     def power_cut(self, vpc_id: str, *names: str) -> None:
         """As the services do it: links first, then disks and processes."""
         self.change(vpc_id, dead_nics=self.networks[vpc_id].dead_nics | {self.specs[name].nic.nic_id for name in names})
-        self.do(self.engines.power_cut(names))
+        self.do(self.engines.servers.power_cut(names))
 
     def power_on(self, vpc_id: str, *names: str) -> None:
         self.change(vpc_id, dead_nics=self.networks[vpc_id].dead_nics - {self.specs[name].nic.nic_id for name in names})
-        self.do(self.engines.boot_servers([self.specs[name] for name in names]))
+        self.do(self.engines.servers.boot([self.specs[name] for name in names]))
 
     def cut(self, vpc_id: str, *cuts: Cut) -> None:
         self.change(vpc_id, cuts=cuts)
@@ -169,8 +169,8 @@ class Cloud:
         """Servers, networks and what the cloud stands on."""
 
         async def remove() -> None:
-            await asyncio.gather(*map(self.engines.remove_server, self.specs))
-            await self.engines.apply_networks([VpcNetwork(vpc_id, "region") for vpc_id in self.networks])
+            await asyncio.gather(*map(self.engines.servers.remove, self.specs))
+            await self.engines.networks.apply([VpcNetwork(vpc_id, "region") for vpc_id in self.networks])
             await self.engines.stop()
 
         self.do(remove())

@@ -63,8 +63,8 @@ def whole(cloud: Cloud) -> Iterator[None]:
     """What a failed test has broken does not break the next one."""
     yield
     cloud.change("vpc-1", cuts=(), dead_nics=frozenset())
-    off = [name for name, power in cloud.do(cloud.engines.observe()).items() if power is Power.STOPPED]
-    cloud.do(cloud.engines.boot_servers([cloud.specs[name] for name in off]))
+    off = [name for name, power in cloud.do(cloud.engines.servers.observe()).items() if power is Power.STOPPED]
+    cloud.do(cloud.engines.servers.boot([cloud.specs[name] for name in off]))
 
 
 def heard(cloud: Cloud) -> list[tuple[float, str]]:
@@ -87,7 +87,7 @@ def test_a_power_cut_is_silent_and_loses_what_was_not_synced(cloud: Cloud, capsy
     start = time.time()
     cloud.power_cut("vpc-1", "victim")
     took = time.time() - start
-    assert cloud.do(cloud.engines.observe())["victim"] is Power.STOPPED
+    assert cloud.do(cloud.engines.servers.observe())["victim"] is Power.STOPPED
     cloud.wait_until(lambda: time.time() - start > took + 5, 10, "five seconds of silence")
     late = [entry for entry in heard(cloud) if entry[0] > start + took]
     assert late == [], "after the cut the peer must hear nothing: no data, no FIN, no RST"
@@ -141,40 +141,40 @@ def test_a_killed_process_is_dead_and_the_server_lives(cloud: Cloud) -> None:
         "third", "cp /usr/bin/sleep /usr/local/bin/a-rather-long-name; systemd-run --quiet --unit nap a-rather-long-name 600"
     )
     cloud.wait_for("third", "pgrep -f 'a-rather-long-name 600'")  # for systemd it is active before it bears its name
-    assert cloud.do(cloud.engines.kill_process("third", "a-rather-long-name")) == 1
+    assert cloud.do(cloud.engines.inside.kill_process("third", "a-rather-long-name")) == 1
     cloud.wait_for("third", "systemctl show -P Result nap | grep -q signal")
-    assert cloud.do(cloud.engines.kill_process("third", "a-rather-long-name")) == 0
-    assert cloud.do(cloud.engines.kill_process("third", "systemd")) == 0, "the init of a server is no process to kill"
-    assert cloud.do(cloud.engines.observe())["third"] is Power.RUNNING
+    assert cloud.do(cloud.engines.inside.kill_process("third", "a-rather-long-name")) == 0
+    assert cloud.do(cloud.engines.inside.kill_process("third", "systemd")) == 0, "the init of a server is no process to kill"
+    assert cloud.do(cloud.engines.servers.observe())["third"] is Power.RUNNING
 
 
 def test_a_full_disk_takes_nothing_more_until_it_is_freed(cloud: Cloud) -> None:
     cloud.run("victim", "mountpoint -q /data || mount /dev/vdb /data; mkdir -p /data/deep")
-    cloud.do(cloud.engines.fill_disk("victim", "/data/deep"))
+    cloud.do(cloud.engines.inside.fill_disk("victim", "/data/deep"))
     status, output = cloud.try_run("victim", "dd if=/dev/zero of=/data/more bs=64k count=4 conv=fsync 2>&1")
     assert status != 0
     assert "No space left on device" in output
-    cloud.do(cloud.engines.free_disk("victim", "/data/deep"))
-    cloud.do(cloud.engines.free_disk("victim", "/data/deep"))
+    cloud.do(cloud.engines.inside.free_disk("victim", "/data/deep"))
+    cloud.do(cloud.engines.inside.free_disk("victim", "/data/deep"))
     cloud.run("victim", "dd if=/dev/zero of=/data/more bs=64k count=4 conv=fsync 2>&1; rm /data/more")
 
 
 def test_the_system_disk_is_not_filled(cloud: Cloud) -> None:
     with pytest.raises(EngineError, match="/var/log is not on a data disk"):
-        cloud.do(cloud.engines.fill_disk("victim", "/var/log"))
+        cloud.do(cloud.engines.inside.fill_disk("victim", "/var/log"))
     with pytest.raises(EngineError, match="/nowhere cannot be looked at inside the server: No such file"):
-        cloud.do(cloud.engines.fill_disk("victim", "/nowhere"))
+        cloud.do(cloud.engines.inside.fill_disk("victim", "/nowhere"))
 
 
 def test_an_orderly_shut_down_keeps_everything(cloud: Cloud) -> None:
     cloud.run("victim", "mountpoint -q /data || mount /dev/vdb /data; echo late > /data/late")
-    cloud.do(cloud.engines.shut_down("victim", 20))
-    assert cloud.do(cloud.engines.observe())["victim"] is Power.STOPPED
-    cloud.do(cloud.engines.boot_servers([cloud.specs["victim"]]))
+    cloud.do(cloud.engines.servers.shut_down("victim", 20))
+    assert cloud.do(cloud.engines.servers.observe())["victim"] is Power.STOPPED
+    cloud.do(cloud.engines.servers.boot([cloud.specs["victim"]]))
     assert cloud.run("victim", "mount /dev/vdb /data; cat /data/late") == "late\n"
 
 
 def test_a_fault_on_a_server_that_is_down_says_so(cloud: Cloud) -> None:
     with pytest.raises(EngineError, match="server nobody is not running"):
-        cloud.do(cloud.engines.kill_process("nobody", "sleep"))
-    cloud.do(cloud.engines.power_cut(["nobody"]))  # already as it shall be
+        cloud.do(cloud.engines.inside.kill_process("nobody", "sleep"))
+    cloud.do(cloud.engines.servers.power_cut(["nobody"]))  # already as it shall be

@@ -63,7 +63,7 @@ def test_a_restarted_daemon_finds_a_cloud_that_was_not_interrupted(cloud: Cloud,
     again = make_cloud(cloud.state, cloud.id)
     assert not again.engines.interrupted()
     assert again.engines.eip_pool() == cloud.engines.eip_pool()
-    assert again.do(again.engines.observe()) == {"web-1": Power.RUNNING, "web-2": Power.RUNNING}
+    assert again.do(again.engines.servers.observe()) == {"web-1": Power.RUNNING, "web-2": Power.RUNNING}
     again.specs, again.networks = {}, {}
     # Not again.remove_all(): both clouds are the same one.
     again.engines.stop = lambda: asyncio.sleep(0)
@@ -111,7 +111,7 @@ def test_a_new_server_at_a_former_ones_address_is_found_at_once(cloud: Cloud) ->
         # Both the neighbour and the router have to learn the new hardware address; 3 s is far below a neighbour entry's life.
         pinging = "for i in $(seq 30); do ping -c 1 -W 0.1 192.168.1.60 >/dev/null && exit 0; done; exit 1"
         assert cloud.try_run("web-1", pinging)[0] == 0, f"{name} does not answer"
-        cloud.do(cloud.engines.remove_server(name))
+        cloud.do(cloud.engines.servers.remove(name))
         cloud.change("vpc-1", nics=tuple(nic for nic in cloud.networks["vpc-1"].nics if nic.instance_id != name))
         del cloud.specs[name]
 
@@ -119,7 +119,7 @@ def test_a_new_server_at_a_former_ones_address_is_found_at_once(cloud: Cloud) ->
 def test_a_router_removed_behind_the_back_is_made_again_with_its_links(cloud: Cloud) -> None:
     docker("rm", "-f", container(cloud, "router-vpc-1"))
     assert cloud.host_tries(cloud.addresses["1"]) is None
-    cloud.do(cloud.engines.apply_networks([cloud.networks["vpc-1"]]))
+    cloud.do(cloud.engines.networks.apply([cloud.networks["vpc-1"]]))
     cloud.wait_until(lambda: cloud.host_tries(cloud.addresses["1"]) == "web-1 80\n", 10, "the page behind a new router")
 
 
@@ -139,11 +139,11 @@ def test_a_server_removed_behind_the_back_is_gone_and_clears_up(cloud: Cloud) ->
     cloud.up("brief")
     cloud.run("brief", "mkfs.ext4 -q /dev/vdb; mount /dev/vdb /mnt")
     docker("rm", "-f", container(cloud, "brief"))
-    assert "brief" not in cloud.do(cloud.engines.observe())
+    assert "brief" not in cloud.do(cloud.engines.servers.observe())
     found = {item.kind for item in cloud.do(scan(cloud.state, cloud.id, running=True)) if "brief" in f"{item.name} {item.detail}"}
     assert {"disk", "loop", "record"} <= found
-    cloud.do(cloud.engines.remove_server("brief"))
-    cloud.do(cloud.engines.remove_server("brief"))
+    cloud.do(cloud.engines.servers.remove("brief"))
+    cloud.do(cloud.engines.servers.remove("brief"))
     left = [item for item in cloud.do(scan(cloud.state, cloud.id, running=True)) if "brief" in f"{item.name} {item.detail}"]
     assert left == []
     del cloud.specs["brief"]
@@ -156,15 +156,15 @@ def test_many_servers_are_made_at_once(cloud: Cloud) -> None:
     cloud.up(*names)
     for name in names:
         assert cloud.get(name, "http://192.168.1.10/") == "web-1 80\n"
-    cloud.do(cloud.engines.power_cut(names))
-    assert {cloud.do(cloud.engines.observe())[name] for name in names} == {Power.STOPPED}
+    cloud.do(cloud.engines.servers.power_cut(names))
+    assert {cloud.do(cloud.engines.servers.observe())[name] for name in names} == {Power.STOPPED}
 
 
 def test_wishes_for_one_vpc_in_parallel_end_with_the_last_one(cloud: Cloud) -> None:
     first, second = VpcNetwork("vpc-9", "region"), cloud.networks["vpc-1"]
 
     async def wish() -> None:
-        await asyncio.gather(*(cloud.engines.apply_networks([network]) for network in (second, first) * 5))
+        await asyncio.gather(*(cloud.engines.networks.apply([network]) for network in (second, first) * 5))
 
     cloud.do(wish())
     assert cloud.host_get(cloud.addresses["1"]) == "web-1 80\n"
@@ -195,7 +195,7 @@ def test_two_clouds_live_side_by_side(cloud: Cloud, make_cloud: Callable[..., Cl
     other.vpc("vpc-1", {"all": ANY})
     other.spec("web-1", "vpc-1", "192.168.1.10", ("all",))
     other.up("web-1")
-    assert set(other.do(other.engines.observe())) == {"web-1"}
+    assert set(other.do(other.engines.servers.observe())) == {"web-1"}
     other.remove_all()
     assert other.do(scan(other.state, other.id)) == []
     assert cloud.host_get(cloud.addresses["1"]) == "web-1 80\n"

@@ -32,7 +32,7 @@ def test_a_page_of_a_new_server_is_fetched_by_the_host_and_nothing_is_left(
     booted = time.monotonic() - start
     cloud.wait_until(lambda: cloud.host_tries(eip) is not None, cloud.patience, "the page of a new server")
     page = time.monotonic() - start
-    assert cloud.do(cloud.engines.observe()) == {"web-1": Power.RUNNING}
+    assert cloud.do(cloud.engines.servers.observe()) == {"web-1": Power.RUNNING}
 
     start = time.monotonic()
     cloud.remove_all()
@@ -48,5 +48,5 @@ def test_a_missing_image_is_named_before_anything_is_made(make_cloud: Callable[.
     cloud.vpc("vpc-1")
     spec = cloud.spec("none", "vpc-1", "192.168.1.10", (), image="drlab/debian:none")
     with pytest.raises(EngineError, match=r"image drlab/debian:none is missing.*\./lab builds it"):
-        cloud.do(cloud.engines.create_server(spec))
-    assert cloud.do(cloud.engines.observe()) == {}
+        cloud.do(cloud.engines.servers.create(spec))
+    assert cloud.do(cloud.engines.servers.observe()) == {}

@@ -109,7 +109,7 @@ def test_blocked_stays_blocked_after_the_servers_root_flushed_all_rules(cloud: C
 
 
 def test_blocked_stays_blocked_in_the_first_second_after_a_start(cloud: Cloud) -> None:
-    cloud.do(cloud.engines.shut_down("web", 20))
+    cloud.do(cloud.engines.servers.shut_down("web", 20))
     # Attempts on both ports, from before the start until well after the first page.
     cloud.run(
         "neighbour",
@@ -122,7 +122,7 @@ systemd-run --quiet --unit knock-9000 sh /root/knock.sh 9000
 systemd-run --quiet --unit knock-80 sh /root/knock.sh 80""",
     )
     cloud.wait_for("neighbour", "grep -q silent /root/knock.80 && grep -q silent /root/knock.9000")
-    cloud.do(cloud.engines.boot_servers([cloud.specs["web"]]))
+    cloud.do(cloud.engines.servers.boot([cloud.specs["web"]]))
     cloud.wait_for("neighbour", "test $(grep -c open /root/knock.80) -gt 50")
     cloud.run("neighbour", "touch /root/over")
     cloud.wait_for("neighbour", "! systemctl is-active --quiet knock-80 && ! systemctl is-active --quiet knock-9000")

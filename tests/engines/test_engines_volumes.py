@@ -28,7 +28,7 @@ def cloud(make_cloud: Callable[..., Cloud]) -> Iterator[Cloud]:
     cloud.up("one", "two")
     yield cloud
     for name in ("one", "two"):
-        cloud.do(cloud.engines.remove_server(name))
+        cloud.do(cloud.engines.servers.remove(name))
     for disk_id in ("volume-1", "volume-2"):
         cloud.do(cloud.engines.volumes.delete_volume(disk_id))
 
@@ -123,7 +123,7 @@ def test_a_volume_outlives_its_server_and_a_power_cut_takes_what_was_not_synced(
     cloud.run("two", "mount -o remount,commit=600 /data")  # else the journal is written out after five seconds
     cloud.run("two", "echo synced > /data/synced; sync; echo lost > /data/lost")
     cloud.power_cut("vpc-1", "two")
-    cloud.do(cloud.engines.remove_server("two"))
+    cloud.do(cloud.engines.servers.remove("two"))
     assert not subprocess.run(["losetup", "-j", str(cloud.state / "disks/volume-2.img")], capture_output=True, check=True).stdout
     cloud.do(cloud.engines.volumes.attach_volume("one", Disk("volume-2", 2, "/dev/vdd")))
     mounted(cloud, "one", "/dev/vdd")
@@ -133,12 +133,12 @@ def test_a_volume_outlives_its_server_and_a_power_cut_takes_what_was_not_synced(
 
 def test_a_stopped_server_boots_with_the_disks_it_was_given(cloud: Cloud) -> None:
     volumes = cloud.engines.volumes
-    cloud.do(cloud.engines.shut_down("one", 20))
+    cloud.do(cloud.engines.servers.shut_down("one", 20))
     cloud.do(volumes.detach_volume("one", "volume-2"))
     cloud.do(volumes.attach_volume("one", Disk("volume-2", 2, "/dev/vdc")))
     spec = cloud.specs["one"]
     object.__setattr__(spec, "disks", (*spec.disks, Disk("volume-2", 2, "/dev/vdc")))
-    cloud.do(cloud.engines.boot_servers([spec]))
+    cloud.do(cloud.engines.servers.boot([spec]))
     cloud.wait_for("one", "systemctl is-active --quiet multi-user.target")
     mounted(cloud, "one", "/dev/vdc")
     assert cloud.run("one", "cat /data/synced").strip() == "synced"

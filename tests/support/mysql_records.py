@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from support.fake_databases import FakeDatabases
@@ -23,19 +23,23 @@ ADDRESS = "192.168.1.10"
 NONE = "-"  # a password that nobody asks for
 
 
-@dataclass
+class FakeNetworks(dict[str, VpcNetwork]):
+    """What was applied last, by VPC; the databases' journal has the calls."""
+
+    def __init__(self, databases: FakeDatabases) -> None:
+        self._databases = databases
+
+    async def apply(self, networks: Collection[VpcNetwork]) -> None:
+        self._databases._did("apply_networks", *(network.vpc_id for network in networks))
+        self.update({network.vpc_id: network for network in networks})
+
+
 class FakeEngines:
     """Networks that are only remembered, and MySQL nodes that only count."""
 
-    networks: dict[str, VpcNetwork] = field(default_factory=dict)
-    databases: FakeDatabases = field(default_factory=FakeDatabases)
-
-    def __post_init__(self) -> None:
-        self.databases.networks = self.networks
-
-    async def apply_networks(self, networks: Collection[VpcNetwork]) -> None:
-        self.databases._did("apply_networks", *(network.vpc_id for network in networks))
-        self.networks.update({network.vpc_id: network for network in networks})
+    def __init__(self) -> None:
+        self.databases = FakeDatabases()
+        self.networks = self.databases.networks = FakeNetworks(self.databases)
 
 
 class Cloud:
@@ -48,7 +52,7 @@ class Cloud:
         self.restart()
 
     def restart(self) -> None:
-        self.networks = Networks(self.store, self.engines)  # type: ignore[arg-type]
+        self.networks = Networks(self.store, self.engines.networks)
         self.databases = Databases(self.store, self.engines, self.networks)  # type: ignore[arg-type]
 
     @property

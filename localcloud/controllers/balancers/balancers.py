@@ -18,8 +18,8 @@ from localcloud.controllers.failures import told
 from localcloud.controllers.faults.power import fault_over, power_faults
 from localcloud.controllers.networks.networks import Networks, cut_from
 from localcloud.controllers.networks.nodes import Node, all_nodes, nodes_of
-from localcloud.engines.interface import engines as api
-from localcloud.engines.interface.engines import EngineError, HalfApplied
+from localcloud.engines.interface.balancers import BalancerEngine
+from localcloud.engines.interface.values import BalancerSpec, EngineError, HalfApplied
 from localcloud.records import eips, orders
 from localcloud.records.balancers import BALANCERS, LISTENERS, Balancer
 from localcloud.records.compute import EIPS, ORDERS
@@ -34,13 +34,13 @@ REST_SECONDS = 5.0  # a process that died without a power fault is started again
 class Balancers:
     """Builds, configures and watches balancers."""
 
-    def __init__(self, store: Store, engines: api.Engines, networks: Networks) -> None:
-        self._store, self._engines, self._networks = store, engines, networks
+    def __init__(self, store: Store, engine: BalancerEngine, networks: Networks) -> None:
+        self._store, self._engine, self._networks = store, engine, networks
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # over what its processes do
         self._seats: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # over where its address is; taken last
         self._seated: set[str] = set()  # balancers that have been complete since this daemon watches
         self.seen: Mapping[str, str] = {}  # health by target id, at the last look
-        self._applied: dict[str, api.BalancerSpec] = {}
+        self._applied: dict[str, BalancerSpec] = {}
         self._died: dict[str, float] = {}  # node id -> when it was first seen dead
         self._swept = False  # there are no processes of balancers that are gone
 
@@ -62,10 +62,10 @@ class Balancers:
                     await self._remove_dark(balancer)
             await self._seat_address(balancer_id, again=changed)
 
-    async def _change(self, balancer: Balancer, spec: api.BalancerSpec) -> None:
+    async def _change(self, balancer: Balancer, spec: BalancerSpec) -> None:
         """A process that cannot follow does not keep the other one from it; the watch tries it again."""
         try:
-            await self._engines.apply_balancer(spec)
+            await self._engine.apply(spec)
         except HalfApplied as error:
             log.warning("balancer %s (%s): %s", balancer.name, balancer.id, error)
         else:
@@ -75,7 +75,7 @@ class Balancers:
         """A fault may have landed while a process was being started."""
         faults = power_faults(self._store)
         if dark := [node.id for node in nodes_of(balancer) if fault_over(faults, node)]:
-            await self._engines.remove_nodes(dark)
+            await self._engine.remove(dark)
 
     async def carry_out(self, order_id: str) -> None:
         """Build an ordered balancer; the order ends at 3 when it is built, at 5 when nothing is left of it."""
@@ -114,7 +114,7 @@ class Balancers:
             self._seated.discard(balancer.id)
             try:
                 try:
-                    await self._engines.remove_nodes([node.id for node in nodes_of(balancer)])
+                    await self._engine.remove([node.id for node in nodes_of(balancer)])
                 finally:
                     await self._networks.change({balancer.vpc_id})  # at least nobody reaches them, or their EIP, any more
             except Exception as error:
@@ -132,7 +132,7 @@ class Balancers:
 
     async def _health(self, balancer: Balancer) -> Mapping[str, str]:
         try:
-            return await self._engines.target_health(balancer.active)
+            return await self._engine.target_health(balancer.active)
         except EngineError:
             return {}
 
@@ -161,9 +161,9 @@ class Balancers:
 
     async def _sweep(self) -> None:
         try:
-            strangers = await self._engines.balancer_nodes() - {node.id for node in all_nodes(self._store)}
+            strangers = await self._engine.nodes() - {node.id for node in all_nodes(self._store)}
             if strangers:
-                await self._engines.remove_nodes(strangers)
+                await self._engine.remove(strangers)
         except EngineError as error:
             log.warning("what is left of balancers that are gone is not removed yet: %s", error)
         else:
@@ -192,7 +192,7 @@ class Balancers:
         if balancer is None:
             return
         nodes = nodes_of(balancer)
-        answering = await self._engines.answering([node.id for node in nodes])
+        answering = await self._engine.answering([node.id for node in nodes])
         faults = power_faults(self._store)
         powered = [node for node in nodes if not fault_over(faults, node)]
         self._note_deaths(balancer, powered, answering)
@@ -210,7 +210,7 @@ class Balancers:
         self._keep(balancer_id, active=winner)
         try:
             await self._networks.change({balancer.vpc_id})  # the router takes it from the loser
-            await self._engines.move_address(balancer.address, winner, [node.id for node in nodes if node.id != winner])
+            await self._engine.move_address(balancer.address, winner, [node.id for node in nodes if node.id != winner])
         except EngineError:
             self._keep(balancer_id, status="DOWN")  # the next round tries again
             raise

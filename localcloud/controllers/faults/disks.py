@@ -25,7 +25,7 @@ class FullDisks:
         """All of them at the same time, and a look at what is free then. Raises EngineError: none is filled."""
         path, databases = fault.path or "/", self._engines.databases
         results = await asyncio.gather(
-            *(self._engines.fill_disk(server.id, path) for server in targets.alive(self._store, fault)),
+            *(self._engines.inside.fill_disk(server.id, path) for server in targets.alive(self._store, fault)),
             *(databases.fill_node_disk(node.id) for node in targets.databases(self._store, fault)),
             return_exceptions=True,
         )
@@ -49,7 +49,7 @@ class FullDisks:
 
     async def _free_all(self, fault: Fault) -> list[BaseException | None]:
         return await asyncio.gather(
-            *(self._engines.free_disk(server.id, fault.path or "/") for server in targets.alive(self._store, fault)),
+            *(self._engines.inside.free_disk(server.id, fault.path or "/") for server in targets.alive(self._store, fault)),
             *(self._engines.databases.free_node_disk(node.id) for node in targets.databases(self._store, fault)),
             return_exceptions=True,
         )

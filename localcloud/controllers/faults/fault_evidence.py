@@ -76,7 +76,7 @@ async def _one(engines: Engines, instance_id: str, name: str, address: str) -> t
         if ":" in address:
             status, _ = await engines.databases.run_in_node(instance_id, [*_KNOCK, *address.split(":")])
             return f"{name} -> {address}", status == 0
-        status, output = await engines.run(instance_id, ["python3", "-c", _REACH, address])
+        status, output = await engines.inside.run(instance_id, ["python3", "-c", _REACH, address])
         return f"{name} -> {address}", json.loads(output)[address] if status == 0 else None
     except (EngineError, ValueError, KeyError):
         return f"{name} -> {address}", None
@@ -102,7 +102,7 @@ def join_sentence(after: Mapping[str, bool]) -> str:
 
 async def free_bytes(engines: Engines, instance_id: str, path: str) -> int:
     """Free space at a path inside a server. Raises EngineError."""
-    status, output = await engines.run(instance_id, ["python3", "-c", _FREE, path])
+    status, output = await engines.inside.run(instance_id, ["python3", "-c", _FREE, path])
     if status != 0:
         raise EngineError(f"looking for free space at {path} inside {instance_id} failed: {output.decode(errors='replace')}")
     return int(output)

@@ -86,12 +86,12 @@ class Faults:
         at = time()
         databases = [node.id for node in nodes if node.mysql_id]
         await asyncio.gather(
-            self._engines.power_cut([server.id for server in servers]),
-            self._engines.remove_nodes([node.id for node in nodes if not node.mysql_id]),
+            self._engines.servers.power_cut([server.id for server in servers]),
+            self._engines.balancers.remove([node.id for node in nodes if not node.mysql_id]),
             *([self._engines.databases.cut_node_power(databases)] if databases else []),
         )
-        seen, running = await self._engines.observe(), await self._engines.databases.nodes()
-        balancing = await self._engines.balancer_nodes()
+        seen, running = await self._engines.servers.observe(), await self._engines.databases.nodes()
+        balancing = await self._engines.balancers.nodes()
         alive = [server.name for server in servers if seen.get(server.id) is Power.RUNNING]
         alive += [_called(node) for node in nodes if running.get(node.id) or node.id in balancing]
         with self._store.transaction():
@@ -125,8 +125,8 @@ class Faults:
         return _vpcs(servers, nodes)
 
     async def _kill(self, fault: Fault) -> Fault:
-        name, databases = fault.process or "", self._engines.databases
-        killing = [(server.name, self._engines.kill_process(server.id, name)) for server in targets.alive(self._store, fault)]
+        name, inside, databases = fault.process or "", self._engines.inside, self._engines.databases
+        killing = [(server.name, inside.kill_process(server.id, name)) for server in targets.alive(self._store, fault)]
         killing += [(node.name, databases.kill_node_process(node.id, name)) for node in targets.databases(self._store, fault)]
         results = await asyncio.gather(*(work for _, work in killing), return_exceptions=True)
         at, hit, said = time(), 0, []
@@ -184,7 +184,7 @@ class Faults:
             await self._servers.boot(servers)
         finally:
             try:
-                seen = await self._engines.observe()
+                seen = await self._engines.servers.observe()
             except EngineError:
                 seen = {}  # the next look tells
             with self._store.transaction():

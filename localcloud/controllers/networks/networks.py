@@ -19,7 +19,8 @@ from localcloud.controllers.networks.nodes import (
     nic,
     nodes_of,
 )
-from localcloud.engines.interface import engines as api
+from localcloud.engines.interface import values as api
+from localcloud.engines.interface.networks import NetworkEngine
 from localcloud.records.balancers import BALANCERS, Balancer
 from localcloud.records.compute import EIPS, FAULTS, GROUPS, INSTANCES, RULES, SUBNETS, VPCS, Fault, Instance, Rule
 from localcloud.records.databases import MYSQLS, Mysql
@@ -29,8 +30,8 @@ from localcloud.records.store import Store
 class Networks:
     """Applies VPC networks; calls for the same VPC wait for each other, and one apply serves all that wait."""
 
-    def __init__(self, store: Store, engines: api.Engines) -> None:
-        self._store, self._engines = store, engines
+    def __init__(self, store: Store, engine: NetworkEngine) -> None:
+        self._store, self._engine = store, engine
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._wanted: defaultdict[str, int] = defaultdict(int)  # counts changes of the records
         self._applied: defaultdict[str, int] = defaultdict(int)  # the change that the engines have seen
@@ -54,7 +55,7 @@ class Networks:
             late = {vpc_id: self._wanted[vpc_id] for vpc_id in vpc_ids if self._applied[vpc_id] < self._wanted[vpc_id]}
             if not late:
                 return
-            await self._engines.apply_networks([network(self._store, vpc_id) for vpc_id in sorted(late)])
+            await self._engine.apply([network(self._store, vpc_id) for vpc_id in sorted(late)])
             self._applied.update(late)
             with self._store.transaction():
                 for vpc_id, change in late.items():

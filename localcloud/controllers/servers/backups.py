@@ -190,7 +190,7 @@ class Backups:
         """Carry out an order for a server from a backup: its data disks first, then as any other."""
         problem = ""
         try:
-            seen = await self._engines.observe()
+            seen = await self._engines.servers.observe()
             for server in self._store.find(INSTANCES, order_id=order_id):
                 if server.id not in seen:  # else its disks were complete before it was made
                     await self._unpack(server)

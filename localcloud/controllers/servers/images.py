@@ -7,7 +7,8 @@ from dataclasses import replace
 from time import time
 
 from localcloud.controllers.failures import told
-from localcloud.engines.interface.engines import EngineError, Engines
+from localcloud.engines.interface.images import ImageEngine
+from localcloud.engines.interface.values import EngineError
 from localcloud.records import jobs
 from localcloud.records.compute import INSTANCES, JOBS, PRIVATE_IMAGES, Job, PrivateImage
 from localcloud.records.store import Store
@@ -20,8 +21,8 @@ JOB_TASKS = ("create-image", "delete-image")
 class Images:
     """Makes and deletes private images."""
 
-    def __init__(self, store: Store, engines: Engines) -> None:
-        self._store, self._engines = store, engines
+    def __init__(self, store: Store, engine: ImageEngine) -> None:
+        self._store, self._engine = store, engine
 
     async def run_job(self, job_id: str) -> None:
         """The job ends at 1 or, with the reason, at 2; its image is then active or gone, or in state error."""
@@ -31,7 +32,7 @@ class Images:
             self._end(job, "")
             return
         try:
-            await (self._make(image) if job.task == "create-image" else self._engines.remove_image(image.id))
+            await (self._make(image) if job.task == "create-image" else self._engine.remove(image.id))
         except Exception as error:
             problem = told(f"job {job.id} ({job.task} of image {image.id})", error)
             self._end(job, problem, replace(image, status="error", problem=problem, updated=time()))
@@ -42,9 +43,9 @@ class Images:
     async def _make(self, image: PrivateImage) -> None:
         self._store.put(PRIVATE_IMAGES, replace(image, status="saving", updated=time()))
         try:
-            pause = await self._engines.make_image(image.id, image.source, image.whole)
+            pause = await self._engine.make(image.id, image.source, image.whole)
         except EngineError:
-            await self._engines.remove_image(image.id)
+            await self._engine.remove(image.id)
             raise
         source = self._store.get(INSTANCES, image.source)
         name = source.name if source else "a server that is gone"

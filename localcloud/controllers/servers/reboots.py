@@ -9,7 +9,8 @@ from localcloud.controllers.faults.faults import Faults
 from localcloud.controllers.faults.power import fault_over, power_faults
 from localcloud.controllers.servers.servers import Servers
 from localcloud.controllers.tasks import together
-from localcloud.engines.interface.engines import EngineError, Engines
+from localcloud.engines.interface.servers import ServerEngine
+from localcloud.engines.interface.values import EngineError
 from localcloud.records.compute import INSTANCES, Instance
 from localcloud.records.errors.ecs import ZoneWithoutPower
 from localcloud.records.store import Store
@@ -22,8 +23,8 @@ INTERVAL = 1.0  # seconds between two looks
 class Reboots:
     """Looks for servers that have ended in order to begin again."""
 
-    def __init__(self, store: Store, engines: Engines, servers: Servers, faults: Faults) -> None:
-        self._store, self._engines, self._servers, self._faults = store, engines, servers, faults
+    def __init__(self, store: Store, engine: ServerEngine, servers: Servers, faults: Faults) -> None:
+        self._store, self._engine, self._servers, self._faults = store, engine, servers, faults
 
     async def watch(self) -> None:
         """Until the task is cancelled."""
@@ -38,7 +39,7 @@ class Reboots:
         """Switch on all that wait for it, at the same time. Raises EngineError when it cannot be told who does."""
         if not any(self._store.count(INSTANCES, status=status) for status in ("running", "stopped")):
             return
-        ended = await self._engines.rebooting()
+        ended = await self._engine.rebooting()
         if any(map(self._wanted, ended)):
             await self._servers.look()  # who is down is stopped, until it is switched on
             await together(*map(self._again, ended))

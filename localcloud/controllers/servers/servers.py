@@ -64,9 +64,9 @@ class Servers:
         must_have_power(self._store, *instances)
         await self._networks.change({instance.vpc_id for instance in instances})
         # Raises when all have ended: removing a server that is still being made would race.
-        await together(*map(self._engines.create_server, specs))
+        await together(*map(self._engines.servers.create, specs))
         must_have_power(self._store, *instances)
-        await self._engines.boot_servers(specs)
+        await self._engines.servers.boot(specs)
         must_have_power(self._store, *instances)  # a fault may have landed between the check and the boot
 
     async def release(self, order_id: str) -> None:
@@ -97,7 +97,7 @@ class Servers:
         for instance_id in order.resource_ids:
             try:
                 async with self._locks.held([instance_id]):
-                    await self._engines.shut_down(instance_id, SHUTDOWN_SECONDS)
+                    await self._engines.servers.shut_down(instance_id, SHUTDOWN_SECONDS)
                 self._set_status(instance_id, "unsubscribed")
             except Exception as error:
                 problem = told(f"order {order_id}", error)
@@ -113,7 +113,7 @@ class Servers:
                 if (instance := self._store.get(INSTANCES, instance_id)) is None:
                     raise EngineError(f"server {instance_id} was released meanwhile")
                 flavor_id = order.wanted["flavorID"]
-                await self._engines.size_server(self.spec(replace(instance, flavor_id=flavor_id)))
+                await self._engines.servers.size(self.spec(replace(instance, flavor_id=flavor_id)))
                 instance = self._store.require(INSTANCES, instance_id)
                 self._store.put(INSTANCES, replace(instance, flavor_id=flavor_id, updated=time()))
         except Exception as error:
@@ -123,7 +123,7 @@ class Servers:
     async def _remove(self, instances: Sequence[Instance]) -> None:
         async with self._locks.held(instance.id for instance in instances):
             for instance in instances:
-                await self._engines.remove_server(instance.id)
+                await self._engines.servers.remove(instance.id)
             self.forget(instances)
         await self._networks.change({instance.vpc_id for instance in instances})
 
@@ -160,7 +160,7 @@ class Servers:
 
     async def _power(self, instance_id: str) -> Power:
         try:
-            return (await self._engines.observe()).get(instance_id, Power.GONE)
+            return (await self._engines.servers.observe()).get(instance_id, Power.GONE)
         except EngineError:
             return Power.GONE
 
@@ -170,7 +170,7 @@ class Servers:
             if instance is None:
                 raise EngineError(f"server {job.instance_id} was released meanwhile")
             if job.task != "start":
-                await self._engines.shut_down(instance.id, 0 if job.task.startswith("force") else SHUTDOWN_SECONDS)
+                await self._engines.servers.shut_down(instance.id, 0 if job.task.startswith("force") else SHUTDOWN_SECONDS)
             if job.task.endswith("stop"):
                 return "stopped"
             await self._boot_held([instance])
@@ -191,10 +191,10 @@ class Servers:
     async def _boot_held(self, instances: Sequence[Instance]) -> None:
         must_have_power(self._store, *instances)
         await self._networks.change({instance.vpc_id for instance in instances})
-        await self._engines.boot_servers([self.spec(instance) for instance in instances])
+        await self._engines.servers.boot([self.spec(instance) for instance in instances])
         faults = power_faults(self._store)
         if dead := [instance.id for instance in instances if fault_over(faults, instance)]:
-            await self._engines.power_cut(dead)  # the fault landed before they ran
+            await self._engines.servers.power_cut(dead)  # the fault landed before they ran
         must_have_power(self._store, *instances)
 
     async def restore(self, instance_id: str, depth: int, put_back: Callable[[api.ServerSpec], Awaitable[None]]) -> None:
@@ -211,7 +211,7 @@ class Servers:
             await self.settle(instance_id)
 
     async def _restore_held(self, instance_id: str, depth: int, put_back: Callable[[api.ServerSpec], Awaitable[None]]) -> None:
-        await self._engines.shut_down(instance_id, 0)  # in no good order: what it would write is replaced anyway
+        await self._engines.servers.shut_down(instance_id, 0)  # in no good order: what it would write is replaced anyway
         await put_back(self.spec(self._store.require(INSTANCES, instance_id)))
         instance = self._store.put(INSTANCES, replace(self._store.require(INSTANCES, instance_id), image_depth=depth))
         if instance.desired == "on":
@@ -237,7 +237,7 @@ class Servers:
     async def set_password(self, instance_id: str, password_hash: str) -> None:
         """Give root of a running server another password, by its hash on standard input."""
         try:
-            status, output = await self._engines.run(instance_id, ["chpasswd", "-e"], f"root:{password_hash}\n".encode())
+            status, output = await self._engines.inside.run(instance_id, ["chpasswd", "-e"], f"root:{password_hash}\n".encode())
         except EngineError as error:
             status, output = -1, str(error).encode()
         if status:
@@ -253,7 +253,7 @@ class Servers:
         before = {instance.id: instance for status in STEADY for instance in self._store.find(INSTANCES, status=status)}
         if not before:
             return
-        seen = await self._engines.observe()
+        seen = await self._engines.servers.observe()
         gone = []
         for instance in before.values():
             if self._store.get(INSTANCES, instance.id) != instance:
@@ -269,4 +269,4 @@ class Servers:
 
     def spec(self, instance: Instance) -> api.ServerSpec:
         """The engines' view of a server."""
-        return wanted(self._store, instance, self._image_refs, self._engines.image_reference)
+        return wanted(self._store, instance, self._image_refs, self._engines.images.reference)

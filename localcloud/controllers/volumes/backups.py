@@ -12,7 +12,8 @@ from localcloud.controllers.locks import Locks
 from localcloud.controllers.schedules.clock import Clock
 from localcloud.controllers.volumes.disks import for_engines, mark_idle
 from localcloud.controllers.volumes.volumes import chain_of
-from localcloud.engines.interface.engines import EngineError, Engines
+from localcloud.engines.interface.values import EngineError
+from localcloud.engines.interface.volumes import VolumeEngine
 from localcloud.records.compute import DISKS, Disk
 from localcloud.records.identifiers import hex_id
 from localcloud.records.store import Store
@@ -37,8 +38,8 @@ from localcloud.records.volumes import (
 class VolumeBackups:
     """Makes, restores and deletes backups of disks."""
 
-    def __init__(self, store: Store, engines: Engines, clock: Clock) -> None:
-        self._store, self._engines, self._clock = store, engines, clock
+    def __init__(self, store: Store, engine: VolumeEngine, clock: Clock) -> None:
+        self._store, self._engine, self._clock = store, engine, clock
         self._locks = Locks()  # by disk
 
     def begin(self, kind: str, backup: DiskBackup, status: str) -> DiskTask:
@@ -79,11 +80,11 @@ class VolumeBackups:
         backup = replace(backup, base=latest.id if latest else "", full=latest is None)
         self._store.put(DISK_BACKUPS, backup)  # first: nobody may remove what it needs
         # Always anew: a copy that an interrupted attempt has completed may need another one.
-        await self._engines.volumes.remove_copy(backup.id)
+        await self._engine.remove_copy(backup.id)
         try:
-            used = await self._engines.volumes.copy_volume(backup.id, for_engines(disk), disk.instance_id, backup.base)
+            used = await self._engine.copy_volume(backup.id, for_engines(disk), disk.instance_id, backup.base)
         except EngineError:
-            await self._engines.volumes.remove_copy(backup.id)
+            await self._engine.remove_copy(backup.id)
             raise
         now = self._clock.now()
         self._store.put(DISK_BACKUPS, replace(backup, status=AVAILABLE, used=used, updated=now, finished=now))
@@ -100,7 +101,7 @@ class VolumeBackups:
         """Over the disk that it was made of, which is in no server. Nothing of what it held comes back."""
         disk: Disk = self._store.require(DISKS, backup.disk_id)
         try:
-            await self._engines.volumes.restore_volume(for_engines(disk), chain_of(self._store, backup.id))
+            await self._engine.restore_volume(for_engines(disk), chain_of(self._store, backup.id))
         except Exception:  # not when the daemon is stopped: the next one goes on, and nobody may have the disk until then
             mark_idle(self._store, disk.id)
             raise
@@ -116,14 +117,14 @@ class VolumeBackups:
             # One that is being made has yet to choose what it needs, one that has failed needs nothing any more.
             if other.base == backup.id and other.status not in (CREATING, ERROR):
                 await self._merge(other, backup)
-        await self._engines.volumes.remove_copy(backup.id)
+        await self._engine.remove_copy(backup.id)
         self._store.delete(DISK_BACKUPS, backup.id)
 
     async def _merge(self, keep: DiskBackup, base: DiskBackup) -> None:
         before = AVAILABLE if keep.status == MERGING else keep.status
         self._store.put(DISK_BACKUPS, replace(keep, status=MERGING if before == AVAILABLE else before))
         try:
-            used = await self._engines.volumes.merge_copies(keep.id, base.id)
+            used = await self._engine.merge_copies(keep.id, base.id)
         except EngineError:
             self._store.put(DISK_BACKUPS, replace(keep, status=before))
             raise

@@ -13,7 +13,8 @@ from localcloud.controllers.locks import Locks
 from localcloud.controllers.schedules.clock import Clock
 from localcloud.controllers.servers.servers import Servers
 from localcloud.controllers.volumes.disks import for_engines, mark_idle
-from localcloud.engines.interface.engines import EngineError, Engines
+from localcloud.engines.interface.values import EngineError
+from localcloud.engines.interface.volumes import VolumeEngine
 from localcloud.records import jobs, orders
 from localcloud.records.compute import DISKS, JOBS, ORDERS, Disk
 from localcloud.records.identifiers import long_id
@@ -27,8 +28,8 @@ JOB_TASKS = ("create-snapshot", "delete-snapshot", "rollback-snapshot")
 class Snapshots:
     """Makes and deletes snapshots of disks, and sets disks back."""
 
-    def __init__(self, store: Store, engines: Engines, servers: Servers, clock: Clock) -> None:
-        self._store, self._engines, self._servers, self._clock = store, engines, servers, clock
+    def __init__(self, store: Store, engine: VolumeEngine, servers: Servers, clock: Clock) -> None:
+        self._store, self._engine, self._servers, self._clock = store, engine, servers, clock
         self._locks = Locks()  # by disk
 
     def new(self, disk: Disk, name: str, days: int, policy_id: str = "") -> Snapshot:
@@ -83,14 +84,14 @@ class Snapshots:
         if disk is None:
             raise EngineError(f"disk {snapshot.disk_id} was released meanwhile")
         try:
-            used = await self._engines.volumes.copy_volume(snapshot.id, for_engines(disk), disk.instance_id, "")
+            used = await self._engine.copy_volume(snapshot.id, for_engines(disk), disk.instance_id, "")
         except EngineError:
-            await self._engines.volumes.remove_copy(snapshot.id)
+            await self._engine.remove_copy(snapshot.id)
             raise
         self._put(replace(snapshot, used=used), AVAILABLE)
 
     async def _delete(self, snapshot: Snapshot) -> None:
-        await self._engines.volumes.remove_copy(snapshot.id)
+        await self._engine.remove_copy(snapshot.id)
         self._store.delete(SNAPSHOTS, snapshot.id)
 
     async def _roll_back(self, snapshot: Snapshot) -> None:
@@ -98,7 +99,7 @@ class Snapshots:
         disk = self._store.require(DISKS, snapshot.disk_id)
         try:
             async with self._servers.held(disk.instance_id):
-                await self._engines.volumes.restore_volume(for_engines(disk), [snapshot.id])
+                await self._engine.restore_volume(for_engines(disk), [snapshot.id])
         except Exception:  # not when the daemon is stopped: the next one goes on, and nothing is done to the disk until then
             mark_idle(self._store, disk.id)
             raise

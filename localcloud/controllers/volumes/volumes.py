@@ -13,7 +13,8 @@ from localcloud.controllers.failures import told
 from localcloud.controllers.faults.power import must_have_power
 from localcloud.controllers.servers.servers import Servers
 from localcloud.controllers.volumes.disks import FAILED, chain, for_engines, idle, mark_idle, set_free
-from localcloud.engines.interface.engines import EngineError, Engines
+from localcloud.engines.interface.values import EngineError
+from localcloud.engines.interface.volumes import VolumeEngine
 from localcloud.records import jobs, orders
 from localcloud.records.compute import DISKS, INSTANCES, JOBS, ORDERS, Disk, Job
 from localcloud.records.store import Store
@@ -28,8 +29,8 @@ JOB_TASKS = ("attach-disk", "detach-disk")
 class Volumes:
     """Makes, enlarges, moves and releases volumes."""
 
-    def __init__(self, store: Store, engines: Engines, servers: Servers) -> None:
-        self._store, self._engines, self._servers = store, engines, servers
+    def __init__(self, store: Store, engine: VolumeEngine, servers: Servers) -> None:
+        self._store, self._engine, self._servers = store, engine, servers
 
     # -- orders --------------------------------------------------------------------------------------------------------
     async def carry_out(self, order_id: str) -> None:
@@ -46,18 +47,18 @@ class Volumes:
     async def _create(self, disk_id: str) -> None:
         disk = self._store.get(DISKS, disk_id)
         if disk is None:
-            await self._engines.volumes.delete_volume(disk_id)
+            await self._engine.delete_volume(disk_id)
             raise EngineError("its disk was being cleared away when the local cloud was killed")
         if disk.status != CREATING:
             return  # done, and the daemon died before the order was closed: somebody may use the disk by now
         try:
             must_have_power(self._store, disk)
-            await self._engines.volumes.make_volume(for_engines(disk))
+            await self._engine.make_volume(for_engines(disk))
             if chain := self._chain(disk):
-                await self._engines.volumes.restore_volume(for_engines(disk), chain)
+                await self._engine.restore_volume(for_engines(disk), chain)
         except Exception:
             self._store.delete(DISKS, disk_id)  # a failed order leaves nothing behind
-            await self._engines.volumes.delete_volume(disk_id)
+            await self._engine.delete_volume(disk_id)
             raise
         mark_idle(self._store, disk_id)
 
@@ -73,7 +74,7 @@ class Volumes:
             if not disk.grows_to:
                 return  # done, and the daemon died before the order was closed
             try:
-                await self._engines.volumes.make_volume(for_engines(replace(disk, size=disk.grows_to)))
+                await self._engine.make_volume(for_engines(replace(disk, size=disk.grows_to)))
             except Exception:
                 mark_idle(self._store, disk_id)
                 raise
@@ -90,9 +91,9 @@ class Volumes:
         if disk is None:
             return  # done, and the daemon died before the order was closed
         try:
-            await self._engines.volumes.delete_volume(disk_id)
+            await self._engine.delete_volume(disk_id)
             for snapshot in self._going_with(disk):
-                await self._engines.volumes.remove_copy(snapshot.id)
+                await self._engine.remove_copy(snapshot.id)
                 self._store.delete(SNAPSHOTS, snapshot.id)
         except Exception as error:
             with self._store.transaction():  # to try again
@@ -124,10 +125,10 @@ class Volumes:
     async def _attach(self, disk: Disk) -> None:
         if self._store.get(INSTANCES, disk.instance_id) is None:
             raise EngineError(f"server {disk.instance_id} was released meanwhile")
-        await self._engines.volumes.attach_volume(disk.instance_id, for_engines(disk))
+        await self._engine.attach_volume(disk.instance_id, for_engines(disk))
 
     async def _detach(self, disk: Disk) -> None:
-        await self._engines.volumes.detach_volume(disk.instance_id, disk.id)
+        await self._engine.detach_volume(disk.instance_id, disk.id)
 
     async def _settle(self, disk: Disk, stays: bool) -> str:
         """The disk's record when a job is over; what went wrong in clearing up after a failed one."""

@@ -21,6 +21,7 @@ from localcloud.engines.context import Context
 from localcloud.engines.disks import sparse
 from localcloud.engines.disks.disks import Disks
 from localcloud.engines.interface.engines import Disk, EngineError
+from localcloud.engines.servers.layers import Layers
 from localcloud.engines.servers.servers import Servers
 
 log = logging.getLogger("localcloud")
@@ -39,10 +40,8 @@ class Source:
 class PrivateImages:
     """The images that were made in one cloud."""
 
-    def __init__(self, context: Context, servers: Servers, disks: Disks) -> None:
-        self._context, self._servers, self._disks = context, servers, disks
-        self._committed: set[str] = set()  # ids of images that are wanted: for a moment Docker has one without a name
-        self._sweeping = asyncio.Lock()
+    def __init__(self, context: Context, servers: Servers, disks: Disks, layers: Layers) -> None:
+        self._context, self._servers, self._disks, self._layers = context, servers, disks, layers
 
     async def make(self, image_id: str, instance_id: str, whole: bool) -> float:
         """Make an image of a server, running or stopped; for how many seconds the server stood still."""
@@ -72,28 +71,11 @@ class PrivateImages:
                 yield source
             source.pause = time.monotonic() - began if stood_still else 0.0
 
-    async def commit(self, image_id: str, container: str) -> None:
-        """Keep a container's file system as the system disk of a private image."""
-        self._committed.add(image_id)
-        repository, _, tag = self.reference(image_id).rpartition(":")
-        changes = [f"LABEL {key}={json.dumps(value)}" for key, value in self._labels(image_id).items()]
-        await self._context.docker.commit(container, repository, tag, changes)
-
     async def remove(self, image_id: str) -> None:
         """Servers that were made from it keep what they have; fine if some or all of it is gone."""
-        self._committed.discard(image_id)
-        async with self._sweeping:
-            await self._context.docker.untag(self.reference(image_id))
+        await self._layers.drop(image_id)
         await asyncio.to_thread(shutil.rmtree, self._disks.image_folder(image_id), ignore_errors=True)
-        await self.sweep()
-
-    async def sweep(self) -> None:
-        """Layers without a name that no server uses any more. One sweep at a time: Docker fails where two remove one image."""
-        filters = {**self._context.naming.filters("image"), "dangling": ["true"]}
-        async with self._sweeping:
-            for found in await self._context.docker.images(filters):
-                if found["Labels"].get("drlab.resource") not in self._committed:
-                    await self._context.docker.drop_unused(found["Id"])
+        await self._layers.sweep()
 
     async def release_paused(self) -> None:
         """Let servers go on that a daemon has died over."""
@@ -104,7 +86,7 @@ class PrivateImages:
             await self._go_on(found["Id"], record.disks if record else ())
 
     def reference(self, image_id: str) -> str:
-        return self._context.naming.image(image_id)
+        return self._layers.reference(image_id)
 
     async def _source(self, instance_id: str) -> Source:
         record = self._context.records.get(instance_id)
@@ -138,7 +120,7 @@ class PrivateImages:
             asyncio.to_thread(sparse.copy, self._disks.file(disk), self._disks.image_file(image_id, disk.disk_id))
             for disk in disks
         )
-        work = (self.commit(image_id, container), *copies)
+        work = (self._layers.keep(image_id, container), *copies)
         results = await asyncio.gather(*work, return_exceptions=True)  # none may go on after the pause
         for result in results:
             if isinstance(result, OSError):
@@ -148,11 +130,6 @@ class PrivateImages:
 
     def _files(self, disks: tuple[Disk, ...]) -> list[str]:
         return [str(self._disks.file(disk)) for disk in disks]
-
-    def _labels(self, image_id: str) -> dict[str, str]:
-        """A commit keeps the server's labels: all of ours are set anew, or the image would be taken for the server."""
-        naming = self._context.naming
-        return {"drlab.region": "", "drlab.zone": "", **naming.labels("image", image_id)}
 
 
 def _complete(folder: Path, about: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from localcloud.engines.disks.disks import Disks
 from localcloud.engines.host import cpu_share, server_flags
 from localcloud.engines.interface.engines import EngineError, Power, ServerSpec
 from localcloud.engines.network.network import Networks, Process, running
+from localcloud.engines.servers.layers import Layers
 from localcloud.engines.servers.records import Record
 from localcloud.engines.servers.seed import SHADOW, archive, unpacked
 from localcloud.engines.waiting import together, within
@@ -26,10 +27,8 @@ REBOOTED = 128 + signal.SIGHUP  # exit status after a reboot; SIGINT stands for 
 class Servers:
     """The servers of one cloud."""
 
-    def __init__(self, context: Context, networks: Networks, disks: Disks) -> None:
-        self._context = context
-        self._networks = networks
-        self._disks = disks
+    def __init__(self, context: Context, networks: Networks, disks: Disks, layers: Layers) -> None:
+        self._context, self._networks, self._disks, self._layers = context, networks, disks, layers
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def held(self, instance_id: str) -> asyncio.Lock:
@@ -81,10 +80,11 @@ class Servers:
         await together(map(self._power_cut, instance_ids))
 
     async def remove(self, instance_id: str) -> None:
-        """Everything of a server, whatever is left of it."""
+        """Everything of a server, whatever is left of it; and the images that it was the last to use."""
         async with self.held(instance_id):
             await self._remove(instance_id)
         self._locks.pop(instance_id, None)
+        await self._layers.sweep()
 
     async def _remove(self, instance_id: str) -> None:
         context, record = self._context, self._context.records.get(instance_id)

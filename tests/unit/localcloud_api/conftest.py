@@ -10,8 +10,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,15 +19,12 @@ from urllib.parse import quote
 import httpx
 import pytest
 from starlette.applications import Starlette
-from support.fake_backups import FakeBackups
-from support.fake_databases import FakeDatabases
+from support.fake_engines import FakeEngines
 from support.fake_lives import FakeLives
-from support.fake_volumes import FakeVolumes
 from support.rds_calls import Rds
 
 from localcloud.app import create_app
 from localcloud.controllers.cloud import Cloud, Identity
-from localcloud.engines.interface.engines import BalancerSpec, EngineError, Power, ServerSpec, VpcNetwork
 from localcloud.records.compute import ALL_KINDS
 from localcloud.records.store import Store
 
@@ -37,154 +33,6 @@ ZONES = [f"cn-huadong1-jsnj{number}A-public-ctcloud" for number in (1, 2, 3)]
 IDENTITY = Identity("abc123", "A" * 32, "S" * 32, "L" * 40)
 IMAGES = {"debian": "drlab/debian:t", "debian-lamp": "drlab/debian-lamp:t"}
 Json = dict[str, Any]
-
-
-@dataclass
-class FakeEngines:
-    """Engines that keep what they were asked in memory. `journal` holds the calls in order; `fail` names calls that raise."""
-
-    power: dict[str, Power] = field(default_factory=dict)
-    reboots: set[str] = field(default_factory=set)  # servers whose last end was a reboot of their own
-    specs: dict[str, ServerSpec] = field(default_factory=dict)
-    networks: dict[str, VpcNetwork] = field(default_factory=dict)
-    journal: list[tuple[Any, ...]] = field(default_factory=list)
-    fail: dict[str, str] = field(default_factory=dict)
-    on_call: dict[str, Callable[[], None]] = field(default_factory=dict)
-    was_interrupted: bool = False
-    docker_ended: asyncio.Event = field(default_factory=asyncio.Event)
-    backups: FakeBackups = field(default_factory=FakeBackups)
-    balancers: dict[str, BalancerSpec] = field(default_factory=dict)
-    nodes: set[str] = field(default_factory=set)  # balancer nodes that answer
-    volumes: FakeVolumes = field(default_factory=FakeVolumes)
-    health: dict[str, str] = field(default_factory=dict)
-    databases: FakeDatabases = field(default_factory=FakeDatabases)
-
-    def __post_init__(self) -> None:
-        self.databases.networks, self.databases.journal = self.networks, self.journal
-        self.databases.fail, self.databases.on_call = self.fail, self.on_call
-
-    def _did(self, name: str, *what: Any) -> None:
-        self.journal.append((name, *what))
-        if name in self.on_call:
-            self.on_call[name]()
-        if name in self.fail:
-            raise EngineError(self.fail[name])
-
-    async def start(self) -> None:
-        self.docker_ended = asyncio.Event()
-        self._did("start")
-
-    async def outage(self) -> None:
-        await self.docker_ended.wait()
-
-    async def stop(self) -> None:
-        self._did("stop")
-
-    def interrupted(self) -> bool:
-        return self.was_interrupted
-
-    def eip_pool(self) -> str:
-        return "198.18.8.0/24"
-
-    async def apply_networks(self, networks: Collection[VpcNetwork]) -> None:
-        self._did("apply_networks", sorted(network.vpc_id for network in networks))
-        for network in networks:
-            self.networks[network.vpc_id] = network
-
-    async def create_server(self, spec: ServerSpec) -> None:
-        self._did("create_server", spec.instance_id)
-        self.specs[spec.instance_id] = spec
-        self.power.setdefault(spec.instance_id, Power.STOPPED)
-
-    async def size_server(self, spec: ServerSpec) -> None:
-        self._did("size_server", spec.instance_id)
-        self.specs[spec.instance_id] = spec
-
-    async def boot_servers(self, specs: Sequence[ServerSpec]) -> None:
-        self._did("boot_servers", [spec.instance_id for spec in specs])
-        for spec in specs:
-            self.power[spec.instance_id] = Power.RUNNING
-
-    async def shut_down(self, instance_id: str, timeout: float) -> None:
-        self._did("shut_down", instance_id, timeout)
-        if instance_id in self.power:
-            self.power[instance_id] = Power.STOPPED
-
-    async def power_cut(self, instance_ids: Sequence[str]) -> None:
-        self._did("power_cut", list(instance_ids))
-        for instance_id in instance_ids:
-            self.power[instance_id] = Power.STOPPED
-        self.reboots -= set(instance_ids)
-
-    async def remove_server(self, instance_id: str) -> None:
-        self._did("remove_server", instance_id)
-        self.power.pop(instance_id, None)
-
-    async def make_image(self, image_id: str, instance_id: str, whole: bool) -> float:
-        self._did("make_image", image_id, instance_id, whole)
-        if instance_id not in self.power:
-            raise EngineError(f"server {instance_id} is gone, so no image of it can be made")
-        return 0.25
-
-    async def remove_image(self, image_id: str) -> None:
-        self._did("remove_image", image_id)
-
-    def image_reference(self, image_id: str) -> str:
-        return f"drlab-t-image:{image_id}"
-
-    async def observe(self) -> Mapping[str, Power]:
-        return dict(self.power)
-
-    async def rebooting(self) -> Collection[str]:
-        if "rebooting" in self.on_call or "rebooting" in self.fail:
-            self._did("rebooting")  # else it would fill the journal
-        return [instance_id for instance_id in self.reboots if self.power.get(instance_id) is Power.STOPPED]
-
-    async def kill_process(self, instance_id: str, process: str) -> int:
-        self._did("kill_process", instance_id, process)
-        return 2 if process == "apache2" else 0
-
-    async def fill_disk(self, instance_id: str, path: str) -> None:
-        self._did("fill_disk", instance_id, path)
-
-    async def free_disk(self, instance_id: str, path: str) -> None:
-        self._did("free_disk", instance_id, path)
-
-    async def run(self, instance_id: str, command: Sequence[str], stdin: bytes = b"") -> tuple[int, bytes]:
-        self._did("run", instance_id, list(command), stdin)
-        if "statvfs" in " ".join(command):
-            filled = [call for call in self.journal if call[0] in ("fill_disk", "free_disk")]
-            return 0, b"0" if filled and filled[-1][0] == "fill_disk" else b"5000000000"
-        if command[0] == "python3":
-            cut = any(network.cuts for network in self.networks.values())
-            return 0, json.dumps(dict.fromkeys(command[3:], not cut)).encode()
-        return 0, b""
-
-    async def apply_balancer(self, spec: BalancerSpec) -> None:
-        self._did("apply_balancer", spec.balancer_id)
-        self.balancers[spec.balancer_id] = spec
-        self.nodes |= {node.node_id for node in spec.nodes}
-
-    async def balancer_nodes(self) -> frozenset[str]:
-        return frozenset(self.nodes)
-
-    async def answering(self, node_ids: Collection[str]) -> frozenset[str]:
-        return frozenset(self.nodes & set(node_ids))
-
-    async def move_address(self, address: str, to_node: str, from_nodes: Collection[str]) -> None:
-        self._did("move_address", address, to_node, list(from_nodes))
-
-    async def target_health(self, node_id: str) -> Mapping[str, str]:
-        return dict(self.health)
-
-    async def remove_nodes(self, node_ids: Collection[str]) -> None:
-        if node_ids:
-            self._did("remove_nodes", list(node_ids))
-        self.nodes -= set(node_ids)
-
-    def calls(self, name: str) -> list[tuple[Any, ...]]:
-        """All calls of one kind, oldest first."""
-        return [call for call in self.journal if call[0] == name]
 
 
 def sign(query: str, body: bytes, access_key: str, secret_key: str, date: str, request_id: str) -> str:

@@ -143,12 +143,12 @@ def test_a_fault_of_our_own_does_not_end_the_waiting(world: tuple[Any, str, str,
 
 def test_an_order_under_way_is_carried_on(world: tuple[Any, str, str, str]) -> None:
     api, vpc, subnet, _ = world
-    boot = api.engines.boot_servers
-    gate = api.engines.boot_servers = Gate(boot)
+    boot = api.engines.servers.boot
+    gate = api.engines.servers.boot = Gate(boot)
     order = api.ok(api.post("/v4/ecs/create-instance", **api.wish(vpc, subnet, "late")))["masterOrderID"]
     assert gate.reached.wait(10)
     all_down(api)
-    api.engines.boot_servers = boot
+    api.engines.servers.boot = boot
     end(api)
     comes_back(api)
     done = api.finished(order)
@@ -163,14 +163,14 @@ def test_an_order_under_way_is_carried_on(world: tuple[Any, str, str, str]) -> N
 @pytest.mark.parametrize("problem", ["", SILENT])
 def test_what_a_call_saw_of_a_docker_that_ended_is_not_told(world: tuple[Any, str, str, str], problem: str) -> None:
     api, _, _, server = world
-    observe = api.engines.observe
-    gate = api.engines.observe = Gate(observe)
+    observe = api.engines.servers.observe
+    gate = api.engines.servers.observe = Gate(observe)
     answers: list[Any] = []
     asking = threading.Thread(target=lambda: answers.append(api.details(server)))
     asking.start()
     assert gate.reached.wait(10)
     all_down(api)
-    api.engines.observe = observe
+    api.engines.servers.observe = observe
     api.engines.fail["start"] = SILENT
     end(api)
     wait_until(lambda: phase(api) == "waiting for Docker", 10, "Docker's end to be noticed")
@@ -205,10 +205,10 @@ def test_twice_in_a_row(world: tuple[Any, str, str, str]) -> None:
 def test_killed_while_it_boots_the_next_daemon_brings_servers_back(world: tuple[Any, str, str, str], start: Any) -> None:
     api, _, _, server = world
     all_down(api)
-    gate = api.engines.boot_servers = Gate(api.engines.boot_servers)
+    gate = api.engines.servers.boot = Gate(api.engines.servers.boot)
     end(api)
     assert gate.reached.wait(10)
-    del api.engines.boot_servers
+    del api.engines.servers.boot
     api.engines.was_interrupted = False  # the agent runs again
     again = start()
     assert again.engines.power[server] is Power.RUNNING

@@ -158,7 +158,7 @@ def test_the_address_moves_in_the_middle_of_a_change(
 ) -> None:
     """A change waits for a process that has just died; the address must not."""
     group_id, changing, go_on = group(api, net[0]), threading.Event(), threading.Event()
-    apply = api.engines.apply_balancer
+    apply = api.engines.balancers.apply
 
     async def slow(spec: Any) -> None:
         changing.set()
@@ -166,7 +166,7 @@ def test_the_address_moves_in_the_middle_of_a_change(
         await apply(spec)
 
     with ThreadPoolExecutor() as pool:
-        monkeypatch.setattr(api.engines, "apply_balancer", slow)
+        monkeypatch.setattr(api.engines.balancers, "apply", slow)
         change = pool.submit(listen, api, balancer, group_id)
         try:
             assert changing.wait(10)

@@ -91,7 +91,7 @@ def test_no_process_stays_in_a_zone_that_lost_its_power_during_a_change_that_fai
 def test_a_process_that_survives_a_power_off_is_told(api: Any, balancer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def nothing(node_ids: Any) -> None: ...
 
-    monkeypatch.setattr(api.engines, "remove_nodes", nothing)
+    monkeypatch.setattr(api.engines.balancers, "remove", nothing)
     fault = api.local("POST", "/faults", {"kind": "power-off", "target": "zone:华东1/AZ1"}, 201)
     assert (fault["landed"], fault["proof"]) == (False, "still running: front (its HAProxy there)")
 
@@ -101,7 +101,7 @@ def test_an_address_moves_while_another_balancer_hangs(
 ) -> None:
     hanging = str(api.ok(api.post(CLASSIC, **wish(net[1], name="slow")))["ID"])
     wait_until(lambda: api.cloud.store.require(BALANCERS, hanging).status == "ACTIVE", SECONDS, "the other balancer")
-    answering, hangs = api.engines.answering, threading.Event()
+    answering, hangs = api.engines.balancers.answering, threading.Event()
 
     async def slow(node_ids: Any) -> Any:
         if f"{hanging}-1" in node_ids:
@@ -109,7 +109,7 @@ def test_an_address_moves_while_another_balancer_hangs(
             await asyncio.Event().wait()
         return await answering(node_ids)
 
-    monkeypatch.setattr(api.engines, "answering", slow)
+    monkeypatch.setattr(api.engines.balancers, "answering", slow)
     assert hangs.wait(SECONDS)
     api.engines.nodes.discard(f"{balancer}-1")
     wait_until(lambda: api.cloud.store.require(BALANCERS, balancer).active == f"{balancer}-2", SECONDS, "the move")
@@ -119,14 +119,14 @@ def test_a_dark_zone_is_no_reason_to_apply_again_and_again(api: Any, balancer: s
     monkeypatch.setattr("localcloud.controllers.balancers.balancers.REST_SECONDS", 0.0)
     api.local("POST", "/faults", {"kind": "power-off", "target": "zone:华东1/AZ1"}, 201)
     wait_until(lambda: len(api.engines.balancers[balancer].nodes) == 1, SECONDS, "one process to be wanted")
-    answering, rounds = api.engines.answering, 0
+    answering, rounds = api.engines.balancers.answering, 0
 
     async def counted(node_ids: Any) -> Any:
         nonlocal rounds
         rounds += 1
         return await answering(node_ids)
 
-    monkeypatch.setattr(api.engines, "answering", counted)
+    monkeypatch.setattr(api.engines.balancers, "answering", counted)
     wait_until(lambda: rounds >= 2, SECONDS, "the change to be over")
     before = len(api.engines.calls("apply_balancer"))
     wait_until(lambda: rounds >= 6, SECONDS, "more rounds")

@@ -191,14 +191,14 @@ def test_killing_a_process(api: Any, pair: list[str]) -> None:
 def test_what_was_killed_on_one_server_is_told_though_another_one_is_off(
     api: Any, pair: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kill = api.engines.kill_process
+    kill = api.engines.inside.kill_process
 
     async def off(instance_id: str, process: str) -> int:
         if instance_id == pair[1]:
             raise EngineError("it is not running")
         return int(await kill(instance_id, process))
 
-    monkeypatch.setattr(api.engines, "kill_process", off)
+    monkeypatch.setattr(api.engines.inside, "kill_process", off)
     done = fault(api, kind="kill", target="region:华东1", process="apache2")
     assert done["landed"] and done["proof"].endswith("apache2: 2 on single-host-a, none on other-b: it is not running")
     refused = fault(api, 409, kind="kill", target="server:other-b", process="apache2")

@@ -102,14 +102,14 @@ def test_a_server_is_not_removed_while_it_boots(api: Any, vpc: str, subnet: str,
     server = api.server(vpc, subnet)
     if task == "start":
         api.job_done(api.ok(api.post("/v4/ecs/stop-instance", regionID=REGION, instanceID=server))["jobID"])
-    boot, booting, go_on = api.engines.boot_servers, asyncio.Event(), asyncio.Event()
+    boot, booting, go_on = api.engines.servers.boot, asyncio.Event(), asyncio.Event()
 
     async def slow(specs: Any) -> None:
         booting.set()
         await go_on.wait()
         await boot(specs)
 
-    api.engines.boot_servers = slow
+    api.engines.servers.boot = slow
     job = api.ok(api.post(f"/v4/ecs/{task}-instance", regionID=REGION, instanceID=server))["jobID"]
     api.http.wait(asyncio.wait_for(booting.wait(), 5))
     order = api.ok(api.post("/v4/ecs/unsubscribe-instance", regionID=REGION, instanceID=server))["masterOrderID"]

@@ -15,6 +15,7 @@ import pytest
 
 from localcloud.engines.interface.engines import EngineError
 from localcloud.engines.naming import Naming
+from localcloud.engines.servers.layers import Layers
 from localcloud.engines.servers.private_images import COMPLETE, PrivateImages, Source
 
 
@@ -23,12 +24,13 @@ class Images(PrivateImages):
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.commits = folder, 0
-        super().__init__(SimpleNamespace(docker=self), None, SimpleNamespace(image_folder=folder.joinpath))  # type: ignore[arg-type]
+        context, disks = SimpleNamespace(docker=self), SimpleNamespace(image_folder=folder.joinpath)
+        super().__init__(context, None, disks, self)  # type: ignore[arg-type]
 
     async def has_image(self, reference: str) -> bool:
         return self.commits > 0
 
-    async def commit(self, image_id: str, container: str) -> None:
+    async def keep(self, image_id: str, container: str) -> None:
         self.commits += 1
 
     async def remove(self, image_id: str) -> None:
@@ -89,24 +91,28 @@ class Shelf:
             self.dangling.append(tag)  # a server has it still
 
 
-def shelved(shelf: Shelf, folder: Path) -> PrivateImages:
+def shelved(shelf: Shelf) -> Layers:
     context: Any = SimpleNamespace(docker=shelf, naming=Naming("abc123"))
+    return Layers(context)
+
+
+def private(layers: Layers, folder: Path) -> PrivateImages:
     disks: Any = SimpleNamespace(image_folder=folder.joinpath)
-    return PrivateImages(context, None, disks)  # type: ignore[arg-type]
+    return PrivateImages(None, None, disks, layers)  # type: ignore[arg-type]
 
 
 def test_an_image_that_has_no_name_yet_is_not_swept_away(tmp_path: Path) -> None:
     async def meanwhile() -> None:
         shelf = Shelf()
-        images = shelved(shelf, tmp_path)
-        making = asyncio.create_task(images.commit("image-1", "container"))
+        layers = shelved(shelf)
+        making = asyncio.create_task(layers.keep("image-1", "container"))
         await asyncio.sleep(0)
         assert shelf.dangling == ["image-1"]
-        await images.sweep()
+        await layers.sweep()
         shelf.step.set()
         await making
         assert list(shelf.names) == ["image-1"]
-        await images.remove("image-1")
+        await private(layers, tmp_path).remove("image-1")
         assert (shelf.names, shelf.dangling) == ({}, [])
 
     asyncio.run(meanwhile())
@@ -116,8 +122,8 @@ def test_sweeps_at_the_same_time_do_not_remove_one_image_twice(tmp_path: Path) -
     async def both() -> None:
         shelf = Shelf()
         shelf.dangling = ["one", "two"]
-        images = shelved(shelf, tmp_path)
-        await asyncio.gather(images.sweep(), images.sweep(), images.remove("other"))
+        layers = shelved(shelf)
+        await asyncio.gather(layers.sweep(), layers.sweep(), private(layers, tmp_path).remove("other"))
         assert shelf.dangling == []
 
     asyncio.run(both())

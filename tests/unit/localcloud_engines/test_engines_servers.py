@@ -59,6 +59,13 @@ class NoDisks:
     delete = detach
 
 
+class NoLayers:
+    """No server was made of an image."""
+
+    async def sweep(self) -> None:
+        pass
+
+
 def servers(docker: SlowDocker, folder: Path) -> Servers:
     async def ask(op: str, **_: Any) -> None:
         return None
@@ -66,7 +73,7 @@ def servers(docker: SlowDocker, folder: Path) -> Servers:
     context: Any = SimpleNamespace(
         docker=docker, naming=Naming("abc123"), records=Records(folder), host=HostFacts(1, (1 << 41) - 1), ask=ask
     )
-    return Servers(context, None, NoDisks())  # type: ignore[arg-type]
+    return Servers(context, None, NoDisks(), NoLayers())  # type: ignore[arg-type]
 
 
 def test_no_container_comes_into_being_after_a_failed_server_was_cleared_away(tmp_path: Path) -> None:

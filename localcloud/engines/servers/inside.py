@@ -1,4 +1,4 @@
-"""Faults inside a running server: killed processes, full disks; and commands that prove what has landed."""
+"""Inside a running server: processes that are killed, disks that are filled, commands that prove what has landed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from localcloud.engines.context import Context
 from localcloud.engines.servers.servers import Servers
 
 
-class Faults:
-    """The faults of one cloud; power and links belong to servers and networks."""
+class Inside:
+    """What is done inside the servers of one cloud; their power and links belong to servers and networks."""
 
     def __init__(self, context: Context, servers: Servers) -> None:
         self._context = context
@@ -30,7 +30,7 @@ class Faults:
         server = await self._servers.must_run(instance_id)
         await self._context.ask("disk.free", pid=server.pid, container=server.container, path=path)
 
-    async def run(self, instance_id: str, command: Sequence[str], stdin: bytes) -> tuple[int, bytes]:
+    async def run(self, instance_id: str, command: Sequence[str], stdin: bytes = b"") -> tuple[int, bytes]:
         """A command inside the server as root; exit status and output."""
         server = await self._servers.must_run(instance_id)
         return await self._context.docker.execute(server.container, command, stdin)
