@@ -2,21 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from drlab import __version__
-from drlab.commands import backup, bench, cloud, db, doctor, down, fault, leftovers, power, preview, ssh, status, test, up, watch
 
-app = typer.Typer(
-    name="./lab",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+# Each is a module of drlab.commands with a function of its name, or with an `app` of more commands.
+COMMANDS = (
+    *("up", "down", "status", "watch", "ssh", "preview", "db", "backup", "power", "fault", "cloud"),
+    *("leftovers", "doctor", "test", "bench"),
 )
+
+
+def app_for(arguments: Sequence[str]) -> typer.Typer:
+    """What answers these arguments. The modules of all commands take 0.2 s to load, so a known command comes alone."""
+    known = arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
+    return app_with(known)
+
+
+def app_with(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """The commands of these names."""
+    app = typer.Typer(
+        name="./lab",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(lab)
+    for name in names:
+        module = import_module(f"drlab.commands.{name}")
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=name)
+        else:
+            app.command(context_settings=getattr(module, "CONTEXT", None))(getattr(module, name))
+    return app
 
 
 def show_version(wanted: bool) -> None:
@@ -25,7 +49,6 @@ def show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def lab(
     version: Annotated[bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
@@ -37,20 +60,3 @@ def lab(
       ./lab status
       ./lab down --all
     """
-
-
-app.command()(up.up)
-app.command()(down.down)
-app.command()(status.status)
-app.command()(watch.watch)
-app.command(context_settings=ssh.CONTEXT)(ssh.ssh)
-app.command()(preview.preview)
-app.add_typer(db.app, name="db")
-app.add_typer(backup.app, name="backup")
-app.add_typer(power.app, name="power")
-app.add_typer(fault.app, name="fault")
-app.add_typer(cloud.app, name="cloud")
-app.command()(leftovers.leftovers)
-app.command()(doctor.doctor)
-app.command(context_settings=test.CONTEXT)(test.test)
-app.command()(bench.bench)

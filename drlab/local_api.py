@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ctyun.credentials import CloudRecord
 from ctyun.errors import CtyunError
-from ctyun.local import Fault, Health, LocalCloud, LocalServer
-from ctyun.local_databases import LocalDatabase, LocalNode
+
+if TYPE_CHECKING:  # an HTTP client and asyncio take 0.1 s to load: only a command that asks the cloud pays that
+    from ctyun.local import Fault, Health, LocalCloud, LocalServer
+    from ctyun.local_databases import LocalDatabase, LocalNode
 
 T = TypeVar("T")
 HEALTH_SECONDS = 3.0
@@ -25,7 +26,7 @@ class LocalApi:
     def health(self) -> Health | None:
         """None when nothing answers within 3 s."""
         try:
-            return self._call(lambda cloud: asyncio.wait_for(cloud.health(), HEALTH_SECONDS))
+            return self._call(lambda cloud: cloud.health(), HEALTH_SECONDS)
         except (CtyunError, TimeoutError):
             return None
 
@@ -55,9 +56,14 @@ class LocalApi:
     def shutdown(self, *, force: bool) -> Mapping[str, Any]:
         return self._call(lambda cloud: cloud.shutdown(force=force))
 
-    def _call(self, ask: Callable[[LocalCloud], Awaitable[T]]) -> T:
+    def _call(self, ask: Callable[[LocalCloud], Awaitable[T]], seconds: float | None = None) -> T:
+        """Raises TimeoutError after `seconds`."""
+        import asyncio
+
+        from ctyun.local import LocalCloud
+
         async def run() -> T:
             async with LocalCloud(self.record) as cloud:
-                return await ask(cloud)
+                return await asyncio.wait_for(ask(cloud), seconds)
 
         return asyncio.run(run())

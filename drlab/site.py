@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import httpx
-
 from drlab.errors import UserError
 
 SITE_SECONDS = 60.0
@@ -31,6 +29,8 @@ def await_site(url: str, local: bool, seconds: float = SITE_SECONDS, get: Callab
 
 def look(url: str, local: bool) -> str:
     """Status code, or why there is none. No proxy lies between this machine and an EIP of the local cloud."""
+    import httpx  # here, as much of what a command loads: most calls end before they need it
+
     try:
         return str(httpx.get(url, timeout=REQUEST_SECONDS, trust_env=not local).status_code)
     except httpx.TimeoutException:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 
 from drlab import __version__
 from drlab.__main__ import main
-from drlab.app import app
+from drlab.app import app_with
 
 ROOT = Path(__file__).parents[3]
 
@@ -28,6 +29,7 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
             yield (*path, name)
 
 
+app = app_with()
 ALL = sorted(commands(typer.main.get_command(app)))
 NAMES = [" ".join(command) for command in ALL]
 
@@ -82,6 +84,15 @@ def test_every_option_of_a_command_stands_in_its_synopsis(command: tuple[str, ..
 def test_the_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert lab(monkeypatch, "--version") == 0
     assert capsys.readouterr().out == f"drlab {__version__}\n"
+
+
+def test_a_command_loads_nothing_that_only_others_need() -> None:
+    """What the other commands load costs twice as much again, in every call."""
+    code = "import atexit, sys; from drlab.__main__ import main; atexit.register(lambda: print(*sys.modules)); main()"
+    shown = subprocess.run([sys.executable, "-c", code, "preview", "--help"], capture_output=True, text=True, timeout=60)
+    loaded = set(shown.stdout.splitlines()[-1].split())
+    assert "drlab.previews" in loaded
+    assert loaded & {"drlab.backups", "drlab.take_down", "asyncio", "httpx", "pydantic", "rich.progress"} == set()
 
 
 # arguments: (exit status, what standard error must say)
