@@ -11,15 +11,17 @@ from drlab.cloud import CloudState
 from drlab.engine_run import Run, forget_pending, prepare_stack, run_engine
 from drlab.errors import UserError
 from drlab.lab import Lab
+from drlab.limits.counting import check_room, parts_to_come
 from drlab.looking_ahead import ALLOWED, look_ahead, refuse_loss
 from drlab.names import short_name, stack_of
 from drlab.node_views import NODES_OUTPUT, with_roles
 from drlab.output import took
+from drlab.previews import Preview
 from drlab.progress import changes_sentence
 from drlab.settings import Target, account, config_arguments, parse_settings, read_settings, target_of
 from drlab.site import await_site
 from drlab.stack_state import read_stack
-from drlab.stages import stage_names
+from drlab.stages import read_stacks, stage_names
 from drlab.unchanged import remember
 
 
@@ -49,7 +51,7 @@ def bring_up(lab: Lab, stage: str, given: Sequence[str], may_go: Sequence[str] =
     planned = look_ahead(lab, stage, settings, target)
     refuse_loss(lab, stage, planned, given, may_go)
     if target.is_local:
-        start_cloud(lab)
+        start_cloud_with_room(lab, stage, settings, planned)
     run = run_stack(lab, stage, settings, target, may_go)
     forget_pending(lab, stage)
     remember(lab.folders, stage)
@@ -61,6 +63,17 @@ def bring_up(lab: Lab, stage: str, given: Sequence[str], may_go: Sequence[str] =
     if target.is_local and NODES_OUTPUT in outputs:
         outputs = with_roles(outputs, lab.cloud.api().databases())
     return Raised(stage, run, outputs, dead, time.monotonic() - begin)
+
+
+def start_cloud_with_room(lab: Lab, stage: str, settings: Mapping[str, str], planned: Preview | None) -> None:
+    """Count first what the machine must have room for: as if the local cloud had raised what it may, then what it has become."""
+    state = lab.cloud.state()
+    stack, *others = read_stacks(lab.folders, [stage, *(name for name in stage_names() if name != stage)])
+    config = {**read_settings(lab.folders.settings_file(stage)), **settings}
+    to_come = parts_to_come(stack, others, planned, config, state)
+    check_room(lab, stage, to_come, before_start=True)
+    start_cloud(lab)
+    check_room(lab, stage, to_come, before_start=False)
 
 
 def start_cloud(lab: Lab) -> None:

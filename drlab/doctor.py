@@ -10,6 +10,8 @@ from typing import Any
 from drlab.errors import UserError
 from drlab.findings import Finding, Status
 from drlab.folders import PRIVATE, Folders
+from drlab.limits.findings import limit_findings
+from drlab.limits.readings import read_rooms
 from drlab.setup import apt, base_image
 from drlab.setup.docker_host import DockerHost, Reach, look_at_docker, refusal, socket_path
 from drlab.setup.docker_socket import image_id
@@ -40,6 +42,7 @@ def collect(folders: Folders | None = None) -> list[Finding]:
         docker_finding(docker),
         *image_findings(folders, docker),
         *kernel_findings(kernel),
+        *limit_findings(read_rooms([folders.state])),
     ]
 
 

@@ -14,12 +14,12 @@ from components.checks import Problem, each, inside, network, one, refuse
 from pulumi_ctyun.resources.declarations import rds_rules, rules
 from pulumi_ctyun.resources.declarations.rds import FAILOVERS, HA_MODES
 from stacks.names import STAGE_NAMES
+from stacks.sizes import MOST_WEB_SERVERS, WEB_SERVERS
 
 PROJECT = "drlab"
 TARGETS = ("local", "ctyun")
 LOCAL_REGIONS = {"华东1": "bb9fdb42056f11eda1610242ac110002", "华北2": "200000001852"}  # what the local cloud has, and no more
 LOCAL_ZONES = ("AZ1", "AZ2", "AZ3")  # in each of them
-MOST_WEB_SERVERS = 9  # a machine for a lab carries no more
 OTHER_ADDRESSES = 7  # of the subnet: jump host, balancer and database with their two halves each
 KEPT_ADDRESSES = 3  # of a subnet: network, gateway, broadcast
 LOCAL_INTERNET = "198.18.0.0/15"  # addresses that reach the local cloud's servers from outside, this machine's included
@@ -36,7 +36,7 @@ class Settings:
     zone: str = "AZ1"  # where a single web server and the jump host stand, and the database's primary begins
     standby_zone: str = ""  # where the database's other node stands: another zone; in either order the two mean the same pair
     web_zones: tuple[str, ...] = ()  # where web-01 and the jump host, then web-02, ... stand in turn: the two zones above
-    web_servers: int = 2  # behind the balancer, all but the first from its image; the course's pair
+    web_servers: int = WEB_SERVERS  # behind the balancer, all but the first from its image; the course's pair
     vpc_cidr: str = "192.168.0.0/16"  # the course's
     subnet_cidr: str = "192.168.1.0/24"  # the course's; leaves room for more
     web_image: str = "debian-12-lamp"  # has the packages: ready in seconds; debian-12 works too, and installs them

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -19,6 +20,7 @@ from localcloud.engines.waiting import wait_until
 
 AGENT_ANSWERS = 20.0  # seconds from the container's start; half a second is usual
 SOCKET_FOLDER = "/run/drlab"
+log = logging.getLogger("localcloud")
 
 
 class Foundation:
@@ -73,8 +75,10 @@ class Foundation:
             raise EngineError("; ".join(problems))
         found, self._cidr = await asyncio.gather(self._ensure_agent(), self._ensure_internet())
         context.revive = self._revive
-        problems = _unfit(await context.ask("host.facts", viewer=os.getpid()))
-        if problems:
+        facts = await context.ask("host.facts", viewer=os.getpid())
+        if low := facts["low"]:
+            log.warning("limits of this machine are low and may not be raised: %s", ", ".join(low))
+        if problems := _unfit(facts):
             raise EngineError("; ".join(problems))
         await context.ask("host.guard", cidr=self.cidr)
         return found

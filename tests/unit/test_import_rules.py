@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "pulumi_ctyun.kit": (),
     "plugins.language_python": ("pulumi_ctyun.kit",),
     "plugins.random_provider": ("pulumi_ctyun.kit",),
-    "drlab": ("ctyun", "stacks.names", "pulumi_ctyun.resources.declarations"),
+    "drlab": ("ctyun", "stacks.names", "stacks.sizes", "pulumi_ctyun.resources.declarations"),
     "localcloud": (),
     "localcloud.services": ("localcloud.api", "localcloud.controllers", "localcloud.records", "localcloud.engines.interface"),
     "localcloud.api": ("localcloud.controllers", "localcloud.records"),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from localcloud.agent.netlink import netlink
+from localcloud.agent.ops.limits import raise_limits
 
-INOTIFY_INSTANCES = 1024
 _BRIDGE_TABLE = 'table bridge drlab_check { chain c { type filter hook forward priority 0; iifname "x" drop; }; }'
 
 
@@ -19,12 +18,12 @@ def ping() -> str:
 
 
 def facts(viewer: int) -> dict[str, Any]:
-    """{"bridgeFilter", "loopDevices", "nftBridge": bool}.
+    """{"bridgeFilter", "loopDevices", "nftBridge": bool, "low": limits that could not be raised as far as is good}.
 
     `viewer`: a process on the host, whose modules are loaded where one is missing.
     """
-    _make_room()
     return {
+        "low": raise_limits(),
         "bridgeFilter": _bridge_filter(viewer),
         "loopDevices": Path("/dev/loop-control").exists(),
         "nftBridge": _nft_accepts(_BRIDGE_TABLE),
@@ -41,14 +40,6 @@ def unguard(cidr: str) -> None:
     """Remove what guard() made."""
     with netlink() as host:
         host.unguard(cidr)
-
-
-def _make_room() -> None:
-    """Let more processes watch files: a server's systemd has six or seven instances, and the kernel allows 128 for all."""
-    limit = Path("/proc/sys/fs/inotify/max_user_instances")
-    with suppress(OSError):  # where this is not ours to change the limit stays
-        if int(limit.read_text(encoding="utf-8")) < INOTIFY_INSTANCES:
-            limit.write_text(str(INOTIFY_INSTANCES), encoding="utf-8")
 
 
 def _bridge_filter(viewer: int) -> bool:

@@ -7,6 +7,10 @@ from typing import Any
 import pulumi
 import pytest
 
+from drlab.limits.needs import parts_of
+from drlab.stack_state import Resource, kind_of
+from pulumi_ctyun.resources.declarations import RESOURCES
+from stacks.sizes import parts
 from stacks.table import STAGES
 
 
@@ -20,6 +24,30 @@ def test_a_stage_asks_for_what_the_provider_takes(build: Any, stage: str, monkey
 
 
 PARTS_OF_MYSQL = ("MysqlDatabase", "MysqlAccount", "MysqlWhiteList")  # names within an instance
+
+
+@pytest.mark.parametrize(
+    ("stage", "settings"), [("single-host", {}), ("dual-active", {}), ("dual-active", {"drlab:webServers": "5"})]
+)
+def test_what_is_counted_before_a_stage_begins_is_what_it_asks_for(
+    build: Any, stage: str, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulumi, "get_stack", lambda: stage)
+    monkeypatch.setattr(pulumi.runtime, "get_config_env", lambda: settings)
+    seen = build(STAGES[stage]).seen
+    found = parts_of(Resource("", TYPES[kind], "", inputs, {}, True) for (kind, _), inputs in seen.items() if kind in TYPES)
+    if any(kind == "Image" for kind, _ in seen):  # it brings its disk to all but the first web server
+        found["data disk"] *= found["server"] - 1
+    assert +found == parts(stage, settings)
+
+
+TYPES = {kind_of(token): token for token in RESOURCES}
+
+
+def test_a_number_of_servers_that_makes_no_sense_is_left_to_the_program() -> None:
+    usual = parts("dual-active", {})
+    assert [parts("dual-active", {"drlab:webServers": said}) for said in ("many", "1", "999", None)] == [usual] * 4
+    assert parts("unknown", {}) == {}
 
 
 def test_the_pairs_of_dual_active_stand_in_two_zones(build: Any, monkeypatch: pytest.MonkeyPatch) -> None:

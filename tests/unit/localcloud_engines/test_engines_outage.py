@@ -26,7 +26,7 @@ from localcloud.engines.naming import Naming
 from localcloud.engines.servers.records import Records
 
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
-FACTS = {"bridgeFilter": True, "nftBridge": True}
+FACTS = {"bridgeFilter": True, "nftBridge": True, "low": []}
 
 
 # -- the stream ----------------------------------------------------------------------------------------------------------
