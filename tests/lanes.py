@@ -6,6 +6,7 @@ of its time, for processes to start and end, so that two of them keep two cores 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 from support import durations
 
@@ -24,8 +26,10 @@ BESIDE = {
     "others": ("-m", "not timing", "tests/unit", "tests/contract", "tests/engines", "tests/images"),
 }
 ALONE = {"timing": ("-m", "timing", "tests")}
-PASSED, FAILED = 0, 1  # pytest's; all others say that it was interrupted or could not begin
+PASSED, FAILED, INTERRUPTED = 0, 1, 2  # pytest's; others say that it could not begin
 WIDTH = max(map(len, [*BESIDE, *ALONE]))
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_LIBC = ctypes.CDLL(None)
 
 
 @dataclass
@@ -49,6 +53,8 @@ class Lane:
             text=True,
             encoding="utf-8",
             errors="replace",
+            process_group=0,  # Ctrl-C reaches this program alone, which passes it on: a pytest told twice does not clean up
+            preexec_fn=_end_with_parent,
         )
         self.reader = threading.Thread(target=self._show)
         self.reader.start()
@@ -71,33 +77,54 @@ class Lane:
         return status
 
 
-def run(lanes: dict[str, tuple[str, ...]], folder: Path) -> list[int]:
+def _end_with_parent() -> None:
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+
+
+@dataclass
+class Interrupts:
+    """SIGINT and SIGTERM to this program end all lanes by SIGINT, at which pytest cleans up, and let no other begin."""
+
+    asked: bool = False
+    running: list[Lane] = field(default_factory=list)
+
+    def listen(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._pass_on)
+
+    def begin(self, lane: Lane) -> None:
+        self.running.append(lane)
+        if self.asked:  # while it was being started
+            lane.process.send_signal(signal.SIGINT)
+
+    def _pass_on(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+        for lane in self.running:
+            lane.process.send_signal(signal.SIGINT)
+
+
+def run(lanes: dict[str, tuple[str, ...]], folder: Path, interrupts: Interrupts) -> list[int]:
     """Exit statuses of lanes that run at the same time."""
-    running = [Lane(name, arguments, folder) for name, arguments in lanes.items()]
-
-    def pass_on(number: int, frame: object) -> None:
-        for lane in running:
-            lane.process.send_signal(signal.SIGINT)  # the signal at which pytest cleans up
-
-    before = signal.signal(signal.SIGTERM, pass_on)
-    try:
-        return [lane.wait() for lane in running]
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    running = []
+    for name, arguments in lanes.items():
+        running.append(Lane(name, arguments, folder))
+        interrupts.begin(running[-1])
+    return [lane.wait() for lane in running]
 
 
 def main() -> int:
     """The exit status: the first that is not 0."""
-    signal.signal(signal.SIGINT, lambda number, frame: None)  # Ctrl-C reaches all lanes, which clean up and end
+    interrupts = Interrupts()
+    interrupts.listen()
     with tempfile.TemporaryDirectory(prefix="drlab-lanes-") as temporary:
         folder = Path(temporary)
-        statuses = run(BESIDE, folder)
-        if not set(statuses) - {PASSED, FAILED}:
-            statuses += run(ALONE, folder)
+        statuses = run(BESIDE, folder, interrupts)
+        if not set(statuses) - {PASSED, FAILED} and not interrupts.asked:
+            statuses += run(ALONE, folder, interrupts)
         took = [one for name in [*BESIDE, *ALONE] for one in durations.kept(folder / f"{name}.json")]
     durations.keep(durations.KEPT, took)
     print("\n".join(durations.lines(took)))
-    return next(filter(None, statuses), 0)
+    return next(filter(None, statuses), INTERRUPTED if interrupts.asked else PASSED)
 
 
 if __name__ == "__main__":

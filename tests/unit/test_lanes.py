@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import lanes
 import pytest
 from support.durations import Took, lines
+from support.waiting import wait_until
 
 TESTS = Path(lanes.__file__).parent
 MEETING = """
@@ -34,10 +40,68 @@ def test_lanes_run_beside_each_other_and_say_which_failed(tmp_path: Path, capfd:
         test = MEETING.format(folder=tmp_path, own=name, other=other, end=end)
         (tmp_path / f"test_{name}.py").write_text(test, encoding="utf-8")
     given = {name: ("-q", "-p", "no:cacheprovider", f"{tmp_path}/test_{name}.py") for name in ("good", "bad")}
-    assert lanes.run(given, tmp_path) == [0, 1]
+    assert lanes.run(given, tmp_path, lanes.Interrupts()) == [0, 1]
     shown = capfd.readouterr().out
     assert "good   | 1 passed" in shown and "bad    | 1 failed" in shown
     assert "== lane bad ended with 1 after" in shown
+
+
+LONG = """
+import pathlib, pytest, time
+FOLDER = pathlib.Path(__file__).parent
+@pytest.fixture
+def cleaned_up():
+    yield
+    time.sleep(0.5)  # in which a second SIGINT would end it
+    (FOLDER / ("cleaned-" + pathlib.Path(__file__).stem)).touch()
+def test_it(cleaned_up):
+    (FOLDER / ("began-" + pathlib.Path(__file__).stem)).touch()
+    time.sleep(60)
+"""
+PROGRAM = """
+import sys, lanes
+from pathlib import Path
+from support import durations
+folder = sys.argv[1]
+durations.KEPT = Path(folder, "durations.json")
+quiet = ("-q", "-p", "no:cacheprovider")
+lanes.BESIDE = {name: (*quiet, f"{folder}/test_{name}.py") for name in ("one", "two")}
+lanes.ALONE = {"last": (*quiet, f"{folder}/test_last.py")}
+sys.exit(lanes.main())
+"""
+
+
+def only(process: subprocess.Popen[bytes], number: int) -> None:
+    process.send_signal(number)
+
+
+def group(process: subprocess.Popen[bytes], number: int) -> None:
+    os.killpg(process.pid, number)
+
+
+@pytest.mark.parametrize(
+    ("send", "number"),
+    [(only, signal.SIGINT), (group, signal.SIGINT), (only, signal.SIGKILL)],
+    ids=["INT", "Ctrl-C", "KILL"],
+)
+def test_whatever_ends_it_the_lanes_clean_up_and_end(
+    tmp_path: Path, send: Callable[[subprocess.Popen[bytes], int], None], number: int
+) -> None:
+    for name in ("one", "two", "last"):
+        (tmp_path / f"test_{name}.py").write_text(LONG, encoding="utf-8")
+    program = [sys.executable, "-c", PROGRAM, str(tmp_path)]
+    with subprocess.Popen(program, cwd=TESTS, stdout=subprocess.DEVNULL, process_group=0) as process:
+        try:
+            both = [tmp_path / f"began-test_{name}" for name in ("one", "two")]
+            wait_until(lambda: all(path.exists() for path in both), 60, "both lanes to be at work")
+            send(process, number)
+            status = process.wait(60)
+            cleaned = [tmp_path / f"cleaned-test_{name}" for name in ("one", "two")]
+            wait_until(lambda: all(path.exists() for path in cleaned), 60, "both lanes to clean up")
+        finally:
+            process.kill()
+    assert status == (2 if number == signal.SIGINT else -number)
+    assert not (tmp_path / "began-test_last").exists()
 
 
 def test_the_slowest_tests_and_the_time_of_each_folder_are_shown() -> None:
