@@ -69,7 +69,7 @@ class Local:
         image, flavor = image_by_id(region, server.image_id), flavor_by_id(region, server.zone, server.flavor_id)
         return {
             "instanceId": server.id, "name": server.name, "region": region.name, "regionId": region.id,
-            "zone": region.zone_number(server.zone), "status": server.status, "power": str(power), "desired": server.desired,
+            "zone": region.zone_label(server.zone), "status": server.status, "power": str(power), "desired": server.desired,
             "privateAddress": server.address, "eip": eip.address if eip else None, "vpcId": server.vpc_id,
             "image": image.name if image else server.image_name, "flavor": flavor.name if flavor else "", "labels": server.labels,
         }  # fmt: skip

@@ -39,7 +39,7 @@ def _node(cloud: Cloud, mysql: Mysql, node: MysqlNode, states: Mapping[str, Node
     region, seen = REGIONS[mysql.region], states.get(node.id, DARK)
     dead = node.desired == "off" or fault_over(power_faults(cloud.store), node)
     return {
-        "id": node.id, "name": node.name, "zone": region.zone_number(node.zone), "role": _role(mysql, node), "resId": node.res_id,
+        "id": node.id, "name": node.name, "zone": region.zone_label(node.zone), "role": _role(mysql, node), "resId": node.res_id,
         "power": "off" if dead else "running" if seen.running else "stopped", "address": node.address,
         "reachable": seen.reachable, "writable": seen.writable, "gtid": seen.gtid, "behind": seen.behind,
         "receiving": seen.receiving, "applying": seen.applying, "problem": seen.problem,

@@ -10,8 +10,8 @@ from localcloud.records.errors.ecs import ZoneWithoutPower
 log = logging.getLogger("localcloud")
 
 
-def told(what: str, error: Exception) -> str:
-    """Log why something failed; the sentence for its order or job, which must end whatever happened."""
+def log_failure(what: str, error: Exception) -> str:
+    """Log why something failed. Returns the sentence for its order or job, which must end whatever happened."""
     if isinstance(error, EngineError | ZoneWithoutPower):
         log.warning("%s failed: %s", what, error)
         return str(error)

@@ -16,7 +16,7 @@ class Region:
     parent: str
     zones: tuple[str, ...]
 
-    def zone_number(self, zone: str) -> str:
+    def zone_label(self, zone: str) -> str:
         """ "AZ1" for the first zone, and so on."""
         return f"AZ{self.zones.index(zone) + 1}"
 

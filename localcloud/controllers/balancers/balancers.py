@@ -14,7 +14,7 @@ from dataclasses import replace
 from time import monotonic, time
 
 from localcloud.controllers.balancers.specs import wanted
-from localcloud.controllers.failures import told
+from localcloud.controllers.failures import log_failure
 from localcloud.controllers.faults.power import fault_over, power_faults
 from localcloud.controllers.networks.networks import Networks, cut_from
 from localcloud.controllers.networks.nodes import Node, all_nodes, nodes_of
@@ -86,7 +86,7 @@ class Balancers:
             if self._store.get(BALANCERS, balancer_id) is None:
                 raise EngineError("its load balancer was given back before it was built")
         except Exception as error:
-            problem = told(f"order {order_id}", error)
+            problem = log_failure(f"order {order_id}", error)
             await self._give_up(balancer_id)
         orders.close(self._store, order_id, problem)
 
@@ -119,7 +119,7 @@ class Balancers:
                     await self._networks.change({balancer.vpc_id})  # at least nobody reaches them, or their EIP, any more
             except Exception as error:
                 self._swept = False
-                return told(f"removing balancer {balancer.name} ({balancer.id})", error)
+                return log_failure(f"removing balancer {balancer.name} ({balancer.id})", error)
         return ""
 
     async def look(self) -> None:

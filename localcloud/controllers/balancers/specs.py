@@ -32,7 +32,7 @@ def wanted(store: Store, balancer: Balancer) -> api.BalancerSpec:
         region=region.name,
         vpc_id=balancer.vpc_id,
         nodes=tuple(
-            api.BalancerNode(node.id, region.zone_number(node.zone), nic(node, subnet))
+            api.BalancerNode(node.id, region.zone_label(node.zone), nic(node, subnet))
             for node in nodes
             if not fault_over(faults, node)
         ),

@@ -13,7 +13,7 @@ from localcloud.controllers.databases.ha.model import DARK
 from localcloud.controllers.databases.orders import Orders
 from localcloud.controllers.databases.rounds import STOPPED, Rounds
 from localcloud.controllers.databases.view import ASYNC, engine_nodes, nodes_of, now, standby_of
-from localcloud.controllers.failures import told
+from localcloud.controllers.failures import log_failure
 from localcloud.controllers.faults.power import must_have_power
 from localcloud.engines.interface.engines import EngineError
 from localcloud.records.databases import MYSQL_BACKUPS, MYSQL_JOBS, MYSQL_NODES, MYSQLS, Mysql, MysqlBackup, MysqlJob
@@ -46,7 +46,7 @@ class Jobs:
         try:
             await self._tasks[job.task](job)
         except Exception as error:
-            problem = told(f"job {job.id} ({job.task} of MySQL instance {job.mysql_id})", error)
+            problem = log_failure(f"job {job.id} ({job.task} of MySQL instance {job.mysql_id})", error)
         mysql = self._store.get(MYSQLS, job.mysql_id)
         with self._store.transaction():
             self._keep(job.mysql_id, running_status=STOPPED_STATUS if mysql and mysql.order_status == STOPPED else 0)
@@ -114,7 +114,7 @@ class Jobs:
             size = await self._engines.databases.back_up(self._source(mysql), backup.id)
             await self._engines.databases.keep_binlogs(mysql.primary, mysql.id)
         except Exception as error:
-            problem = told(f"backup {backup.id} of MySQL instance {backup.mysql_id}", error)
+            problem = log_failure(f"backup {backup.id} of MySQL instance {backup.mysql_id}", error)
             await self._discard(backup)
         self._keep(backup.mysql_id, running_status=0)
         if self._store.get(MYSQL_BACKUPS, backup.id):

@@ -11,7 +11,7 @@ from localcloud.controllers.databases import grants
 from localcloud.controllers.databases.rounds import FAILED, REFUNDED, Rounds
 from localcloud.controllers.databases.steps import CLOSE_SECONDS
 from localcloud.controllers.databases.view import ASYNC, CREATING, engine_nodes, nodes_of
-from localcloud.controllers.failures import told
+from localcloud.controllers.failures import log_failure
 from localcloud.controllers.faults.power import must_have_power
 from localcloud.controllers.tasks import together
 from localcloud.engines.interface.engines import EngineError
@@ -39,7 +39,7 @@ class Orders:
         try:
             await self._make(mysql_id)
         except Exception as error:
-            problem = told(f"order {order_id}", error)
+            problem = log_failure(f"order {order_id}", error)
             problem = await self._give_up(mysql_id, problem)
         with self._store.transaction():
             self._status(mysql_id, FAILED if problem else 0)
@@ -100,7 +100,7 @@ class Orders:
                 self._status(mysql_id, REFUNDED)  # first: the watch lets go of it
                 await self.shut_down(mysql)
         except EngineError as error:
-            problem = told(f"order {order_id}", error)
+            problem = log_failure(f"order {order_id}", error)
         orders.close(self._store, order_id, problem)
 
     async def shut_down(self, mysql: Mysql) -> None:
@@ -121,7 +121,7 @@ class Orders:
                 async with self._rounds.held(mysql_id) as mysql:
                     await self._remove_all(mysql)
             except EngineError as error:
-                problem = told(f"order {order_id}", error)
+                problem = log_failure(f"order {order_id}", error)
         orders.close(self._store, order_id, problem)
 
     async def _remove_all(self, mysql: Mysql) -> None:

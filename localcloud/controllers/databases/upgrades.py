@@ -15,7 +15,7 @@ from localcloud.controllers.databases.jobs import Jobs
 from localcloud.controllers.databases.orders import BUILD_SECONDS, STOP_SECONDS, Orders
 from localcloud.controllers.databases.rounds import Rounds
 from localcloud.controllers.databases.view import engine_nodes, nodes_of
-from localcloud.controllers.failures import told
+from localcloud.controllers.failures import log_failure
 from localcloud.controllers.faults.power import must_have_power
 from localcloud.engines.interface.engines import EngineError
 from localcloud.records import orders
@@ -46,7 +46,7 @@ class Upgrades:
             must_have_power(self._store, *nodes_of(self._store, self._store.require(MYSQLS, mysql_id)))
             await next(change for name, change in changes.items() if name in wanted)(mysql_id, wanted)
         except Exception as error:
-            problem = told(f"order {order_id}", error)
+            problem = log_failure(f"order {order_id}", error)
             if "nodeId" in wanted:
                 problem = await self._without(mysql_id, wanted["nodeId"], problem)
         with self._store.transaction():

@@ -44,7 +44,7 @@ class Scope:
         if self.instance:
             return f"server:{self.instance}"
         region = REGIONS[self.region]
-        return f"zone:{region.name}/{region.zone_number(self.zone)}" if self.zone else f"region:{region.name}"
+        return f"zone:{region.name}/{region.zone_label(self.zone)}" if self.zone else f"region:{region.name}"
 
     def fields(self) -> dict[str, str]:
         return asdict(self)

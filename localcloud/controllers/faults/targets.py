@@ -80,7 +80,7 @@ def _only_region(store: Store) -> Region:
 
 
 def _zone(region: Region, text: str) -> str:
-    numbered = {region.zone_number(zone): zone for zone in region.zones}
+    numbered = {region.zone_label(zone): zone for zone in region.zones}
     if text in region.zones:
         return text
     if text.upper() in numbered:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from localcloud.controllers.failures import told
+from localcloud.controllers.failures import log_failure
 from localcloud.controllers.locks import Locks
 from localcloud.controllers.schedules.clock import Clock
 from localcloud.controllers.servers.servers import RESTORING, Servers
@@ -66,7 +66,7 @@ class Backups:
             try:
                 await work(backup)
             except Exception as error:
-                problem = told(f"to {task.kind} backup {backup.name} ({backup.id})", error)
+                problem = log_failure(f"to {task.kind} backup {backup.name} ({backup.id})", error)
                 await self._failed(task, self._store.get(BACKUPS, backup.id) or backup, problem)
                 return
             self._end(task, "")
@@ -93,7 +93,7 @@ class Backups:
         try:
             await self._engines.backups.remove(backup.id, [str(disk["copy"]) for disk in backup.disks])
         except Exception as error:
-            return f"; what there is of it cannot be removed: {told(f'clearing away backup {backup.id}', error)}"
+            return f"; what there is of it cannot be removed: {log_failure(f'clearing away backup {backup.id}', error)}"
         return ""
 
     def _end(self, task: BackupTask, problem: str) -> None:
@@ -195,7 +195,7 @@ class Backups:
                 if server.id not in seen:  # else its disks were complete before it was made
                     await self._unpack(server)
         except Exception as error:
-            problem = told(f"order {order_id}", error)
+            problem = log_failure(f"order {order_id}", error)
         await (self._servers.give_up(order_id, problem) if problem else self._servers.build(order_id))
 
     async def _unpack(self, server: Instance) -> None:

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from time import time
 
-from localcloud.controllers.failures import told
+from localcloud.controllers.failures import log_failure
 from localcloud.engines.interface.images import ImageEngine
 from localcloud.engines.interface.values import EngineError
 from localcloud.records import jobs
@@ -34,7 +34,7 @@ class Images:
         try:
             await (self._make(image) if job.task == "create-image" else self._engine.remove(image.id))
         except Exception as error:
-            problem = told(f"job {job.id} ({job.task} of image {image.id})", error)
+            problem = log_failure(f"job {job.id} ({job.task} of image {image.id})", error)
             self._end(job, problem, replace(image, status="error", problem=problem, updated=time()))
             return
         made = job.task == "create-image"

@@ -12,11 +12,11 @@ from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from time import time
 
-from localcloud.controllers.failures import told
+from localcloud.controllers.failures import log_failure
 from localcloud.controllers.faults.power import fault_over, must_have_power, power_faults
 from localcloud.controllers.locks import Locks
 from localcloud.controllers.networks.networks import Networks
-from localcloud.controllers.servers.specs import wanted
+from localcloud.controllers.servers.specs import server_spec
 from localcloud.controllers.tasks import together
 from localcloud.controllers.volumes.disks import set_free
 from localcloud.engines.interface import engines as api
@@ -52,7 +52,7 @@ class Servers:
                 raise EngineError("its servers were being cleared away when the local cloud was killed")
             await self._make(instances)
         except Exception as error:
-            await self._clear_away(order_id, instances, told(f"order {order_id}", error))
+            await self._clear_away(order_id, instances, log_failure(f"order {order_id}", error))
             return
         with self._store.transaction():
             for instance in instances:
@@ -84,7 +84,7 @@ class Servers:
         try:
             await self._remove(instances)
         except Exception as error:
-            also = told(f"removing the servers of order {order_id}", error)
+            also = log_failure(f"removing the servers of order {order_id}", error)
             problem = f"{problem}; and then: {also}" if problem else also
         with self._store.transaction():
             for instance in instances:
@@ -100,7 +100,7 @@ class Servers:
                     await self._engines.servers.shut_down(instance_id, SHUTDOWN_SECONDS)
                 self._set_status(instance_id, "unsubscribed")
             except Exception as error:
-                problem = told(f"order {order_id}", error)
+                problem = log_failure(f"order {order_id}", error)
                 self._set_status(instance_id, await self._seen(instance_id))
         orders.close(self._store, order_id, problem)
 
@@ -117,7 +117,7 @@ class Servers:
                 instance = self._store.require(INSTANCES, instance_id)
                 self._store.put(INSTANCES, replace(instance, flavor_id=flavor_id, updated=time()))
         except Exception as error:
-            problem = told(f"order {order_id}", error)
+            problem = log_failure(f"order {order_id}", error)
         orders.close(self._store, order_id, problem)
 
     async def _remove(self, instances: Sequence[Instance]) -> None:
@@ -149,7 +149,7 @@ class Servers:
         try:
             status = await self._switch(job)
         except Exception as error:
-            problem = told(f"job {job.id} ({job.task} of {job.instance_id})", error)
+            problem = log_failure(f"job {job.id} ({job.task} of {job.instance_id})", error)
             self._end_job(job, await self._seen(job.instance_id), problem)
             return
         self._end_job(job, status, "")
@@ -269,4 +269,4 @@ class Servers:
 
     def spec(self, instance: Instance) -> api.ServerSpec:
         """The engines' view of a server."""
-        return wanted(self._store, instance, self._image_refs, self._engines.images.reference)
+        return server_spec(self._store, instance, self._image_refs, self._engines.images.reference)

@@ -15,7 +15,7 @@ from localcloud.records.compute import DISKS, SUBNETS, Instance
 from localcloud.records.store import Store
 
 
-def wanted(store: Store, server: Instance, public: Mapping[str, str], private: Callable[[str], str]) -> api.ServerSpec:
+def server_spec(store: Store, server: Instance, public: Mapping[str, str], private: Callable[[str], str]) -> api.ServerSpec:
     """The engines' view of a server. `public`: Docker references by engine image name, `private`: that of an image's id."""
     region = REGIONS[server.region]
     flavor, image = flavor_by_id(region, server.zone, server.flavor_id), image_by_id(region, server.image_id)
@@ -27,7 +27,7 @@ def wanted(store: Store, server: Instance, public: Mapping[str, str], private: C
         instance_id=server.id,
         hostname=user_data.read(server.user_data).hostname or server.name.lower(),
         region=region.name,
-        zone=region.zone_number(server.zone),
+        zone=region.zone_label(server.zone),
         image=public[image.engine] if image else private(server.image_id),
         cpus=float(flavor.cpus),
         memory_mib=flavor.memory_gib * 1024,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from localcloud.controllers.failures import told
+from localcloud.controllers.failures import log_failure
 from localcloud.controllers.locks import Locks
 from localcloud.controllers.schedules.clock import Clock
 from localcloud.controllers.volumes.disks import for_engines, mark_idle
@@ -65,7 +65,7 @@ class VolumeBackups:
                 try:
                     await work(backup)
                 except Exception as error:
-                    problem = told(f"to {task.kind} volume backup {backup.name} ({backup.id})", error)
+                    problem = log_failure(f"to {task.kind} volume backup {backup.name} ({backup.id})", error)
                     status = AVAILABLE if task.kind == "restore" else ERROR
                     self._store.put(DISK_BACKUPS, replace(backup, status=status, problem=problem, updated=self._clock.now()))
             status = FAILED if problem else SUCCEEDED

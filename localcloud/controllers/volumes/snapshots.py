@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from localcloud.controllers.failures import told
+from localcloud.controllers.failures import log_failure
 from localcloud.controllers.locks import Locks
 from localcloud.controllers.schedules.clock import Clock
 from localcloud.controllers.servers.servers import Servers
@@ -74,7 +74,7 @@ class Snapshots:
             try:
                 await work(snapshot)
             except Exception as error:
-                problem = told(f"{task} {snapshot.name} ({snapshot.id})", error)
+                problem = log_failure(f"{task} {snapshot.name} ({snapshot.id})", error)
                 self._put(snapshot, AVAILABLE if task == "rollback-snapshot" else ERROR, problem)
                 return problem
         return ""

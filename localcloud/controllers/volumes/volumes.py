@@ -9,7 +9,7 @@ import logging
 from dataclasses import replace
 from time import time
 
-from localcloud.controllers.failures import told
+from localcloud.controllers.failures import log_failure
 from localcloud.controllers.faults.power import must_have_power
 from localcloud.controllers.servers.servers import Servers
 from localcloud.controllers.volumes.disks import FAILED, chain, for_engines, idle, mark_idle, set_free
@@ -41,7 +41,7 @@ class Volumes:
         try:
             await work(order.resource_ids[0])
         except Exception as error:
-            problem = told(f"order {order_id} ({order.kind})", error)
+            problem = log_failure(f"order {order_id} ({order.kind})", error)
         orders.close(self._store, order_id, problem)
 
     async def _create(self, disk_id: str) -> None:
@@ -118,7 +118,7 @@ class Volumes:
                 try:
                     await (self._attach(disk) if attaches else self._detach(disk))
                 except Exception as error:
-                    problem = told(f"job {job.id} ({job.task} of {disk.id})", error)
+                    problem = log_failure(f"job {job.id} ({job.task} of {disk.id})", error)
                 problem += await self._settle(disk, stays=attaches != bool(problem))
         self._end(job, problem)
 
@@ -137,7 +137,7 @@ class Volumes:
             try:
                 await self._detach(disk)
             except Exception as error:
-                problem, stays = f"; and it cannot be taken back: {told(f'taking back {disk.id}', error)}", True
+                problem, stays = f"; and it cannot be taken back: {log_failure(f'taking back {disk.id}', error)}", True
         now = self._store.get(DISKS, disk.id)
         if now is not None and now.instance_id == disk.instance_id:
             self._store.put(DISKS, idle(now) if stays else set_free(now))

@@ -21,7 +21,7 @@ from localcloud.records.errors.ecs import InstanceBusy
 from localcloud.services.csbs import model
 from localcloud.services.csbs.vaults import NAME, NAME_RULE
 from localcloud.services.ecs import creation
-from localcloud.services.ecs.wanted import Origin, read
+from localcloud.services.ecs.create_request import BackupSource, read
 from localcloud.services.image.model import ACTIVE, PRIVATE, Choice
 
 
@@ -136,14 +136,14 @@ def create_instance(call: Call) -> dict[str, Any]:
     return orders.placed(placed)
 
 
-def _origin(backup: Backup | None) -> Origin:
+def _origin(backup: Backup | None) -> BackupSource:
     if backup is None:
-        return Origin(Choice("", "", PRIVATE, 0), "", "")
+        return BackupSource(Choice("", "", PRIVATE, 0), "", "")
     system = backup.system
     image = Choice(
         backup.id, backup.image_name or backup.name, PRIVATE, int(system.get("size", 0)), ACTIVE, backup.depth, backup.disks
     )
-    return Origin(image, str(system.get("type", "")), backup.zone)
+    return BackupSource(image, str(system.get("type", "")), backup.zone)
 
 
 # -- tasks ---------------------------------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ from localcloud.records.compute import DISKS, INSTANCES, VPCS, Disk, Instance, O
 from localcloud.records.errors import QuotaExceeded
 from localcloud.records.identifiers import long_id, mac_address, short_id
 from localcloud.services.ecs import model
-from localcloud.services.ecs.wanted import Wanted, numbered, read
-from localcloud.services.ecs.wanted_network import NEW_EIP
+from localcloud.services.ecs.create_network import NEW_EIP
+from localcloud.services.ecs.create_request import CreateServerRequest, numbered, read
 from localcloud.services.securitygroup.model import default_group
 from localcloud.services.vpc.model import taken_addresses, usable_addresses
 
@@ -25,7 +25,7 @@ def order(call: Call, most: int = 1) -> Order:
     return placed
 
 
-def place(call: Call, wanted: Wanted, kind: str) -> Order:
+def place(call: Call, wanted: CreateServerRequest, kind: str) -> Order:
     """Store an order and its servers; `kind` names the task that carries it out."""
     if call.store.count(INSTANCES, region=wanted.region.id) + wanted.count > QUOTAS.servers:
         raise QuotaExceeded("servers in this region", QUOTAS.servers)
@@ -37,7 +37,7 @@ def place(call: Call, wanted: Wanted, kind: str) -> Order:
     return placed
 
 
-def _store(call: Call, wanted: Wanted, placed: Order, instance_id: str, number: int, hashed: str | None) -> None:
+def _store(call: Call, wanted: CreateServerRequest, placed: Order, instance_id: str, number: int, hashed: str | None) -> None:
     now, region, zone = time(), wanted.region, wanted.zone
     call.store.put(INSTANCES, Instance(
         id=instance_id, region=region.id, zone=zone, name=numbered(wanted.name, number, wanted.count),
@@ -59,11 +59,11 @@ def _store(call: Call, wanted: Wanted, placed: Order, instance_id: str, number: 
         eips.bind(call.store, wanted.eip, instance_id)
 
 
-def _own_group(call: Call, wanted: Wanted) -> str:
+def _own_group(call: Call, wanted: CreateServerRequest) -> str:
     return default_group(call.store, call.store.require(VPCS, wanted.subnet.vpc_id)).id
 
 
-def _disk_records(wanted: Wanted, instance_id: str, now: float) -> Iterator[Disk]:
+def _disk_records(wanted: CreateServerRequest, instance_id: str, now: float) -> Iterator[Disk]:
     wishes = (wanted.boot_disk, *wanted.disks)
     for index, wish in enumerate(wishes):
         name = wish.name if index and wish.name else f"{wanted.name}-{index}"

@@ -39,7 +39,7 @@ def shown(store: Store, server: Instance) -> dict[str, Any]:
         addresses.append({"addr": eip.address, "version": 4, "type": "floating", "isMaster": False, "macAddress": server.mac})
     groups = [group for id_ in server.groups if (group := store.get(GROUPS, id_))]
     return {
-        "projectID": server.project, "azName": server.zone, "azDisplayName": region.zone_number(server.zone),
+        "projectID": server.project, "azName": server.zone, "azDisplayName": region.zone_label(server.zone),
         "attachedVolume": [disk.id for disk in store.find(DISKS, instance_id=server.id)],
         "addresses": [{"vpcName": vpc.name, "addressList": addresses}],
         "resourceID": server.resource_id, "instanceID": server.id, "displayName": server.display_name,

@@ -14,7 +14,7 @@ from localcloud.records.databases import MYSQL_JOBS, MYSQL_NODES, MYSQLS, Mysql,
 from localcloud.records.errors import NotModelled
 from localcloud.records.errors.rds import MysqlNameDuplicated, WrongState
 from localcloud.services.rds import model, passwords
-from localcloud.services.rds.ordering import NAME, NAME_RULE
+from localcloud.services.rds.create_request import NAME, NAME_RULE
 from localcloud.services.rds.reading import (
     BACKING_UP,
     IDLE,

@@ -15,8 +15,8 @@ from localcloud.records.database_products import OTHER_SERIES, REPLICA, SERIES, 
 from localcloud.records.databases import MYSQL_NODES, MYSQLS, Mysql, MysqlNode
 from localcloud.records.errors.rds import MysqlInUse, WrongState
 from localcloud.records.identifiers import hex_id
-from localcloud.services.rds import model, ordering, passwords, upgrading
-from localcloud.services.rds.ordering import Wanted
+from localcloud.services.rds import create_request, model, passwords, upgrading
+from localcloud.services.rds.create_request import CreateMysqlRequest
 from localcloud.services.rds.reading import (
     BUILD_FAILED,
     CREATING,
@@ -44,7 +44,7 @@ def list_zones(call: Call) -> list[dict[str, Any]]:
     region = region_of(call)
     call.fields.check()
     return [
-        {"availabilityZoneId": zone, "availabilityZoneName": zone, "displayName": region.zone_number(zone)}
+        {"availabilityZoneId": zone, "availabilityZoneName": zone, "displayName": region.zone_label(zone)}
         for zone in region.zones
     ]
 
@@ -66,7 +66,7 @@ def public_key(call: Call) -> None:
 # -- orders --------------------------------------------------------------------------------------------------------------
 def accept(call: Call) -> dict[str, Any]:
     """Order an instance or a read replica."""
-    wanted = ordering.read(call)
+    wanted = create_request.read(call)
     mysql_id = hex_id()
     order = orders.place(call.store, wanted.region.id, CREATE, "RDS", (mysql_id,))
     nodes = list(_new_nodes(call, wanted, mysql_id))
@@ -80,9 +80,9 @@ def accept(call: Call) -> dict[str, Any]:
     return _placed(order)
 
 
-def _new_mysql(call: Call, wanted: Wanted, mysql_id: str, primary: str, order_id: str) -> Mysql:
+def _new_mysql(call: Call, wanted: CreateMysqlRequest, mysql_id: str, primary: str, order_id: str) -> Mysql:
     now, parent = time(), wanted.parent
-    [address] = ordering.free_addresses(call, wanted.subnet, 1)
+    [address] = create_request.free_addresses(call, wanted.subnet, 1)
     return Mysql(
         id=mysql_id, region=wanted.region.id, name=wanted.name, description="", prod_id=wanted.product.id,
         version=wanted.product.version, kind=wanted.product.kind, parent=parent.id if parent else "", spec=wanted.spec.name,
@@ -97,9 +97,9 @@ def _new_mysql(call: Call, wanted: Wanted, mysql_id: str, primary: str, order_id
     )  # fmt: skip
 
 
-def _new_nodes(call: Call, wanted: Wanted, mysql_id: str) -> Iterator[MysqlNode]:
+def _new_nodes(call: Call, wanted: CreateMysqlRequest, mysql_id: str) -> Iterator[MysqlNode]:
     """The nodes, the primary's first. The subnet's first free address is the instance's own."""
-    _, *addresses = ordering.free_addresses(call, wanted.subnet, len(wanted.zones) + 1)
+    _, *addresses = create_request.free_addresses(call, wanted.subnet, len(wanted.zones) + 1)
     follows = wanted.product.kind == REPLICA
     for number, (zone, address) in enumerate(zip(wanted.zones, addresses, strict=True), 1):
         yield model.new_node(call.store, (wanted.region.id, mysql_id, wanted.name), number, zone, address, reseed=follows)

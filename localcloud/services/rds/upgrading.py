@@ -23,7 +23,7 @@ from localcloud.records.database_products import (
 from localcloud.records.databases import Mysql, MysqlNode
 from localcloud.records.errors import NotModelled
 from localcloud.services.rds import model
-from localcloud.services.rds.ordering import free_addresses
+from localcloud.services.rds.create_request import free_addresses
 from localcloud.services.rds.reading import must_be_normal, ordered_mysql
 
 KINDS = ("prodId", "diskVolume", "prodPerformanceSpec")  # one of them in a call

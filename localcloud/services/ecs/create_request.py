@@ -12,8 +12,8 @@ from localcloud.records import eips
 from localcloud.records.catalogue import QUOTAS, Flavor, Region, flavor_by_id, flavor_by_name
 from localcloud.records.compute import KEY_PAIRS, VPCS, Eip, KeyPair, Subnet
 from localcloud.services.ecs import model
+from localcloud.services.ecs.create_network import external_address, network_card, security_groups
 from localcloud.services.ecs.reading import Reader
-from localcloud.services.ecs.wanted_network import external_address, network_card, security_groups
 from localcloud.services.image import model as images
 from localcloud.services.image.model import Choice
 
@@ -23,7 +23,7 @@ _PATTERN = re.compile(r"\{R:([0-9]{1,4})\}")
 
 
 @dataclass(frozen=True)
-class DiskWish:
+class DiskRequest:
     """A disk that was asked for."""
 
     name: str
@@ -33,7 +33,7 @@ class DiskWish:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class CreateServerRequest:
     """A checked order: what each of its servers will be."""
 
     region: Region
@@ -43,8 +43,8 @@ class Wanted:
     description: str
     flavor: Flavor
     image: Choice
-    boot_disk: DiskWish
-    disks: tuple[DiskWish, ...]
+    boot_disk: DiskRequest
+    disks: tuple[DiskRequest, ...]
     subnet: Subnet
     address: str  # "" = any
     groups: tuple[str, ...]
@@ -68,7 +68,7 @@ def numbered(name: str, number: int, count: int) -> str:
 
 
 @dataclass(frozen=True)
-class Origin:
+class BackupSource:
     """What a server comes from where the call does not name an image: a backup, with the disks and the zone that it had."""
 
     image: Choice
@@ -76,7 +76,7 @@ class Origin:
     zone: str
 
 
-def read(call: Call, most: int, origin: Origin | None = None) -> Wanted:
+def read(call: Call, most: int, origin: BackupSource | None = None) -> CreateServerRequest:
     """Read and check an order for up to `most` servers; raises everything that is wrong with it at once."""
     reader = Reader(call)
     fields, region = reader.fields, reader.region
@@ -98,7 +98,7 @@ def read(call: Call, most: int, origin: Origin | None = None) -> Wanted:
     reader.check()
     if flavor is None or image is None or subnet is None:
         raise AssertionError("check() passes only when these were found")
-    return Wanted(
+    return CreateServerRequest(
         region, zone, name, display, description, flavor, image, boot, disks, subnet, address, groups, ext_ip, eip, bandwidth,
         pair, password, script, labels, on_demand, expires, count,
     )  # fmt: skip
@@ -146,13 +146,13 @@ def _image(reader: Reader) -> Choice | None:
     return image
 
 
-def _disks(fields: Fields, image: Choice | None) -> tuple[DiskWish, tuple[DiskWish, ...]]:
+def _disks(fields: Fields, image: Choice | None) -> tuple[DiskRequest, tuple[DiskRequest, ...]]:
     """The data disks of a whole-machine image come first, then those that were asked for besides."""
     least, copied = (image.disk_gib, image.disks) if image else (1, ())
     kind = fields.choice("bootDiskType", model.DISK_TYPES, required=True)
     least = max(least, 512) if kind == "XSSD-2" else least
-    boot = DiskWish("system", kind, fields.integer("bootDiskSize", low=least, high=2048, required=True))
-    restored = [DiskWish("", str(disk["type"]), int(disk["size"]), str(disk["id"])) for disk in copied]
+    boot = DiskRequest("system", kind, fields.integer("bootDiskSize", low=least, high=2048, required=True))
+    restored = [DiskRequest("", str(disk["type"]), int(disk["size"]), str(disk["id"])) for disk in copied]
     fresh = [_data_disk(item) for item in fields.items("dataDiskList", most=QUOTAS.data_disks_per_server)]
     if restored and len(restored) + len(fresh) > QUOTAS.data_disks_per_server:
         problem = f"has {len(fresh)} items, and the image brings {len(restored)} disks; at most {QUOTAS.data_disks_per_server}"
@@ -160,19 +160,19 @@ def _disks(fields: Fields, image: Choice | None) -> tuple[DiskWish, tuple[DiskWi
     return boot, (*restored, *fresh)
 
 
-def _disks_of(origin: Origin) -> tuple[DiskWish, tuple[DiskWish, ...]]:
-    boot = DiskWish("system", origin.boot_type, origin.image.disk_gib)
-    return boot, tuple(DiskWish("", str(disk["type"]), int(disk["size"]), str(disk["id"])) for disk in origin.image.disks)
+def _disks_of(origin: BackupSource) -> tuple[DiskRequest, tuple[DiskRequest, ...]]:
+    boot = DiskRequest("system", origin.boot_type, origin.image.disk_gib)
+    return boot, tuple(DiskRequest("", str(disk["type"]), int(disk["size"]), str(disk["id"])) for disk in origin.image.disks)
 
 
-def _data_disk(item: Fields) -> DiskWish:
+def _data_disk(item: Fields) -> DiskRequest:
     kind = item.choice("diskType", model.DISK_TYPES, required=True)
     size = item.integer("diskSize", low=model.SMALLEST_DISKS.get(kind, 10), high=32768, required=True)
     item.only("diskMode", "VBD")
     item.only("isEncrypt", False)
     item.only("cmkID", "")
     item.only("provisionedIops", 0, "0")
-    return DiskWish(item.text("diskName", longest=63), kind, size)
+    return DiskRequest(item.text("diskName", longest=63), kind, size)
 
 
 def _password(fields: Fields) -> str:

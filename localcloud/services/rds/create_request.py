@@ -14,7 +14,7 @@ from localcloud.records.databases import MYSQLS, Mysql
 from localcloud.records.errors import NotModelled, QuotaExceeded
 from localcloud.records.errors.rds import MysqlNameDuplicated
 from localcloud.services.rds import passwords
-from localcloud.services.rds.ordering_nodes import NodeWish, read_nodes
+from localcloud.services.rds.create_nodes import NodeWish, read_nodes
 from localcloud.services.rds.reading import must_be_normal, region_of
 from localcloud.services.vpc.model import taken_addresses, usable_addresses
 
@@ -23,7 +23,7 @@ NAME_RULE = "4-64 letters, digits, '-' or '_', the first one a letter"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class CreateMysqlRequest:
     """An order that has passed all checks. `zones`: of the primary (or replica), then of the standby."""
 
     region: Region
@@ -41,7 +41,7 @@ class Wanted:
     parent: Mysql | None
 
 
-def read(call: Call) -> Wanted:
+def read(call: Call) -> CreateMysqlRequest:
     """The order in a call. Raises ParameterError with all problems, NotFound, NotModelled and the like."""
     fields, region = call.fields, region_of(call)
     _read_billing(fields)
@@ -62,7 +62,7 @@ def read(call: Call) -> Wanted:
     assert product is not None and wish.spec is not None
     subnet = _require_network(call, region, vpc_id, subnet_id, group_id)
     _check_quotas(call, region, name, product, parent_id)
-    return Wanted(
+    return CreateMysqlRequest(
         region,
         name,
         product,
