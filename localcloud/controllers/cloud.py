@@ -77,7 +77,7 @@ class Cloud:
         self.servers = Servers(self.store, self.engines, self.networks, self.image_refs)
         self.images = Images(self.store, self.engines.images)
         self.balancers = Balancers(self.store, self.engines.balancers, self.networks)
-        self.databases = Databases(self.store, self.engines, self.networks)
+        self.databases = Databases(self.store, self.engines.databases, self.networks)
         self.faults = Faults(self.store, self.engines, self.networks, self.servers)
         self.reboots = Reboots(self.store, self.engines.servers, self.servers, self.faults)
         self.clock = Clock(self.store)

@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-CALLS = ("stop_receiving", "forget_source", "open_writes", "move_database_address")
+CALLS = ("stop_receiving", "forget_source", "open_writes", "move_address")
 
 
-def halts(engine: Any, call: str, state: Path) -> None:
+def halts(part: Any, call: str, state: Path) -> None:
     """Before the call it waits for the file to go."""
-    deed, file = getattr(engine, call), state / f"halt-{call}"
+    deed, file = getattr(part, call), state / f"halt-{call}"
 
     async def halting(self: Any, *arguments: Any) -> Any:
         while file.exists():
@@ -25,13 +25,14 @@ def halts(engine: Any, call: str, state: Path) -> None:
             await asyncio.sleep(0.02)
         return await deed(self, *arguments)
 
-    setattr(engine, call, halting)
+    setattr(part, call, halting)
 
 
 if __name__ == "__main__":
     from localcloud.__main__ import main
-    from localcloud.engines.mariadb.databases import MariadbEngine
+    from localcloud.engines.mariadb.links import DatabaseLinks
+    from localcloud.engines.mariadb.replication import MariadbReplication
 
     for name in CALLS:
-        halts(MariadbEngine, name, Path(os.environ["DRLAB_STATE"]))
+        halts(DatabaseLinks if name == "move_address" else MariadbReplication, name, Path(os.environ["DRLAB_STATE"]))
     sys.exit(main())

@@ -31,14 +31,14 @@ def cloud(make_cloud: Callable[..., Cloud]) -> Iterator[Cloud]:
         cloud.nodes[name] = DatabaseNode(name, name, "region", "AZ1", VPC, nic, number, 1.0, 512, 1)
     try:
         for node in cloud.nodes.values():
-            cloud.do(cloud.engines.databases.create_node(node))
-            cloud.do(cloud.engines.databases.boot_node(node))
-        cloud.do(cloud.engines.databases.open_writes("one"))
+            cloud.do(cloud.engines.databases.nodes.create(node))
+            cloud.do(cloud.engines.databases.nodes.boot(node))
+        cloud.do(cloud.engines.databases.replication.open_writes("one"))
         sql(cloud, "one", "CREATE DATABASE shop", "CREATE TABLE shop.orders (id INT PRIMARY KEY)")
         sql(cloud, "one", "CREATE USER repl@'%' IDENTIFIED BY 'secret'", "GRANT REPLICATION SLAVE ON *.* TO repl@'%'")
         yield cloud
     finally:
-        cloud.do(cloud.engines.databases.remove_nodes(list(cloud.nodes)))
+        cloud.do(cloud.engines.databases.nodes.remove(list(cloud.nodes)))
 
 
 def sql(cloud: Cloud, name: str, *statements: str) -> list[tuple[Any, ...]]:
@@ -60,25 +60,25 @@ def test_back_to_a_backup_and_to_any_second_after_it(cloud: Cloud, capsys: pytes
     engine = cloud.engines.databases
     sql(cloud, "one", "INSERT INTO shop.orders VALUES (1), (2)")
     began = time.monotonic()
-    size = cloud.do(engine.back_up("one", "backup-1"))
+    size = cloud.do(engine.backups.back_up("one", "backup-1"))
     took = time.monotonic() - began
     assert size > 1 << 20
-    cloud.do(engine.keep_binlogs("one", INSTANCE))
+    cloud.do(engine.backups.keep_logs("one", INSTANCE))
     sql(cloud, "one", "INSERT INTO shop.orders VALUES (3)")
     between = next_second(cloud)
     sql(cloud, "one", "FLUSH BINARY LOGS", "DELETE FROM shop.orders")
-    cloud.do(engine.keep_binlogs("one", INSTANCE))
-    cloud.do(engine.keep_binlogs("one", INSTANCE))  # nothing new
+    cloud.do(engine.backups.keep_logs("one", INSTANCE))
+    cloud.do(engine.backups.keep_logs("one", INSTANCE))  # nothing new
 
     began = time.monotonic()
-    cloud.do(engine.restore(cloud.nodes["two"], "backup-1", INSTANCE, None))
+    cloud.do(engine.backups.restore(cloud.nodes["two"], "backup-1", INSTANCE, None))
     back = time.monotonic() - began
     assert orders(cloud, "two") == [1, 2]
-    cloud.do(engine.restore(cloud.nodes["two"], "backup-1", INSTANCE, between))
+    cloud.do(engine.backups.restore(cloud.nodes["two"], "backup-1", INSTANCE, between))
     assert orders(cloud, "two") == [1, 2, 3]
-    state = cloud.do(engine.observe_nodes([cloud.nodes["two"]], 3.0))["two"]
+    state = cloud.do(engine.observe([cloud.nodes["two"]], 3.0))["two"]
     assert not state.writable
-    cloud.do(engine.restore(cloud.nodes["two"], "backup-1", INSTANCE, time.time() + 1))
+    cloud.do(engine.backups.restore(cloud.nodes["two"], "backup-1", INSTANCE, time.time() + 1))
     assert orders(cloud, "two") == []
     with capsys.disabled():
         print(f"\n  backup in {took:.2f} s ({size >> 20} MiB), restored in {back:.2f} s")
@@ -88,25 +88,25 @@ def test_the_way_back_follows_the_primary_over_a_change_of_roles(cloud: Cloud) -
     """What the old primary wrote last, and nobody had acknowledged, is not on it."""
     engine = cloud.engines.databases
     sql(cloud, "one", "DELETE FROM shop.orders", "INSERT INTO shop.orders VALUES (10)")
-    cloud.do(engine.back_up("one", "backup-2"))
-    cloud.do(engine.reseed(cloud.nodes["two"], "one"))
-    cloud.do(engine.follow("two", Replication("one", cloud.nodes["one"].nic.address, "repl", "secret")))
+    cloud.do(engine.backups.back_up("one", "backup-2"))
+    cloud.do(engine.backups.reseed(cloud.nodes["two"], "one"))
+    cloud.do(engine.replication.follow("two", Replication("one", cloud.nodes["one"].nic.address, "repl", "secret")))
     sql(cloud, "one", "INSERT INTO shop.orders VALUES (11)")
-    wanted = cloud.do(engine.observe_nodes([cloud.nodes["one"]], 3.0))["one"].gtid
+    wanted = cloud.do(engine.observe([cloud.nodes["one"]], 3.0))["one"].gtid
 
     def reached() -> bool:
-        return bool(cloud.do(engine.observe_nodes([cloud.nodes["two"]], 3.0))["two"].gtid == wanted)
+        return bool(cloud.do(engine.observe([cloud.nodes["two"]], 3.0))["two"].gtid == wanted)
 
     cloud.wait_until(reached, 60, "the standby to have everything")
-    cloud.do(engine.stop_receiving("two"))
+    cloud.do(engine.replication.stop_receiving("two"))
     sql(cloud, "one", "INSERT INTO shop.orders VALUES (666)")
-    cloud.do(engine.keep_binlogs("one", INSTANCE))
-    cloud.do(engine.apply_all("two", 60))
-    cloud.do(engine.forget_source("two"))
-    cloud.do(engine.open_writes("two"))
+    cloud.do(engine.backups.keep_logs("one", INSTANCE))
+    cloud.do(engine.replication.apply_all("two", 60))
+    cloud.do(engine.replication.forget_source("two"))
+    cloud.do(engine.replication.open_writes("two"))
     sql(cloud, "two", "INSERT INTO shop.orders VALUES (12)")
-    cloud.do(engine.keep_binlogs("two", INSTANCE))
-    cloud.do(engine.restore(cloud.nodes["one"], "backup-2", INSTANCE, time.time() + 1))
+    cloud.do(engine.backups.keep_logs("two", INSTANCE))
+    cloud.do(engine.backups.restore(cloud.nodes["one"], "backup-2", INSTANCE, time.time() + 1))
     assert orders(cloud, "one") == [10, 11, 12]
 
 
@@ -114,10 +114,10 @@ def test_a_backup_that_was_interrupted_is_made_anew(cloud: Cloud) -> None:
     engine = cloud.engines.databases
 
     async def interrupted() -> None:
-        making = asyncio.create_task(engine.back_up("two", "backup-3"))
+        making = asyncio.create_task(engine.backups.back_up("two", "backup-3"))
 
         async def not_hit() -> str | None:
-            return None if making.done() or await engine.kill_node_process("two", "mariadb-backup") else "none runs"
+            return None if making.done() or await engine.inside.kill_process("two", "mariadb-backup") else "none runs"
 
         await wait_until(not_hit, 60, "a mariadb-backup to kill")
         await making
@@ -125,18 +125,18 @@ def test_a_backup_that_was_interrupted_is_made_anew(cloud: Cloud) -> None:
     with pytest.raises(EngineError, match="copying the data of node two failed"):
         cloud.do(interrupted())
     assert not (cloud.state / "database-backups/backup-3").exists()
-    size = cloud.do(engine.back_up("two", "backup-3"))
+    size = cloud.do(engine.backups.back_up("two", "backup-3"))
     assert [file.name for file in (cloud.state / "database-backups/backup-3").iterdir()] == ["data.tar"]
-    assert cloud.do(engine.back_up("two", "backup-3")) > size // 2, "again: another one in its place"
+    assert cloud.do(engine.backups.back_up("two", "backup-3")) > size // 2, "again: another one in its place"
 
 
 def test_what_is_not_there_cannot_be_restored(cloud: Cloud) -> None:
     engine = cloud.engines.databases
     with pytest.raises(EngineError, match="backup nothing is not there, or was not finished"):
-        cloud.do(engine.restore(cloud.nodes["two"], "nothing", INSTANCE, None))
-    cloud.do(engine.remove_backup("backup-1"))
-    cloud.do(engine.remove_backup("backup-1"))
-    cloud.do(engine.remove_binlogs(INSTANCE))
+        cloud.do(engine.backups.restore(cloud.nodes["two"], "nothing", INSTANCE, None))
+    cloud.do(engine.backups.remove("backup-1"))
+    cloud.do(engine.backups.remove("backup-1"))
+    cloud.do(engine.backups.remove_logs(INSTANCE))
     assert not (cloud.state / "database-backups/backup-1").exists()
     assert not list((cloud.state / "database-binlogs").iterdir())
 
@@ -144,20 +144,20 @@ def test_what_is_not_there_cannot_be_restored(cloud: Cloud) -> None:
 def test_a_copy_that_does_not_fit_is_refused_and_leaves_the_disk_as_it_was(cloud: Cloud) -> None:
     """A primary whose disk a copy had filled would not serve any more."""
     engine = cloud.engines.databases
-    free = cloud.do(engine.node_disk("one"))[1]
-    assert cloud.do(engine.run_in_node("one", ["fallocate", "-l", str(free - (20 << 20)), "/data/ballast"]))[0] == 0
+    free = cloud.do(engine.nodes.room("one"))[1]
+    assert cloud.do(engine.inside.run("one", ["fallocate", "-l", str(free - (20 << 20)), "/data/ballast"]))[0] == 0
     try:
         with pytest.raises(EngineError, match="too few for a copy"):
-            cloud.do(engine.back_up("one", "backup-3"))
-        assert cloud.do(engine.run_in_node("one", ["sh", "-c", "ls -d /data/copy*"]))[0] != 0
+            cloud.do(engine.backups.back_up("one", "backup-3"))
+        assert cloud.do(engine.inside.run("one", ["sh", "-c", "ls -d /data/copy*"]))[0] != 0
     finally:
-        cloud.do(engine.run_in_node("one", ["rm", "/data/ballast"]))
+        cloud.do(engine.inside.run("one", ["rm", "/data/ballast"]))
 
 
 def test_two_copies_of_one_node_wait_for_each_other(cloud: Cloud) -> None:
     async def both() -> list[int]:
         engine = cloud.engines.databases
-        return list(await asyncio.gather(engine.back_up("one", "backup-4"), engine.back_up("one", "backup-5")))
+        return list(await asyncio.gather(engine.backups.back_up("one", "backup-4"), engine.backups.back_up("one", "backup-5")))
 
     assert min(cloud.do(both())) > 1 << 20
-    assert cloud.do(cloud.engines.databases.run_in_node("one", ["sh", "-c", "ls -d /data/copy*"]))[0] != 0
+    assert cloud.do(cloud.engines.databases.inside.run("one", ["sh", "-c", "ls -d /data/copy*"]))[0] != 0

@@ -44,10 +44,10 @@ class Pair:
         return self.nodes[name]
 
     def boot(self, name: str) -> None:
-        self.do(self.engine.boot_node(self.nodes[name]))
+        self.do(self.engine.nodes.boot(self.nodes[name]))
 
     def state(self, name: str) -> NodeState:
-        found = self.do(self.engine.observe_nodes([self.nodes[name]], 3.0))[name]
+        found = self.do(self.engine.observe([self.nodes[name]], 3.0))[name]
         assert isinstance(found, NodeState)
         return found
 
@@ -56,7 +56,7 @@ class Pair:
 
     def follow(self, name: str, source: str, acknowledge: bool = True) -> None:
         address = self.nodes[source].nic.address
-        self.do(self.engine.follow(name, Replication(source, address, "repl", "secret", acknowledge=acknowledge)))
+        self.do(self.engine.replication.follow(name, Replication(source, address, "repl", "secret", acknowledge=acknowledge)))
         self.until(name, lambda state: state.receiving and state.applying, "it to follow")
 
     def until(self, name: str, wanted: Callable[[NodeState], bool], what: str) -> NodeState:
@@ -65,7 +65,7 @@ class Pair:
         return last[0]
 
     def shell(self, name: str, script: str) -> tuple[int, str]:
-        status, output = self.do(self.engine.run_in_node(name, ["bash", "-c", script]))
+        status, output = self.do(self.engine.inside.run(name, ["bash", "-c", script]))
         return status, output.decode(errors="replace").strip()
 
     def client(self, statement: str, target: str = "db-a", seconds: float = 20.0) -> tuple[int, str]:
@@ -90,7 +90,7 @@ class Pair:
     def cut_power(self, *names: str) -> None:
         nics = {self.nodes[name].nic.nic_id for name in names}
         self.cloud.change(VPC, dead_nics=self.cloud.networks[VPC].dead_nics | nics)
-        self.do(self.engine.cut_node_power(names))
+        self.do(self.engine.nodes.cut_power(names))
 
     def power_on(self, *names: str) -> None:
         nics = {self.nodes[name].nic.nic_id for name in names}
@@ -100,9 +100,9 @@ class Pair:
 
     def semi_sync(self) -> None:
         """db-b follows db-a, whose commits wait for it."""
-        self.do(self.engine.open_writes("db-a"))
+        self.do(self.engine.replication.open_writes("db-a"))
         self.follow("db-b", "db-a")
-        self.do(self.engine.set_semi_sync("db-a", True))
+        self.do(self.engine.semi_sync.switch("db-a", True))
         self.until("db-a", lambda state: state.semi_sync and state.standbys == 1, "a standby that acknowledges")
         self.caught_up()
 
@@ -119,9 +119,9 @@ def pair(make_cloud: Callable[..., Cloud]) -> Iterator[Pair]:
     nodes = [pair.node(name, number) for number, name in enumerate(("db-a", "db-b", "client"), 1)]
     try:
         for node in nodes:
-            pair.do(pair.engine.create_node(node))
+            pair.do(pair.engine.nodes.create(node))
             pair.boot(node.node_id)
-        pair.do(pair.engine.open_writes("db-a"))
+        pair.do(pair.engine.replication.open_writes("db-a"))
         pair.sql(
             "db-a",
             "CREATE USER repl@'%' IDENTIFIED BY 'secret'",
@@ -133,26 +133,26 @@ def pair(make_cloud: Callable[..., Cloud]) -> Iterator[Pair]:
         )
         yield pair
     finally:
-        pair.do(pair.engine.remove_nodes(list(pair.nodes)))
+        pair.do(pair.engine.nodes.remove(list(pair.nodes)))
 
 
 def test_a_node_boots_read_only_with_nobody_to_follow(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
     node = pair.node("fresh", 9)
     began = time.monotonic()
-    pair.do(pair.engine.create_node(node))
+    pair.do(pair.engine.nodes.create(node))
     pair.boot("fresh")
     took = time.monotonic() - began
     state = pair.state("fresh")
     assert (state.running, state.answers, state.reachable) == (True, True, True)
     assert (state.writable, state.following, state.gtid, state.semi_sync, state.problem) == (False, "", "", False, "")
     _status, used = pair.shell("fresh", "cat /sys/fs/cgroup/memory/memory.usage_in_bytes || cat /sys/fs/cgroup/memory.current")
-    pair.do(pair.engine.create_node(node))
+    pair.do(pair.engine.nodes.create(node))
     pair.boot("fresh")  # again: nothing changes
-    assert pair.do(pair.engine.nodes())["fresh"] is True
-    pair.do(pair.engine.remove_nodes(["fresh"]))
-    pair.do(pair.engine.remove_nodes(["fresh"]))
-    assert "fresh" not in pair.do(pair.engine.nodes())
-    assert pair.do(pair.engine.observe_nodes([node], 2.0))["fresh"] == NodeState(False, False, False)
+    assert pair.do(pair.engine.nodes.all())["fresh"] is True
+    pair.do(pair.engine.nodes.remove(["fresh"]))
+    pair.do(pair.engine.nodes.remove(["fresh"]))
+    assert "fresh" not in pair.do(pair.engine.nodes.all())
+    assert pair.do(pair.engine.observe([node], 2.0))["fresh"] == NodeState(False, False, False)
     with capsys.disabled():
         print(f"\n  a new node answers after {took:.2f} s and uses {int(used.split()[-1]) >> 20} MiB (files included)")
 
@@ -168,12 +168,12 @@ def test_a_write_waits_for_the_standby_and_nobody_sees_it_before(pair: Pair) -> 
     assert pair.client("SELECT id FROM shop.orders") == (0, "1"), "AFTER_SYNC: what is not acknowledged is not seen"
     assert pair.state("db-b").answers, "the management socket is no part of the network"
     assert not pair.state("db-b").reachable
-    pair.do(pair.engine.set_semi_sync("db-a", False))
+    pair.do(pair.engine.semi_sync.switch("db-a", False))
     pair.until("db-a", lambda state: state.waiting == 0, "nobody to wait")
     assert pair.client("SELECT id FROM shop.orders") == (0, "1\n2")
-    pair.do(pair.engine.end_follower("db-a", pair.nodes["db-b"].nic.address, "repl"))
+    pair.do(pair.engine.replication.end_follower("db-a", pair.nodes["db-b"].nic.address, "repl"))
     assert pair.state("db-a").standbys == 0
-    pair.do(pair.engine.try_semi_sync("db-a"))
+    pair.do(pair.engine.semi_sync.attempt("db-a"))
     assert pair.client("INSERT INTO shop.orders VALUES (3)", seconds=3) == (0, ""), "nobody waits for a standby that is tried"
     state = pair.state("db-a")
     assert (state.trial, state.in_time, state.semi_sync) == (True, False, False)
@@ -220,7 +220,7 @@ def test_what_was_received_is_applied_after_a_power_cut(pair: Pair) -> None:
     pair.cut_power("db-b", "db-a")
     assert pair.state("db-b") == NodeState(False, False, False)
     pair.power_on("db-b")
-    assert pair.do(pair.engine.apply_all("db-b", GRACE)) == received
+    assert pair.do(pair.engine.replication.apply_all("db-b", GRACE)) == received
     assert pair.state("db-b").gtid == received
     assert not pair.state("db-b").writable
     assert pair.sql("db-b", "SELECT COUNT(*) FROM shop.orders WHERE id BETWEEN 100 AND 9999") == [(10,)]
@@ -250,7 +250,7 @@ def test_a_relay_log_that_was_torn_gives_what_is_whole(pair: Pair) -> None:
     pair.sql("db-b", "SET SESSION sql_log_bin = 0", "DROP USER root@localhost")
     # As a power cut in the middle of a write leaves it: the last event is not complete.
     assert pair.shell("db-b", "truncate -s -10 $(ls /data/mysql/relay-*.0* | tail -n 1)") == (0, "")
-    assert pair.do(pair.engine.kill_node_process("db-b", "mariadbd")) == 1
+    assert pair.do(pair.engine.inside.kill_process("db-b", "mariadbd")) == 1
     pair.cloud.wait_until(lambda: not pair.state("db-b").running, GRACE, "the node to end with its mariadbd")
     pair.boot("db-b")
     assert pair.sql("db-b", "SELECT id FROM shop.orders WHERE id IN (120, 121)") == [(120,)]
@@ -283,8 +283,8 @@ def test_a_power_cut_keeps_every_acknowledged_write(pair: Pair) -> None:
                 break
         pair.cut_power("db-a")
         written += [line.strip() for line in said]
-    pair.do(pair.engine.stop_receiving("db-b"))
-    pair.do(pair.engine.apply_all("db-b", GRACE))
+    pair.do(pair.engine.replication.stop_receiving("db-b"))
+    pair.do(pair.engine.replication.apply_all("db-b", GRACE))
     pair.power_on("db-a")
     for name in ("db-a", "db-b"):
         there = {str(row[0]) for row in pair.sql(name, "SELECT id FROM shop.orders WHERE id >= 1000")}
@@ -297,28 +297,28 @@ def test_applying_everything_ends_at_what_was_received(pair: Pair) -> None:
     pair.semi_sync()
     for number in range(200, 230):
         assert pair.client(f"INSERT INTO shop.orders VALUES ({number})")[0] == 0
-    pair.do(pair.engine.stop_receiving("db-b"))
+    pair.do(pair.engine.replication.stop_receiving("db-b"))
     received = pair.state("db-b").received
-    assert pair.do(pair.engine.apply_all("db-b", GRACE)) == received == pair.state("db-a").gtid
+    assert pair.do(pair.engine.replication.apply_all("db-b", GRACE)) == received == pair.state("db-a").gtid
     pair.follow("db-b", "db-a")
 
 
 def test_roles_change_without_a_copy(pair: Pair) -> None:
     pair.semi_sync()
-    closed = pair.do(pair.engine.close_writes("db-a", 5.0))
+    closed = pair.do(pair.engine.replication.close_writes("db-a", 5.0))
     assert pair.client("INSERT INTO shop.orders VALUES (300)")[0] == 1, "read-only for clients"
     pair.until("db-b", lambda state: state.gtid == closed, "it to have everything")
-    pair.do(pair.engine.set_semi_sync("db-a", False))
-    pair.do(pair.engine.forget_source("db-b"))
-    pair.do(pair.engine.open_writes("db-b"))
+    pair.do(pair.engine.semi_sync.switch("db-a", False))
+    pair.do(pair.engine.replication.forget_source("db-b"))
+    pair.do(pair.engine.replication.open_writes("db-b"))
     assert pair.client("INSERT INTO shop.orders VALUES (301)", "db-b") == (0, "")
     pair.follow("db-a", "db-b")
     wanted = pair.state("db-b").gtid
     pair.until("db-a", lambda state: state.gtid == wanted, "the former primary to follow")
     # and back
-    closed = pair.do(pair.engine.close_writes("db-b", 5.0))
+    closed = pair.do(pair.engine.replication.close_writes("db-b", 5.0))
     pair.until("db-a", lambda state: state.gtid == closed, "it to have everything")
-    pair.do(pair.engine.forget_source("db-a"))
+    pair.do(pair.engine.replication.forget_source("db-a"))
     pair.semi_sync()
     assert pair.client("SELECT id FROM shop.orders WHERE id IN (300, 301)") == (0, "301")
 
@@ -341,14 +341,14 @@ def test_events_run_where_writes_are_taken_and_nowhere_else(pair: Pair) -> None:
 
     ticking("db-a")
     pair.caught_up()
-    pair.do(pair.engine.match_events("db-b", "db-a"))
+    pair.do(pair.engine.replication.match_events("db-b", "db-a"))
     for loser, winner in (("db-a", "db-b"), ("db-b", "db-a")):
-        closed = pair.do(pair.engine.close_writes(loser, 5.0))
+        closed = pair.do(pair.engine.replication.close_writes(loser, 5.0))
         assert pair.sql(loser, _WORKERS) == [(0,)]
         pair.until(winner, lambda state, closed=closed: state.gtid == closed, "it to have everything")
-        pair.do(pair.engine.set_semi_sync(loser, False))
-        pair.do(pair.engine.forget_source(winner))
-        pair.do(pair.engine.open_writes(winner))
+        pair.do(pair.engine.semi_sync.switch(loser, False))
+        pair.do(pair.engine.replication.forget_source(winner))
+        pair.do(pair.engine.replication.open_writes(winner))
         pair.follow(loser, winner)
         ticking(winner)
         assert pair.sql(loser, "SELECT @@event_scheduler") == [("OFF",)]
@@ -372,18 +372,18 @@ def test_sessions_that_write_end_when_writes_are_closed(pair: Pair) -> None:
             return True
 
     pair.cloud.wait_until(locked, GRACE, "a transaction that is open")
-    pair.do(pair.engine.close_writes("db-a", 10.0))
+    pair.do(pair.engine.replication.close_writes("db-a", 10.0))
     assert not locked()
-    pair.do(pair.engine.open_writes("db-a"))
+    pair.do(pair.engine.replication.open_writes("db-a"))
     assert pair.client("SELECT COUNT(*) FROM shop.orders WHERE id = 310") == (0, "0")
 
 
 def test_a_node_is_made_anew_from_another(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
     pair.semi_sync()
-    pair.do(pair.engine.set_semi_sync("db-a", False))
+    pair.do(pair.engine.semi_sync.switch("db-a", False))
     pair.sql("db-b", "STOP SLAVE", "CREATE DATABASE astray", "DROP TABLE shop.orders")
     began = time.monotonic()
-    pair.do(pair.engine.reseed(pair.nodes["db-b"], "db-a"))
+    pair.do(pair.engine.backups.reseed(pair.nodes["db-b"], "db-a"))
     took = time.monotonic() - began
     state = pair.state("db-b")
     assert (state.gtid, state.following, state.writable) == (pair.state("db-a").gtid, "", False)
@@ -398,16 +398,16 @@ def test_a_node_is_made_anew_from_another(pair: Pair, capsys: pytest.CaptureFixt
 def test_a_read_replica_does_not_acknowledge(pair: Pair) -> None:
     pair.semi_sync()
     node = pair.node("reader", 8)
-    pair.do(pair.engine.create_node(node))
+    pair.do(pair.engine.nodes.create(node))
     try:
-        pair.do(pair.engine.reseed(node, "db-a"))
+        pair.do(pair.engine.backups.reseed(node, "db-a"))
         pair.follow("reader", "db-a", acknowledge=False)
         assert pair.state("db-a").standbys == 1
         assert pair.client("INSERT INTO shop.orders VALUES (450)")[0] == 0
         pair.until("reader", lambda state: state.gtid == pair.state("db-a").gtid, "it to have everything")
         pair.until("reader", lambda state: state.behind == 0, "no lag")
     finally:
-        pair.do(pair.engine.remove_nodes(["reader"]))
+        pair.do(pair.engine.nodes.remove(["reader"]))
 
 
 def test_an_address_moves(pair: Pair) -> None:
@@ -416,7 +416,7 @@ def test_an_address_moves(pair: Pair) -> None:
     network = pair.cloud.networks[VPC]
     for winner, loser in (("db-a", "db-b"), ("db-b", "db-a"), ("db-a", "db-b")):
         pair.cloud.change(VPC, moving=(MovingAddress(address, pair.nodes[winner].nic.nic_id),))
-        pair.do(pair.engine.move_database_address(address, winner, [loser]))
+        pair.do(pair.engine.links.move_address(address, winner, [loser]))
         number = str(pair.nodes[winner].server_id)
         assert pair.client("SELECT @@server_id", address) == (0, number)
     pair.cloud.change(VPC, moving=network.moving)
@@ -424,25 +424,25 @@ def test_an_address_moves(pair: Pair) -> None:
 
 def test_a_full_disk_is_told_and_ends_when_there_is_room(pair: Pair) -> None:
     pair.semi_sync()
-    used, free = pair.do(pair.engine.node_disk("db-a"))
+    used, free = pair.do(pair.engine.nodes.room("db-a"))
     assert 0 < used < free
-    pair.do(pair.engine.fill_node_disk("db-a"))
+    pair.do(pair.engine.inside.fill_disk("db-a"))
     try:
         assert pair.state("db-a").problem == "disk full"
-        assert pair.do(pair.engine.node_disk("db-a"))[1] < 1 << 20
+        assert pair.do(pair.engine.nodes.room("db-a"))[1] < 1 << 20
         blob = 'CREATE TABLE shop.big AS SELECT REPEAT("x", 4000000) AS content'
         assert pair.client(blob, seconds=5)[0] != 0
     finally:
-        pair.do(pair.engine.free_node_disk("db-a"))
+        pair.do(pair.engine.inside.free_disk("db-a"))
     pair.until("db-a", lambda state: state.problem == "", "room")
     assert pair.client("INSERT INTO shop.orders VALUES (500)", seconds=90)[0] == 0
 
 
 def test_a_full_disk_of_a_node_that_is_down_has_room_at_its_next_start(pair: Pair) -> None:
     pair.semi_sync()
-    pair.do(pair.engine.fill_node_disk("db-b"))
+    pair.do(pair.engine.inside.fill_disk("db-b"))
     pair.cut_power("db-b")
-    pair.do(pair.engine.free_node_disk("db-b"))
+    pair.do(pair.engine.inside.free_disk("db-b"))
     pair.power_on("db-b")
     assert pair.state("db-b").problem == ""
     pair.semi_sync()
@@ -455,7 +455,7 @@ def test_errors_are_mariadbs_sentences_without_parameters(pair: Pair) -> None:
         pair.do(pair.engine.sql("db-a", [("INSERT INTO shop.orders VALUES (%s)", ("hidden-secret",))]))
     assert "hidden-secret" not in str(caught.value)
     with pytest.raises(EngineError, match="database node nobody is not running"):
-        pair.do(pair.engine.fill_node_disk("nobody"))
+        pair.do(pair.engine.inside.fill_disk("nobody"))
 
 
 def test_only_listed_addresses_get_through(pair: Pair) -> None:
@@ -474,7 +474,7 @@ def test_only_listed_addresses_get_through(pair: Pair) -> None:
         assert pair.client("SELECT 1")[0] != 0
         assert "Can't connect" in pair.client("SELECT 1")[1], "silence, whatever the group says"
         assert pair.state("db-a").reachable, "the router itself is not on the list and needs not be"
-        pair.do(pair.engine.stop_receiving("db-b"))
+        pair.do(pair.engine.replication.stop_receiving("db-b"))
         pair.follow("db-b", "db-a")
         only(standby, "192.168.1.0/24")
         assert pair.client("SELECT 1") == (0, "1")
@@ -502,26 +502,26 @@ def test_the_scan_names_what_nodes_have_left(pair: Pair) -> None:
 @pytest.mark.parametrize("ends", ["in good order", "without power"])
 def test_a_node_is_given_more_while_it_runs_and_its_file_system_at_its_next_boot(pair: Pair, ends: str) -> None:
     node = pair.node("growing", 10)
-    pair.do(pair.engine.create_node(node))
+    pair.do(pair.engine.nodes.create(node))
     try:
         pair.boot("growing")
-        pair.do(pair.engine.open_writes("growing"))
+        pair.do(pair.engine.replication.open_writes("growing"))
         pair.sql("growing", "CREATE DATABASE kept", "CREATE TABLE kept.rows (id INT)", "INSERT INTO kept.rows VALUES (7)")
-        before = sum(pair.do(pair.engine.node_disk("growing")))
+        before = sum(pair.do(pair.engine.nodes.room("growing")))
         larger = replace(node, cpus=0.5, memory_mib=768, disk_gib=3)
         pair.nodes["growing"] = larger
-        pair.do(pair.engine.size_node(larger))
-        pair.do(pair.engine.size_node(larger))
+        pair.do(pair.engine.nodes.size(larger))
+        pair.do(pair.engine.nodes.size(larger))
         memory = "cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null"
         assert pair.shell("growing", memory)[1] == str(768 << 20)
-        assert sum(pair.do(pair.engine.node_disk("growing"))) == before < 1 << 30
+        assert sum(pair.do(pair.engine.nodes.room("growing"))) == before < 1 << 30
         if ends == "without power":
             pair.cut_power("growing")
             pair.power_on("growing")
         else:
-            pair.do(pair.engine.shut_down_node("growing", 20.0))
+            pair.do(pair.engine.nodes.shut_down("growing", 20.0))
             pair.boot("growing")
-        assert sum(pair.do(pair.engine.node_disk("growing"))) > 2.8 * (1 << 30)
+        assert sum(pair.do(pair.engine.nodes.room("growing"))) > 2.8 * (1 << 30)
         assert pair.sql("growing", "SELECT id FROM kept.rows") == [(7,)]
     finally:
-        pair.do(pair.engine.remove_nodes(["growing"]))
+        pair.do(pair.engine.nodes.remove(["growing"]))

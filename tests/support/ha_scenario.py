@@ -136,7 +136,7 @@ class Scenario:
                 cloud.store.delete(FAULTS, cloud.node(name).id)
                 await cloud.networks.change({VPC})
             case ["kill", name]:
-                await fake.kill_node_process(cloud.node(name).id, "mariadbd")
+                await fake.inside.kill_process(cloud.node(name).id, "mariadbd")
             case ["cut" | "join" as what, one, other]:
                 change = fake.severed.add if what == "cut" else fake.severed.discard
                 change(frozenset((cloud.node(one).id, cloud.node(other).id)))

@@ -30,7 +30,7 @@ class FakeNetworks(dict[str, VpcNetwork]):
         self._databases = databases
 
     async def apply(self, networks: Collection[VpcNetwork]) -> None:
-        self._databases._did("apply_networks", *(network.vpc_id for network in networks))
+        self._databases.did("apply_networks", *(network.vpc_id for network in networks))
         self.update({network.vpc_id: network for network in networks})
 
 
@@ -53,7 +53,7 @@ class Cloud:
 
     def restart(self) -> None:
         self.networks = Networks(self.store, self.engines.networks)
-        self.databases = Databases(self.store, self.engines, self.networks)  # type: ignore[arg-type]
+        self.databases = Databases(self.store, self.engines.databases, self.networks)
 
     @property
     def mysql(self) -> Mysql:

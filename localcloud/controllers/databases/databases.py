@@ -19,8 +19,7 @@ from localcloud.controllers.databases.rounds import STEADY, Rounds
 from localcloud.controllers.databases.upgrades import Upgrades
 from localcloud.controllers.networks.networks import Networks, cut_from
 from localcloud.controllers.tasks import Tasks
-from localcloud.engines.interface import engines as api
-from localcloud.engines.interface.databases import NodeState
+from localcloud.engines.interface.databases import DatabaseEngine, NodeState
 from localcloud.engines.interface.engines import EngineError
 from localcloud.records.databases import MYSQL_BACKUPS, MYSQL_JOBS, MYSQLS, SWITCHES, Mysql, MysqlBackup
 from localcloud.records.errors import LocalError
@@ -35,9 +34,9 @@ JOB_RUNNING = "1"
 class Databases:
     """Builds, watches and switches MySQL instances."""
 
-    def __init__(self, store: Store, engines: api.Engines, networks: Networks) -> None:
-        self._store, self._engines, self._networks = store, engines, networks
-        self._rounds = Rounds(store, engines, networks)
+    def __init__(self, store: Store, engine: DatabaseEngine, networks: Networks) -> None:
+        self._store, self._engine, self._networks = store, engine, networks
+        self._rounds = Rounds(store, engine, networks)
         self._orders = Orders(self._rounds)
         self._jobs = Jobs(self._rounds, self._orders)
         self._upgrades = Upgrades(self._rounds, self._orders, self._jobs)
@@ -82,7 +81,7 @@ class Databases:
 
     async def delete_backup(self, backup_id: str) -> None:
         """Remove its files; the record is gone already or goes with it. Raises EngineError."""
-        await self._engines.databases.remove_backup(backup_id)
+        await self._engine.backups.remove(backup_id)
 
     # -- roles ---------------------------------------------------------------------------------------------------------
     async def switchover(self, mysql_id: str, node_id: str) -> None:
@@ -121,7 +120,7 @@ class Databases:
         if mysql.step or mysql.order_status not in STEADY:
             raise EngineError(f"MySQL instance {mysql.name} cannot be worked on now: {mysql.verdict or 'it is not running'}")
         before = self._roles(mysql_id)
-        rows = await self._engines.databases.sql(mysql.primary, statements, log)
+        rows = await self._engine.sql(mysql.primary, statements, log)
         if self._roles(mysql_id) != before:
             raise EngineError(
                 f"the roles of MySQL instance {mysql.name} changed meanwhile, and it is not known whether this was done; "
@@ -181,7 +180,7 @@ class Databases:
 
     async def suspend(self) -> list[str]:
         """Stop all instances in good order, keeping what their owners want; the nodes that the next start brings back."""
-        running = await self._engines.databases.nodes()
+        running = await self._engine.nodes.all()
         names = []
         for mysql in self._store.find(MYSQLS):
             nodes = [node for node in self._rounds.nodes(mysql) if running.get(node.id)]

@@ -35,7 +35,7 @@ class Jobs:
     """Carries them out."""
 
     def __init__(self, rounds: Rounds, orders: Orders) -> None:
-        self._rounds, self._orders, self._store, self._engines = rounds, orders, rounds.store, rounds.engines
+        self._rounds, self._orders, self._store, self._engine = rounds, orders, rounds.store, rounds.engine
         self._tasks: dict[str, Callable[[MysqlJob], Awaitable[None]]] = {
             "restart": self._restart, "stop": self._stop, "start": self._start, "switch": self._switch, "restore": self._restore,
         }  # fmt: skip
@@ -111,8 +111,8 @@ class Jobs:
         self._keep(backup.mysql_id, running_status=2)
         try:
             mysql = self._store.require(MYSQLS, backup.mysql_id)
-            size = await self._engines.databases.back_up(self._source(mysql), backup.id)
-            await self._engines.databases.keep_binlogs(mysql.primary, mysql.id)
+            size = await self._engine.backups.back_up(self._source(mysql), backup.id)
+            await self._engine.backups.keep_logs(mysql.primary, mysql.id)
         except Exception as error:
             problem = log_failure(f"backup {backup.id} of MySQL instance {backup.mysql_id}", error)
             await self._discard(backup)
@@ -129,7 +129,7 @@ class Jobs:
 
     async def _discard(self, backup: MysqlBackup) -> None:
         try:
-            await self._engines.databases.remove_backup(backup.id)
+            await self._engine.backups.remove(backup.id)
         except EngineError as error:
             log.warning("what there is of backup %s is not removed: %s", backup.id, error)
 
@@ -139,7 +139,7 @@ class Jobs:
         backups = self._store.find(MYSQL_BACKUPS, mysql_id=mysql.id, status=str(DONE))
         if backups and now() - track.binlogs_kept > BINLOG_SECONDS and track.seen(mysql.primary).writable:
             track.binlogs_kept = now()
-            await self._engines.databases.keep_binlogs(mysql.primary, mysql.id)
+            await self._engine.backups.keep_logs(mysql.primary, mysql.id)
 
     async def match_events(self, mysql: Mysql) -> None:
         """Now and then, so that a standby that is promoted leaves those alone that their owner has disabled."""
@@ -148,7 +148,7 @@ class Jobs:
             return
         if track.seen(mysql.primary).writable and track.seen(standby.id).applying:
             track.events_matched = now()
-            await self._engines.databases.match_events(standby.id, mysql.primary)
+            await self._engine.replication.match_events(standby.id, mysql.primary)
 
     async def _restore(self, job: MysqlJob) -> None:
         """The primary's data are replaced, then the standby is rebuilt from it."""
@@ -163,17 +163,17 @@ class Jobs:
             await self._orders.shut_down(mysql)
             await self._rounds.networks.change({mysql.vpc_id})
             primary = engine_nodes(self._store, mysql)[mysql.primary]
-            await self._engines.databases.restore(primary, job.arguments["backupId"], source, float(until) if until else None)
+            await self._engine.backups.restore(primary, job.arguments["backupId"], source, float(until) if until else None)
             await self._rounds.steps.cut_if_dead(mysql.primary)
             await self._orders.prepare(mysql)
-            await self._engines.databases.remove_binlogs(mysql.id)  # they do not belong to these data
+            await self._engine.backups.remove_logs(mysql.id)  # they do not belong to these data
         await self._rounds.settle(job.mysql_id, self._restored, RESTORE_SECONDS, "to be rebuilt")
 
     async def _keep_last(self, source_id: str) -> None:
         """What the source has written since its binary log was kept last; fine if it is dead."""
         source = self._store.get(MYSQLS, source_id)
         if source is not None and self._rounds.tracks[source.id].seen(source.primary).answers:
-            await self._engines.databases.keep_binlogs(source.primary, source.id)
+            await self._engine.backups.keep_logs(source.primary, source.id)
 
     def _restored(self, mysql: Mysql) -> bool:
         return self._rounds.takes_writes(mysql) and not any(node.reseed for node in nodes_of(self._store, mysql))

@@ -31,7 +31,7 @@ class Orders:
 
     def __init__(self, rounds: Rounds) -> None:
         self._rounds = rounds
-        self._store, self._engines, self._networks = rounds.store, rounds.engines, rounds.networks
+        self._store, self._engine, self._networks = rounds.store, rounds.engine, rounds.networks
 
     async def build(self, order_id: str) -> None:
         [mysql_id] = self._store.require(ORDERS, order_id).resource_ids
@@ -52,9 +52,9 @@ class Orders:
             must_have_power(self._store, *nodes_of(self._store, mysql))
             await self._networks.change({mysql.vpc_id})
             nodes = engine_nodes(self._store, mysql)
-            await together(*map(self._engines.databases.create_node, nodes.values()))
+            await together(*map(self._engine.nodes.create, nodes.values()))
             if mysql.kind != "replica":
-                await together(*map(self._engines.databases.boot_node, nodes.values()))
+                await together(*map(self._engine.nodes.boot, nodes.values()))
                 await self.prepare(mysql)
         await self._rounds.settle(mysql_id, self.complete, BUILD_SECONDS, "to be ready")
         must_have_power(self._store, *nodes_of(self._store, self._store.require(MYSQLS, mysql_id)))
@@ -64,7 +64,7 @@ class Orders:
         statements = grants.replication_account(mysql.replication_user, mysql.replication_password)
         if mysql.root_password:
             statements += grants.root_account(mysql.root_password)
-        await self._engines.databases.sql(mysql.primary, statements)
+        await self._engine.sql(mysql.primary, statements)
 
     def complete(self, mysql: Mysql) -> bool:
         """The primary takes writes, and its standby has every one of them."""
@@ -86,7 +86,7 @@ class Orders:
 
     async def _remove_nodes(self, mysql: Mysql) -> None:
         nodes = nodes_of(self._store, mysql)
-        await self._engines.databases.remove_nodes([node.id for node in nodes])
+        await self._engine.nodes.remove([node.id for node in nodes])
         with self._store.transaction():
             for node in nodes:
                 self._store.delete(MYSQL_NODES, node.id)
@@ -106,11 +106,11 @@ class Orders:
     async def shut_down(self, mysql: Mysql) -> None:
         """All nodes in good order: no more writes, then the primary, whose standby has everything, then the standby."""
         try:
-            await self._engines.databases.close_writes(mysql.primary, CLOSE_SECONDS)
+            await self._engine.replication.close_writes(mysql.primary, CLOSE_SECONDS)
         except EngineError as error:
             log.info("MySQL instance %s: writes were not closed before it was stopped: %s", mysql.name, error)
         for node in self._rounds.nodes(mysql):
-            await self._engines.databases.shut_down_node(node.id, STOP_SECONDS)
+            await self._engine.nodes.shut_down(node.id, STOP_SECONDS)
         self._rounds.tracks.pop(mysql.id, None)
 
     async def release(self, order_id: str) -> None:
@@ -127,8 +127,8 @@ class Orders:
     async def _remove_all(self, mysql: Mysql) -> None:
         await self._remove_nodes(mysql)
         for backup in self._store.find(MYSQL_BACKUPS, mysql_id=mysql.id):
-            await self._engines.databases.remove_backup(backup.id)
-        await self._engines.databases.remove_binlogs(mysql.id)
+            await self._engine.backups.remove(backup.id)
+        await self._engine.backups.remove_logs(mysql.id)
         with self._store.transaction():
             kinds: tuple[Kind[Any], ...] = (MYSQL_BACKUPS, MYSQL_JOBS, SWITCHES, WHITE_LISTS)
             for kind in kinds:

@@ -15,7 +15,7 @@ from localcloud.controllers.databases.steps import Steps
 from localcloud.controllers.databases.view import Track, looked_at, nodes_of, now, settings, standby_of, view_of
 from localcloud.controllers.locks import Locks
 from localcloud.controllers.networks.networks import Networks
-from localcloud.engines.interface import engines as api
+from localcloud.engines.interface.databases import DatabaseEngine
 from localcloud.engines.interface.engines import EngineError
 from localcloud.records.databases import MYSQL_NODES, MYSQLS, SWITCHES, Mysql, MysqlNode
 from localcloud.records.store import Store
@@ -31,9 +31,9 @@ STOPPED, REFUNDED, FAILED = 6, 8, 4
 class Rounds:
     """The loop, and what it remembers between two rounds."""
 
-    def __init__(self, store: Store, engines: api.Engines, networks: Networks) -> None:
-        self.store, self.engines, self.networks = store, engines, networks
-        self.steps = Steps(store, engines, networks)
+    def __init__(self, store: Store, engine: DatabaseEngine, networks: Networks) -> None:
+        self.store, self.engine, self.networks = store, engine, networks
+        self.steps = Steps(store, engine, networks)
         self.settings = settings()
         self.tracks: defaultdict[str, Track] = defaultdict(Track)
         self._locks = Locks()
@@ -50,7 +50,7 @@ class Rounds:
     async def look(self, mysql: Mysql) -> View:
         """Ask the nodes that matter how they are; what the controller decides by."""
         nodes, track, began = looked_at(self.store, mysql), self.tracks[mysql.id], now()
-        seen = await self.engines.databases.observe_nodes(nodes, self.settings.look)
+        seen = await self.engine.observe(nodes, self.settings.look)
         standby = standby_of(self.store, mysql)
         fenced = {node.id for node in nodes_of(self.store, mysql) if node.fenced}
         other = standby.id if standby else ""
@@ -162,8 +162,8 @@ class Rounds:
         """What a killed daemon had not removed any more."""
         try:
             known = {node.id for node in self.store.find(MYSQL_NODES)}
-            if strangers := set(await self.engines.databases.nodes()) - known:
-                await self.engines.databases.remove_nodes(strangers)
+            if strangers := set(await self.engine.nodes.all()) - known:
+                await self.engine.nodes.remove(strangers)
         except EngineError as error:
             log.warning("what is left of MySQL instances that are gone is not removed yet: %s", error)
 

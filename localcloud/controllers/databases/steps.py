@@ -18,8 +18,7 @@ from localcloud.controllers.databases.ha.progress import further
 from localcloud.controllers.databases.view import ASYNC, Track, engine_nodes, nodes_of, now, standby_of
 from localcloud.controllers.faults.power import fault_over, power_faults
 from localcloud.controllers.networks.networks import Networks, cut_from
-from localcloud.engines.interface import engines as api
-from localcloud.engines.interface.databases import Replication
+from localcloud.engines.interface.databases import DatabaseEngine, Replication
 from localcloud.engines.interface.engines import EngineError
 from localcloud.records.compute import EIPS
 from localcloud.records.databases import MYSQL_NODES, MYSQLS, SWITCHES, Mysql, MysqlNode, SwitchRecord
@@ -35,8 +34,8 @@ GIVEN_UP_SECONDS = 30.0  # between two failovers to a standby that could not be 
 class Steps:
     """Does what the controller decides."""
 
-    def __init__(self, store: Store, engines: api.Engines, networks: Networks) -> None:
-        self._store, self._engines, self._networks = store, engines, networks
+    def __init__(self, store: Store, engine: DatabaseEngine, networks: Networks) -> None:
+        self._store, self._engine, self._networks = store, engine, networks
         self._deeds: dict[Action, Callable[[Mysql, str, Track, str], Awaitable[None]]] = {
             Action.BOOT: self._boot, Action.KILL: self._kill, Action.ADMIT: self._admit, Action.SEAT: self._seat,
             Action.OPEN: self._open, Action.FOLLOW: self._follow, Action.SEMI_SYNC_ON: self._semi_sync_on,
@@ -59,12 +58,12 @@ class Steps:
         self._keep_node(node_id, fenced=True)
         await self._networks.change({mysql.vpc_id})
         node = engine_nodes(self._store, mysql)[node_id]
-        await self._engines.databases.create_node(node)  # its container may have been removed behind our back
-        await self._engines.databases.boot_node(node)
+        await self._engine.nodes.create(node)  # its container may have been removed behind our back
+        await self._engine.nodes.boot(node)
         await self.cut_if_dead(node_id)
 
     async def _kill(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        await self._engines.databases.cut_node_power([node_id])
+        await self._engine.nodes.cut_power([node_id])
 
     async def _admit(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         self._keep_node(node_id, fenced=False)
@@ -73,19 +72,19 @@ class Steps:
     async def _follow(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         """What it has received is applied before it is forgotten: it counts as acknowledged."""
         if track.seen(node_id).following:
-            await self._engines.databases.stop_receiving(node_id)
-            await self._engines.databases.apply_all(node_id, APPLY_SECONDS)
+            await self._engine.replication.stop_receiving(node_id)
+            await self._engine.replication.apply_all(node_id, APPLY_SECONDS)
         head = self._store.require(MYSQLS, mysql.parent) if mysql.parent else mysql
         source = self._source(mysql, head, head.primary)
         if refused(track.seen(node_id)):
             await self._let_in(source)
-        await self._engines.databases.follow(node_id, source)
+        await self._engine.replication.follow(node_id, source)
 
     async def _let_in(self, source: Replication) -> None:
         """Make the account for followers anew, on the source alone: an administrator may have dropped it, or overwritten it by a
         dump, and what is logged would wait for the very standby that is not let in."""
         account = grants.replication_account(source.user, source.password)
-        await self._engines.databases.sql(source.node_id, [("SET SESSION lock_wait_timeout = 2", ()), *account], log=False)
+        await self._engine.sql(source.node_id, [("SET SESSION lock_wait_timeout = 2", ()), *account], log=False)
 
     def _source(self, mysql: Mysql, head: Mysql, node_id: str) -> Replication:
         """How the instance's follower replicates from a node of `head`'s. Only a standby's acknowledgement counts."""
@@ -105,47 +104,47 @@ class Steps:
             self._keep_node(node_id, fenced=True)
         await self._networks.change({mysql.vpc_id})
         node = engine_nodes(self._store, mysql)[node_id]
-        await self._engines.databases.create_node(node)
-        await self._engines.databases.cut_node_power([node_id])
-        await self._engines.databases.reseed(node, head.primary)
+        await self._engine.nodes.create(node)
+        await self._engine.nodes.cut_power([node_id])
+        await self._engine.backups.reseed(node, head.primary)
         await self.cut_if_dead(node_id)
         self._keep_node(node_id, reseed=False)
 
     async def cut_if_dead(self, node_id: str) -> None:
         """A node that was started while a power fault landed on it."""
         if fault_over(power_faults(self._store), self._node(node_id)):
-            await self._engines.databases.cut_node_power([node_id])
+            await self._engine.nodes.cut_power([node_id])
 
     # -- the primary ---------------------------------------------------------------------------------------------------
     async def _open(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        await self._engines.databases.forget_source(node_id)  # a switchover may have been given up when it followed already
-        await self._engines.databases.open_writes(node_id)
+        await self._engine.replication.forget_source(node_id)  # a switchover may have been given up when it followed already
+        await self._engine.replication.open_writes(node_id)
 
     async def _seat(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         await self._networks.change({mysql.vpc_id})  # the router takes it from the loser
         losers = [node.id for node in nodes_of(self._store, mysql) if node.id != node_id]
-        await self._engines.databases.move_database_address(mysql.address, node_id, losers)
+        await self._engine.links.move_address(mysql.address, node_id, losers)
         if self._store.count(EIPS, instance_id=mysql.id):  # its EIP is elsewhere in a zone now
             await self._networks.change(cut_from(self._store, mysql.vpc_id))
         track.seated = True
 
     async def _semi_sync_on(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        await self._engines.databases.set_semi_sync(node_id, True)
+        await self._engine.semi_sync.switch(node_id, True)
 
     async def _semi_sync_off(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         if self._store.require(MYSQLS, mysql.id).in_sync and mysql.kind == "pair":
             raise EngineError("a primary whose standby counts as in sync must not acknowledge alone")
-        await self._engines.databases.set_semi_sync(node_id, False)
+        await self._engine.semi_sync.switch(node_id, False)
 
     async def _try(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        await self._engines.databases.try_semi_sync(node_id)
+        await self._engine.semi_sync.attempt(node_id)
 
     async def _go_alone(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         """It is stored first that the standby will lack writes. What it has left at the primary would be in its way when it comes
         again."""
         self._keep(mysql.id, in_sync=False)
-        await self._engines.databases.set_semi_sync(mysql.primary, False)
-        await self._engines.databases.end_follower(mysql.primary, self._node(node_id).address, mysql.replication_user)
+        await self._engine.semi_sync.switch(mysql.primary, False)
+        await self._engine.replication.end_follower(mysql.primary, self._node(node_id).address, mysql.replication_user)
 
     async def _mark_out_of_sync(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         self._keep(mysql.id, in_sync=False)
@@ -171,38 +170,38 @@ class Steps:
         """Link first, so that no write of it is acknowledged any more; also for one that takes writes without being primary."""
         self._keep_node(node_id, fenced=True, **({} if mysql.step else {"reseed": True}))
         await self._networks.change({mysql.vpc_id})
-        await self._engines.databases.cut_node_power([node_id])
+        await self._engine.nodes.cut_power([node_id])
         if mysql.step:
             self._keep(mysql.id, step="apply")
 
     async def _apply(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        await self._engines.databases.stop_receiving(node_id)
-        applying = await self._engines.databases.apply_for(node_id, APPLY_LOOK_SECONDS)
+        await self._engine.replication.stop_receiving(node_id)
+        applying = await self._engine.replication.apply_for(node_id, APPLY_LOOK_SECONDS)
         self._tell_of(mysql, node_id, applying.ended)
         track.applying = further(track.applying, now(), applying.left, applying.tables)
         if applying.done:
             self._keep(mysql.id, step="check")
 
     async def _close(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        self._tell_of(mysql, mysql.candidate, await self._engines.databases.end_lock_holders(mysql.candidate))
-        position = await self._engines.databases.close_writes(node_id, CLOSE_SECONDS)
+        self._tell_of(mysql, mysql.candidate, await self._engine.replication.end_lock_holders(mysql.candidate))
+        position = await self._engine.replication.close_writes(node_id, CLOSE_SECONDS)
         self._keep(mysql.id, step="catch", step_gtid=position)
 
     async def _attach(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        await self._engines.databases.match_events(mysql.candidate, node_id)
-        await self._engines.databases.forget_source(mysql.candidate)
-        await self._engines.databases.follow(node_id, self._source(mysql, mysql, mysql.candidate))
+        await self._engine.replication.match_events(mysql.candidate, node_id)
+        await self._engine.replication.forget_source(mysql.candidate)
+        await self._engine.replication.follow(node_id, self._source(mysql, mysql, mysql.candidate))
         self._keep(mysql.id, step="check")
 
     async def _promote(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         """Alone unless the old primary follows it already. Once step `open` is stored there is no way back."""
         in_sync = mysql.in_sync and mysql.reason == "manual"
-        await self._engines.databases.forget_source(node_id)
-        await self._engines.databases.set_semi_sync(node_id, in_sync and mysql.sync_mode != ASYNC)
-        self._tell_of(mysql, node_id, await self._engines.databases.end_lock_holders(node_id))
+        await self._engine.replication.forget_source(node_id)
+        await self._engine.semi_sync.switch(node_id, in_sync and mysql.sync_mode != ASYNC)
+        self._tell_of(mysql, node_id, await self._engine.replication.end_lock_holders(node_id))
         track.seated = False
         self._keep(mysql.id, primary=node_id, in_sync=in_sync, step="open")
-        await self._engines.databases.open_writes(node_id)
+        await self._engine.replication.open_writes(node_id)
         self._keep(mysql.id, step="address")
 
     async def _move(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:

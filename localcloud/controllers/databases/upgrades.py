@@ -33,7 +33,7 @@ class Upgrades:
 
     def __init__(self, rounds: Rounds, creation: Orders, jobs: Jobs) -> None:
         self._rounds, self._creation, self._jobs = rounds, creation, jobs
-        self._store, self._engines, self._networks = rounds.store, rounds.engines, rounds.networks
+        self._store, self._engine, self._networks = rounds.store, rounds.engine, rounds.networks
 
     async def carry_out(self, order_id: str) -> None:
         order, problem = self._store.require(ORDERS, order_id), ""
@@ -67,7 +67,7 @@ class Upgrades:
 
     async def _size_all(self, mysql: Mysql) -> None:
         for node in engine_nodes(self._store, mysql).values():
-            await self._engines.databases.size_node(node)
+            await self._engine.nodes.size(node)
 
     # -- disks -----------------------------------------------------------------------------------------------------------
     async def _grow(self, mysql_id: str, wanted: Mapping[str, str]) -> None:
@@ -99,10 +99,10 @@ class Upgrades:
                 raise EngineError(f"the roles of MySQL instance {mysql.name} have changed meanwhile: {mysql.verdict}")
             if mysql.kind == PAIR:
                 await self._go_alone(mysql)
-                await self._engines.databases.shut_down_node(node_id, STOP_SECONDS)
+                await self._engine.nodes.shut_down(node_id, STOP_SECONDS)
             else:
                 await self._creation.shut_down(mysql)
-            await self._engines.databases.size_node(replace(engine_nodes(self._store, mysql)[node_id], disk_gib=size))
+            await self._engine.nodes.size(replace(engine_nodes(self._store, mysql)[node_id], disk_gib=size))
         await self._settled(mysql_id)
         if not await self._has_room(node_id, size):
             raise EngineError(f"the disk of node {node_id} has not grown to {size} GiB")
@@ -111,13 +111,13 @@ class Upgrades:
         """Nobody waits for a standby that is about to go; as always it is stored first that it will lack writes."""
         with self._store.durably():
             self._keep(mysql.id, in_sync=False)
-        await self._engines.databases.set_semi_sync(mysql.primary, False)
+        await self._engine.semi_sync.switch(mysql.primary, False)
 
     async def _settled(self, mysql_id: str) -> None:
         await self._rounds.settle(mysql_id, self._creation.complete, BUILD_SECONDS, "to take writes with all its nodes")
 
     async def _has_room(self, node_id: str, size: int) -> bool:
-        return sum(await self._engines.databases.node_disk(node_id)) >= size * GIB * (1 - LOST)
+        return sum(await self._engine.nodes.room(node_id)) >= size * GIB * (1 - LOST)
 
     # -- a standby -------------------------------------------------------------------------------------------------------
     async def _add_standby(self, mysql_id: str, wanted: Mapping[str, str]) -> None:
@@ -134,8 +134,8 @@ class Upgrades:
                 single = next(one.id for one in PRODUCTS.values() if (one.version, one.kind) == (mysql.version, SINGLE))
                 with self._store.durably():
                     self._keep(mysql_id, kind=SINGLE, prod_id=single, in_sync=False)
-                await self._engines.databases.set_semi_sync(mysql.primary, False)
-                await self._engines.databases.remove_nodes([node_id])
+                await self._engine.semi_sync.switch(mysql.primary, False)
+                await self._engine.nodes.remove([node_id])
                 self._store.delete(MYSQL_NODES, node_id)
                 await self._networks.change({mysql.vpc_id})
         except EngineError as error:

@@ -26,7 +26,7 @@ class FullDisks:
         path, databases = fault.path or "/", self._engines.databases
         results = await asyncio.gather(
             *(self._engines.inside.fill_disk(server.id, path) for server in targets.alive(self._store, fault)),
-            *(databases.fill_node_disk(node.id) for node in targets.databases(self._store, fault)),
+            *(databases.inside.fill_disk(node.id) for node in targets.databases(self._store, fault)),
             return_exceptions=True,
         )
         at = time()
@@ -45,12 +45,12 @@ class FullDisks:
         path, databases = fault.path or "/", self._engines.databases
         servers, nodes = targets.alive(self._store, fault), targets.databases(self._store, fault)
         room = [(server.name, await probes.free_bytes(self._engines, server.id, path), f"at {path}") for server in servers]
-        return room + [(node.name, (await databases.node_disk(node.id))[1], "on its data disk") for node in nodes]
+        return room + [(node.name, (await databases.nodes.room(node.id))[1], "on its data disk") for node in nodes]
 
     async def _free_all(self, fault: Fault) -> list[BaseException | None]:
         return await asyncio.gather(
             *(self._engines.inside.free_disk(server.id, fault.path or "/") for server in targets.alive(self._store, fault)),
-            *(self._engines.databases.free_node_disk(node.id) for node in targets.databases(self._store, fault)),
+            *(self._engines.databases.inside.free_disk(node.id) for node in targets.databases(self._store, fault)),
             return_exceptions=True,
         )
 

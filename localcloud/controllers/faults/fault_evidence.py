@@ -74,7 +74,7 @@ async def reach(engines: Engines, wanted: list[Pair]) -> dict[str, bool]:
 async def _one(engines: Engines, instance_id: str, name: str, address: str) -> tuple[str, bool | None]:
     try:
         if ":" in address:
-            status, _ = await engines.databases.run_in_node(instance_id, [*_KNOCK, *address.split(":")])
+            status, _ = await engines.databases.inside.run(instance_id, [*_KNOCK, *address.split(":")])
             return f"{name} -> {address}", status == 0
         status, output = await engines.inside.run(instance_id, ["python3", "-c", _REACH, address])
         return f"{name} -> {address}", json.loads(output)[address] if status == 0 else None

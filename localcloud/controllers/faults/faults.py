@@ -88,9 +88,9 @@ class Faults:
         await asyncio.gather(
             self._engines.servers.power_cut([server.id for server in servers]),
             self._engines.balancers.remove([node.id for node in nodes if not node.mysql_id]),
-            *([self._engines.databases.cut_node_power(databases)] if databases else []),
+            *([self._engines.databases.nodes.cut_power(databases)] if databases else []),
         )
-        seen, running = await self._engines.servers.observe(), await self._engines.databases.nodes()
+        seen, running = await self._engines.servers.observe(), await self._engines.databases.nodes.all()
         balancing = await self._engines.balancers.nodes()
         alive = [server.name for server in servers if seen.get(server.id) is Power.RUNNING]
         alive += [_called(node) for node in nodes if running.get(node.id) or node.id in balancing]
@@ -127,7 +127,7 @@ class Faults:
     async def _kill(self, fault: Fault) -> Fault:
         name, inside, databases = fault.process or "", self._engines.inside, self._engines.databases
         killing = [(server.name, inside.kill_process(server.id, name)) for server in targets.alive(self._store, fault)]
-        killing += [(node.name, databases.kill_node_process(node.id, name)) for node in targets.databases(self._store, fault)]
+        killing += [(node.name, databases.inside.kill_process(node.id, name)) for node in targets.databases(self._store, fault)]
         results = await asyncio.gather(*(work for _, work in killing), return_exceptions=True)
         at, hit, said = time(), 0, []
         for (where, _), result in zip(killing, results, strict=True):

@@ -1,4 +1,4 @@
-"""What the services ask of the database engine: MariaDB nodes as containers with a disk and a network card of their own.
+"""What controllers ask of the database engine: MariaDB nodes as containers with a disk and a network card of their own.
 
 A node takes orders on a management socket that no network fault touches; whether clients get through to it is a second
 question (`reachable`). Every call may be repeated. All raise EngineError.
@@ -76,34 +76,54 @@ class Applying:
     last_seen: str = ""  # why it is not done, in MariaDB's words
 
 
-class DatabaseEngine(Protocol):
-    """MariaDB nodes of one cloud. A node boots read-only, with replication stopped; the caller opens its link and its writes."""
+class NodeEngine(Protocol):
+    """MariaDB nodes as machines. A node boots read-only, with replication stopped; the caller opens its link and its writes."""
 
-    async def create_node(self, node: DatabaseNode) -> None:
-        """Container, disk and an empty data directory; nothing is started. What is there keeps its content."""
+    async def create(self, node: DatabaseNode) -> None:
+        """Make container, disk and an empty data directory; nothing is started. What is there keeps its content."""
 
-    async def size_node(self, node: DatabaseNode) -> None:
-        """The CPUs and the memory that it says, at once, running or not; of its disk the new size, which its file system has from
-        its next boot on. Fine if it is gone."""
+    async def size(self, node: DatabaseNode) -> None:
+        """Give it the CPUs and the memory that it says, at once, running or not; and its disk the new size, which its file system
+        has from its next boot on. Fine if it is gone."""
 
-    async def boot_node(self, node: DatabaseNode) -> None:
+    async def boot(self, node: DatabaseNode) -> None:
         """Start it read-only, with replication stopped, and plug it in (the network must have been applied: rules decide who gets
         through); returns when it answers on its management socket."""
 
-    async def shut_down_node(self, node_id: str, timeout: float) -> None:
-        """Orderly stop; killed after `timeout` seconds."""
+    async def shut_down(self, node_id: str, seconds: float) -> None:
+        """Stop it in good order; it is killed after so many seconds."""
 
-    async def cut_node_power(self, node_ids: Collection[str]) -> None:
-        """Disks lose what was not synced, then kill. Links are cut before, by apply_networks."""
+    async def cut_power(self, node_ids: Collection[str]) -> None:
+        """Disks lose what was not synced, then kill. The networks cut the nodes' links before."""
 
-    async def remove_nodes(self, node_ids: Collection[str]) -> None:
-        """Container, disk, folder; fine if some are gone."""
+    async def remove(self, node_ids: Collection[str]) -> None:
+        """Remove container, disk, folder; fine if some are gone."""
 
-    async def nodes(self) -> Mapping[str, bool]:
+    async def all(self) -> Mapping[str, bool]:
         """All nodes that there are, and whether they run."""
 
-    async def observe_nodes(self, nodes: Collection[DatabaseNode], timeout: float) -> Mapping[str, NodeState]:
-        """All at the same time; returns after `timeout` seconds at the latest, whoever hangs."""
+    async def room(self, node_id: str) -> tuple[int, int]:
+        """Bytes used and free on the node's disk."""
+
+
+class InsideNodes(Protocol):
+    """What is done inside running nodes: faults, and commands that prove that they have landed."""
+
+    async def kill_process(self, node_id: str, process: str) -> int:
+        """SIGKILL all processes of that name in the node; how many were hit."""
+
+    async def fill_disk(self, node_id: str) -> None:
+        """Fill the node's disk until nothing more fits."""
+
+    async def free_disk(self, node_id: str) -> None:
+        """Undo fill_disk; of a node that is down at its next start."""
+
+    async def run(self, node_id: str, command: Sequence[str], stdin: bytes = b"") -> tuple[int, bytes]:
+        """Run a command in the node as root: exit status and output."""
+
+
+class ReplicationEngine(Protocol):
+    """Who follows whom, and who takes writes."""
 
     async def follow(self, node_id: str, source: Replication) -> None:
         """Replicate from there by GTID; read-only. What was received from another source and not applied yet is forgotten."""
@@ -111,7 +131,7 @@ class DatabaseEngine(Protocol):
     async def stop_receiving(self, node_id: str) -> None:
         """Stop the receiver; what has been received stays and is still applied."""
 
-    async def apply_all(self, node_id: str, timeout: float) -> str:
+    async def apply_all(self, node_id: str, seconds: float) -> str:
         """Wait until everything received has been applied; the GTID position then. Sessions that keep it from that are ended."""
 
     async def apply_for(self, node_id: str, seconds: float) -> Applying:
@@ -123,70 +143,94 @@ class DatabaseEngine(Protocol):
     async def forget_source(self, node_id: str) -> None:
         """Stop and clear replication: this node has no source any more."""
 
-    async def set_semi_sync(self, node_id: str, wanted: bool) -> None:
-        """As primary: make commits wait for a standby (AFTER_SYNC, without an end), or let those that wait go on alone.
-
-        No commit waits for a moment only any more when this returns.
-        """
-
-    async def try_semi_sync(self, node_id: str) -> None:
-        """As primary: ask the standby for acknowledgements; commits wait a moment for one, and none until it has caught up again
-        once one was late."""
-
     async def end_follower(self, node_id: str, address: str, user: str) -> None:
         """End the connections that a follower at this address has, or has left, to this node; it comes again by itself."""
 
     async def open_writes(self, node_id: str) -> None:
-        """read_only off; events run from now on."""
+        """Turn read_only off; events run from now on."""
 
     async def match_events(self, node_id: str, source_id: str) -> None:
         """Have a standby know which events are disabled on its source, which replication does not tell."""
 
-    async def close_writes(self, node_id: str, timeout: float) -> str:
-        """read_only on, clients' sessions and events ended, no write open any more; the GTID position then."""
+    async def close_writes(self, node_id: str, seconds: float) -> str:
+        """Turn read_only on, end clients' sessions and events until no write is open any more; the GTID position then."""
 
-    async def reseed(self, node: DatabaseNode, source_id: str) -> None:
-        """Replace all of a node's data by a physical copy of a running node's (mariadb-backup), and boot it: read-only, with the
-        copy's GTID position, ready to follow."""
 
-    async def sql(self, node_id: str, statements: Sequence[tuple[str, Sequence[Any]]], log: bool = True) -> list[tuple[Any, ...]]:
-        """Statements with parameters as the administrator, on the management socket; the rows of the last one. `log` False: not
-        into the binary log. EngineError holds MariaDB's own sentence and never a parameter."""
+class SemiSyncEngine(Protocol):
+    """How long the commits of a primary wait for a standby."""
 
-    async def node_disk(self, node_id: str) -> tuple[int, int]:
-        """Bytes used and free on the node's disk."""
+    async def switch(self, node_id: str, wanted: bool) -> None:
+        """Make commits wait for a standby (AFTER_SYNC, without an end), or let those that wait go on alone.
 
-    async def fill_node_disk(self, node_id: str) -> None:
-        """Until nothing more fits. `free_node_disk` undoes it."""
-
-    async def free_node_disk(self, node_id: str) -> None: ...
-
-    async def kill_node_process(self, node_id: str, process: str) -> int:
-        """SIGKILL all processes of that name in the node; how many were hit."""
-
-    async def run_in_node(self, node_id: str, command: Sequence[str], stdin: bytes = b"") -> tuple[int, bytes]:
-        """A command in the node as root (proofs that faults have landed): exit status and output."""
-
-    async def move_database_address(self, address: str, to_node: str, from_nodes: Collection[str]) -> None:
-        """Take the address from the others and announce it at one node. The network must have been applied before."""
-
-    # -- backups ---------------------------------------------------------------------------------------------------------
-    async def back_up(self, node_id: str, backup_id: str) -> int:
-        """A physical backup of a running node, made ready to be restored, in STATE/database-backups/<backup id>; its bytes.
-
-        A half-made one of this id is made anew.
+        No commit waits for a moment only any more when this returns.
         """
 
-    async def keep_binlogs(self, node_id: str, instance_id: str) -> None:
-        """Copy what the binary log has gained since the last call into STATE/database-binlogs/<instance id>.
+    async def attempt(self, node_id: str) -> None:
+        """Ask the standby for acknowledgements; commits wait a moment for one, and none until it has caught up again once one was
+        late."""
 
-        So a restore to a time can use it even when all nodes are gone.
+
+class NodeLinks(Protocol):
+    """How nodes are reached."""
+
+    async def move_address(self, address: str, to_node: str, from_nodes: Collection[str]) -> None:
+        """Take the address from the others and announce it at one node. The network must have been applied before."""
+
+
+class NodeBackupEngine(Protocol):
+    """Physical backups of nodes, and binary logs that are kept beside them."""
+
+    async def back_up(self, node_id: str, backup_id: str) -> int:
+        """Make a physical backup of a running node, ready to be restored, in STATE/database-backups/<backup id>; its bytes.
+
+        A half-made one of this id is made anew.
         """
 
     async def restore(self, node: DatabaseNode, backup_id: str, instance_id: str, until: float | None) -> None:
         """Replace a node's data by a backup and, with `until` (Unix seconds), replay the source instance's kept binary log up to
         that time. The node runs afterwards, read-only."""
 
-    async def remove_backup(self, backup_id: str) -> None: ...
+    async def reseed(self, node: DatabaseNode, source_id: str) -> None:
+        """Replace all of a node's data by a physical copy of a running node's (mariadb-backup), and boot it: read-only, with the
+        copy's GTID position, ready to follow."""
 
-    async def remove_binlogs(self, instance_id: str) -> None: ...
+    async def remove(self, backup_id: str) -> None:
+        """Fine if it is gone."""
+
+    async def keep_logs(self, node_id: str, instance_id: str) -> None:
+        """Copy what the binary log has gained since the last call into STATE/database-binlogs/<instance id>.
+
+        So a restore to a time can use it even when all nodes are gone.
+        """
+
+    async def remove_logs(self, instance_id: str) -> None:
+        """Forget the kept binary logs of an instance; fine if there are none."""
+
+
+class DatabaseEngine(Protocol):
+    """MariaDB nodes of one cloud, by parts; and the questions that concern all of a node."""
+
+    @property
+    def nodes(self) -> NodeEngine: ...
+
+    @property
+    def inside(self) -> InsideNodes: ...
+
+    @property
+    def replication(self) -> ReplicationEngine: ...
+
+    @property
+    def semi_sync(self) -> SemiSyncEngine: ...
+
+    @property
+    def links(self) -> NodeLinks: ...
+
+    @property
+    def backups(self) -> NodeBackupEngine: ...
+
+    async def observe(self, nodes: Collection[DatabaseNode], timeout: float) -> Mapping[str, NodeState]:
+        """Look at all of them at the same time; returns after `timeout` seconds at the latest, whoever hangs."""
+
+    async def sql(self, node_id: str, statements: Sequence[tuple[str, Sequence[Any]]], log: bool = True) -> list[tuple[Any, ...]]:
+        """Statements with parameters as the administrator, on the management socket; the rows of the last one. `log` False: not
+        into the binary log. EngineError holds MariaDB's own sentence and never a parameter."""

@@ -23,7 +23,9 @@ from localcloud.engines.disks import sparse
 from localcloud.engines.interface.databases import DatabaseNode
 from localcloud.engines.interface.engines import EngineError
 from localcloud.engines.mariadb import replay as mariadb_replay
-from localcloud.engines.mariadb.nodes import FOLDER, LOGS, MYSQL, DatabaseNodes
+from localcloud.engines.mariadb.inside import FOLDER, LOGS, MYSQL, InsideNodes
+from localcloud.engines.mariadb.nodes import DatabaseNodes
+from localcloud.engines.mariadb.sql import Sql
 from localcloud.engines.mariadb.state import sequence
 
 COPIED_NODE = "node"  # file in a backup's folder: the id of the node that was copied, which says whose backup it is
@@ -62,8 +64,8 @@ class Kept:
 class MariadbBackups:
     """Copies and kept logs of one cloud's nodes."""
 
-    def __init__(self, context: Context, nodes: DatabaseNodes) -> None:
-        self._nodes, self._sql = nodes, nodes.sql
+    def __init__(self, context: Context, nodes: DatabaseNodes, inside: InsideNodes, sql: Sql) -> None:
+        self._nodes, self._inside, self._sql = nodes, inside, sql
         self._copying: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by the node that is copied
         self._copies, self._logs = context.state / "database-backups", context.state / "database-binlogs"
 
@@ -75,24 +77,25 @@ class MariadbBackups:
         await asyncio.to_thread(made.replace, file)
         return (await asyncio.to_thread(file.stat)).st_size
 
-    async def remove_backup(self, backup_id: str) -> None:
+    async def remove(self, backup_id: str) -> None:
         await asyncio.to_thread(shutil.rmtree, self._copies / backup_id, ignore_errors=True)
 
-    async def copy_for(self, node: DatabaseNode, source_id: str) -> Path:
-        """A copy of a running node's data, for that node. Nobody need hold it: that may take as long as a write."""
-        return await self._copy(source_id, f"copy-{node.node_id}.tar")
-
-    async def reseed(self, node: DatabaseNode, made: Path) -> None:
-        """The caller holds the node."""
-        await asyncio.to_thread(made.replace, self._nodes.folder(node.node_id) / _SEED)
-        await self._begin_anew(node)
+    async def reseed(self, node: DatabaseNode, source_id: str) -> None:
+        """While the copy is made nobody holds the node: that may take as long as a write on its source."""
+        made = await self._copy(source_id, f"copy-{node.node_id}.tar")
+        async with self._nodes.held(node.node_id):
+            await asyncio.to_thread(made.replace, self._inside.folder(node.node_id) / _SEED)
+            await self._begin_anew(node)
 
     async def restore(self, node: DatabaseNode, backup_id: str, instance_id: str, until: float | None) -> None:
-        """The caller holds the node."""
+        async with self._nodes.held(node.node_id):
+            await self._restore(node, backup_id, instance_id, until)
+
+    async def _restore(self, node: DatabaseNode, backup_id: str, instance_id: str, until: float | None) -> None:
         file = self._copies / backup_id / _COPY
         if not file.exists():
             raise EngineError(f"backup {backup_id} is not there, or was not finished; take another one")
-        seed = self._nodes.folder(node.node_id) / _SEED
+        seed = self._inside.folder(node.node_id) / _SEED
         try:
             await asyncio.to_thread(sparse.copy, file, seed)
             seed.chmod(0o644)  # MariaDB's user unpacks it
@@ -102,8 +105,8 @@ class MariadbBackups:
         if until is not None:
             await self._replay(node.node_id, instance_id, until)
 
-    async def keep(self, node_id: str, instance_id: str) -> None:
-        found = await self._nodes.must_run(node_id)
+    async def keep_logs(self, node_id: str, instance_id: str) -> None:
+        found = await self._inside.must_run(node_id)
         logs = [(str(row[0]), int(row[1])) for row in await self._sql.run(node_id, "SHOW BINARY LOGS")]
         folder = self._logs / instance_id / logs[0][0].partition(".")[0]
         if (first := await self._first(node_id, folder, logs[0][0])) is None:
@@ -112,7 +115,7 @@ class MariadbBackups:
         for name, size in logs:
             target = folder / name
             if not target.exists() or target.stat().st_size < size:
-                await self._nodes.keep_log(found, name, target, size)
+                await self._inside.keep_log(found, name, target, size)
         await asyncio.to_thread(_note, folder, first)
 
     async def remove_logs(self, instance_id: str) -> None:
@@ -122,16 +125,16 @@ class MariadbBackups:
         """A copy of a running node's data in its folder; whoever made one before and was left behind is ended."""
         words = {"folder": FOLDER, "name": name, "user": MYSQL, "seconds": _READING, "run": secrets.token_hex(4), "spare": _SPARE}
         async with self._copying[node_id]:
-            await self._nodes.kill_process(node_id, "mariadb-backup")
-            await self._nodes.script(node_id, _BACK_UP.format(**words), f"copying the data of node {node_id}")
-        return self._nodes.folder(node_id) / name
+            await self._inside.kill_process(node_id, "mariadb-backup")
+            await self._inside.script(node_id, _BACK_UP.format(**words), f"copying the data of node {node_id}")
+        return self._inside.folder(node_id) / name
 
     async def _begin_anew(self, node: DatabaseNode) -> None:
         """From the seed in its folder, with the binary log's position that the seed was taken at."""
-        await self._nodes.shut_down(node.node_id, _STOP)
-        await self._nodes.new_disk(node)
-        await self._nodes.boot(node)
-        info = await self._nodes.script(
+        await self._nodes.shut_down_held(node.node_id, _STOP)
+        await self._nodes.new_disk_held(node)
+        await self._nodes.boot_held(node)
+        info = await self._inside.script(
             node.node_id, f"cat {LOGS}/xtrabackup_binlog_info || true", f"reading the position of node {node.node_id}'s copy"
         )
         gtid = [*info.split(), "", "", ""][2]
@@ -153,7 +156,7 @@ class MariadbBackups:
         reached = (await self._sql.run(node_id, "SELECT @@gtid_binlog_pos"))[0][0]
         # An event carries the second in which it began: a second's events are in when the time lies within that second.
         stop = datetime.fromtimestamp(ceil(until), UTC).strftime("%Y-%m-%d %H:%M:%S")
-        place = self._nodes.folder(node_id) / "replay"
+        place = self._inside.folder(node_id) / "replay"
         try:
             for kept, last in chain(await asyncio.to_thread(self._all_kept, instance_id), sequence(reached)):
                 names = await asyncio.to_thread(_lend, kept.folder, place)
@@ -163,7 +166,7 @@ class MariadbBackups:
                 limits.append(f"--stop-datetime={stop}")
                 files = " ".join(f"{FOLDER}/replay/{shlex.quote(name)}" for name in names)
                 script = mariadb_replay.binlogs(shlex.join(limits), files)
-                await self._nodes.script(node_id, script, f"replaying the binary log of {instance_id} on node {node_id}")
+                await self._inside.script(node_id, script, f"replaying the binary log of {instance_id} on node {node_id}")
         finally:
             await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 

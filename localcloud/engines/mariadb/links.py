@@ -8,7 +8,7 @@ from collections.abc import Collection
 from localcloud.engines.context import Context
 from localcloud.engines.interface.databases import DatabaseNode
 from localcloud.engines.interface.engines import EngineError
-from localcloud.engines.mariadb.nodes import MYSQL
+from localcloud.engines.mariadb.inside import MYSQL
 from localcloud.engines.network.network import Networks, Process, running
 
 log = logging.getLogger("localcloud")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Mapping
 
 from localcloud.engines.context import Context
 from localcloud.engines.disks.disks import Disks
@@ -15,16 +15,15 @@ from localcloud.engines.host import Flags, cpu_share
 from localcloud.engines.images import reference
 from localcloud.engines.interface.databases import DatabaseNode
 from localcloud.engines.interface.engines import Disk, EngineError
+from localcloud.engines.mariadb.inside import DATA, FOLDER, MYSQL, TO_FREE, InsideNodes
+from localcloud.engines.mariadb.replay import replay_relay_log
 from localcloud.engines.mariadb.sql import OPERATOR, Sql
+from localcloud.engines.mariadb.state import SOURCE
 from localcloud.engines.network.network import Networks, Process, running
 from localcloud.engines.servers.seed import packed
 from localcloud.engines.waiting import together, wait_until, within
 
-MYSQL = 3306  # user and group of MariaDB in the image, and its port
-FOLDER = "/run/drlab"  # a node's folder of the state folder, inside
-DATA = "/data"  # where its disk is mounted, inside
-LOGS = f"{DATA}/mysql"  # data directory with binary and relay logs
-_TO_FREE = "free-disk"  # in a node's folder: what filled its disk goes at the next start
+log = logging.getLogger("localcloud")
 _MIB = 1 << 20
 _ANSWERS = 120.0  # seconds for MariaDB to recover and answer; one is usual
 _SMALLEST = 256  # MiB
@@ -34,11 +33,14 @@ _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID")
 
 
 class DatabaseNodes:
-    """The nodes of one cloud as machines: power, disk, link; not what they replicate."""
+    """The nodes of one cloud as machines: power, disk, link; not what they replicate.
 
-    def __init__(self, context: Context, networks: Networks, disks: Disks) -> None:
+    What `held` has in its name is called by whoever holds the node.
+    """
+
+    def __init__(self, context: Context, networks: Networks, disks: Disks, inside: InsideNodes, sql: Sql) -> None:
         self._context, self._networks, self._disks = context, networks, disks
-        self.sql = Sql(self.folder)
+        self._inside, self._sql = inside, sql
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def held(self, node_id: str) -> asyncio.Lock:
@@ -56,14 +58,23 @@ class DatabaseNodes:
         if self._disks.file(_disk(node)).exists():
             await self._disks.make((_disk(node),))
 
-    async def boot(self, node: DatabaseNode) -> bool:
-        """Start it, plug it in, wait until it answers; False when it ran already. The caller holds the node."""
+    async def boot(self, node: DatabaseNode) -> None:
+        """Read-only; what it had received and not applied when it went down is applied: it may be the only one that has it."""
+        async with self.held(node.node_id):
+            if not await self.boot_held(node) or not await self._sql.rows(node.node_id, SOURCE):
+                return
+            remarkable = await replay_relay_log(self._inside, node.node_id)
+            if remarkable:
+                log.warning("database node %s: %s", node.node_id, remarkable)
+
+    async def boot_held(self, node: DatabaseNode) -> bool:
+        """Start it, plug it in, wait until it answers; False when it ran already."""
         name = self._name(node.node_id)
         found = await running(self._context, name)
         fresh = found is None
         if found is None:
             await self._context.docker.start(name)
-            found = await self.must_run(node.node_id)
+            found = await self._inside.must_run(node.node_id)
         try:
             await self._mount(node, found)
             await self._networks.plug(node.vpc_id, node.nic, found)
@@ -77,7 +88,11 @@ class DatabaseNodes:
         return fresh
 
     async def shut_down(self, node_id: str, seconds: float) -> None:
-        """Orderly stop; killed after `seconds`. The caller holds the node."""
+        async with self.held(node_id):
+            await self.shut_down_held(node_id, seconds)
+
+    async def shut_down_held(self, node_id: str, seconds: float) -> None:
+        """Orderly stop; killed after `seconds`."""
         name = self._name(node_id)
         await self._context.docker.signal(name, "SIGTERM")
         await within(lambda: self._still_up(name), seconds)
@@ -96,71 +111,21 @@ class DatabaseNodes:
         found = await self._context.docker.containers(self._context.naming.filters("database"))
         return {item["Labels"]["drlab.resource"]: item["State"] == "running" for item in found}
 
-    async def new_disk(self, node: DatabaseNode) -> None:
-        """Throw the node's data away: at its next start the disk is blank. It must not run; the caller holds it."""
+    async def room(self, node_id: str) -> tuple[int, int]:
+        statement = "SELECT Used * 1024, Available * 1024 FROM information_schema.DISKS WHERE Path = '/data' LIMIT 1"
+        used, free = (await self._sql.run(node_id, statement))[0]
+        return int(used), int(free)
+
+    async def new_disk_held(self, node: DatabaseNode) -> None:
+        """Throw the node's data away: at its next start the disk is blank. It must not run."""
         await self._disks.delete((_disk(node),))
         await self._disks.make((_disk(node),))
-
-    async def must_run(self, node_id: str) -> Process:
-        """Raises EngineError unless the node runs."""
-        found = await running(self._context, self._name(node_id))
-        if found is None:
-            raise EngineError(f"database node {node_id} is not running")
-        return found
-
-    async def is_running(self, node_id: str) -> bool:
-        return await running(self._context, self._name(node_id)) is not None
-
-    async def run(self, node_id: str, command: Sequence[str], stdin: bytes = b"") -> tuple[int, bytes]:
-        """A command in the node as root; exit status and output."""
-        found = await self.must_run(node_id)
-        return await self._context.docker.execute(found.container, command, stdin)
-
-    async def script(self, node_id: str, text: str, what: str) -> str:
-        """A bash script in the node as root; its output. Raises EngineError: `what` failed, and the script's last words."""
-        status, output = await self.run(node_id, ["bash", "-euo", "pipefail", "-c", text])
-        said = output.decode(errors="replace").strip()
-        if status != 0:
-            raise EngineError(f"{what} failed: {said[-1000:] or f'exit status {status}'}")
-        return said
-
-    async def kill_process(self, node_id: str, process: str) -> int:
-        found = await self.must_run(node_id)
-        return int(await self._context.ask("process.kill", container=found.container, name=process))
-
-    async def fill_disk(self, node_id: str) -> None:
-        found = await self.must_run(node_id)
-        await self._context.ask("disk.fill", pid=found.pid, container=found.container, path=LOGS)
-
-    async def free_disk(self, node_id: str) -> None:
-        """Of a node that is down: at its next start, before MariaDB needs room."""
-        found = await running(self._context, self._name(node_id))
-        if found is not None:
-            await self._context.ask("disk.free", pid=found.pid, container=found.container, path=LOGS)
-        elif self.folder(node_id).is_dir():
-            await asyncio.to_thread((self.folder(node_id) / _TO_FREE).touch)
-
-    async def keep_log(self, node: Process, name: str, target: Path, size: int) -> None:
-        """Append to `target` what the node's log of that name has gained, up to `size` bytes."""
-        await self._context.ask(
-            "database.keep_log",
-            pid=node.pid,
-            container=node.container,
-            source=f"{LOGS}/{name}",
-            target=str(target),
-            size=size,
-            viewer=os.getpid(),
-        )
-
-    def folder(self, node_id: str) -> Path:
-        """What the node sees as FOLDER."""
-        return self._context.state / "databases" / node_id
 
     async def _mount(self, node: DatabaseNode, found: Process) -> None:
         file = self._disks.file(_disk(node))
         seen_from = {"file": str(file), "viewer": os.getpid(), "owner": MYSQL}
         await self._context.ask("database.mount", pid=found.pid, container=found.container, **seen_from)
-        wanted = self.folder(node.node_id) / _TO_FREE
+        wanted = self._inside.folder(node.node_id) / TO_FREE
         if wanted.exists():
             await self._context.ask("disk.free", pid=found.pid, container=found.container, path=DATA)
             await asyncio.to_thread(wanted.unlink, missing_ok=True)
@@ -176,7 +141,7 @@ class DatabaseNodes:
             host={
                 "network_mode": "none",
                 "cap_add": list(_CAPABILITIES),
-                "binds": [f"{self.folder(node.node_id)}:{FOLDER}"],
+                "binds": [f"{self._inside.folder(node.node_id)}:{FOLDER}"],
                 "nano_cpus": int(cpus * 1e9),
                 "mem_limit": memory,
             },
@@ -190,7 +155,7 @@ class DatabaseNodes:
         return cpu_share(self._context.host, node.cpus), max(node.memory_mib, _SMALLEST) * _MIB
 
     def _make_folder(self, node_id: str) -> None:
-        folder = self.folder(node_id)
+        folder = self._inside.folder(node_id)
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(exist_ok=True)
         folder.chmod(0o777)  # MariaDB's socket goes there, and it is another user; the folder above lets nobody else in
@@ -198,7 +163,7 @@ class DatabaseNodes:
     async def _silent(self, node_id: str) -> str | None:
         """Raises EngineError when it has ended."""
         try:
-            await self.sql.run(node_id, "SELECT 1", seconds=5)
+            await self._sql.run(node_id, "SELECT 1", seconds=5)
         except EngineError as exc:
             if await running(self._context, self._name(node_id)) is None:
                 raise
@@ -228,8 +193,8 @@ class DatabaseNodes:
         async with self.held(node_id):
             await self._context.docker.remove(self._name(node_id))
             await self._disks.delete((Disk(node_id, 0, ""),))
-            await asyncio.to_thread(shutil.rmtree, self.folder(node_id), ignore_errors=True)
-        self.sql.forget(node_id)
+            await asyncio.to_thread(shutil.rmtree, self._inside.folder(node_id), ignore_errors=True)
+        self._sql.forget(node_id)
         self._locks.pop(node_id, None)
 
     async def _release(self, node_id: str) -> None:

@@ -1,10 +1,10 @@
-"""Scripts that replay logs on a node, for bash; what they say is "" as a rule."""
+"""Replays of logs on a node, by scripts for bash; what they say is "" as a rule."""
 
 from __future__ import annotations
 
 import shlex
 
-from localcloud.engines.mariadb.nodes import LOGS
+from localcloud.engines.mariadb.inside import LOGS, InsideNodes
 
 # Relay logs as one log. One ends between any two events, and mariadb-binlog forgets what it has of a statement where a file ends:
 # its rows would be gone without a word. Headers that are none of a server's start, and names of next files, are left out.
@@ -37,7 +37,7 @@ apply() {
 # MariaDB would throw relay logs away when replication starts by GTID: what they hold beyond the binary log is replayed from them.
 # A transaction that was cut off at their end was never acknowledged; mariadb-binlog then ends with an error. So it does when they
 # hold nothing beyond, which is as it should be.
-RELAY = f"""
+_RELAY = f"""
 cd {LOGS}
 set -- relay-*.index
 test -e "$1" || exit 0
@@ -55,3 +55,8 @@ rm -f /data/tmp/replay /data/tmp/replay.problem
 def binlogs(limits: str, files: str) -> str:
     """Replay binary logs; a transaction never goes on in the next one."""
     return f"{_APPLY}\nTZ=UTC mariadb-binlog {limits} {files} | apply"
+
+
+async def replay_relay_log(inside: InsideNodes, node_id: str) -> str:
+    """Apply what relay logs hold beyond the binary log, with replication stopped; what was remarkable, "" as a rule."""
+    return await inside.script(node_id, _RELAY, f"applying what node {node_id} had received")

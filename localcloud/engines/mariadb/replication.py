@@ -14,10 +14,10 @@ from pymysql.cursors import Cursor
 from localcloud.engines.interface.databases import Applying, Replication
 from localcloud.engines.interface.engines import EngineError
 from localcloud.engines.mariadb import events
-from localcloud.engines.mariadb import replay as mariadb_replay
+from localcloud.engines.mariadb.inside import LOGS, MYSQL, InsideNodes
 from localcloud.engines.mariadb.locks import CHANGED, end_holders
-from localcloud.engines.mariadb.nodes import LOGS, MYSQL, DatabaseNodes
-from localcloud.engines.mariadb.sql import by_column
+from localcloud.engines.mariadb.replay import replay_relay_log
+from localcloud.engines.mariadb.sql import Sql, by_column
 from localcloud.engines.mariadb.state import SOURCE, position, sequence, unread
 from localcloud.engines.waiting import within
 
@@ -49,8 +49,8 @@ _AS_MARIADB = ("setpriv", f"--reuid={MYSQL}", f"--regid={MYSQL}", "--clear-group
 class MariadbReplication:
     """Who follows whom, and who takes writes."""
 
-    def __init__(self, nodes: DatabaseNodes) -> None:
-        self._nodes, self._sql = nodes, nodes.sql
+    def __init__(self, inside: InsideNodes, sql: Sql) -> None:
+        self._inside, self._sql = inside, sql
 
     async def follow(self, node_id: str, source: Replication) -> None:
         """From the same source as before nothing is forgotten that it has received, not even for a moment."""
@@ -79,7 +79,7 @@ class MariadbReplication:
         if source and source[0]["Slave_SQL_Running"] == "Yes":
             return await self._wait_for_applier(node_id, seconds)
         if source and source[0]["Slave_IO_Running"] == "No":
-            await self.replay_relay_log(node_id)
+            await replay_relay_log(self._inside, node_id)
         return Applying(True)
 
     async def _wait_for_applier(self, node_id: str, seconds: float) -> Applying:
@@ -94,7 +94,7 @@ class MariadbReplication:
         last_seen = await within(unapplied, seconds)
         if last_seen is None:
             return Applying(True, tuple(ended))
-        _status, output = await self._nodes.run(node_id, [*_AS_MARIADB, "bash", "-c", _READ])
+        _status, output = await self._inside.run(node_id, [*_AS_MARIADB, "bash", "-c", _READ])
         tables = await self._sql.rows(node_id, CHANGED)
         return Applying(False, tuple(ended), unread(output.decode()), tuple(str(row["NAME"]) for row in tables), last_seen)
 
@@ -103,10 +103,6 @@ class MariadbReplication:
         for session in ended:
             log.warning("database node %s: a session that kept it from its new role was ended: %s", node_id, session)
         return ended
-
-    async def replay_relay_log(self, node_id: str) -> str:
-        """Apply what relay logs hold beyond the binary log, with replication stopped; what was remarkable, "" as a rule."""
-        return await self._nodes.script(node_id, mariadb_replay.RELAY, f"applying what node {node_id} had received")
 
     async def forget_source(self, node_id: str) -> None:
         await self._sql.run(node_id, "STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL rpl_semi_sync_slave_enabled = 0")

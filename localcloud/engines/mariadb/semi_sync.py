@@ -12,7 +12,7 @@ _MOMENTS_END = 1.0  # seconds until all of those have ended that wait for a mome
 
 
 class SemiSync:
-    """As `interface.databases.DatabaseEngine` promises it."""
+    """Implements `interface.databases.SemiSyncEngine`."""
 
     def __init__(self, sql: Sql) -> None:
         self._sql = sql

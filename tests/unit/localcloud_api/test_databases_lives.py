@@ -108,11 +108,11 @@ def test_refunded_and_destroyed_nothing_is_left() -> None:
         order = replace(cloud.store.require(ORDERS, ORDER), id="o2", status="14")
         cloud.store.put(ORDERS, order)
         await cloud.databases.refund("o2")
-        assert cloud.mysql.order_status == 8 and not any((await cloud.fake.nodes()).values())
+        assert cloud.mysql.order_status == 8 and not any((await cloud.fake.nodes.all()).values())
         cloud.store.put(ORDERS, order)
         await cloud.databases.release("o2")
         assert cloud.store.require(ORDERS, "o2").status == "3"
-        assert (cloud.fake.there, cloud.fake.backups, cloud.store.find(MYSQLS), cloud.store.find(MYSQL_NODES)) == ({}, {}, [], [])
+        assert (cloud.fake.there, cloud.fake.kept, cloud.store.find(MYSQLS), cloud.store.find(MYSQL_NODES)) == ({}, {}, [], [])
         assert cloud.store.require(EIPS, "e1").instance_id == ""
         assert (cloud.engines.networks[VPC].nics, cloud.engines.networks[VPC].moving) == ((), ())
 
@@ -155,7 +155,7 @@ def test_stopped_it_stays_stopped_until_it_is_started() -> None:
         assert (await job(cloud, "stop")).status == 0
         assert (cloud.mysql.order_status, cloud.mysql.running_status) == (6, 21)
         await watched(cloud, 10)
-        assert not any((await cloud.fake.nodes()).values())
+        assert not any((await cloud.fake.nodes.all()).values())
         with pytest.raises(EngineError, match="cannot be worked on now"):
             await cloud.databases.sql(MYSQL, [("SELECT 1", ())])
         assert (await job(cloud, "start")).status == 0
@@ -208,7 +208,7 @@ def test_a_backup_is_of_the_primary_while_its_standby_lags() -> None:
         assert cloud.fake.write(ADDRESS, "acknowledged, and applied later")
         await watched(cloud, 2)
         await backup(cloud)
-        assert list(cloud.fake.backups["b1"].values()) == ["acknowledged, and applied later"]
+        assert list(cloud.fake.kept["b1"].values()) == ["acknowledged, and applied later"]
 
     lives(story)
 
@@ -337,7 +337,7 @@ def test_a_full_disk_of_the_machine_does_not_end_the_watch() -> None:
         watch = asyncio.create_task(cloud.databases.watch())
         await asyncio.sleep(15)
         assert not watch.done()
-        await cloud.fake.kill_node_process(cloud.node("db-1").id, "mariadbd")
+        await cloud.fake.inside.kill_process(cloud.node("db-1").id, "mariadbd")
         await asyncio.sleep(15)
         assert cloud.mysql.primary == cloud.node("db-2").id
         watch.cancel()

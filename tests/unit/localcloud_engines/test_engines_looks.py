@@ -41,8 +41,9 @@ class Machine:
 
     def look(self) -> NodeState:
         engine = object.__new__(MariadbEngine)
-        engine._nodes = engine._links = self  # type: ignore[assignment]
-        return asyncio.run(engine.observe_nodes([NODE], PATIENCE))["node-1"]
+        engine._sql = self.sql
+        engine.inside = engine.links = self  # type: ignore[assignment]
+        return asyncio.run(engine.observe([NODE], PATIENCE))["node-1"]
 
 
 @pytest.fixture

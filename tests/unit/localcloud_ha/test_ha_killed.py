@@ -113,7 +113,7 @@ def steady(cloud: Cloud) -> bool:
 
 
 async def failover(cloud: Cloud) -> None:
-    await cloud.fake.kill_node_process(cloud.node("db-1").id, "mariadbd")
+    await cloud.fake.inside.kill_process(cloud.node("db-1").id, "mariadbd")
     await watched(cloud, 1)
 
 
