@@ -1,20 +1,26 @@
 """Checks of arguments before anything is made: every problem is found, all are reported at once, each names its argument.
 
 What a single value may look like stands with the resources (`pulumi_ctyun.resources.declarations.rules`); here is what
-needs more than one value, and how problems are collected.
+needs more than one value, and how problems are collected. Values that the program does not know yet are left to the provider.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from inspect import isawaitable
 from ipaddress import IPv4Network
 from itertools import combinations
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import pulumi
+from pulumi import Input, Output
 
 from pulumi_ctyun.resources import gate
 from pulumi_ctyun.resources.declarations.model import Rule
+
+from .inputs import is_known
+
+T = TypeVar("T")
 
 
 class Problem(NamedTuple):
@@ -44,27 +50,34 @@ def refuse(what: str, problems: Iterable[Problem]) -> None:
         raise error
 
 
-def one(key: str, value: str, rule: Rule) -> Iterator[Problem]:
-    """A value against the rule for its kind."""
-    text = rule(value)
+def one(key: str, value: Any, rule: Rule) -> Iterator[Problem]:
+    """A value against the rule for its kind, if there is one and the program knows it."""
+    text = rule(value) if value is not None and is_known(value) else None
     if text is not None:
         yield Problem(key, text)
 
 
-def each(key: str, values: Iterable[str], rule: Rule) -> Iterator[Problem]:
-    """Every value of a list against a rule."""
-    for value in values:
+def each(key: str, values: Input[Sequence[Input[str]]], rule: Rule) -> Iterator[Problem]:
+    """Every known value of a list against a rule."""
+    for value in known_of(values):
         yield from one(key, value, rule)
 
 
-def inside(key: str, inner: str, outer_key: str, outer: str) -> Iterator[Problem]:
+def known_of(values: Input[Sequence[Input[T]]]) -> list[T]:
+    """What the program knows of a list."""
+    if isinstance(values, Output) or isawaitable(values):
+        return []
+    return [value for value in values if is_known(value)]  # type: ignore[misc]  # no Output among them, so they are plain
+
+
+def inside(key: str, inner: Input[str], outer_key: str, outer: Input[str]) -> Iterator[Problem]:
     """A network that must lie in another one. Malformed networks are somebody else's problem (`rules.cidr`)."""
     small, large = network(inner), network(outer)
     if small and large and not small.subnet_of(large):
         yield Problem(key, f"{inner} lies outside {outer_key} {outer}")
 
 
-def apart(networks: Mapping[str, str]) -> Iterator[Problem]:
+def apart(networks: Mapping[str, Input[str]]) -> Iterator[Problem]:
     """Networks, by argument name, of which no two may overlap."""
     for (first_key, first), (second_key, second) in combinations(networks.items(), 2):
         one_net, other_net = network(first), network(second)
@@ -72,9 +85,20 @@ def apart(networks: Mapping[str, str]) -> Iterator[Problem]:
             yield Problem(second_key, f"{second} overlaps {first_key} {first}")
 
 
-def network(text: str) -> IPv4Network | None:
-    """The network, or None if the text is none."""
+def network(text: Input[str]) -> IPv4Network | None:
+    """The network, or None if the text is none, or is not known yet."""
     try:
-        return IPv4Network(text, strict=False)
+        return IPv4Network(text, strict=False) if isinstance(text, str) else None
     except ValueError:
         return None
+
+
+def not_less(least: int, why: str, unit: str = "") -> Rule:
+    """For numbers: `why` says what `least` is."""
+    return lambda value: f"is {value}{unit}; {why}" if value < least else None
+
+
+def twice(key: str, names: Sequence[str]) -> Iterator[Problem]:
+    """Names of which no two may be the same."""
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Problem(key, f"{name} stands there twice")

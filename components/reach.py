@@ -46,11 +46,11 @@ def web_server(web_from: Sequence[str], jump_group_id: Input[str], database_from
     ]
 
 
-def database(web_group_id: Input[str], jump_group_id: Input[str], networks: Sequence[str]) -> list[RuleArgs]:
+def database(web_groups: Sequence[Input[str]], jump_groups: Sequence[Input[str]], networks: Sequence[str]) -> list[RuleArgs]:
     """MySQL from the web servers and the jump host, and from chosen networks."""
     return [
-        from_group(MYSQL, web_group_id, "database from the web servers"),
-        from_group(MYSQL, jump_group_id, "database from the jump host"),
+        *(from_group(MYSQL, group_id, "database from the web servers") for group_id in web_groups),
+        *(from_group(MYSQL, group_id, "database from the jump host") for group_id in jump_groups),
         *from_networks(MYSQL, networks, "database"),
         OUTGOING,
     ]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
-from pulumi import Output
+from pulumi import Input, Output
 
-from pulumi_ctyun.resources import RemoteCommand, RemoteFiles
+from pulumi_ctyun.resources import JumpArgs, RemoteCommand, RemoteFiles
 
-from .checks import Problem, refuse
+from .base import Component
+from .checks import Problem
 from .jump_host import JumpHost
 from .server import Server, ServerArgs
 from .sites import Site
-from .user_data import NOTHING
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class WebServerArgs:
     """The server, the way to it, and what it serves."""
 
     server: ServerArgs
-    jump: JumpHost
+    jump: JumpHost | Input[JumpArgs]
     site: Site
     prepared: bool = False  # its image is that of a server with this site: nothing to install
 
@@ -30,21 +30,33 @@ class WebServerArgs:
         yield from self.server.problems()
         yield from self.site.problems()
 
+    def whole_server(self) -> ServerArgs:
+        """With what makes it a web server."""
+        return replace(
+            self.server,
+            security_group_ids=[*self.server.network.web_group_ids, *self.server.security_group_ids],
+            jump=self.jump.as_jump if isinstance(self.jump, JumpHost) else self.jump,
+            script=self.server.script if self.prepared else self.site.install_script(),
+        )
 
-class WebServer(pulumi.ComponentResource):
+
+class WebServer(Component):
     """A server in the network's web group with its site running; ready when the site answers on the server itself."""
 
+    url: Output[str]
+    """The site: from outside, or inside the VPC when the server has no public address."""
+    private_address: Output[str]
+    """Inside the VPC."""
+    instance_id: Output[str]
+    host_key: Output[str]
+    """The public host key by which it is known."""
+
     def __init__(self, name: str, args: WebServerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        refuse(f"web server {name}", [*args.server.name_problems(name), *args.problems()])
-        super().__init__("drlab:server:WebServer", name, None, opts)
-        self.server = Server(
-            name,
-            args.server,
-            args.server.network.web_group_ids,
-            jump=args.jump.server,
-            script=NOTHING if args.prepared else args.site.install_script(),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        problems = [*args.server.name_problems(name), *args.problems()]
+        super().__init__("server:WebServer", name, "web server", problems, opts)
+        self.server = Server(name, args.whole_server(), self.child)
+        self.private_address, self.instance_id = self.server.private_address, self.server.instance_id
+        self.url, self.host_key = Output.concat("http://", self.server.address), self.server.host_key
         connection, way, private_key = self.server.connection, self.server.way, args.server.key.private_key
         files = args.site.files(name, args.server.zone, self.private_address)
         sent = RemoteFiles(
@@ -59,22 +71,7 @@ class WebServer(pulumi.ComponentResource):
             triggers=Output.all(sent.hashes, sent.revision).apply(lambda known: _versions(*known)),
             opts=self.server.goes_with,
         )
-        self.register_outputs({"url": self.url, "privateAddress": self.private_address})
-
-    @property
-    def url(self) -> Output[str]:
-        """The site from outside."""
-        return Output.concat("http://", self.server.address)
-
-    @property
-    def private_address(self) -> Output[str]:
-        """Address inside the VPC."""
-        return self.server.private_address
-
-    @property
-    def host_key(self) -> Output[str]:
-        """The public host key by which it is known."""
-        return self.server.host.host_key
+        self.register()
 
 
 def _versions(hashes: Mapping[str, str], revision: str | None) -> list[str]:

@@ -14,10 +14,10 @@ from components.backup import Backup, BackupArgs
 from components.balancer import Balancer, BalancerArgs
 from components.database import Database, DatabaseArgs
 from components.reach import ANYWHERE
-from components.sites import HrSite
 from components.web_pair import WebPair, WebPairArgs
 from components.web_server import WebServerArgs
 from stacks.ground import DATABASE_NAME, DATABASE_USER, SITE, Ground, database_password, export, lay_ground
+from stacks.hr_site import HrSite
 from stacks.settings import Settings, load
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from components.sites import Connection, HrSite
+from components.sites import Connection
 from components.web_server import WebServer, WebServerArgs
 from stacks.ground import DATABASE_NAME, DATABASE_USER, SITE, database_password, export, lay_ground
+from stacks.hr_site import HrSite
 from stacks.settings import load
 
 

@@ -14,9 +14,10 @@ from components.checks import InvalidArguments
 from components.jump_host import JumpHost, JumpHostArgs
 from components.network import Network, NetworkArgs
 from components.server import ServerArgs
-from components.sites import Connection, HrSite, StaticSite
+from components.sites import Connection, StaticSite
 from components.web_server import WebServer, WebServerArgs
 from pulumi_ctyun.resources import KeyPair, Volume
+from stacks.hr_site import HrSite
 
 NETWORKS = json.loads(Path(__file__).with_name("network_problems.json").read_text())
 ROOT = Path(__file__).parents[3]

@@ -17,10 +17,10 @@ from components.database import Database, DatabaseArgs
 from components.jump_host import JumpHost, JumpHostArgs
 from components.network import Network, NetworkArgs
 from components.server import ServerArgs
-from components.sites import HrSite
 from components.web_pair import WebPair, WebPairArgs
 from components.web_server import WebServerArgs
 from pulumi_ctyun.resources import KeyPair
+from stacks.hr_site import HrSite
 
 ROOT = Path(__file__).parents[3]
 SITE = str(ROOT / "docker/site")

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from components.settings_file import line
-from components.sites import Connection, HrSite
+from components.sites import Connection
+from stacks.hr_site import HrSite
 
 ROOT = Path(__file__).resolve().parents[3]
 SITE = ROOT / "docker/site"
