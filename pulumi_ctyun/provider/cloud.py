@@ -7,10 +7,10 @@ import the client: httpx and asyncssh take as long to import as the whole previe
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_ctyun.provider.tokens import Tokens
 
@@ -24,10 +24,14 @@ class Settings:
 
     target: str = "local"
     state: Path = Path()
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)  # an account's own: CTYUN_AK and CTYUN_SK, or nothing
 
     @classmethod
-    def of(cls, target: str | None, state_folder: str | None) -> Settings:
-        return cls(target or "local", Path(state_folder) if state_folder else state_folder_of(os.environ.get))
+    def of(cls, given: Mapping[str, Any]) -> Settings:
+        """Of the provider's settings by the schema's names; what is absent or empty has its default."""
+        folder, keys = given.get("stateFolder"), {"CTYUN_AK": given.get("accessKey"), "CTYUN_SK": given.get("secretKey")}
+        state = Path(folder) if folder else state_folder_of(os.environ.get)
+        return cls(given.get("target") or "local", state, {name: key for name, key in keys.items() if key})
 
 
 def state_folder_of(env: Callable[[str], str | None]) -> Path:
@@ -38,10 +42,10 @@ def state_folder_of(env: Callable[[str], str | None]) -> Path:
 
 
 def connect(settings: Settings) -> Client:
-    """Keys come from the local cloud's record, or from CTYUN_AK and CTYUN_SK: the target alone decides."""
+    """The target alone decides: keys come from the local cloud's record, or from the settings, else CTYUN_AK and CTYUN_SK."""
     from ctyun.client import Client  # a preview never gets here, and httpx is slow to import
 
-    return Client.local(settings.state) if settings.target == "local" else Client.ctyun(os.environ)
+    return Client.local(settings.state) if settings.target == "local" else Client.ctyun({**os.environ, **settings.keys})
 
 
 class Cloud:

@@ -53,7 +53,7 @@ class CtyunProvider(sdk.Provider):
 
     def __init__(self, make_cloud: Callable[[Settings], Cloud] = Cloud, warn: Warn = unheard) -> None:
         self._make_cloud, self._warn = make_cloud, warn
-        self._cloud = make_cloud(Settings.of(None, None))
+        self._cloud = make_cloud(Settings.of({}))
         self._handlers: dict[str, Handler] = {}
         self._running = Running()
         self._held: dict[str, set[str]] = defaultdict(set)  # ids that the state has, by URN
@@ -78,9 +78,7 @@ class CtyunProvider(sdk.Provider):
         return sdk.DiffResponse(replaces=[change.path for change in found if change.replaces])
 
     async def configure(self, request: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
-        given = to_plain(request.args)
-        target, folder = (given.get(name) or None for name in ("target", "stateFolder"))
-        self._cloud = self._make_cloud(Settings.of(target, folder))
+        self._cloud = self._make_cloud(Settings.of(to_plain(request.args)))
         self._handlers = {}
         return sdk.ConfigureResponse(accept_secrets=True, supports_preview=True, accept_resources=False, accept_outputs=False)
 

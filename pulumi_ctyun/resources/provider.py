@@ -13,7 +13,8 @@ from pulumi import Input
 class Provider(pulumi.ProviderResource):
     """Which cloud: `target` is "local" (the default) or "ctyun". It is never inferred from keys that happen to be there.
 
-    `state_folder`: of the local cloud; $DRLAB_STATE or the user's own when absent.
+    `state_folder`: of the local cloud; $DRLAB_STATE or the user's own when absent. `access_key`, `secret_key` (secrets): of the
+    account at CTyun, else those in CTYUN_AK and CTYUN_SK; so a program can work with several accounts.
     """
 
     def __init__(
@@ -22,9 +23,13 @@ class Provider(pulumi.ProviderResource):
         *,
         target: Input[str] = "local",
         state_folder: Input[str] | None = None,
+        access_key: Input[str] | None = None,
+        secret_key: Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        super().__init__("ctyun", resource_name, {"target": target, "stateFolder": state_folder}, opts)
+        keys = {"accessKey": access_key, "secretKey": secret_key}
+        secrets = {name: None if key is None else pulumi.Output.secret(key) for name, key in keys.items()}
+        super().__init__("ctyun", resource_name, {"target": target, "stateFolder": state_folder, **secrets}, opts)
 
 
 _PREFIXES = re.compile(r"^(invoke of ctyun:index:verify failed: |invocation of ctyun:index:verify returned an error: )*")

@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from pulumi_ctyun.resources.declarations import rules
 from pulumi_ctyun.resources.declarations.model import Field, Function, Kind, ListOf, Resource, Shape
 
 TARGETS = ("local", "ctyun")
+KEYS = ("accessKey", "secretKey")
+
+
+def _keys_fit(inputs: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    given = [name for name in KEYS if inputs.get(name) is not None]
+    if given and inputs.get("target", "local") == "local":
+        yield given[0], "is for target ctyun; those of the local cloud stand in its own record"
+    elif len(given) == 1:
+        (missing,) = set(KEYS) - set(given)
+        yield missing, f"is missing, and {given[0]} is given; an account has both"
+
 
 PROVIDER = Resource(
     "pulumi:providers:ctyun",
-    "Which cloud. Keys are never a setting: they come from the running local cloud, or from CTYUN_AK and CTYUN_SK.",
+    "Which cloud, and whose account. It is never inferred from keys that happen to be there.",
     inputs=(
         Field("target", Kind.TEXT, "local or ctyun.", default="local", replaces=True, rules=(rules.one_of(*TARGETS),)),
         Field("stateFolder", Kind.TEXT, "State folder of the local cloud; $DRLAB_STATE or the user's own when absent."),
+        Field(
+            "accessKey", Kind.TEXT, "Target ctyun: of the account; $CTYUN_AK when both are absent.", secret=True,
+            rules=(rules.account_key,),
+        ),
+        Field(
+            "secretKey", Kind.TEXT, "Target ctyun: of the account; $CTYUN_SK when both are absent.", secret=True,
+            rules=(rules.account_key,),
+        ),
     ),
-)
+    rules=(_keys_fit,),
+)  # fmt: skip
 
 FLAVOR_WISH = Shape(
     "ctyun:index:FlavorWish",

@@ -25,6 +25,7 @@ _KEY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,61}[A-Za-z0-9]")
 # What means something else in every server, what is nobody's own, and where the local cloud's public addresses are.
 _NO_VPC = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "198.18.0.0/15", "224.0.0.0/3")))
 LONGEST_LABEL = 32
+KEY_LENGTH = 32
 _FLAVOR = re.compile(r"[1-9]\d*C[1-9]\d*G|[a-z][a-z0-9]*(\.[a-z0-9]+)+")
 
 
@@ -224,6 +225,11 @@ def password(value: str) -> str | None:
         "is no password that CTyun takes: 8-30 printable characters, '/' not the first, three of lower case, upper case, "
         "digits, others"
     )
+
+
+def account_key(value: str) -> str | None:
+    """Of an account, access key and secret key alike. The text never shows it."""
+    return None if len(value) == KEY_LENGTH else f"has {len(value)} characters; CTyun's keys have {KEY_LENGTH}"
 
 
 def labels(value: Mapping[str, object]) -> str | None:

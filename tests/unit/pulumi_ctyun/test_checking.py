@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from pulumi.provider.experimental import provider as sdk
 
-from pulumi_ctyun.kit.values import UNKNOWN, to_plain, to_properties, to_property
+from ctyun.credentials import Credentials
+from pulumi_ctyun.kit.values import UNKNOWN, is_secret, to_plain, to_properties, to_property
+from pulumi_ctyun.provider.cloud import Cloud, Settings
+from pulumi_ctyun.provider.plugin import CtyunProvider
 
 CASES = json.loads((Path(__file__).parent / "check_cases.json").read_text(encoding="utf-8"))
 
@@ -88,3 +91,50 @@ def test_another_target_is_another_cloud(engine, run, old: dict[str, str], new: 
     urn = engine.urn("pulumi:providers:ctyun")
     answer = run(engine.provider.diff_config(sdk.DiffRequest(urn, "id", to_properties(old), to_properties(new), [])))
     assert answer.replaces == replaces
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"target": "ctyun", "accessKey": "a" * 32, "secretKey": "s" * 32}, []),
+        (
+            {"target": "ctyun", "accessKey": "a" * 31, "secretKey": "s" * 32},
+            ["accessKey has 31 characters; CTyun's keys have 32"],
+        ),
+        ({"target": "ctyun", "accessKey": "a" * 32}, ["secretKey is missing, and accessKey is given; an account has both"]),
+        (
+            {"accessKey": "a" * 32, "secretKey": "s" * 32},
+            ["accessKey is for target ctyun; those of the local cloud stand in its own record"],
+        ),
+    ],
+)
+def test_the_keys_of_an_account_are_settings_and_secrets(engine, run, given: dict[str, str], said: list[str]) -> None:
+    request = sdk.CheckRequest(engine.urn("pulumi:providers:ctyun"), {}, to_properties(given), b"")
+    answer = run(engine.provider.check_config(request))
+    assert [f"{failure.property} {failure.reason}".strip() for failure in answer.failures] == said
+    assert {name for name, value in answer.inputs.items() if is_secret(value)} == given.keys() - {"target"}
+
+
+def test_another_key_is_the_same_cloud(engine, run) -> None:
+    """Keys are changed for new ones now and then: nothing is made anew for that."""
+    old, new = ({"target": "ctyun", "accessKey": key * 32, "secretKey": key * 32} for key in "ab")
+    urn = engine.urn("pulumi:providers:ctyun")
+    assert run(engine.provider.diff_config(sdk.DiffRequest(urn, "id", to_properties(old), to_properties(new), []))).replaces == []
+
+
+def test_every_provider_calls_with_the_keys_of_its_own_account(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CTYUN_AK", "e" * 32)
+    monkeypatch.setenv("CTYUN_SK", "e" * 32)
+    clouds: list[Cloud] = []
+
+    def make_cloud(settings: Settings) -> Cloud:
+        clouds.append(Cloud(settings))
+        return clouds[-1]
+
+    used = []
+    for keys in ({"accessKey": "a" * 32, "secretKey": "s" * 32}, {"accessKey": "b" * 32, "secretKey": "t" * 32}, {}):
+        provider, args = CtyunProvider(make_cloud), to_properties({"target": "ctyun", **keys})
+        run(provider.configure(sdk.ConfigureRequest({}, args, accept_secrets=True, accept_resources=False)))
+        used.append(clouds[-1].client.credentials)
+        run(clouds[-1].client.aclose())
+    assert used == [Credentials("a" * 32, "s" * 32), Credentials("b" * 32, "t" * 32), Credentials("e" * 32, "e" * 32)]
