@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-import importlib.util
+import ast
+import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from drlab.bootstrap import packages, running, uv
+
 ROOT = Path(__file__).parents[3]
 STAMP = "abc  - /somewhere"
-
-
-@pytest.fixture(scope="module")
-def bootstrap() -> ModuleType:
-    """It is a script, run before the project is installed, so it is loaded by path."""
-    spec = importlib.util.spec_from_file_location("bootstrap", ROOT / "drlab/setup/bootstrap.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+BY_UV = ["installing uv", "installing Python packages"]
 
 
 class Runner:
-    def __init__(self, fail_at: str = "") -> None:
+    """Notes what would be run, and with which environment; raises at one of the commands."""
+
+    def __init__(self, fail_at: str = "", failure: BaseException | None = None) -> None:
         self.done: list[str] = []
-        self.fail_at = fail_at
+        self.environ: dict[str, str] = {}
+        self.fail_at, self.failure = fail_at, failure or KeyboardInterrupt()
 
     def __call__(self, args, what: str, environ=None) -> None:
         self.done.append(what)
+        self.environ = environ or {}
         if what == self.fail_at:
-            raise KeyboardInterrupt
+            self.fail_at = ""
+            raise self.failure
 
 
 def with_environment(root: Path) -> Path:
@@ -40,35 +38,35 @@ def with_environment(root: Path) -> Path:
     return root / ".venv/drlab-stamp"
 
 
-def test_the_stamp_is_written_when_all_is_done(bootstrap, tmp_path) -> None:
+def test_the_stamp_is_written_when_all_is_done(tmp_path) -> None:
     stamp = with_environment(tmp_path)
     run = Runner()
-    bootstrap.install(tmp_path, STAMP, run)
-    assert run.done == ["installing Python packages"]
+    packages.install(tmp_path, STAMP, run)
+    assert run.done == BY_UV
     assert stamp.read_text() == STAMP + "\n"
 
 
-def test_an_interrupted_installation_has_no_stamp_even_where_one_was(bootstrap, tmp_path) -> None:
+def test_an_interrupted_installation_has_no_stamp_even_where_one_was(tmp_path) -> None:
     stamp = with_environment(tmp_path)
     stamp.write_text("older\n")
     with pytest.raises(KeyboardInterrupt):
-        bootstrap.install(tmp_path, STAMP, Runner("installing Python packages"))
+        packages.install(tmp_path, STAMP, Runner("installing Python packages"))
     assert not stamp.exists()
 
 
-def test_what_another_lab_has_installed_meanwhile_is_left_alone(bootstrap, tmp_path) -> None:
+def test_what_another_lab_has_installed_meanwhile_is_left_alone(tmp_path) -> None:
     with_environment(tmp_path).write_text(STAMP + "\n")
     run = Runner()
-    bootstrap.install(tmp_path, STAMP, run)
+    packages.install(tmp_path, STAMP, run)
     assert run.done == []
 
 
-def test_an_environment_that_does_not_start_is_made_anew(bootstrap, tmp_path) -> None:
+def test_an_environment_that_does_not_start_is_made_anew(tmp_path) -> None:
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to("/no/longer/there")
     run = Runner()
-    bootstrap.install(tmp_path, STAMP, run)
-    assert run.done == ["making .venv", "installing Python packages"]
+    packages.install(tmp_path, STAMP, run)
+    assert run.done == ["making .venv", *BY_UV]
 
 
 @pytest.mark.parametrize(
@@ -89,18 +87,76 @@ def test_an_environment_that_does_not_start_is_made_anew(bootstrap, tmp_path) ->
         (["ensurepip"], True, None, "install your system's package for Python virtual environments"),
     ],
 )
-def test_where_debian_lacks_venv(bootstrap, missing, is_root: bool, apt: str | None, outcome) -> None:
+def test_where_debian_lacks_venv(missing, is_root: bool, apt: str | None, outcome) -> None:
     run = Runner()
     if isinstance(outcome, list):
-        bootstrap.provide_venv(missing, is_root, apt, run)
+        packages.provide_venv(missing, is_root, apt, run)
         assert run.done == outcome
         return
-    with pytest.raises(bootstrap.BootstrapError) as refused:
-        bootstrap.provide_venv(missing, is_root, apt, run)
+    with pytest.raises(running.BootstrapError) as refused:
+        packages.provide_venv(missing, is_root, apt, run)
     assert outcome in str(refused.value)
 
 
-def test_a_failing_installation_shows_its_last_lines(bootstrap) -> None:
-    with pytest.raises(bootstrap.BootstrapError) as failed:
-        bootstrap.run(["sh", "-c", "echo no matching distribution; exit 1"], "installing Python packages")
+def test_a_failing_installation_shows_its_last_lines() -> None:
+    with pytest.raises(running.BootstrapError) as failed:
+        running.run(["sh", "-c", "echo no matching distribution; exit 1"], "installing Python packages")
     assert str(failed.value) == "installing Python packages failed (exit 1):\n  no matching distribution"
+
+
+def test_where_uv_cannot_be_had_pip_does_it(tmp_path, capsys) -> None:
+    stamp = with_environment(tmp_path)
+    run = Runner("installing uv", running.BootstrapError("installing uv failed (exit 1):\n  no matching distribution"))
+    packages.install(tmp_path, STAMP, run)
+    assert run.done == ["installing uv", "installing Python packages"]
+    assert stamp.exists()
+    assert "not with uv: no matching distribution; with pip instead" in capsys.readouterr().err
+
+
+def test_where_uv_fails_pip_does_it_over_again(tmp_path) -> None:
+    stamp = with_environment(tmp_path)
+    run = Runner("installing Python packages", running.BootstrapError("failed"))
+    packages.install(tmp_path, STAMP, run)
+    assert run.done == [*BY_UV, "installing Python packages"]
+    assert stamp.exists()
+
+
+def test_a_setting_of_pip_that_uv_has_no_word_for_leaves_it_to_pip(tmp_path, monkeypatch) -> None:
+    with_environment(tmp_path)
+    monkeypatch.setenv("PIP_REQUIRE_HASHES", "1")
+    run = Runner()
+    packages.install(tmp_path, STAMP, run)
+    assert run.done == ["installing Python packages"]
+
+
+def test_pips_settings_reach_uv(tmp_path, monkeypatch) -> None:
+    with_environment(tmp_path)
+    monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
+    monkeypatch.setenv("PIP_FIND_LINKS", "/opt/a /opt/b")
+    monkeypatch.setenv("UV_HTTP_TIMEOUT", "7")
+    monkeypatch.setenv("PIP_DEFAULT_TIMEOUT", "180")
+    run = Runner()
+    packages.install(tmp_path, STAMP, run)
+    assert run.environ["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
+    assert run.environ["UV_FIND_LINKS"] == "/opt/a,/opt/b"
+    assert run.environ["UV_HTTP_TIMEOUT"] == "7"  # what is set for uv itself stays
+
+
+def test_the_stronger_setting_of_pip_counts() -> None:
+    text = ":env:.index-url='https://env/'\nglobal.index-url='https://file/'\ninstall.retries='9'\nglobal.retries='3'\nfreeze.timeout='1'\n"
+    assert uv.read_settings(text) == {"index-url": "https://env/", "retries": "9"}
+
+
+def test_the_pip_that_python_brings_runs_from_its_wheel() -> None:
+    done = subprocess.run([sys.executable, "-P", str(uv.bundled_pip()), "--version"], capture_output=True, text=True, check=True)
+    assert "pip-" in done.stdout
+
+
+def test_the_bootstrap_needs_the_standard_library_alone() -> None:
+    """It runs before anything is installed."""
+    for path in (ROOT / "drlab/bootstrap").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            for name in names:
+                assert name.partition(".")[0] in sys.stdlib_module_names or name.startswith("drlab.bootstrap"), f"{path}: {name}"
