@@ -17,7 +17,7 @@ from drlab.setup.docker_host import DockerHost, Reach, look_at_docker, refusal, 
 from drlab.setup.docker_socket import image_id
 from drlab.setup.engine_source import VERSION
 from drlab.setup.golang import candidates, find_go
-from drlab.setup.images import Image, list_images
+from drlab.setup.images import Image, has_image, list_images
 from drlab.setup.kernel import KernelFacts, free_bytes, read_kernel
 from drlab.setup.launchers import is_real, language_host_path, random_path, wrong_scripts
 from drlab.setup.pulumi_engine import engine_folder, missing_engine
@@ -145,8 +145,9 @@ def image_findings(folders: Folders, docker: DockerHost) -> list[Finding]:
         has_base = sock is not None and image_id(base_image.REF, sock) is not None
     except (UserError, OSError) as problem:
         return [Finding("docker", "images", Status.MISSING, str(problem).splitlines()[0])]
-    found = [base_finding(has_base)] if not has_base or any(not image.present for image in images) else []
-    return [*found, *(image_finding(image) for image in images)]
+    present = {image.ref: has_image(image.ref) for image in images}
+    found = [base_finding(has_base)] if not has_base or not all(present.values()) else []
+    return [*found, *(image_finding(image, present[image.ref]) for image in images)]
 
 
 def base_finding(present: bool) -> Finding:
@@ -161,8 +162,8 @@ def base_finding(present: bool) -> Finding:
     return Finding("docker", base_image.REF, Status.MISSING, "not there", note)
 
 
-def image_finding(image: Image) -> Finding:
-    if image.present:
+def image_finding(image: Image, present: bool) -> Finding:
+    if present:
         return Finding("docker", f"image {image.name}", Status.OK, image.ref)
     return Finding("docker", f"image {image.name}", Status.MISSING, image.ref, "set-up builds it")
 

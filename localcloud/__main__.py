@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from localcloud.state import StateError, StateFolder, default_folder
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the command line and run; the exit status."""
     options = _parser().parse_args(arguments)
+    if options.command == "images":  # each command imports only what it needs: every `./lab up` asks this one
+        return _images(options.json, ask=not options.no_docker)
+    from localcloud.state import default_folder
+
     if options.command == "serve":
-        from localcloud.serve import serve  # each command imports only what it needs
+        from localcloud.serve import serve
 
         return serve(options.state or default_folder(), options.port, options.tls, options.foreign_keys)
-    if options.command == "images":
-        return _images(options.json)
     return _scan(options.state or default_folder(), options.json)
 
 
-def _images(as_json: bool) -> int:
+def _images(as_json: bool, ask: bool) -> int:
     """The images that the cloud runs on, in build order. Needs no Docker: what Docker does not tell counts as missing."""
+    import asyncio
+
     from localcloud.engines.images import catalogue
     from localcloud.engines.interface.engines import EngineError
 
@@ -35,7 +36,7 @@ def _images(as_json: bool) -> int:
     except EngineError as error:
         print(error, file=sys.stderr)
         return 1
-    present = asyncio.run(_present([image.ref for image in images]))
+    present = asyncio.run(_present([image.ref for image in images])) if ask else set[str]()
     rows = [
         {
             "name": image.name, "ref": image.ref, "context": str(image.context), "dockerfile": str(image.dockerfile),
@@ -62,8 +63,11 @@ async def _present(refs: list[str]) -> set[str]:
 
 def _scan(state: Path, as_json: bool) -> int:
     """What the cloud of this folder has left on the machine; exit status 1 when it cannot be told."""
+    import asyncio
+
     from localcloud.engines.interface.engines import EngineError
     from localcloud.engines.scan import scan
+    from localcloud.state import StateError, StateFolder
 
     try:
         record = StateFolder(state).record()
@@ -96,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     images = commands.add_parser("images", help="list the images that the cloud runs on")
     images.add_argument("--json", action="store_true")
+    images.add_argument("--no-docker", action="store_true", help="do not ask Docker which are there (0.3 s)")
     scanning = commands.add_parser("scan", help="list what a cloud has left on this machine")
     scanning.add_argument("--state", type=Path, help="state folder of the cloud")
     scanning.add_argument("--json", action="store_true")

@@ -35,7 +35,6 @@ class Image:
     context: Path
     dockerfile: Path
     base: str  # another of these images, or Debian's
-    present: bool
 
     @property
     def stands_on_debian(self) -> bool:
@@ -45,12 +44,12 @@ class Image:
     def from_json(cls, raw: Mapping[str, Any]) -> Image:
         context = Path(raw["context"])
         base = raw["base"] or base_image.REF
-        return cls(raw["name"], raw["ref"], context, context / raw["dockerfile"], base, bool(raw["present"]))
+        return cls(raw["name"], raw["ref"], context, context / raw["dockerfile"], base)
 
 
 def list_images(folders: Folders) -> list[Image]:
     """In the order in which they must be built. Raises UserError."""
-    command = [str(folders.python), "-P", "-m", "localcloud", "images", "--json"]
+    command = [str(folders.python), "-P", "-m", "localcloud", "images", "--json", "--no-docker"]
     done = subprocess.run(
         command, cwd=folders.root, capture_output=True, encoding="utf-8", errors="replace", timeout=LIST_TIMEOUT, check=False
     )

@@ -29,7 +29,7 @@ class FakeDocker(Children):
 
 
 def image(name: str, base: str) -> Image:
-    raw = {"name": name, "ref": f"drlab/{name}:1", "context": "/c", "dockerfile": "/d/Dockerfile", "base": base, "present": False}
+    raw = {"name": name, "ref": f"drlab/{name}:1", "context": "/c", "dockerfile": "/d/Dockerfile", "base": base}
     return Image.from_json(raw)
 
 
