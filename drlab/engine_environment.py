@@ -17,7 +17,10 @@ TAKEN = (
     *("CTYUN_AK", "CTYUN_SK", "CTYUN_EOP_TIME"),  # the keys of the real cloud, and how it signs
     *("PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE"),
 )
-SET = {"PULUMI_IGNORE_AMBIENT_PLUGINS": "true"}  # a plugin on PATH would stand before the one of the version that is asked for
+SET = {
+    "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",  # a plugin on PATH would stand before the one of the version that is asked for
+    "DRLAB_DEBUG_MESSAGES": "off",  # of the program: see drlab/events.py why they are thrown away, and launch.py what that saves
+}
 
 
 def python_environment(folders: Folders) -> dict[str, str]:

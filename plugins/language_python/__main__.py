@@ -7,6 +7,7 @@ import sys
 
 from plugins.language_python.light import enter_empty_packages
 from pulumi_ctyun.kit.lifetime import end_with_engine
+from pulumi_ctyun.kit.light import search_rarely_for_garbage
 
 
 def main() -> None:
@@ -14,6 +15,7 @@ def main() -> None:
         sys.exit("usage: python -m plugins.language_python ENGINE_ADDRESS   (the Pulumi engine starts it)")
     engine = sys.argv[-1]  # the engine puts its address last
     end_with_engine(engine)
+    search_rarely_for_garbage()
     enter_empty_packages()
     from plugins.language_python.host import serve
 

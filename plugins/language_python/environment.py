@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 OWN = Path(__file__).parents[2] / ".venv"
@@ -63,6 +62,8 @@ class PythonEnvironment:
 
     def distributions(self) -> list[tuple[str, str]]:
         """(name, version) of everything installed, by name."""
+        from importlib import metadata  # only `pulumi about` asks, and it is a sixth of this host's start
+
         found = {str(item.metadata["Name"]): item.version for item in metadata.distributions(path=self.packages())}
         return sorted(found.items())
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from plugins.random_provider.provider import VERSION, RandomProvider
-from pulumi_ctyun.kit.serve import serve
+from pulumi_ctyun.kit.light import import_pulumi_lightly
 
-serve(RandomProvider(), VERSION)
+
+def main() -> None:
+    import_pulumi_lightly()
+    from plugins.random_provider.provider import VERSION, RandomProvider
+    from pulumi_ctyun.kit.serve import serve
+
+    serve(RandomProvider(), VERSION)
+
+
+main()
