@@ -23,6 +23,7 @@ from ctyun.credentials import Credentials
 from ctyun.endpoints import Endpoints
 from ctyun.envelopes import SUCCESS, Answer, read_envelope
 from ctyun.errors import ApiError, BadAnswer, CtyunError, NoAnswer, ServiceFault
+from ctyun.loopback import LoopbackTransport
 from ctyun.redaction import hide, redacted, secrets_in
 from ctyun.signing import QueryValue, canonical_query, eop_date, sign
 
@@ -76,7 +77,7 @@ class Transport:
         self._endpoints, self._credentials, self._zone, self._clock = endpoints, credentials, zone, clock
         self._retry = retry or Retry()
         self._client = httpx.AsyncClient(
-            transport=http,
+            transport=http or (LoopbackTransport() if endpoints.local and endpoints.pattern.startswith("http://") else None),
             timeout=timeout,
             trust_env=not endpoints.local,  # no proxy between us and loopback
             verify=_trust(endpoints),
