@@ -12,16 +12,11 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Mount, Route
-
 from localcloud import local
 from localcloud.api import envelope, gateway
-from localcloud.api.calls import Call, Token
-from localcloud.api.calls import Route as CallRoute
+from localcloud.api.calls import Call, Route, Token
 from localcloud.api.inputs import Fields
+from localcloud.api.web import LONGEST_BODY, BodyTooLong, CallerGone, Receive, Request, Response, Scope, Send, plain
 from localcloud.controllers import lifetime
 from localcloud.controllers.cloud import Cloud, Identity
 from localcloud.engines.interface.engines import EngineError, Engines
@@ -31,30 +26,46 @@ from localcloud.routes import all_routes
 
 log = logging.getLogger("localcloud")
 
-LONGEST_BODY = 1 << 20
 DEEPEST_BODY = 32  # no call has more than six levels
 METHODS = ("GET", "POST", "PUT", "DELETE")
 
 
-def create_app(store: Store, engines: Engines, identity: Identity, image_refs: Mapping[str, str]) -> Starlette:
-    """The whole local cloud as an ASGI application; its `Cloud` is `app.state.cloud`.
+class App:
+    """The whole local cloud as an ASGI application."""
 
-    The application's lifespan starts the engines and restores what was interrupted; stopping it leaves servers running.
-    `image_refs` maps engine image names ("debian") to Docker references.
-    """
-    cloud = Cloud(identity, store, engines, image_refs)
-    products = Products(cloud)
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self._products, self._local = Products(cloud), local.LocalApi(cloud)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except CallerGone:
+            return
+        except Exception:
+            await plain("Internal Server Error", 500).send(send)
+            raise  # the server writes it to the log
+        await response.send(send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.path.startswith("/_local/"):
+            return await self._local.answer(request)
+        if request.method not in (*METHODS, "HEAD"):  # a HEAD is told which calls there are
+            return plain("Method Not Allowed", 405, {"allow": ", ".join(METHODS)})
+        return await self._products.answer(request)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await lifetime.start(cloud)
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Start the engines and restore what was interrupted; the end leaves servers running."""
+        await lifetime.start(self.cloud)
         yield
-        await cloud.tasks.cancel()
+        await self.cloud.tasks.cancel()
 
-    routes = [Mount("/_local", routes=local.routes(cloud)), Route("/{path:path}", products.answer, methods=list(METHODS))]
-    app = Starlette(routes=routes, lifespan=lifespan)
-    app.state.cloud = cloud
-    return app
+
+def create_app(store: Store, engines: Engines, identity: Identity, image_refs: Mapping[str, str]) -> App:
+    """The application on its `cloud`. `image_refs` maps engine image names ("debian") to Docker references."""
+    return App(Cloud(identity, store, engines, image_refs))
 
 
 class Products:
@@ -67,7 +78,7 @@ class Products:
 
     async def answer(self, request: Request) -> Response:
         """Serve one call and log it, without anything that it carried."""
-        began, family = perf_counter(), envelope.family(request.scope["path"])
+        began, family = perf_counter(), envelope.family(request.path)
         try:
             call, result = await self._serve(request)
             response = envelope.success(result, call.message, family)
@@ -77,14 +88,14 @@ class Products:
         except ApiError as error:
             response, outcome = envelope.failure(error, family), error.code or type(error).__name__
         level = logging.DEBUG if outcome == "ok" and request.method == "GET" else logging.INFO  # polls would drown the rest
-        log.log(level, "%s %s %s %.1f ms", request.method, request.scope["path"], outcome, (perf_counter() - began) * 1000)
+        log.log(level, "%s %s %s %.1f ms", request.method, request.path, outcome, (perf_counter() - began) * 1000)
         return response
 
     async def _serve(self, request: Request) -> tuple[Call, Any]:
         product = gateway.host_product(request.headers.get("host", ""))
-        query, body = request.scope["query_string"].decode("latin-1"), await _body(request)
-        query = gateway.check_signature(request.headers, query, body, self._keys, datetime.now(UTC))
-        route = self._route(request.method, request.scope["path"], product)
+        body = await _body(request)
+        query = gateway.check_signature(request.headers, request.query, body, self._keys, datetime.now(UTC))
+        route = self._route(request.method, request.path, product)
         values = _values(query, body)
         await self._look(route)
         try:
@@ -101,7 +112,7 @@ class Products:
             raise EngineFailed(str(error)) from error
         return call, result
 
-    async def _look(self, route: CallRoute) -> None:
+    async def _look(self, route: Route) -> None:
         """See what the call is about to ask of. Raises StillRestoring, also when Docker ended meanwhile, whatever was seen."""
         self._check_ready()
         problem: EngineError | None = None
@@ -120,7 +131,7 @@ class Products:
         if not self._cloud.ready.is_set():
             raise StillRestoring(self._cloud.phase)
 
-    def _route(self, method: str, path: str, product: str | None) -> CallRoute:
+    def _route(self, method: str, path: str, product: str | None) -> Route:
         route = self._routes.get((method, path))
         if route is None:
             others = [other for other in METHODS if (other, path) in self._routes]
@@ -129,7 +140,7 @@ class Products:
             raise HostRefused(f"{product}-global.ctapi.ctyun.cn", f"{route.product}-global.ctapi.ctyun.cn")
         return route
 
-    def _run(self, route: CallRoute, values: dict[str, Any], headers: Mapping[str, str]) -> tuple[Call, Any]:
+    def _run(self, route: Route, values: dict[str, Any], headers: Mapping[str, str]) -> tuple[Call, Any]:
         """Run the handler in one transaction; an equal call with the same clientToken gets the stored answer."""
         call = Call(self._cloud, Fields(values), headers=headers)
         call.fields.ignore(*route.ignores)
@@ -151,16 +162,13 @@ class Products:
 
 
 async def _body(request: Request) -> bytes:
-    """The body, of which no more is kept than will be read."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise BodyUnreadable(f"is longer than {LONGEST_BODY} bytes")
-    return bytes(body)
+    try:
+        return await request.body()
+    except BodyTooLong as error:
+        raise BodyUnreadable(f"is longer than {LONGEST_BODY} bytes") from error
 
 
-def _token(call: Call, route: CallRoute) -> str:
+def _token(call: Call, route: Route) -> str:
     if route.token in (Token.NONE, Token.IGNORED):
         call.fields.ignore("clientToken")
         return ""

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
-
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from urllib.parse import parse_qs
 
 from localcloud import local_databases
 from localcloud.api.gateway import LOOPBACK_HOST
+from localcloud.api.web import LONGEST_BODY, BodyTooLong, Request, Response, as_json, plain
 from localcloud.controllers import lifetime
 from localcloud.controllers.cloud import VERSION, Cloud
 from localcloud.controllers.faults.wishes import Wish
@@ -28,23 +27,42 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 _WISH_FIELDS = {"kind": str, "target": str, "to": str, "oneWay": bool, "process": str, "path": str, "namePrefix": str}
 
 
-def routes(cloud: Cloud) -> list[Route]:
-    """The endpoints, each behind the same guard."""
-    local = Local(cloud)
-    table: list[tuple[str, str, Endpoint, bool]] = [
+class LocalApi:
+    """The endpoints by method and path, each behind the same guard."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._endpoints = [
+            (method, re.compile(path.replace("{}", "([^/]+)")), _guarded(cloud, endpoint, key))
+            for method, path, endpoint, key in _table(Local(cloud))
+        ]
+
+    async def answer(self, request: Request) -> Response:
+        """Serve one call."""
+        methods = []
+        for method, path, endpoint in self._endpoints:
+            if found := path.fullmatch(request.path.removeprefix("/_local")):
+                if method == request.method:
+                    request.named = found.groups()
+                    return await endpoint(request)
+                methods.append(method)
+        return plain("Method Not Allowed", 405, {"allow": ", ".join(methods)}) if methods else plain("Not Found", 404)
+
+
+def _table(local: Local) -> list[tuple[str, str, Endpoint, bool]]:
+    """Method, path, endpoint, and whether it needs the local key."""
+    return [
         ("GET", "/health", local.health, False),
         ("GET", "/servers", local.servers, True),
         ("GET", "/faults", local.list_faults, True),
         ("POST", "/faults", local.inject, True),
-        ("DELETE", "/faults/{fault_id}", local.undo, True),
+        ("DELETE", "/faults/{}", local.undo, True),
         ("POST", "/power-on", local.power_on, True),
         ("POST", "/shutdown", local.shutdown, True),
         ("GET", "/databases", local.databases, True),
-        ("POST", "/databases/{mysql_id}/promote", local.promote, True),
+        ("POST", "/databases/{}/promote", local.promote, True),
         ("GET", "/clock", local.clock, True),
         ("POST", "/clock", local.advance, True),
     ]
-    return [Route(path, _guarded(cloud, endpoint, key), methods=[method]) for method, path, endpoint, key in table]
 
 
 class Local:
@@ -55,13 +73,13 @@ class Local:
 
     async def health(self, request: Request) -> Response:
         ready = self._cloud.ready.is_set()
-        return JSONResponse({"id": self._cloud.identity.id, "version": VERSION, "ready": ready, "phase": self._cloud.phase})
+        return as_json({"id": self._cloud.identity.id, "version": VERSION, "ready": ready, "phase": self._cloud.phase})
 
     async def servers(self, request: Request) -> Response:
         await self._cloud.servers.look()
         seen = await self._cloud.engines.servers.observe()
         servers = self._cloud.store.find(INSTANCES)
-        return JSONResponse([self._server(server, seen.get(server.id, Power.GONE)) for server in servers])
+        return as_json([self._server(server, seen.get(server.id, Power.GONE)) for server in servers])
 
     def _server(self, server: Instance, power: Power) -> dict[str, Any]:
         region = REGIONS[server.region]
@@ -75,20 +93,21 @@ class Local:
         }  # fmt: skip
 
     async def databases(self, request: Request) -> Response:
-        return JSONResponse(local_databases.shown(self._cloud))
+        return as_json(local_databases.shown(self._cloud))
 
     async def promote(self, request: Request) -> Response:
         """Promote the standby of a dead primary; with acceptLoss also one that may lack acknowledged writes."""
         given = await _fields(request, {"acceptLoss": bool}, ())
-        mysql = self._cloud.store.get(MYSQLS, request.path_params["mysql_id"])
+        [mysql_id] = request.named
+        mysql = self._cloud.store.get(MYSQLS, mysql_id)
         if mysql is None:
-            raise LocalError(404, f"there is no MySQL instance {request.path_params['mysql_id']}")
-        return JSONResponse({"detail": await self._cloud.databases.promote(mysql.id, bool(given["acceptLoss"]))})
+            raise LocalError(404, f"there is no MySQL instance {mysql_id}")
+        return as_json({"detail": await self._cloud.databases.promote(mysql.id, bool(given["acceptLoss"]))})
 
     async def list_faults(self, request: Request) -> Response:
-        everything = request.query_params.get("all") in ("1", "true")
+        everything = parse_qs(request.query).get("all", [""])[-1] in ("1", "true")
         faults = sorted(self._cloud.store.find(FAULTS), key=lambda fault: fault.created)
-        return JSONResponse([_shown(fault) for fault in faults if everything or fault.undone is None])
+        return as_json([_shown(fault) for fault in faults if everything or fault.undone is None])
 
     async def inject(self, request: Request) -> Response:
         given = await _fields(request, _WISH_FIELDS, ("kind", "target"))
@@ -96,17 +115,18 @@ class Local:
             given["kind"], given["target"], given["to"], bool(given["oneWay"]), given["process"], given["path"],
             given["namePrefix"],
         )  # fmt: skip
-        return JSONResponse(_shown(await self._cloud.faults.inject(wish)), status_code=201)
+        return as_json(_shown(await self._cloud.faults.inject(wish)), status=201)
 
     async def undo(self, request: Request) -> Response:
-        return JSONResponse(_shown(await self._cloud.faults.undo(request.path_params["fault_id"])))
+        [fault_id] = request.named
+        return as_json(_shown(await self._cloud.faults.undo(fault_id)))
 
     async def power_on(self, request: Request) -> Response:
         given = await _fields(request, {"target": str, "namePrefix": str}, ("target",))
-        return JSONResponse(await self._cloud.faults.power_on(given["target"], given["namePrefix"]))
+        return as_json(await self._cloud.faults.power_on(given["target"], given["namePrefix"]))
 
     async def clock(self, request: Request) -> Response:
-        return JSONResponse(self._clock())
+        return as_json(self._clock())
 
     async def advance(self, request: Request) -> Response:
         """Move the cloud's clock forward; what is due by then begins at once."""
@@ -115,7 +135,7 @@ class Local:
             self._cloud.clock.advance(given["advanceSeconds"])
         except ValueError as error:
             raise LocalError(400, str(error)) from error
-        return JSONResponse(self._clock())
+        return as_json(self._clock())
 
     def _clock(self) -> dict[str, Any]:
         return {"now": _instant(self._cloud.clock.now()), "offset": self._cloud.clock.offset}
@@ -130,7 +150,7 @@ class Local:
             raise LocalError(409, f"still under way: {', '.join(busy)}; try again when that is done, or use force")
         suspended = await lifetime.shut_down(self._cloud)
         asyncio.get_running_loop().call_later(0.1, self._cloud.stopping.set)  # after this answer has left
-        return JSONResponse({"suspended": suspended})
+        return as_json({"suspended": suspended})
 
 
 def _guarded(cloud: Cloud, endpoint: Endpoint, key_needed: bool) -> Endpoint:
@@ -139,11 +159,11 @@ def _guarded(cloud: Cloud, endpoint: Endpoint, key_needed: bool) -> Endpoint:
             _check_caller(cloud, request, key_needed)
             return await endpoint(request)
         except LocalError as error:
-            return JSONResponse({"error": str(error)}, status_code=error.status)
+            return as_json({"error": str(error)}, status=error.status)
         except ApiError as error:  # a fault that landed meanwhile, and the like
-            return JSONResponse({"error": str(error)}, status_code=409)
+            return as_json({"error": str(error)}, status=409)
         except EngineError as error:
-            return JSONResponse({"error": f"the engines failed: {error}"}, status_code=502)
+            return as_json({"error": f"the engines failed: {error}"}, status=502)
 
     return serve
 
@@ -164,7 +184,10 @@ def _check_caller(cloud: Cloud, request: Request, key_needed: bool) -> None:
 
 async def _fields(request: Request, allowed: dict[str, type], required: tuple[str, ...]) -> dict[str, Any]:
     """The JSON body's fields, None where absent; all problems at once."""
-    body = await request.body()
+    try:
+        body = await request.body()
+    except BodyTooLong as error:
+        raise LocalError(413, f"the body is longer than {LONGEST_BODY} bytes") from error
     try:
         given = json.loads(body.decode() or "{}")
         json.dumps(given, ensure_ascii=False).encode()  # half of a surrogate pair is a character that nothing can store

@@ -17,9 +17,8 @@ from pathlib import Path
 
 import uvicorn
 import uvloop
-from starlette.applications import Starlette
 
-from localcloud.app import create_app
+from localcloud.app import App, create_app
 from localcloud.controllers import lifetime
 from localcloud.controllers.cloud import Cloud
 from localcloud.engines.interface.engines import EngineError
@@ -99,7 +98,7 @@ class Daemon:
         engines = DockerEngines(self.folder.path, self.record.identity.id, wanted_range)
         images = {image.engine: reference(image.engine) for image in IMAGES}
         app = create_app(store, engines, self.record.identity, images)
-        cloud: Cloud = app.state.cloud
+        cloud = app.cloud
         cloud.foreign_keys = self._foreign_keys
         servers = [_server(app, None)]
         sockets = [plain]
@@ -126,7 +125,7 @@ class Daemon:
             store.close()
         return 0
 
-    def _tls_server(self, app: Starlette, sock: socket.socket) -> uvicorn.Server:
+    def _tls_server(self, app: App, sock: socket.socket) -> uvicorn.Server:
         from localcloud.tls import server_context  # only when asked for
 
         context, ca_file = server_context(self.folder.path / "tls", self.record.identity.id)
@@ -158,7 +157,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(app: Starlette, context: ssl.SSLContext | None) -> uvicorn.Server:
+def _server(app: App, context: ssl.SSLContext | None) -> uvicorn.Server:
     config = uvicorn.Config(
         app, lifespan="off", log_config=None, access_log=False, server_header=False, date_header=False,
         timeout_graceful_shutdown=3, ws="none", loop="uvloop", http="httptools",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from enum import Enum, auto
 from typing import Any
 from uuid import uuid4
 
-from starlette.responses import Response
-
+from localcloud.api.web import Response, as_json
 from localcloud.records.errors import ApiError, EngineFailed, GatewayError, ParameterError, StillRestoring
 
 SUCCEEDED, FAILED = 800, 900
@@ -76,5 +74,4 @@ def _rds2_status(error: ApiError) -> int:
 
 
 def _json(body: dict[str, Any], status: int = 200) -> Response:
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(content, status, media_type="application/json", headers={"x-trace-id": uuid4().hex})
+    return as_json(body, status, {"x-trace-id": uuid4().hex})

@@ -18,12 +18,11 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 from support.fake_engines import FakeEngines
 from support.fake_lives import FakeLives
 from support.rds_calls import Rds
 
-from localcloud.app import create_app
+from localcloud.app import App, create_app
 from localcloud.controllers.cloud import Cloud, Identity
 from localcloud.records.compute import ALL_KINDS
 from localcloud.records.store import Store
@@ -50,11 +49,11 @@ def sign(query: str, body: bytes, access_key: str, secret_key: str, date: str, r
 class Http:
     """Calls an ASGI application that lives on an event loop of its own, so that its background tasks go on between calls."""
 
-    def __init__(self, app: Starlette) -> None:
+    def __init__(self, app: App) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._lifespan = app.router.lifespan_context(app)
+        self._lifespan = app.lifespan()
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8750")
         self.wait(self._lifespan.__aenter__())
 
@@ -192,7 +191,7 @@ def start(engines: FakeEngines, tmp_path: Path) -> Iterator[Callable[[], Api]]:
         app = create_app(store, engines, IDENTITY, IMAGES)
         http = Http(app)
         running.append((http, store))
-        return Api(http, app.state.cloud, engines)
+        return Api(http, app.cloud, engines)
 
     yield begin
     stop()
