@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from contract.factories import Factory, Site
 from contract.mysql_ledger import PairOfNodes, make_pair
+from contract.official_sdk import PROXIES
 from contract.own_cloud import HALTING, OwnCloud
 from contract.running_cloud import (
     ROOT,
@@ -98,6 +99,14 @@ def other_region() -> str:
 def token() -> Callable[[], str]:
     """token() -> a new clientToken."""
     return lambda: str(uuid.uuid4())
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The official SDKs take proxies from the environment, also for loopback."""
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
 
 
 @pytest.fixture

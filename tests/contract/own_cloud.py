@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,10 +82,3 @@ def _state(container: str, name: str) -> bool:
     """As Docker sees it; a container that is gone is in none."""
     asked = ["docker", "inspect", "--format", f"{{{{.State.{name}}}}}", container]
     return subprocess.run(asked, capture_output=True, text=True, timeout=10).stdout.strip() == "true"
-
-
-def wait_for(done: Callable[[], bool], seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, f"waited {seconds:.0f} s for {what}"
-        time.sleep(0.01)

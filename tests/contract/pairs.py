@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import subprocess
-import time
 import urllib.request
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from support.waiting import until
 
 from ctyun import Client, CloudRecord, Eip, LoadBalancer, Rule, Server
 
@@ -84,15 +83,6 @@ def get(url: str, seconds: float = 3.0, **headers: str) -> str:
         return ""
 
 
-def within(seconds: float, what: str, done: Callable[[], bool]) -> float:
-    """Seconds until it is done; fails after so many."""
-    began = time.monotonic()
-    while not done():
-        assert time.monotonic() - began < seconds, f"waited {seconds:.1f} s for {what}"
-        time.sleep(0.1)
-    return time.monotonic() - began
-
-
 def make_pair(client: Client, run: Any, region: str, site: Any, record: CloudRecord, make: Factory) -> Pair:
     """Both targets are online when this returns; `make` removes everything."""
     rules = [Rule("ingress", "accept", "TCP", ports=str(PORT), cidr="192.168.1.0/24"), Rule("egress", "accept", "ANY")]
@@ -133,7 +123,7 @@ def make_pair(client: Client, run: Any, region: str, site: Any, record: CloudRec
     )  # fmt: skip
     make.remove_later(lambda: client.listeners.delete(region, listener))
     found = Pair(servers, eip, balancer, group, check, targets, listener)
-    within(15, "both targets to be online", lambda: health(client, run, region, found) == ["online", "online"])
+    until(lambda: health(client, run, region, found) == ["online", "online"], 15, "both targets to be online")
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from support.keys import rsa_key
 
 from ctyun import Client, CloudRecord, Duplicate, NotFound, ParameterError
 
@@ -69,7 +70,7 @@ def test_a_generated_key_pair(client: Client, run: Any, make: Any, region: str) 
 
 
 def test_an_imported_key_pair(client: Client, run: Any, make: Any, region: str) -> None:
-    line, name = public_line(rsa.generate_private_key(65537, 2048)), make.name("key")
+    line, name = public_line(rsa_key()), make.name("key")
     pair = run(client.key_pairs.import_key(region, name, line))
     make.remove_later(lambda: client.key_pairs.delete(region, name))
     assert pair.public_key.split()[:2] == line.split()[:2]

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 from contract.factories import Factory
-from contract.pairs import BIG, INTERVAL, PORT, RETRIES, TIMEOUT, Pair, active_node, get, health, make_pair, shell, token, within
+from contract.pairs import BIG, INTERVAL, PORT, RETRIES, TIMEOUT, Pair, active_node, get, health, make_pair, shell, token
+from support.waiting import seconds_until, until
 
 from ctyun import Client, CloudRecord, CtyunError, InUse, LocalCloud, NotFound, ParameterError
 
@@ -64,10 +65,10 @@ def test_a_silent_server_leaves_and_comes_back(pair: Pair, client: Client, run: 
     fault = run(put(record, "power-off", f"server:{dead.name}"))
     began = time.time()
     since = began - fault_time(fault)
-    within(NOTICE - since + 0.2, "the target to be offline", lambda: health(client, run, region, pair) == ["offline", "online"])
+    until(lambda: health(client, run, region, pair) == ["offline", "online"], NOTICE - since + 0.2, "the target to be offline")
     assert set(spread(pair, 6)) == {alive.name}
     run(undo(record, fault))
-    within(30, "the target to be online again", lambda: health(client, run, region, pair) == ["online", "online"])
+    until(lambda: health(client, run, region, pair) == ["online", "online"], 30, "the target to be online again")
     assert set(spread(pair, 6)) == {dead.name, alive.name}
 
 
@@ -79,7 +80,7 @@ def test_the_address_moves_when_haproxy_is_killed(pair: Pair, client: Client, ru
     first = active_node(record, pair)
     assert first
     subprocess.run(["docker", "kill", first], check=True, capture_output=True, timeout=20)
-    within(6, "an answer after the move", lambda: bool(get(pair.url, 0.5)))
+    until(lambda: bool(get(pair.url, 0.5)), 6, "an answer after the move")
     assert active_node(record, pair) not in ("", first)
     assert set(spread(pair, 6)) == {server.name for server in pair.servers}
 
@@ -89,7 +90,7 @@ def test_the_address_moves_when_haproxy_is_killed(pair: Pair, client: Client, ru
         )
         return shown.stdout.strip() == "true"
 
-    within(20, "the killed process to be the standby", runs)
+    until(runs, 20, "the killed process to be the standby")
 
 
 def test_the_address_moves_in_the_middle_of_a_change(
@@ -104,7 +105,7 @@ def test_the_address_moves_in_the_middle_of_a_change(
             client_token=token(),
         )  # fmt: skip
         change = asyncio.create_task(add)
-        outage = await asyncio.to_thread(within, 20, "an answer after the move", lambda: bool(get(pair.url, 0.5)))
+        outage = await asyncio.to_thread(seconds_until, lambda: bool(get(pair.url, 0.5)), 20, "an answer after the move")
         await client.listeners.delete(region, await change)
         return outage
 
@@ -114,26 +115,26 @@ def test_the_address_moves_in_the_middle_of_a_change(
     finally:
         subprocess.run(["docker", "unpause", first], check=True, capture_output=True, timeout=20)
     assert outage < 8, "it took as long as the change waits for a process"
-    within(20, "both targets", lambda: health(client, run, region, pair) == ["online", "online"])
+    until(lambda: health(client, run, region, pair) == ["online", "online"], 20, "both targets")
 
 
 def test_the_address_moves_out_of_a_dead_zone(pair: Pair, client: Client, run: Any, region: str, record: CloudRecord) -> None:
-    within(20, "an answer", lambda: bool(get(pair.url, 0.5)))
+    until(lambda: bool(get(pair.url, 0.5)), 20, "an answer")
     zone = run(client.load_balancers.get(region, pair.balancer.id)).zone_name
     label = next(zone_.label for zone_ in run(client.regions.zones(region)) if zone_.name == zone)
     servers_there = pair.servers[0].zone_name == zone
     fault = run(put(record, "power-off", f"zone:华东1/{label}"))
     try:
         if not servers_there:
-            within(8, "an answer from the other zone", lambda: bool(get(pair.url, 0.5)))
-        within(8, "the other zone", lambda: run(client.load_balancers.get(region, pair.balancer.id)).zone_name not in ("", zone))
+            until(lambda: bool(get(pair.url, 0.5)), 8, "an answer from the other zone")
+        until(lambda: run(client.load_balancers.get(region, pair.balancer.id)).zone_name not in ("", zone), 8, "the other zone")
         gone = f"drlab-{record.id}-{pair.balancer.id}-{label[-1]}"
         assert subprocess.run(["docker", "inspect", gone], capture_output=True, timeout=10).returncode != 0
     finally:
         run(undo(record, fault))
     # The checks may not have noticed yet that the servers were away: what counts is who answers.
-    within(30, "both servers", lambda: set(spread(pair, 6)) == {server.name for server in pair.servers})
-    within(30, "all targets", lambda: health(client, run, region, pair) == ["online", "online"])
+    until(lambda: set(spread(pair, 6)) == {server.name for server in pair.servers}, 30, "both servers")
+    until(lambda: health(client, run, region, pair) == ["online", "online"], 30, "all targets")
 
 
 async def slow_download(address: str, began: asyncio.Event, changed: asyncio.Event) -> int:
@@ -177,7 +178,7 @@ def test_a_download_goes_on_while_targets_come_and_go(pair: Pair, client: Client
 
     try:
         assert run(work()) == BIG
-        within(15, "both targets", lambda: health(client, run, region, pair)[-1] == "online" and len(spread(pair, 6)) == 2)
+        until(lambda: health(client, run, region, pair)[-1] == "online" and len(spread(pair, 6)) == 2, 15, "both targets")
     finally:
         for target in run(groups.targets(region, pair.group_id)):
             if target.id != keep:

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 from contract.factories import Factory
-from contract.pairs import BIG, OPENER, PORT, Pair, certificate_for, get, health, make_pair, shell, token, within
+from contract.pairs import BIG, OPENER, PORT, Pair, certificate_for, get, health, make_pair, shell, token
+from support.waiting import until
 
 from ctyun import Client, CloudRecord, Rule, Stickiness
 from ctyun.services.target_groups import UPDATE_TARGET
@@ -47,7 +48,7 @@ def pair(client: Client, run: Any, region: str, site: Any, record: CloudRecord) 
         for server in found.servers:
             shell(record, server, f"cat > /srv/page.py <<'END'{PAGE}END\nsystemctl restart page\n")
         names = {server.name for server in found.servers}
-        within(20, "both new pages", lambda: {get(found.url) for _ in range(6)} == names)
+        until(lambda: {get(found.url) for _ in range(6)} == names, 20, "both new pages")
         yield found
 
 
@@ -144,7 +145,7 @@ def test_no_change_costs_a_visitor_of_a_healthy_target_anything(
     tls = {"protocol": "HTTPS", "port": 443, "certificate_id": certificates[0]}
     secure = run(listeners.create(region, name=make.name("tls"), client_token=token(), **tls, **wish))
     make.remove_later(lambda: listeners.delete(region, secure))
-    within(15, "both targets", lambda: health(client, run, region, pair) == ["online", "online"])
+    until(lambda: health(client, run, region, pair) == ["online", "online"], 15, "both targets")
 
     async def other_target() -> None:
         fresh = await groups.add_target(
@@ -215,11 +216,11 @@ def test_a_target_that_leaves_answers_what_it_was_asked(pair: Pair, client: Clie
     finally:
         add = groups.add_target(region, pair.group_id, instance_id=pair.servers[0].id, port=PORT, client_token=token())
         pair.targets[0] = run(add)
-    within(15, "both targets", lambda: sorted(health(client, run, region, pair)) == ["online", "online"])
+    until(lambda: sorted(health(client, run, region, pair)) == ["online", "online"], 15, "both targets")
 
 
 def test_weights_are_shares(pair: Pair, client: Client, run: Any, region: str) -> None:
-    within(15, "both targets", lambda: health(client, run, region, pair) == ["online", "online"])
+    until(lambda: health(client, run, region, pair) == ["online", "online"], 15, "both targets")
     first, second = (server.name for server in pair.servers)
     for target, weight in zip(pair.targets, (25, 75), strict=True):
         run(client.target_groups.set_weight(region, target, weight))
@@ -235,7 +236,7 @@ def test_a_target_is_asked_at_its_new_port(
     pair: Pair, client: Client, run: Any, region: str, site: Any, record: CloudRecord
 ) -> None:
     """At the other port another page is served; there and back it is asked again when it has passed its checks."""
-    within(15, "both targets", lambda: health(client, run, region, pair) == ["online", "online"])
+    until(lambda: health(client, run, region, pair) == ["online", "online"], 15, "both targets")
     (first, second), target = (server.name for server in pair.servers), pair.targets[0]
     rule = Rule("ingress", "accept", "TCP", ports=str(PORT + 1), cidr="192.168.1.0/24")
     run(client.security_groups.add_rules(region, site.group_id, [rule]))
@@ -245,7 +246,7 @@ def test_a_target_is_asked_at_its_new_port(
     def moved(port: int, page: str) -> None:
         body = {"regionID": region, "targetID": target, "protocolPort": port}
         run(client.transport.send(UPDATE_TARGET, target, body=body))
-        within(15, f"the page at port {port}", lambda: {get(pair.url) for _ in range(4)} == {page, second})
+        until(lambda: {get(pair.url) for _ in range(4)} == {page, second}, 15, f"the page at port {port}")
 
     try:
         moved(PORT + 1, "other")
@@ -258,7 +259,7 @@ def test_a_target_is_asked_at_its_new_port(
 def test_least_connections_avoids_who_is_busy(pair: Pair, client: Client, run: Any, region: str) -> None:
     run(client.target_groups.update(region, pair.group_id, algorithm="lc"))
     try:
-        within(15, "both targets", lambda: health(client, run, region, pair) == ["online", "online"])
+        until(lambda: health(client, run, region, pair) == ["online", "online"], 15, "both targets")
 
         async def work() -> tuple[set[str], int]:
             began, over = asyncio.Event(), asyncio.Event()
@@ -279,13 +280,13 @@ def test_a_hash_of_the_address_leads_to_one_server_while_it_lives(
 ) -> None:
     run(client.target_groups.update(region, pair.group_id, algorithm="sh"))
     try:
-        within(15, "both targets", lambda: health(client, run, region, pair) == ["online", "online"])
+        until(lambda: health(client, run, region, pair) == ["online", "online"], 15, "both targets")
         [mine] = {get(pair.url) for _ in range(8)}
         server = next(server for server in pair.servers if server.name == mine)
         shell(record, server, "systemctl stop page")
-        within(20, "the other server", lambda: get(pair.url) not in ("", mine))
+        until(lambda: get(pair.url) not in ("", mine), 20, "the other server")
         shell(record, server, "systemctl start page")
-        within(20, "the first one again", lambda: get(pair.url) == mine)
+        until(lambda: get(pair.url) == mine, 20, "the first one again")
     finally:
         run(client.target_groups.update(region, pair.group_id, algorithm="wrr"))
 
@@ -297,19 +298,19 @@ def test_a_health_check_asks_for_its_path_and_codes(pair: Pair, client: Client, 
     checks = client.health_checks
     try:
         run(checks.update(region, pair.check_id, http_path="/nothing"))
-        within(15, "both to be offline", lambda: all_are("offline"))
+        until(lambda: all_are("offline"), 15, "both to be offline")
         assert get(pair.url) == ""  # 503: nobody is left
         run(checks.update(region, pair.check_id, http_codes=["http_2xx", "http_4xx"]))
-        within(15, "404 to be good", lambda: all_are("online"))
+        until(lambda: all_are("online"), 15, "404 to be good")
         run(checks.update(region, pair.check_id, http_path="/", http_codes=["http_3xx"]))
-        within(15, "200 to be bad", lambda: all_are("offline"))
+        until(lambda: all_are("offline"), 15, "200 to be bad")
         run(checks.update(region, pair.check_id, http_codes=["http_2xx"], http_method="HEAD"))
-        within(15, "200 to be good", lambda: all_are("online"))
+        until(lambda: all_are("online"), 15, "200 to be good")
         run(checks.update(region, pair.check_id, port=PORT + 1))
-        within(15, "nobody at another port", lambda: all_are("offline"))
+        until(lambda: all_are("offline"), 15, "nobody at another port")
     finally:
         run(checks.update(region, pair.check_id, http_path="/", http_codes=["http_2xx"], http_method="GET", port=0))
-    within(15, "both to be online", lambda: all_are("online"))
+    until(lambda: all_are("online"), 15, "both to be online")
 
 
 def test_what_is_known_of_targets_outlives_a_change(pair: Pair, client: Client, run: Any, region: str) -> None:
@@ -317,7 +318,7 @@ def test_what_is_known_of_targets_outlives_a_change(pair: Pair, client: Client, 
     run(client.health_checks.update(region, pair.check_id, interval=30))
     wish = {"balancer_id": pair.balancer.id, "target_group_id": pair.group_id, "protocol": "HTTP"}
     try:
-        within(45, "both targets", lambda: health(client, run, region, pair) == ["online", "online"])
+        until(lambda: health(client, run, region, pair) == ["online", "online"], 45, "both targets")
         for _ in range(2):
             made = run(client.listeners.create(region, name="more", port=8090, client_token=token(), **wish))
             seen = [tuple(health(client, run, region, pair)) for _ in range(20)]
@@ -330,7 +331,7 @@ def test_what_is_known_of_targets_outlives_a_change(pair: Pair, client: Client, 
 def test_a_servers_own_cookie_leads_back_to_it(pair: Pair, client: Client, run: Any, region: str) -> None:
     try:
         run(client.target_groups.update(region, pair.group_id, stickiness=Stickiness("REWRITE", cookie="SESSION")))
-        within(20, "both targets", lambda: health(client, run, region, pair) == ["online", "online"])
+        until(lambda: health(client, run, region, pair) == ["online", "online"], 20, "both targets")
         found: dict[str, str] = {}
         for _ in range(6):
             with OPENER.open(pair.url, timeout=5) as answer:

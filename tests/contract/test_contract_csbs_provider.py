@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contract.own_cloud import wait_for
+from support.waiting import until
 from unit.pulumi_ctyun.conftest import Engine
 
 from ctyun import Client
@@ -45,7 +45,7 @@ def test_a_vault_its_policy_and_what_it_has_made(
     same(engine, run, POLICY, policy_id, policy, daily)
 
     run(client.backup_policies.run(region, policy_id))
-    wait_for(lambda: made(client, run, region, vault_id), SECONDS, "the policy's backup")
+    until(lambda: made(client, run, region, vault_id), SECONDS, "the policy's backup")
     run(client.backup_policies.run(region, policy_id))  # one that is still being made when everything goes
     run(engine.delete(POLICY, policy_id, policy))
     run(engine.delete(VAULT, vault_id, vault))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from contract.own_cloud import wait_for
-from contract.typed_answers import mistyped
-from ctyun_python_sdk_core import ClientConfig  # type: ignore[import-untyped]
+from contract.official_sdk import ask, config, refused
 from ctyunsdk_csbs20220909 import models as csbs  # type: ignore[import-untyped]
 from ctyunsdk_csbs20220909.csbs_client import CsbsClient  # type: ignore[import-untyped]
+from support.waiting import until
 
 from ctyun import Client, CloudRecord
 
@@ -20,25 +19,8 @@ ACTIVE, GONE = "ACTIVE", "EcsBackup.Backup.NotFound"
 
 
 @pytest.fixture
-def sdk(record: CloudRecord, monkeypatch: pytest.MonkeyPatch) -> CsbsClient:
-    """The SDK takes proxies from the environment, also for loopback."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    return CsbsClient(ClientConfig(record.url, record.credentials.access_key, record.credentials.secret_key, True))
-
-
-def ask(call: Callable[[Any], Any], request: Any) -> Any:
-    answer = call(request)
-    assert answer.statusCode == 800, answer
-    assert mistyped(answer) == []
-    return answer.returnObj
-
-
-def refused(call: Callable[[Any], Any], request: Any) -> str:
-    answer = call(request)
-    assert answer.statusCode == 900 and answer.message, answer
-    return str(answer.errorCode)
+def sdk(record: CloudRecord, no_proxy: None) -> CsbsClient:
+    return CsbsClient(config(record))
 
 
 @pytest.fixture
@@ -77,7 +59,7 @@ def test_the_life_of_a_backup(sdk: CsbsClient, client: Client, run: Any, region:
     def is_active() -> bool:
         return bool(ask(sdk.v4_ecs_backup_status, looked).instanceBackupStatus == ACTIVE)
 
-    wait_for(is_active, SECONDS, "the backup to be made")
+    until(is_active, SECONDS, "the backup to be made")
     details = ask(sdk.v4_ecs_backup_details, csbs.V4EcsBackupDetailsRequest(region, backup))
     assert (details.backupType, details.diskCount, details.instanceName) == ("FULL", 1, server.name)
     assert details.usedSize == ask(sdk.v4_ecs_backup_usage, csbs.V4EcsBackupUsageRequest(region, backup)).usage > 0
@@ -86,7 +68,7 @@ def test_the_life_of_a_backup(sdk: CsbsClient, client: Client, run: Any, region:
     ask(sdk.v4_ecs_backup_update, csbs.V4EcsBackupUpdateRequest(region, backup, "renamed"))
 
     ask(sdk.v4_ecs_backup_restore, csbs.V4EcsBackupRestoreRequest(region, backup))
-    wait_for(is_active, SECONDS, "the backup to be restored")
+    until(is_active, SECONDS, "the backup to be restored")
     tasks = ask(sdk.v4_ecs_backup_task_list, csbs.V4EcsBackupTaskListRequest(region, backupID=backup)).results
     assert [(task.taskType, task.taskStatus) for task in tasks] == [("restore", "successed"), ("create", "successed")]
 
@@ -100,7 +82,7 @@ def test_the_life_of_a_backup(sdk: CsbsClient, client: Client, run: Any, region:
         sdk.v4_ecs_backup_repo_delete, csbs.V4EcsBackupRepoDeleteRequest(region, vault, str(uuid.uuid4()))
     ) == "EcsBackup.Repository.InUse"  # fmt: skip
     ask(sdk.v4_ecs_backup_delete, csbs.V4EcsBackupDeleteRequest(region, backup))
-    wait_for(lambda: sdk.v4_ecs_backup_status(looked).errorCode == GONE, SECONDS, "the backup to be gone")
+    until(lambda: sdk.v4_ecs_backup_status(looked).errorCode == GONE, SECONDS, "the backup to be gone")
 
 
 def test_a_policy(sdk: CsbsClient, region: str, vault: str, make: Any, site: Any) -> None:
@@ -124,7 +106,7 @@ def test_a_policy(sdk: CsbsClient, region: str, vault: str, make: Any, site: Any
         return list(ask(sdk.v4_ecs_backup_list, csbs.V4EcsBackupListRequest(region, repositoryID=vault)).results)
 
     ask(sdk.v4_ecs_backup_policy_backup_instances, csbs.V4EcsBackupPolicyBackupInstancesRequest(region, id_))
-    wait_for(lambda: [item.instanceBackupStatus for item in look()] == [ACTIVE], SECONDS, "the policy's backup")
+    until(lambda: [item.instanceBackupStatus for item in look()] == [ACTIVE], SECONDS, "the policy's backup")
     update = csbs.V4EcsBackupPolicyUpdateRequest(region, id_, cycleType="day", cycleDay=2, status=0)
     changed = ask(sdk.v4_ecs_backup_policy_update, update)
     assert (changed.cycleType, changed.cycleDay, changed.cycleWeek, changed.status, changed.time) == ("day", 2, None, 0, "8,20")
@@ -133,7 +115,7 @@ def test_a_policy(sdk: CsbsClient, region: str, vault: str, make: Any, site: Any
     ask(sdk.v4_ecs_backup_policy_delete, csbs.V4EcsBackupPolicyDeleteRequest(region, id_))
     [left] = look()
     ask(sdk.v4_ecs_backup_delete, csbs.V4EcsBackupDeleteRequest(region, left.instanceBackupID))
-    wait_for(lambda: not look(), SECONDS, "the backup to be gone")
+    until(lambda: not look(), SECONDS, "the backup to be gone")
 
 
 def a_server(region: str, site: Any, name: str, backup: str) -> csbs.V4EcsBackupCreateInstanceRequest:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from contract.own_cloud import wait_for
+from contract.official_sdk import ask, config
 from contract.typed_answers import mistyped
-from ctyun_python_sdk_core import ClientConfig  # type: ignore[import-untyped]
 from ctyunsdk_ebs20220909 import models as ebs  # type: ignore[import-untyped]
 from ctyunsdk_ebs20220909.ebs_client import EbsClient  # type: ignore[import-untyped]
 from ctyunsdk_ebsbackup20220909 import models as vbs  # type: ignore[import-untyped]
 from ctyunsdk_ebsbackup20220909.ebsbackup_client import EbsbackupClient  # type: ignore[import-untyped]
+from support.waiting import until
 
 from ctyun import Client, CloudRecord
 
@@ -25,16 +25,9 @@ class Sdk:
     """Both clients on one endpoint."""
 
     def __init__(self, record: CloudRecord) -> None:
-        keys = record.credentials
-        config = [ClientConfig(record.url, keys.access_key, keys.secret_key, True) for _ in range(2)]
-        self.ebs, self.vbs = EbsClient(config[0]), EbsbackupClient(config[1])
+        self.ebs, self.vbs = EbsClient(config(record)), EbsbackupClient(config(record))
 
-    def ask(self, call: Callable[[Any], Any], request: Any) -> Any:
-        """The answer's returnObj; the call must succeed, and every value must have its declared type."""
-        answer = call(request)
-        assert answer.statusCode == 800, answer
-        assert mistyped(answer) == []
-        return getattr(answer, "returnObj", None)
+    ask = staticmethod(ask)
 
     def order(self, call: Callable[[Any], Any], request: Any) -> Any:
         """The order that was taken, which is open or, if it was quick, done."""
@@ -48,11 +41,7 @@ class Sdk:
 
 
 @pytest.fixture
-def sdk(record: CloudRecord, monkeypatch: pytest.MonkeyPatch) -> Sdk:
-    """The SDK takes proxies from the environment, also for loopback."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+def sdk(record: CloudRecord, no_proxy: None) -> Sdk:
     return Sdk(record)
 
 
@@ -100,7 +89,7 @@ def test_the_life_of_a_volume(sdk: Sdk, client: Client, run: Any, region: str, d
     run(client.jobs.wait(region, moved.diskRequestID, what="detachment", timeout=SECONDS))
     sdk.ask(sdk.ebs.v4_ebs_refund_ebs, ebs.V4EbsRefundEbsRequest(disk, str(uuid.uuid4()), region))
     looked = ebs.V4EbsInfoEbsRequest(disk)
-    wait_for(lambda: sdk.ebs.v4_ebs_info_ebs(looked).errorCode == GONE, SECONDS, "the volume to be gone")
+    until(lambda: sdk.ebs.v4_ebs_info_ebs(looked).errorCode == GONE, SECONDS, "the volume to be gone")
 
 
 def test_snapshots_and_their_policies(sdk: Sdk, client: Client, run: Any, region: str, disk: str, make: Any, site: Any) -> None:
@@ -157,7 +146,7 @@ def test_volume_backups(sdk: Sdk, client: Client, region: str, disk: str, make: 
 
     def ended(task_id: str) -> None:
         query = vbs.V4EbsBackupTaskListTaskRequest(region, task_id)
-        wait_for(
+        until(
             lambda: sdk.ask(sdk.vbs.v4_ebs_backup_task_list_task, query).taskList[0].status == "success",
             SECONDS,
             f"task {task_id}",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import time
 import uuid
 from importlib import import_module
 from types import SimpleNamespace
@@ -20,6 +19,7 @@ from contract.pairs import certificate_for
 from ctyunsdk_elb20220909.core import client as sdk_client  # type: ignore[import-untyped]
 from ctyunsdk_elb20220909.core import signer as sdk_signer
 from ctyunsdk_elb20220909.core.credential import Credential  # type: ignore[import-untyped]
+from support.waiting import until
 
 from ctyun import CloudRecord
 
@@ -65,16 +65,14 @@ def sdk(record: CloudRecord, region: str, monkeypatch: pytest.MonkeyPatch) -> Sd
     return Sdk(record, region)
 
 
-def until(sdk: Sdk, name: str, key: str, wanted: str, /, **fields: Any) -> Any:
+def settled(sdk: Sdk, name: str, key: str, wanted: str, /, **fields: Any) -> Any:
     """The same call again and again, as the API's documents say, until a field has the wanted value."""
-    deadline = time.monotonic() + TIMEOUT
-    while True:
+
+    def look() -> Any:
         answer = sdk.ask(name, **fields)
-        seen = answer[0] if isinstance(answer, list) else answer
-        if seen[key] == wanted:
-            return seen
-        assert time.monotonic() < deadline, f"waited {TIMEOUT:g} s for {key} {wanted}; last seen: {seen}"
-        time.sleep(0.1)
+        return answer[0] if isinstance(answer, list) else answer
+
+    return until(look, TIMEOUT, f"{key} {wanted}", done=lambda seen: seen[key] == wanted)
 
 
 def test_a_health_check(sdk: Sdk, make: Any) -> None:
@@ -116,17 +114,17 @@ def test_the_life_of_a_guaranteed_load_balancer(sdk: Sdk, make: Any, site: Any) 
         "clientToken": str(uuid.uuid4()), "subnetID": site.subnet_id, "vpcID": site.vpc_id, "name": name, "eipID": eip.id,
         "slaName": "elb.s2.small", "resourceType": "external", "cycleType": "on_demand",
     }  # fmt: skip
-    balancer = until(sdk, "create_pgelb", "masterResourceStatus", "started", **order)["elbID"]
+    balancer = settled(sdk, "create_pgelb", "masterResourceStatus", "started", **order)["elbID"]
     refund = {"clientToken": str(uuid.uuid4()), "elbID": balancer}
     try:
-        shown = until(sdk, "show_load_balancer", "status", "ACTIVE", elbID=balancer)
+        shown = settled(sdk, "show_load_balancer", "status", "ACTIVE", elbID=balancer)
         assert (shown["resourceType"], shown["eipInfo"][0]["eipID"]) == ("external", eip.id)
         assert shown["eipInfo"][0]["isTalkOrder"] is True
         sdk.ask("disassociate_eip_from_load_balancer", elbID=balancer, eipID=eip.id)
         assert sdk.ask("show_load_balancer", elbID=balancer)[0]["eipInfo"] == []
         sdk.ask("associate_eip_to_load_balancer", elbID=balancer, eipID=eip.id)
     finally:
-        until(sdk, "refund_pgelb", "masterResourceStatus", "refunded", **refund)
+        settled(sdk, "refund_pgelb", "masterResourceStatus", "refunded", **refund)
     assert sdk.refused("show_load_balancer", elbID=balancer) == "Openapi.LoadBalancer.NotFound"
 
 
@@ -142,7 +140,7 @@ def test_listeners_and_targets_of_a_classic_one(sdk: Sdk, make: Any, site: Any) 
     listen = {"loadBalancerID": balancer, "name": name, "protocol": "TCP", "protocolPort": 80, "defaultAction": action}
     [listener] = sdk.ask("create_listener", **listen)
     try:
-        until(sdk, "show_load_balancer", "status", "ACTIVE", elbID=balancer)
+        settled(sdk, "show_load_balancer", "status", "ACTIVE", elbID=balancer)
         [shown] = sdk.ask("show_target_group", targetGroupID=group["ID"])
         assert shown["sessionSticky"] == {"sessionStickyMode": "SOURCE_IP", "sourceIpTimeout": 1000}
         assert sdk.refused("create_listener", **listen | {"name": f"{name}-2"}) == "Openapi.Listener.PortConflict"

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from contract.factories import Factory
-from contract.pairs import OPENER, PORT, Pair, active_node, certificate_for, get, health, make_pair, shell, token, within
+from contract.pairs import OPENER, PORT, Pair, active_node, certificate_for, get, health, make_pair, shell, token
+from support.waiting import until
 
 from ctyun import Client, CloudRecord, InUse, ParameterError, Stickiness
 
@@ -55,7 +56,7 @@ def test_an_https_listener_shows_its_certificate_and_exchanges_it(
     )  # fmt: skip
     make.remove_later(lambda: client.listeners.delete(region, listener))
     names = {server.name for server in pair.servers}
-    within(10, "both servers behind HTTPS", lambda: {shown_by(pair.eip.address, pems[0][0]) for _ in range(6)} == names)
+    until(lambda: {shown_by(pair.eip.address, pems[0][0]) for _ in range(6)} == names, 10, "both servers behind HTTPS")
     with pytest.raises(InUse, match=listener):
         run(client.certificates.delete(region, ids[0]))
     run(client.listeners.update(region, listener, certificate_id=ids[1]))
@@ -75,7 +76,7 @@ def move(record: CloudRecord, pair: Pair) -> None:
     """The other HAProxy takes over."""
     active = active_node(record, pair)
     subprocess.run(["docker", "kill", active], check=True, capture_output=True, timeout=20)
-    within(20, "an answer after the move", lambda: bool(get(pair.url, 0.5)))
+    until(lambda: bool(get(pair.url, 0.5)), 20, "an answer after the move")
     assert active_node(record, pair) not in ("", active)
 
 
@@ -98,13 +99,13 @@ def test_a_cookie_leads_to_the_same_server_by_both_processes(
         run(groups.remove_target(region, pair.targets[0]))
         add = groups.add_target(region, pair.group_id, instance_id=pair.servers[0].id, port=PORT, client_token=token())
         pair.targets[0] = run(add)  # one that comes while HAProxy runs has a name in cookies too, and the same as before
-        within(15, "both targets", lambda: dict(cookies_of(pair.url) for _ in range(4)) == cookies)
+        until(lambda: dict(cookies_of(pair.url) for _ in range(4)) == cookies, 15, "both targets")
         move(record, pair)
         for name, cookie in cookies.items():
             assert {get(pair.url, Cookie=cookie) for _ in range(5)} == {name}
     finally:
         run(groups.update(region, pair.group_id, stickiness=Stickiness()))
-    within(30, "both processes", lambda: both_run(record, pair))
+    until(lambda: both_run(record, pair), 30, "both processes")
     assert len({get(pair.url) for _ in range(6)}) == 2
 
 
@@ -112,7 +113,7 @@ def test_an_address_leads_to_the_same_server_until_that_is_gone(
     pair: Pair, client: Client, run: Any, region: str, record: CloudRecord
 ) -> None:
     groups = client.target_groups
-    within(30, "both processes", lambda: both_run(record, pair))
+    until(lambda: both_run(record, pair), 30, "both processes")
     run(groups.update(region, pair.group_id, stickiness=Stickiness("SOURCE_IP", seconds=1000)))
     try:
         [mine] = {get(pair.url) for _ in range(6)}
@@ -128,8 +129,8 @@ def test_an_address_leads_to_the_same_server_until_that_is_gone(
         assert {get(pair.url) for _ in range(6)} == {mine}
         server = next(server for server in pair.servers if server.name == mine)
         shell(record, server, "systemctl stop page")
-        within(20, "the other server", lambda: get(pair.url) not in ("", mine))
+        until(lambda: get(pair.url) not in ("", mine), 20, "the other server")
         shell(record, server, "systemctl start page")
     finally:
         run(groups.update(region, pair.group_id, stickiness=Stickiness()))
-    within(30, "both targets", lambda: health(client, run, region, pair) == ["online", "online"])
+    until(lambda: health(client, run, region, pair) == ["online", "online"], 30, "both targets")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from contract.typed_answers import mistyped
-from ctyun_python_sdk_core import ClientConfig  # type: ignore[import-untyped]
+from contract.official_sdk import ask, config, refused
 from ctyunsdk_image20220909 import models as image  # type: ignore[import-untyped]
 from ctyunsdk_image20220909.image_client import ImageClient  # type: ignore[import-untyped]
+from support.waiting import until
 
 from ctyun import Client, CloudRecord, DiskWish
 
@@ -19,25 +17,8 @@ PRIVATE, PUBLIC = 0, 1
 
 
 @pytest.fixture
-def sdk(record: CloudRecord, monkeypatch: pytest.MonkeyPatch) -> ImageClient:
-    """The SDK takes proxies from the environment, also for loopback."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    return ImageClient(ClientConfig(record.url, record.credentials.access_key, record.credentials.secret_key, True))
-
-
-def ask(call: Callable[[Any], Any], request: Any) -> Any:
-    answer = call(request)
-    assert answer.statusCode == 800, answer
-    assert mistyped(answer) == []
-    return answer.returnObj
-
-
-def refused(call: Callable[[Any], Any], request: Any) -> str:
-    answer = call(request)
-    assert answer.statusCode == 900 and answer.message, answer
-    return str(answer.errorCode)
+def sdk(record: CloudRecord, no_proxy: None) -> ImageClient:
+    return ImageClient(config(record))
 
 
 def detail(sdk: ImageClient, region: str, image_id: str) -> Any:
@@ -56,10 +37,8 @@ def test_the_life_of_a_private_image(sdk: ImageClient, region: str, make: Any, s
     server, name = make.server(site.wish(make.name("sdk"))), make.name("sdk")
     wish = image.V4ImageCreateRequest(name, server.id, region, description="灾备实验")
     [made] = ask(sdk.v4_image_create, wish).images
-    deadline = time.monotonic() + TIMEOUT
-    while (seen := detail(sdk, region, made.imageID)[0]).imageStatus != "active":
-        assert time.monotonic() < deadline, f"waited {TIMEOUT:g} s for the image; last seen: {seen}"
-        time.sleep(0.1)
+    look = lambda: detail(sdk, region, made.imageID)[0]  # noqa: E731
+    seen = until(look, TIMEOUT, "the image", done=lambda shown: shown.imageStatus == "active")
     assert (seen.imageName, seen.description, seen.imageVisibility) == (name, "灾备实验", "private")
     assert (seen.imageSource, seen.sourceServerID, [disk.isSystemVolume for disk in seen.sourceDisks]) == (
         "cloud_server", server.id, [True],
@@ -67,9 +46,7 @@ def test_the_life_of_a_private_image(sdk: ImageClient, region: str, make: Any, s
     request = image.V4ImageListRequest(region, imageVisibilityCode=PRIVATE, imageName=name)
     assert [item.imageID for item in ask(sdk.v4_image_list, request).images] == [made.imageID]
     ask(sdk.v4_image_delete, image.V4ImageDeleteRequest(made.imageID, region))
-    while detail(sdk, region, made.imageID):
-        assert time.monotonic() < deadline, "waited for the image to go"
-        time.sleep(0.1)
+    until(lambda: not detail(sdk, region, made.imageID), TIMEOUT, "the image to go")
 
 
 def test_a_whole_machine_image(sdk: ImageClient, client: Client, run: Any, region: str, make: Any, site: Any) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from contract.factories import Factory
-from contract.own_cloud import MOUNT, PREPARE, OwnCloud, booted, is_paused, own_site, shell, wait_for
+from contract.own_cloud import MOUNT, PREPARE, OwnCloud, booted, is_paused, own_site, shell
+from support.waiting import until
 
 from ctyun import ApiError, Client, CloudRecord, DiskWish, InUse, NotFound, ParameterError
 from ctyun.services.images import PRIVATE, WHOLE_MACHINE
@@ -97,7 +98,7 @@ def test_a_daemon_killed_during_the_pause_is_no_harm(own_cloud: OwnCloud, run: A
         shell(record, source.id, f"{PREPARE} && {fill}")
         image = run(client.images.create_from_server(region, source.id, name="half-made"))
         make.remove_later(lambda: client.images.delete(region, image.id))
-        wait_for(lambda: is_paused(container), 20, "the server to be paused")
+        until(lambda: is_paused(container), 20, "the server to be paused")
         own_cloud.kill()
         assert is_paused(container)
         own_cloud.start()

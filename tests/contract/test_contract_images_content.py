@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract.own_cloud import booted, shell, wait_for
+from contract.own_cloud import booted, shell
+from support.waiting import until
 
 from ctyun import Client, CloudRecord, DiskWish
 from ctyun.services.images import PRIVATE
@@ -61,4 +62,4 @@ def test_every_kind_of_file_on_every_disk_comes_along(
         note = f'python3 -c \'import os; print(os.getxattr("{folder}/plain", "user.note").decode())\''
         assert shell(record, copy.id, note) == "kept\n"
     assert shell(record, copy.id, "id -un trainee") == "trainee\n"
-    wait_for(lambda: shell(record, copy.id, "cat /run/began || true").strip() == copy.name, 30, "the unit to run at boot")
+    until(lambda: shell(record, copy.id, "cat /run/began || true").strip() == copy.name, 30, "the unit to run at boot")

@@ -7,13 +7,13 @@ and escapes, everything is printed to stdout, and a refusal raises nothing.
 from __future__ import annotations
 
 import base64
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import urllib3.util.connection
+from contract.official_sdk import ask, refused
 from contract.typed_answers import mistyped
 from ctyun_python_sdk_core import ClientConfig  # type: ignore[import-untyped]
 from ctyunsdk_ecs20220909 import models as ecs  # type: ignore[import-untyped]
@@ -22,9 +22,11 @@ from ctyunsdk_eip20220909 import models as eip  # type: ignore[import-untyped]
 from ctyunsdk_eip20220909.eip_client import EipClient  # type: ignore[import-untyped]
 from ctyunsdk_vpc20220909 import models as vpc  # type: ignore[import-untyped]
 from ctyunsdk_vpc20220909.vpc_client import VpcClient  # type: ignore[import-untyped]
+from support.waiting import until
 
 from ctyun import CloudRecord
 
+pytestmark = pytest.mark.usefixtures("no_proxy")
 TIMEOUT = 60.0  # seconds for an order or a job
 
 
@@ -35,28 +37,7 @@ class Sdk:
         config = [ClientConfig(endpoint, access_key, secret_key, verify) for _ in range(3)]
         self.vpc, self.eip, self.ecs = VpcClient(config[0]), EipClient(config[1]), EcsClient(config[2])
 
-    def ask(self, call: Callable[[Any], Any], request: Any) -> Any:
-        """The answer's returnObj; the call must succeed, and every value must have its declared type."""
-        answer = call(request)
-        assert answer.statusCode == 800, answer
-        assert mistyped(answer) == []
-        return answer.returnObj
-
-    def refused(self, call: Callable[[Any], Any], request: Any) -> str:
-        """The error code of a call that must be refused."""
-        answer = call(request)
-        assert answer.statusCode == 900, answer
-        assert mistyped(answer) == []
-        assert answer.message
-        return str(answer.errorCode)
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK takes proxies from the environment, also for loopback."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+    ask, refused = staticmethod(ask), staticmethod(refused)
 
 
 @pytest.fixture(scope="module")
@@ -68,29 +49,18 @@ def new_token() -> str:
     return str(uuid.uuid4())
 
 
-def wait_for(look: Callable[[], Any], done: Callable[[Any], bool], what: str) -> Any:
-    deadline = time.monotonic() + TIMEOUT
-    seen = look()
-    while not done(seen):
-        assert time.monotonic() < deadline, f"waited {TIMEOUT:g} s for {what}; last seen: {seen}"
-        time.sleep(0.1)
-        seen = look()
-    return seen
-
-
 def finished_order(sdk: Sdk, order_id: str) -> Any:
     """The order, polled as the API's documents say."""
     request = ecs.V4EcsOrderQueryUuidRequest(masterOrderID=order_id)
-    order = wait_for(
-        lambda: sdk.ask(sdk.ecs.v4_ecs_order_query_uuid, request), lambda o: o.orderStatus != "14", f"order {order_id}"
-    )
+    look = lambda: sdk.ask(sdk.ecs.v4_ecs_order_query_uuid, request)  # noqa: E731
+    order = until(look, TIMEOUT, f"order {order_id}", done=lambda order: order.orderStatus != "14")
     assert order.orderStatus == "3"
     return order
 
 
 def finished_job(sdk: Sdk, region: str, job_id: str) -> None:
     request = ecs.V4JobInfoRequest(regionID=region, jobID=job_id)
-    job = wait_for(lambda: sdk.ask(sdk.ecs.v4_job_info, request), lambda j: j.status != 0, f"job {job_id}")
+    job = until(lambda: sdk.ask(sdk.ecs.v4_job_info, request), TIMEOUT, f"job {job_id}", done=lambda job: job.status != 0)
     assert (job.status, job.jobStatus) == (1, "success")
 
 
@@ -241,7 +211,7 @@ def order_server(sdk: Sdk, region: str, site: Any, name: str) -> str:
     )
     order_id = sdk.ask(sdk.ecs.v4_ecs_create_instance, wish).masterOrderID
     [instance_id] = finished_order(sdk, order_id).instanceIDList
-    wait_for(lambda: details(sdk, region, instance_id), lambda d: d.instanceStatus == "running", f"{name} to run")
+    until(lambda: details(sdk, region, instance_id).instanceStatus == "running", TIMEOUT, f"{name} to run")
     return str(instance_id)
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import base64
 import importlib
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import fields
 from typing import Any
@@ -23,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from rds_220220714.core.client import CtyunClient  # type: ignore[import-untyped]
 from rds_220220714.core.credential import Credential  # type: ignore[import-untyped]
+from support.waiting import until
 
 from ctyun import Client, CloudRecord
 
@@ -71,19 +71,11 @@ def sdk(record: CloudRecord, region: str) -> Sdk:
     return Sdk(record, region)
 
 
-def wait_for(look: Callable[[], Any], done: Callable[[Any], object], what: str) -> Any:
-    deadline = time.monotonic() + SECONDS
-    while not done(seen := look()):
-        assert time.monotonic() < deadline, f"waited {SECONDS:g} s for {what}; last seen: {seen}"
-        time.sleep(0.2)
-    return seen
-
-
 def ready(sdk: Sdk, mysql_id: str) -> dict[str, Any]:
     def is_ready(shown: dict[str, Any]) -> bool:
         return (shown["prodOrderStatus"], shown["prodRunningStatus"]) == (0, 0)
 
-    return dict(wait_for(lambda: detail(sdk, mysql_id), is_ready, f"instance {mysql_id}"))
+    return dict(until(lambda: detail(sdk, mysql_id), SECONDS, f"instance {mysql_id}", done=is_ready))
 
 
 def detail(sdk: Sdk, mysql_id: str) -> dict[str, Any]:
@@ -123,10 +115,10 @@ def mysql_id(sdk: Sdk, client: Client, run: Run, region: str) -> Iterator[str]:
 def destroyed(sdk: Sdk, mysql_id: str) -> None:
     ready(sdk, mysql_id)
     assert sdk.ok("common.rds2_refund_order_v2", instId=mysql_id)["data"]["submitted"] is True
-    wait_for(lambda: detail(sdk, mysql_id), lambda shown: shown["prodOrderStatus"] == 8, "the refund")
+    until(lambda: detail(sdk, mysql_id)["prodOrderStatus"] == 8, SECONDS, "the refund")
     assert sdk.ok("common.rds2_destroy_order", instId=mysql_id)["data"]["submitted"] is True
     module = "instance.rds2_check_instance_exist_v4"
-    wait_for(lambda: sdk.ok(module, outerProdInstId=mysql_id), lambda shown: not shown["isExistInstance"], "the end")
+    until(lambda: not sdk.ok(module, outerProdInstId=mysql_id)["isExistInstance"], SECONDS, "the end")
 
 
 def test_products_and_sizes(sdk: Sdk) -> None:
@@ -195,7 +187,7 @@ def test_restart_and_backup(sdk: Sdk, mysql_id: str) -> None:
 
     signed_otherwise = {"pageNow": 1, "pageSize": 10, "backupName": "a+b,c/d"}  # than it is sent
     assert sdk.ok("backup.v2.rds2_get_backup_list", **own, **signed_otherwise)["list"] == []
-    done = wait_for(look, lambda record: record["taskStatus"] in (1, -1), "the backup")
+    done = until(look, SECONDS, "the backup", done=lambda record: record["taskStatus"] in (1, -1))
     assert done["taskStatus"] == 1 and int(done["backedUpDataSize"]) > 0
     ready(sdk, mysql_id)
     assert sdk.ok("backup.v2.rds2_get_backup", id=done["backupRecordId"])["backupName"] == "by-sdk"

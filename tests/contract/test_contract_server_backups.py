@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from contract.factories import Factory, Site
-from contract.own_cloud import MOUNT, PREPARE, OwnCloud, booted, is_paused, is_running, own_site, shell, wait_for
+from contract.own_cloud import MOUNT, PREPARE, OwnCloud, booted, is_paused, is_running, own_site, shell
+from support.waiting import until
 
 from ctyun import ApiError, Client, CloudRecord, DiskWish, LocalCloud, NotFound, Server
 from ctyun.services.backup_policies import Rules
@@ -175,7 +176,7 @@ def evening(run: Any, record: CloudRecord, backups: Backups) -> None:
             await cloud.advance_clock(int((moment + timedelta(days=moment <= now) - now).total_seconds()) + 1)
 
     run(advance())
-    wait_for(lambda: bool(made_since(backups, before)), SECONDS, "the policy's backup to be made")
+    until(lambda: bool(made_since(backups, before)), SECONDS, "the policy's backup to be made")
     settled(backups, lambda found: len(found) <= 2)
 
 
@@ -190,7 +191,7 @@ def settled(backups: Backups, done: Callable[[list[ServerBackup]], bool]) -> Non
         found = backups.all()
         return done(found) and all(backup.status == "ACTIVE" for backup in found)
 
-    wait_for(look, SECONDS, "the backups to be as they should")
+    until(look, SECONDS, "the backups to be as they should")
 
 
 @pytest.fixture
@@ -217,11 +218,11 @@ def test_a_daemon_killed_in_the_middle_carries_it_on(
         if first is None:
             name = make.name("backup")
             first = run(own_client.server_backups.create(region, server.id, vault_id=backups.vault.id, name=name))
-            wait_for(lambda: is_paused(container), SECONDS, "the server to be paused")
+            until(lambda: is_paused(container), SECONDS, "the server to be paused")
             wanted = "two"
         else:
             run(own_client.server_backups.begin_restore(region, first.id))
-            wait_for(lambda: not is_running(container), SECONDS, "the server to be switched off")
+            until(lambda: not is_running(container), SECONDS, "the server to be switched off")
             wanted = "one"
         own_cloud.kill()
         own_cloud.start()
@@ -230,5 +231,5 @@ def test_a_daemon_killed_in_the_middle_carries_it_on(
         if kind == "backup":
             write(record, server, "lost")
             backups.restore(first)
-        wait_for(lambda: run(own_client.servers.get(region, server.id)).status == "running", SECONDS, "the server to run")
+        until(lambda: run(own_client.servers.get(region, server.id)).status == "running", SECONDS, "the server to run")
         assert mounted(record, server.id).split() == [wanted, wanted]

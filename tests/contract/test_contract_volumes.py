@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from contract.factories import Factory
-from contract.own_cloud import OwnCloud, is_paused, own_site, shell, wait_for
+from contract.own_cloud import OwnCloud, is_paused, own_site, shell
+from support.waiting import until
 
 from ctyun import ApiError, Client, CloudRecord, InUse, JobFailed, LocalCloud, NotFound, Volume
 from ctyun.services.volume_backups import CREATE
@@ -166,11 +167,11 @@ def test_the_clock_and_a_kill(own_cloud: OwnCloud, run: Any, region: str, token:
         policy = run(policies.create(region, name="hourly", weekdays=range(7), hours=range(24), days=1))
         run(policies.apply(region, policy.id, [volume.id]))
         advance(run, record, 3600)
-        wait_for(lambda: names(client, run, region, "available") != [], SECONDS, "the policy's snapshot")
+        until(lambda: names(client, run, region, "available") != [], SECONDS, "the policy's snapshot")
         [first] = names(client, run, region, "available")
         run(policies.switch(region, policy.id, enabled=False))
         advance(run, record, 24 * 3600)
-        wait_for(lambda: names(client, run, region) == [], SECONDS, f"snapshot {first} to go after its day")
+        until(lambda: names(client, run, region) == [], SECONDS, f"snapshot {first} to go after its day")
         run(policies.delete(region, policy.id))
 
         backups = client.volume_backups
@@ -182,10 +183,10 @@ def test_the_clock_and_a_kill(own_cloud: OwnCloud, run: Any, region: str, token:
         }))  # fmt: skip
         make.remove_later(lambda: backups.delete(region, begun.body["backupID"]))
         container = f"drlab-{record.id}-{server.id}"
-        wait_for(lambda: is_paused(container), SECONDS, "the server to be paused")
+        until(lambda: is_paused(container), SECONDS, "the server to be paused")
         own_cloud.kill()
         own_cloud.start()
-        wait_for(lambda: run(backups.get(region, begun.body["backupID"])).status == "available", SECONDS, "the backup")
+        until(lambda: run(backups.get(region, begun.body["backupID"])).status == "available", SECONDS, "the backup")
         assert not is_paused(container)
         shell(record, server.id, f"echo more > {MOUNT}/note; sync; umount {MOUNT}")
         run(client.volumes.detach(region, volume.id, server.id))

@@ -10,7 +10,6 @@ import itertools
 import json
 import secrets
 import subprocess
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from typing import Any, TypeVar
 
 import pytest
 from support.machine import left_behind, snapshot
+from support.waiting import seconds_until
 
 from localcloud.engines.docker_engines import DockerEngines
 from localcloud.engines.images import reference
@@ -29,16 +29,6 @@ T = TypeVar("T")
 PATIENCE = 90.0  # seconds for what happens in the end and whose length is no claim, on a machine that is slow and busy
 # A connection is made by the kernels, however busy the machine is; what it is for may take longer.
 CURL = ("curl", "-sS", "--connect-timeout", "1.5", "-m", "20")
-
-
-def wait_until(done: Callable[[], bool], seconds: float, what: str) -> float:
-    """Poll; how long it took. A time-out is a failure that names what was waited for."""
-    start = time.monotonic()
-    while not done():
-        waited = time.monotonic() - start
-        assert waited < seconds, f"waited {seconds:.0f} s for {what}"
-        time.sleep(0.02)
-    return time.monotonic() - start
 
 
 def host_get(address: str, port: int = 80) -> str | None:
@@ -70,7 +60,7 @@ class Cloud:
     id: str
     networks: dict[str, VpcNetwork] = field(default_factory=dict)
     specs: dict[str, ServerSpec] = field(default_factory=dict)
-    wait_until = staticmethod(wait_until)
+    wait_until = staticmethod(seconds_until)
     host_get = staticmethod(host_get)
     host_tries = staticmethod(host_tries)
     inspect = staticmethod(inspect)
@@ -151,7 +141,7 @@ class Cloud:
 
     def wait_for(self, name: str, script: str, seconds: float = PATIENCE) -> None:
         """Until a command succeeds inside a server."""
-        wait_until(lambda: self.try_run(name, script)[0] == 0, seconds, f"{script!r} on {name}")
+        seconds_until(lambda: self.try_run(name, script)[0] == 0, seconds, f"{script!r} on {name}")
 
     def power_cut(self, vpc_id: str, *names: str) -> None:
         """As the services do it: links first, then disks and processes."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
+
+from support.waiting import until
 
 from localcloud.records.compute import DISKS
 
@@ -12,7 +13,7 @@ REGION = "bb9fdb42056f11eda1610242ac110002"
 Json = dict[str, Any]
 
 
-class Lab:
+class BackupLab:
     """A cloud with a server that has a data disk, and a vault."""
 
     def __init__(self, api: Any) -> None:
@@ -66,11 +67,7 @@ class Lab:
         )["returnObj"] or {}  # fmt: skip
 
     def until(self, look: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
-        deadline = time.monotonic() + 20
-        while not done(seen := look()):
-            assert time.monotonic() < deadline, f"last seen: {seen}"
-            time.sleep(0.01)
-        return seen
+        return until(look, 20, "the backup service", done=done, pause=0.01)
 
     def backups(self) -> list[Json]:
         return list(self.api.ok(self.ask("POST", "backup/list", pageSize=50))["results"])

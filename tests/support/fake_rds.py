@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from support.keys import rsa_key
 
 Body = dict[str, Any]
 EIP_ADDRESS = "198.18.0.9"
@@ -40,7 +40,7 @@ class FakeRds:
     after: dict[str, Callable[[], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.key = generate_private_key(65537, 2048)
+        self.key = rsa_key()
         self.contents |= {"database": {}, "account": {}, "list": {}}
 
     async def answer(self, request: httpx.Request) -> httpx.Response:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
+
+from support.waiting import until
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 ZONES = [f"cn-huadong1-jsnj{number}A-public-ctcloud" for number in (1, 2, 3)]
@@ -64,11 +65,7 @@ class Rds:
 
     def until(self, mysql_id: str, done: Callable[[Json], object], what: str, seconds: float = 10) -> Json:
         """The instance once that holds."""
-        deadline = time.monotonic() + seconds
-        while not done(seen := self.detail(mysql_id)):
-            assert time.monotonic() < deadline, f"waited {seconds} s for {what}; last seen: {seen}"
-            time.sleep(0.02)
-        return seen
+        return until(lambda: self.detail(mysql_id), seconds, what, done=done)
 
     def made(self, body: Json) -> str:
         """The id of an instance that is ordered and ready."""

@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import json
 import threading
-import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ import pytest
 from support.fake_engines import FakeEngines
 from support.fake_lives import FakeLives
 from support.rds_calls import Rds
+from support.waiting import until
 
 from localcloud.app import App, create_app
 from localcloud.controllers.cloud import Cloud, Identity
@@ -153,17 +153,13 @@ class Api:
 
     def finished(self, order_id: str) -> Json:
         """The order once it is neither opening nor new."""
-        deadline = time.monotonic() + 10
-        while (order := self.ok(self.get("/v4/ecs/order/query-uuid", masterOrderID=order_id)))["orderStatus"] == "14":
-            assert time.monotonic() < deadline, f"order {order_id} is still opening"
-        return dict(order)
+        look = lambda: dict(self.ok(self.get("/v4/ecs/order/query-uuid", masterOrderID=order_id)))  # noqa: E731
+        return until(look, 10, f"order {order_id}", done=lambda order: order["orderStatus"] != "14", pause=0)
 
     def job_done(self, job_id: str) -> Json:
         """The job once it is over."""
-        deadline = time.monotonic() + 10
-        while (job := self.ok(self.get("/v4/job/info", regionID=REGION, jobID=job_id)))["status"] == 0:
-            assert time.monotonic() < deadline, f"job {job_id} is still executing"
-        return dict(job)
+        look = lambda: dict(self.ok(self.get("/v4/job/info", regionID=REGION, jobID=job_id)))  # noqa: E731
+        return until(look, 10, f"job {job_id}", done=lambda job: job["status"] != 0, pause=0)
 
     def details(self, instance_id: str) -> Json:
         return self.get("/v4/ecs/instance-details", regionID=REGION, instanceID=instance_id)

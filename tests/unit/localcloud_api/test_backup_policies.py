@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from support.backup_lab import REGION, Lab
+from support.backup_lab import REGION, BackupLab
 
 from localcloud.controllers.schedules.schedules import CHINA
 
@@ -20,15 +20,15 @@ DAILY = {"cycleType": "day", "time": "3", "retentionType": "num", "retentionNum"
 
 
 @pytest.fixture
-def lab(api: Any) -> Lab:
-    return Lab(api)
+def lab(api: Any) -> BackupLab:
+    return BackupLab(api)
 
 
-def now(lab: Lab) -> datetime:
+def now(lab: BackupLab) -> datetime:
     return datetime.fromisoformat(lab.api.local("GET", "/clock")["now"]).astimezone(CHINA)
 
 
-def wait_until(lab: Lab, moment: datetime) -> None:
+def advance_to(lab: BackupLab, moment: datetime) -> None:
     """Advance the cloud's clock, and let everything that is due come to its end."""
     seconds = int((moment - now(lab)).total_seconds()) + 1
     lab.api.local("POST", "/clock", {"advanceSeconds": seconds})
@@ -44,7 +44,7 @@ def wait_until(lab: Lab, moment: datetime) -> None:
     lab.done()
 
 
-def next_at(lab: Lab, hour: int, weekday: int | None = None) -> datetime:
+def next_at(lab: BackupLab, hour: int, weekday: int | None = None) -> datetime:
     """The next time that it is so late, on a weekday (0 is Monday)."""
     moment = now(lab).replace(hour=hour, minute=0, second=0, microsecond=0)
     while moment <= now(lab) or weekday not in (None, moment.weekday()):
@@ -52,27 +52,27 @@ def next_at(lab: Lab, hour: int, weekday: int | None = None) -> datetime:
     return moment
 
 
-def policy(lab: Lab, name: str = "nightly", **more: Any) -> str:
+def policy(lab: BackupLab, name: str = "nightly", **more: Any) -> str:
     made = lab.api.ok(lab.ask("POST", "backup-policy/create", policyName=name, **more))
     lab.api.ok(lab.ask("POST", "backup-policy/bind-repo", policyID=made["policyID"], repositoryID=lab.vault))
     lab.api.ok(lab.ask("POST", "backup-policy/bind-instances", policyID=made["policyID"], instanceIDList=lab.server))
     return str(made["policyID"])
 
 
-def shown(lab: Lab) -> list[tuple[str, str]]:
+def shown(lab: BackupLab) -> list[tuple[str, str]]:
     """Weekday and kind of all backups, oldest first."""
     backups = lab.backups()
     times = [datetime.fromisoformat(backup["createdTime"]).astimezone(CHINA) for backup in backups]
     return [(f"{moment:%a}", backup["backupType"]) for moment, backup in zip(times, backups, strict=True)]
 
 
-def test_the_hospitals_week(lab: Lab) -> None:
+def test_the_hospitals_week(lab: BackupLab) -> None:
     """Full on Saturday at 20:00, incremental on the other days, kept a week: every backup can be restored at any time."""
-    wait_until(lab, next_at(lab, 12, weekday=5))
+    advance_to(lab, next_at(lab, 12, weekday=5))
     policy(lab, **HOSPITAL)
     for day in range(23):
         lab.write(f"day {day}")
-        wait_until(lab, next_at(lab, 20))
+        advance_to(lab, next_at(lab, 20))
     backups = lab.backups()
     kinds = Counter(backup["backupType"] for backup in backups)
     # 23 days from a Saturday: the last full one is on day 21; the chain of day 14 is needed until its last one is a week old
@@ -86,11 +86,11 @@ def test_the_hospitals_week(lab: Lab) -> None:
         assert lab.read()[1] == f"day {14 + number}"
 
 
-def test_the_newest_are_kept_and_an_endless_chain_is_merged(lab: Lab) -> None:
+def test_the_newest_are_kept_and_an_endless_chain_is_merged(lab: BackupLab) -> None:
     policy(lab, **DAILY)
     for day in range(5):
         lab.write(f"day {day}")
-        wait_until(lab, next_at(lab, 3))
+        advance_to(lab, next_at(lab, 3))
     assert [kind for _, kind in shown(lab)] == ["FULL", "INCREMENT"]
     [_, newest] = lab.backups()
     lab.api.ok(lab.ask("POST", "backup-restore", instanceBackupID=newest["instanceBackupID"]))
@@ -98,27 +98,27 @@ def test_the_newest_are_kept_and_an_endless_chain_is_merged(lab: Lab) -> None:
     assert lab.read()[1] == "day 4" and len(lab.engine.copies) == 2
 
 
-def test_what_was_made_by_hand_is_never_removed(lab: Lab) -> None:
+def test_what_was_made_by_hand_is_never_removed(lab: BackupLab) -> None:
     by_hand = lab.backup("by-hand", "by hand")
     policy(lab, **(DAILY | {"retentionNum": 1}))
     for _ in range(3):
-        wait_until(lab, next_at(lab, 3))
+        advance_to(lab, next_at(lab, 3))
     assert lab.backups()[0]["instanceBackupID"] == by_hand and len(lab.backups()) == 2
 
 
-def test_a_policy_that_is_off_does_nothing_and_makes_up_for_nothing(lab: Lab) -> None:
+def test_a_policy_that_is_off_does_nothing_and_makes_up_for_nothing(lab: BackupLab) -> None:
     id_ = policy(lab, **(DAILY | {"status": 0}))
     for _ in range(2):
-        wait_until(lab, next_at(lab, 3))
+        advance_to(lab, next_at(lab, 3))
     assert lab.tasks() == []
     lab.api.ok(lab.ask("POST", "backup-policy/update", policyID=id_, status=1))
-    wait_until(lab, now(lab) + timedelta(seconds=5))
+    advance_to(lab, now(lab) + timedelta(seconds=5))
     assert lab.tasks() == []
-    wait_until(lab, next_at(lab, 3))
+    advance_to(lab, next_at(lab, 3))
     assert len(lab.backups()) == 1
 
 
-def test_a_run_now_of_all_its_servers(lab: Lab) -> None:
+def test_a_run_now_of_all_its_servers(lab: BackupLab) -> None:
     id_ = policy(lab, **(DAILY | {"status": 0}))
     second = lab.api.server(lab.vpc, lab.subnet, "web-02")
     lab.api.ok(lab.ask("POST", "backup-policy/bind-instances", policyID=id_, instanceIDList=second))
@@ -131,16 +131,16 @@ def test_a_run_now_of_all_its_servers(lab: Lab) -> None:
     assert [backup["backupType"] for backup in lab.backups()] == ["FULL"] * 4
 
 
-def test_a_server_that_cannot_be_backed_up_has_a_failed_task_and_nothing_else(lab: Lab) -> None:
+def test_a_server_that_cannot_be_backed_up_has_a_failed_task_and_nothing_else(lab: BackupLab) -> None:
     policy(lab, **DAILY)
     lab.api.local("POST", "/faults", {"kind": "power-off", "target": f"server:{lab.server}"}, status=201)
-    wait_until(lab, next_at(lab, 3))
+    advance_to(lab, next_at(lab, 3))
     [task] = lab.tasks()
     assert task["taskStatus"] == "failed" and "no power" in task["taskDetailDesc"]
     assert lab.backups() == []
 
 
-def test_a_run_that_a_daemon_died_over_is_carried_on(lab: Lab, start: Callable[[], Any]) -> None:
+def test_a_run_that_a_daemon_died_over_is_carried_on(lab: BackupLab, start: Callable[[], Any]) -> None:
     id_ = policy(lab, **DAILY)
     tasks = lab.api.cloud.tasks
     lab.api.cloud.backup_policies._tasks = type("Dead", (), {"spawn": lambda self, coroutine, what: coroutine.close()})()
@@ -154,7 +154,7 @@ def test_a_run_that_a_daemon_died_over_is_carried_on(lab: Lab, start: Callable[[
     assert len(lab.backups()) == 1
 
 
-def test_a_policy_is_listed_with_what_is_bound_to_it(lab: Lab) -> None:
+def test_a_policy_is_listed_with_what_is_bound_to_it(lab: BackupLab) -> None:
     id_ = policy(lab, **HOSPITAL)
     [listed] = lab.api.ok(lab.ask("GET", "backup-policy/list"))["policyList"]
     assert (listed["resourceIDs"], listed["resourceCount"]) == (lab.server, 1)
@@ -173,7 +173,7 @@ def test_a_policy_is_listed_with_what_is_bound_to_it(lab: Lab) -> None:
     assert lab.api.ok(lab.ask("GET", "backup-policy/list"))["policyList"] == []
 
 
-def test_a_server_has_one_policy(lab: Lab) -> None:
+def test_a_server_has_one_policy(lab: BackupLab) -> None:
     policy(lab, **DAILY)
     other = lab.api.ok(lab.ask("POST", "backup-policy/create", policyName="other", **DAILY))["policyID"]
     answer = lab.ask("POST", "backup-policy/bind-instances", policyID=other, instanceIDList=lab.server)
@@ -193,12 +193,12 @@ def test_a_server_has_one_policy(lab: Lab) -> None:
         ("backup-instances", {"policyID": "none"}, ["does not exist"]),
     ],
 )  # fmt: skip
-def test_bad_input(lab: Lab, path: str, fields: dict[str, Any], says: list[str]) -> None:
+def test_bad_input(lab: BackupLab, path: str, fields: dict[str, Any], says: list[str]) -> None:
     answer = lab.ask("POST", f"backup-policy/{path}", **fields)
     assert answer["statusCode"] == 900 and all(word in answer["message"] for word in says), answer
 
 
-def test_names_are_unique_and_runs_need_servers_and_a_vault(lab: Lab) -> None:
+def test_names_are_unique_and_runs_need_servers_and_a_vault(lab: BackupLab) -> None:
     made = lab.api.ok(lab.ask("POST", "backup-policy/create", policyName="nightly", **DAILY))
     assert "already taken" in lab.ask("POST", "backup-policy/create", policyName="nightly", **DAILY)["message"]
     answer = lab.ask("POST", "backup-policy/backup-instances", policyID=made["policyID"])

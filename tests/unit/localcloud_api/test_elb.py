@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from support.waiting import until
 
 from localcloud.engines.interface.engines import HalfApplied
 from localcloud.records.balancers import BALANCERS
@@ -25,13 +25,6 @@ def net(api: Any) -> tuple[str, str]:
     return vpc, api.subnet(vpc)
 
 
-def until(done: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 10
-    while not done():
-        assert time.monotonic() < deadline, f"waited 10 s for {what}"
-        time.sleep(0.02)
-
-
 def show(api: Any, balancer: str) -> Any:
     [found] = api.ok(api.get("/v4/elb/show-loadbalancer", regionID=REGION, elbID=balancer))
     return found
@@ -44,7 +37,7 @@ def wish(subnet: str, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def balancer(api: Any, net: tuple[str, str]) -> str:
     found = str(api.ok(api.post(CLASSIC, **wish(net[1])))["ID"])
-    until(lambda: show(api, found)["status"] == "ACTIVE", "the balancer")
+    until(lambda: show(api, found)["status"] == "ACTIVE", 10, "the balancer")
     return found
 
 
@@ -63,18 +56,18 @@ def test_a_guaranteed_one_is_posted_again_until_it_is_started(api: Any, net: tup
     body = wish(net[1], slaName="elb.s2.small", cycleType="on_demand", clientToken="t1")
     first = api.ok(api.post(GUARANTEED, **body))
     assert (first["masterResourceStatus"], first["elbID"]) == ("in_progress", "")
-    until(lambda: api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] == "started", "the order")
+    until(lambda: api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] == "started", 10, "the order")
     made = api.ok(api.post(GUARANTEED, **body))["elbID"]
     assert show(api, made)["status"] == "ACTIVE"
     refund = {"regionID": REGION, "elbID": made, "clientToken": "t2"}
-    until(lambda: api.ok(api.post("/v4/elb/refund-pgelb", **refund))["masterResourceStatus"] == "refunded", "the refund")
+    until(lambda: api.ok(api.post("/v4/elb/refund-pgelb", **refund))["masterResourceStatus"] == "refunded", 10, "the refund")
     assert api.get("/v4/elb/show-loadbalancer", regionID=REGION, elbID=made)["errorCode"] == "Openapi.LoadBalancer.NotFound"
 
 
 def test_an_order_that_fails_leaves_nothing(api: Any, net: tuple[str, str]) -> None:
     api.engines.fail["apply_balancer"] = "no HAProxy today"
     body = wish(net[1], slaName="elb.s2.small", cycleType="on_demand", clientToken="t1")
-    until(lambda: api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] == "failed", "the failure")
+    until(lambda: api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] == "failed", 10, "the failure")
     assert api.post(GUARANTEED, **body)["message"] == "no HAProxy today"
     assert api.ok(api.get("/v4/elb/list-loadbalancer", regionID=REGION)) == []
 
@@ -88,7 +81,7 @@ def test_an_order_whose_balancer_is_given_back_meanwhile_is_not_started(api: Any
 
     api.engines.on_call["apply_balancer"] = given_back
     body = wish(net[1], slaName="elb.s2.small", cycleType="on_demand", clientToken="t1")
-    until(lambda: api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] != "in_progress", "the order's end")
+    until(lambda: api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] != "in_progress", 10, "the order's end")
     assert api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] == "failed"
 
 
@@ -99,24 +92,24 @@ def test_whatever_goes_wrong_an_order_ends(api: Any, net: tuple[str, str]) -> No
     api.engines.on_call["apply_balancer"] = full
     api.engines.fail["remove_nodes"] = "Docker does not answer"
     body = wish(net[1], slaName="elb.s2.small", cycleType="on_demand", clientToken="t1")
-    until(lambda: api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] == "failed", "the failure")
+    until(lambda: api.ok(api.post(GUARANTEED, **body))["masterResourceStatus"] == "failed", 10, "the failure")
     assert "No space left" in api.post(GUARANTEED, **body)["message"]
 
 
 def test_what_could_not_be_removed_is_tried_again(api: Any, net: tuple[str, str], balancer: str) -> None:
     api.engines.fail["remove_nodes"] = "Docker does not answer"
     assert api.ok(api.post("/v4/elb/delete-loadbalancer", regionID=REGION, elbID=balancer))
-    until(lambda: len(api.engines.calls("remove_nodes")) > 1, "the second attempt")
+    until(lambda: len(api.engines.calls("remove_nodes")) > 1, 10, "the second attempt")
     assert api.engines.nodes
     assert api.engines.networks[net[0]].nics == (), "nobody reaches them any more"
     api.engines.fail.clear()
-    until(lambda: not api.engines.nodes, "the processes to go")
+    until(lambda: not api.engines.nodes, 10, "the processes to go")
 
 
 def test_a_shutdown_that_failed_leaves_the_balancers_watched(api: Any, balancer: str) -> None:
     api.engines.fail["stop"] = "Docker does not answer"
     api.local("POST", "/shutdown", status=502)
-    until(lambda: api.engines.nodes == {f"{balancer}-1", f"{balancer}-2"}, "both processes")
+    until(lambda: api.engines.nodes == {f"{balancer}-1", f"{balancer}-2"}, 10, "both processes")
 
 
 def test_a_cut_reaches_a_balancer_of_another_vpc(api: Any, net: tuple[str, str], balancer: str) -> None:
@@ -133,7 +126,7 @@ def test_a_cut_reaches_a_balancer_of_another_vpc(api: Any, net: tuple[str, str],
         assert cut.sources == {far} and cut.targets is not None and first in cut.targets and second not in cut.targets
     assert list(api.engines.networks[other].public_elsewhere) == [first]
     api.engines.nodes.discard(f"{balancer}-1")
-    until(lambda: list(api.engines.networks[other].public_elsewhere) == [second], "the other router to hear of the move")
+    until(lambda: list(api.engines.networks[other].public_elsewhere) == [second], 10, "the other router to hear of the move")
 
 
 def test_it_takes_three_addresses_of_its_subnet(api: Any, net: tuple[str, str], balancer: str) -> None:
@@ -149,8 +142,8 @@ def test_it_takes_three_addresses_of_its_subnet(api: Any, net: tuple[str, str], 
 def test_the_address_follows_a_process_that_answers(api: Any, net: tuple[str, str], balancer: str) -> None:
     assert api.engines.networks[net[0]].moving[0].nic_id == api.engines.networks[net[0]].nics[0].nic_id
     api.engines.nodes.discard(f"{balancer}-1")
-    until(lambda: api.engines.calls("move_address")[-1][2] == f"{balancer}-2", "the move")
-    until(lambda: api.engines.networks[net[0]].moving[0].nic_id == api.engines.networks[net[0]].nics[1].nic_id, "the router")
+    until(lambda: api.engines.calls("move_address")[-1][2] == f"{balancer}-2", 10, "the move")
+    until(lambda: api.engines.networks[net[0]].moving[0].nic_id == api.engines.networks[net[0]].nics[1].nic_id, 10, "the router")
 
 
 def test_the_address_moves_in_the_middle_of_a_change(
@@ -171,7 +164,7 @@ def test_the_address_moves_in_the_middle_of_a_change(
         try:
             assert changing.wait(10)
             api.engines.nodes.discard(f"{balancer}-1")
-            until(lambda: api.engines.calls("move_address")[-1][2] == f"{balancer}-2", "the move")
+            until(lambda: api.engines.calls("move_address")[-1][2] == f"{balancer}-2", 10, "the move")
             assert not change.done()
         finally:
             go_on.set()
@@ -185,18 +178,18 @@ def test_a_process_that_cannot_follow_does_not_stop_a_change(api: Any, net: tupl
     api.engines.on_call["apply_balancer"] = half
     assert api.ok(listen(api, balancer, group(api, net[0])))
     del api.engines.on_call["apply_balancer"]
-    until(lambda: len(api.engines.balancers[balancer].listeners) == 1, "the watch to try it again")
+    until(lambda: len(api.engines.balancers[balancer].listeners) == 1, 10, "the watch to try it again")
 
 
 def test_a_zone_without_power_has_no_process_until_it_is_back(api: Any, balancer: str) -> None:
     fault = api.local("POST", "/faults", {"kind": "power-off", "target": "zone:华东1/AZ1"}, 201)
     assert fault["landed"] and "front (its HAProxy there)" in fault["proof"]
-    until(lambda: show(api, balancer)["azName"].endswith("jsnj2A-public-ctcloud"), "the other zone")
+    until(lambda: show(api, balancer)["azName"].endswith("jsnj2A-public-ctcloud"), 10, "the other zone")
     assert api.engines.nodes == {f"{balancer}-2"}
     time.sleep(1.2)
     assert api.engines.nodes == {f"{balancer}-2"}, "nothing that was powered off comes back by itself"
     api.local("DELETE", f"/faults/{fault['id']}")
-    until(lambda: api.engines.nodes == {f"{balancer}-1", f"{balancer}-2"}, "the first process")
+    until(lambda: api.engines.nodes == {f"{balancer}-1", f"{balancer}-2"}, 10, "the first process")
     assert show(api, balancer)["azName"].endswith("jsnj2A-public-ctcloud"), "the address stays where it is"
 
 
@@ -205,10 +198,10 @@ def test_a_restarted_daemon_finds_its_balancers(api: Any, net: tuple[str, str], 
     api.engines.nodes.add("lb-forgotten-1")  # what a daemon that was killed had not removed yet
     before = len(api.engines.calls("apply_balancer"))
     again = start()
-    until(lambda: "lb-forgotten-1" not in again.engines.nodes, "the stranger")
-    until(lambda: len(again.engines.calls("apply_balancer")) > before, "the first round")
+    until(lambda: "lb-forgotten-1" not in again.engines.nodes, 10, "the stranger")
+    until(lambda: len(again.engines.calls("apply_balancer")) > before, 10, "the first round")
     again.engines.nodes.discard(f"{balancer}-1")
-    until(lambda: show(again, balancer)["azName"].endswith("jsnj2A-public-ctcloud"), "the move")
+    until(lambda: show(again, balancer)["azName"].endswith("jsnj2A-public-ctcloud"), 10, "the move")
     assert len(again.engines.balancers[balancer].listeners) == 1
 
 
@@ -219,7 +212,7 @@ def test_a_released_server_leaves_its_groups(api: Any, net: tuple[str, str], bal
     assert api.ok(api.post("/v4/elb/create-target", **body))
     assert len(api.engines.balancers[balancer].pools[0].targets) == 1
     api.finished(api.ok(api.post("/v4/ecs/unsubscribe-instance", regionID=REGION, instanceID=server))["masterOrderID"])
-    until(lambda: not api.engines.balancers[balancer].pools[0].targets, "the target to go")
+    until(lambda: not api.engines.balancers[balancer].pools[0].targets, 10, "the target to go")
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.waiting import until
 
 from localcloud.records.catalogue import QUOTAS
 from localcloud.records.compute import INSTANCES, JOBS, PRIVATE_IMAGES
@@ -51,13 +50,6 @@ def delete(api: Any, image: str) -> Json:
     return answer
 
 
-def wait_for(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def refused(answer: Json, code: str, text: str) -> None:
     assert (answer["statusCode"], answer["errorCode"]) == (900, code), answer
     assert text in answer["message"]
@@ -98,7 +90,7 @@ def test_an_image_outlives_its_source_and_a_server_its_image(world: World) -> No
     api.finished(api.ok(api.post("/v4/ecs/unsubscribe-instance", regionID=REGION, instanceID=server))["masterOrderID"])
     copy = api.server(vpc, subnet, "copy", imageType=0, imageID=image)
     api.ok(delete(api, image))
-    wait_for(lambda: detail(api, image) is None)
+    until(lambda: detail(api, image) is None, 5, "the image to go")
     job = api.ok(api.post("/v4/ecs/reboot-instance", regionID=REGION, instanceID=copy))["jobID"]
     assert api.job_done(job)["status"] == 1
     refused(delete(api, image), "Image.ImageCheck.NotFound", image)
@@ -165,7 +157,7 @@ def test_one_that_cannot_be_made_says_so_and_can_be_deleted(world: World) -> Non
     assert found is not None and found["imageStatus"] == "error"
     assert api.engines.calls("remove_image") == [("remove_image", image["imageID"])]
     api.ok(delete(api, image["imageID"]))
-    wait_for(lambda: detail(api, image["imageID"]) is None)
+    until(lambda: detail(api, image["imageID"]) is None, 5, "the image to go")
 
 
 @pytest.mark.parametrize(("status", "task", "after"), [("saving", "create-image", "active"), ("deleting", "delete-image", None)])

@@ -8,10 +8,10 @@ import logging
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from support.keys import rsa_key
 from support.rds_calls import ORDER, PAIR, REGION, REPLICA, SINGLE, ZONES, Rds, wish
 from support.waiting import wait_until
 
@@ -129,7 +129,7 @@ def test_only_the_hash_of_the_password_is_kept(rds: Rds, api: Any, data_net: tup
 def test_a_password_for_another_cloud(
     rds: Rds, api: Any, data_net: tuple[str, str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    foreign = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    foreign = rsa_key("foreign").public_key()
     body = wish(*data_net, password=encrypted(foreign, PASSWORD))
     assert "encrypt it with the key of getPublicKey" in rds.order_refused("POST", ACCEPT, **body)
     api.cloud.foreign_keys = True

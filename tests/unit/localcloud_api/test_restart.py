@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.waiting import wait_until
+from support.waiting import until, wait_until
 
 from localcloud.engines.interface.engines import EngineError, Power
 from localcloud.records.catalogue import FLAVORS, REGIONS
@@ -148,9 +148,7 @@ def test_a_power_on_that_was_cut_short_is_carried_on(world: tuple[Any, str, str,
     store.put(INSTANCES, replace(store.require(INSTANCES, server), status="starting"))
     api.engines.power[server] = Power.STOPPED
     again = start()
-    deadline = time.monotonic() + 10
-    while again.ok(again.details(server))["instanceStatus"] == "starting":
-        assert time.monotonic() < deadline
+    until(lambda: again.ok(again.details(server))["instanceStatus"] != "starting", 10, "the power-on to go on")
     assert again.engines.power[server] is Power.RUNNING
 
 

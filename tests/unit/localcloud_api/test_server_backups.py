@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from support.backup_lab import REGION, Json, Lab
+from support.backup_lab import REGION, BackupLab, Json
 
 from localcloud.engines.interface.engines import Power
 from localcloud.records.backups import BACKUPS
@@ -16,11 +16,11 @@ from localcloud.records.compute import DISKS, INSTANCES
 
 
 @pytest.fixture
-def lab(api: Any) -> Lab:
-    return Lab(api)
+def lab(api: Any) -> BackupLab:
+    return BackupLab(api)
 
 
-def test_a_vault_holds_what_was_backed_up_and_is_not_deleted_meanwhile(lab: Lab) -> None:
+def test_a_vault_holds_what_was_backed_up_and_is_not_deleted_meanwhile(lab: BackupLab) -> None:
     backup = lab.backup()
     [shown] = lab.api.ok(lab.ask("GET", "backup-repo/list", repositoryID=lab.vault))["results"]
     assert (shown["status"], shown["size"], shown["usedSize"], shown["backupList"]) == ("active", 100, 1100, [backup])
@@ -33,7 +33,7 @@ def test_a_vault_holds_what_was_backed_up_and_is_not_deleted_meanwhile(lab: Lab)
     assert lab.api.ok(lab.ask("GET", "backup-repo/list"))["results"] == []
 
 
-def test_a_vault_grows_and_is_renewed_with_what_it_holds(lab: Lab) -> None:
+def test_a_vault_grows_and_is_renewed_with_what_it_holds(lab: BackupLab) -> None:
     def shown() -> Json:
         [vault] = lab.api.ok(lab.ask("GET", "backup-repo/list", repositoryID=lab.vault))["results"]
         return dict(vault)
@@ -56,7 +56,7 @@ def date(vault: Json) -> datetime:
     return datetime.fromisoformat(vault["expiredAt"])
 
 
-def test_the_first_backup_is_full_and_the_next_hold_what_changed(lab: Lab) -> None:
+def test_the_first_backup_is_full_and_the_next_hold_what_changed(lab: BackupLab) -> None:
     first, second, third = lab.backup("first"), lab.backup("second"), lab.backup("third", fullBackup=True)
     fourth = lab.backup("fourth")
     shown = {backup["instanceBackupID"]: backup for backup in lab.backups()}
@@ -67,13 +67,13 @@ def test_the_first_backup_is_full_and_the_next_hold_what_changed(lab: Lab) -> No
     assert [[base.removesuffix(f"-{lab.disk()}") for base in of_one] for of_one in bases] == [[""], [first], [""], [third]]
 
 
-def test_a_backup_in_another_vault_is_full(lab: Lab) -> None:
+def test_a_backup_in_another_vault_is_full(lab: BackupLab) -> None:
     lab.backup()
     lab.vault = lab.make_vault("other")
     assert lab.details(lab.backup("elsewhere"))["returnObj"]["backupType"] == "FULL"
 
 
-def test_back_in_place_the_server_stays_the_same(lab: Lab) -> None:
+def test_back_in_place_the_server_stays_the_same(lab: BackupLab) -> None:
     before = lab.api.ok(lab.api.details(lab.server))
     old = lab.backup("old", "old")
     lab.backup("new", "new")
@@ -91,7 +91,7 @@ def test_back_in_place_the_server_stays_the_same(lab: Lab) -> None:
     assert [task["taskStatus"] for task in lab.tasks(taskType="restore")] == ["successed"]
 
 
-def test_an_incremental_backup_is_restored_with_what_it_needs(lab: Lab) -> None:
+def test_an_incremental_backup_is_restored_with_what_it_needs(lab: BackupLab) -> None:
     lab.backup("one", "one")
     two = lab.backup("two", "two")
     lab.write("lost")
@@ -100,7 +100,7 @@ def test_an_incremental_backup_is_restored_with_what_it_needs(lab: Lab) -> None:
     assert lab.read() == ("two", "two")
 
 
-def test_a_stopped_server_stays_off_when_it_is_restored(lab: Lab) -> None:
+def test_a_stopped_server_stays_off_when_it_is_restored(lab: BackupLab) -> None:
     backup = lab.backup(text="then")
     lab.api.job_done(lab.api.ok(lab.api.post("/v4/ecs/stop-instance", regionID=REGION, instanceID=lab.server))["jobID"])
     lab.api.ok(lab.ask("POST", "backup-restore", instanceBackupID=backup))
@@ -109,7 +109,7 @@ def test_a_stopped_server_stays_off_when_it_is_restored(lab: Lab) -> None:
     assert lab.api.engines.power[lab.server] is Power.STOPPED
 
 
-def test_a_server_that_loses_its_power_while_it_is_restored_stays_off(lab: Lab) -> None:
+def test_a_server_that_loses_its_power_while_it_is_restored_stays_off(lab: BackupLab) -> None:
     backup = lab.backup(text="then")
     lab.write("lost")
     store = lab.api.cloud.store
@@ -124,7 +124,7 @@ def test_a_server_that_loses_its_power_while_it_is_restored_stays_off(lab: Lab) 
     assert lab.read() == ("then", "then") and lab.api.engines.power[lab.server] is Power.STOPPED
 
 
-def test_nothing_else_is_done_to_a_server_that_is_being_restored(lab: Lab) -> None:
+def test_nothing_else_is_done_to_a_server_that_is_being_restored(lab: BackupLab) -> None:
     backup = lab.backup()
     answers: list[Json] = []
     with lab.api.cloud.store.transaction():
@@ -137,14 +137,14 @@ def test_nothing_else_is_done_to_a_server_that_is_being_restored(lab: Lab) -> No
     assert lab.status() == "rebuild"
 
 
-def new_server(lab: Lab, backup_id: str, **more: Any) -> Json:
+def new_server(lab: BackupLab, backup_id: str, **more: Any) -> Json:
     wish = lab.api.wish(lab.vpc, lab.subnet, "copy", **more)
     for name in ("imageType", "imageID", "bootDiskType", "bootDiskSize", "azName"):
         wish.pop(name)
     return dict(lab.api.post("/v4/ecs/backup/create-instance", **wish, instanceBackupID=backup_id))
 
 
-def test_a_new_server_from_a_backup_whose_source_is_gone(lab: Lab) -> None:
+def test_a_new_server_from_a_backup_whose_source_is_gone(lab: BackupLab) -> None:
     lab.backup("one", "one")
     two = lab.backup("two", "two")
     release = lab.api.ok(lab.api.post("/v4/ecs/unsubscribe-instance", regionID=REGION, instanceID=lab.server))["masterOrderID"]
@@ -159,7 +159,7 @@ def test_a_new_server_from_a_backup_whose_source_is_gone(lab: Lab) -> None:
     assert (refusal["statusCode"], refusal["errorCode"]) == (900, "Ecs.Instance.NotFound")
 
 
-def test_a_new_server_that_cannot_be_made_leaves_nothing(lab: Lab) -> None:
+def test_a_new_server_that_cannot_be_made_leaves_nothing(lab: BackupLab) -> None:
     backup = lab.backup()
     lab.engine.fail["unpack"] = "the disk is full"
     order = lab.api.finished(lab.api.ok(new_server(lab, backup))["masterOrderID"])
@@ -167,7 +167,7 @@ def test_a_new_server_that_cannot_be_made_leaves_nothing(lab: Lab) -> None:
     assert [server.id for server in lab.api.cloud.store.find(INSTANCES)] == [lab.server]
 
 
-def test_an_order_for_a_new_server_that_a_daemon_died_over_is_carried_on(lab: Lab, start: Callable[[], Any]) -> None:
+def test_an_order_for_a_new_server_that_a_daemon_died_over_is_carried_on(lab: BackupLab, start: Callable[[], Any]) -> None:
     backup = lab.backup(text="then")
     dead = type("Dead", (), {"spawn": lambda self, coroutine, what: coroutine.close(), "cancel": lab.api.cloud.tasks.cancel})
     lab.api.cloud.tasks = dead()
@@ -178,7 +178,7 @@ def test_an_order_for_a_new_server_that_a_daemon_died_over_is_carried_on(lab: La
     assert lab.engine.content[lab.disk(copy)] == "then" and len(lab.engine.calls("unpack")) == 1
 
 
-def test_what_is_deleted_from_the_middle_of_a_chain_lives_on_in_the_next(lab: Lab) -> None:
+def test_what_is_deleted_from_the_middle_of_a_chain_lives_on_in_the_next(lab: BackupLab) -> None:
     one, two, three = (lab.backup(name, name) for name in ("one", "two", "three"))
     lab.api.ok(lab.ask("POST", "backup-delete", instanceBackupID=two))
     assert lab.settled(two) == {}
@@ -192,7 +192,7 @@ def test_what_is_deleted_from_the_middle_of_a_chain_lives_on_in_the_next(lab: La
     assert len(lab.engine.copies) == 1 and [task["taskStatus"] for task in lab.tasks(taskType="delete")] == ["successed"] * 2
 
 
-def test_a_disk_that_has_grown_is_copied_whole_and_comes_back_as_small_as_it_was(lab: Lab) -> None:
+def test_a_disk_that_has_grown_is_copied_whole_and_comes_back_as_small_as_it_was(lab: BackupLab) -> None:
     first = lab.backup()
     store = lab.api.cloud.store
     store.put(DISKS, replace(store.require(DISKS, lab.disk()), size=20))
@@ -203,7 +203,7 @@ def test_a_disk_that_has_grown_is_copied_whole_and_comes_back_as_small_as_it_was
     assert store.require(DISKS, lab.disk()).size == 10
 
 
-def test_a_backup_that_failed_says_why_and_can_be_deleted(lab: Lab) -> None:
+def test_a_backup_that_failed_says_why_and_can_be_deleted(lab: BackupLab) -> None:
     lab.engine.fail["back_up"] = "no room left in the state folder"
     backup = lab.api.ok(lab.create())["results"]["instanceBackupID"]
     assert lab.settled(backup)["instanceBackupStatus"] == "ERROR"
@@ -216,7 +216,7 @@ def test_a_backup_that_failed_says_why_and_can_be_deleted(lab: Lab) -> None:
     assert lab.settled(backup) == {}
 
 
-def test_a_restore_that_failed_half_way_can_be_repeated(lab: Lab) -> None:
+def test_a_restore_that_failed_half_way_can_be_repeated(lab: BackupLab) -> None:
     backup = lab.backup(text="then")
     lab.engine.fail["restore"] = "Docker does not answer"
     lab.engine.on_call["restore"] = lambda: lab.api.engines.power.pop(lab.server)  # its container is gone already
@@ -231,7 +231,7 @@ def test_a_restore_that_failed_half_way_can_be_repeated(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("kind", ["create", "restore", "delete"])
-def test_a_task_that_a_daemon_died_over_is_carried_on(lab: Lab, start: Callable[[], Any], kind: str) -> None:
+def test_a_task_that_a_daemon_died_over_is_carried_on(lab: BackupLab, start: Callable[[], Any], kind: str) -> None:
     first = lab.backup("first", "first")
     second = lab.backup("second", "second") if kind == "delete" else ""
     step = {"create": "back_up", "restore": "restore", "delete": "merge"}[kind]
@@ -270,18 +270,18 @@ def test_a_task_that_a_daemon_died_over_is_carried_on(lab: Lab, start: Callable[
         ("backup-task/list", {"taskType": "steal"}, ["taskType"]),
     ],
 )  # fmt: skip
-def test_bad_input(lab: Lab, path: str, fields: Json, says: list[str]) -> None:
+def test_bad_input(lab: BackupLab, path: str, fields: Json, says: list[str]) -> None:
     answer = lab.ask("POST", path, **fields)
     assert answer["statusCode"] == 900 and all(word in answer["message"] for word in says), answer
 
 
-def test_a_new_server_needs_a_backup_and_all_that_any_server_needs(lab: Lab) -> None:
+def test_a_new_server_needs_a_backup_and_all_that_any_server_needs(lab: BackupLab) -> None:
     answer = new_server(lab, "no-such-backup", vpcID="no-such-vpc")
     assert answer["statusCode"] == 900
     assert "no-such-backup" in answer["message"] and "no-such-vpc" in answer["message"]
 
 
-def test_a_disk_that_was_taken_away_cannot_be_restored_in_place(lab: Lab) -> None:
+def test_a_disk_that_was_taken_away_cannot_be_restored_in_place(lab: BackupLab) -> None:
     backup = lab.backup()
     lab.api.cloud.store.delete(DISKS, lab.disk())
     answer = lab.ask("POST", "backup-restore", instanceBackupID=backup)
@@ -289,7 +289,7 @@ def test_a_disk_that_was_taken_away_cannot_be_restored_in_place(lab: Lab) -> Non
     assert lab.status() == "running"
 
 
-def test_a_server_in_a_zone_without_power_is_neither_backed_up_nor_restored(lab: Lab) -> None:
+def test_a_server_in_a_zone_without_power_is_neither_backed_up_nor_restored(lab: BackupLab) -> None:
     backup = lab.backup()
     lab.api.local("POST", "/faults", {"kind": "power-off", "target": f"server:{lab.server}"}, status=201)
     for answer in (lab.create("dark"), lab.ask("POST", "backup-restore", instanceBackupID=backup)):

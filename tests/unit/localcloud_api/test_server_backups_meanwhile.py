@@ -7,30 +7,30 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.backup_lab import REGION, Lab
+from support.backup_lab import REGION, BackupLab
 
 from localcloud.records.backups import BACKUP_TASKS, BACKUPS
 from localcloud.records.compute import DISKS, INSTANCES
 
 
 @pytest.fixture
-def lab(api: Any) -> Lab:
-    return Lab(api)
+def lab(api: Any) -> BackupLab:
+    return BackupLab(api)
 
 
-def restored(lab: Lab, backup: str) -> None:
+def restored(lab: BackupLab, backup: str) -> None:
     lab.api.ok(lab.ask("POST", "backup-restore", instanceBackupID=backup))
     lab.settled(backup)
     lab.until(lab.status, lambda status: status == "running")
 
 
-def restarted(lab: Lab, start: Callable[[], Any]) -> None:
+def restarted(lab: BackupLab, start: Callable[[], Any]) -> None:
     lab.api = start()
     lab.engine = lab.api.engines.backups
     lab.done()
 
 
-def test_a_backup_keeps_the_name_that_it_is_given_while_it_is_made_restored_and_merged(lab: Lab) -> None:
+def test_a_backup_keeps_the_name_that_it_is_given_while_it_is_made_restored_and_merged(lab: BackupLab) -> None:
     names: list[str] = []
 
     def rename() -> None:
@@ -50,14 +50,14 @@ def test_a_backup_keeps_the_name_that_it_is_given_while_it_is_made_restored_and_
     assert seen == ["name-0", "name-1", "name-3"]
 
 
-def test_a_disk_that_is_on_its_way_out_stops_a_restore(lab: Lab) -> None:
+def test_a_disk_that_is_on_its_way_out_stops_a_restore(lab: BackupLab) -> None:
     backup, store = lab.backup(), lab.api.cloud.store
     store.put(DISKS, replace(store.require(DISKS, lab.disk()), status="detaching"))
     refusal = lab.ask("POST", "backup-restore", instanceBackupID=backup)
     assert (refusal["statusCode"], "is detaching; it must be in-use" in refusal["message"]) == (900, True)
 
 
-def test_a_server_whose_restore_cannot_begin_is_free_again(lab: Lab, start: Callable[[], Any]) -> None:
+def test_a_server_whose_restore_cannot_begin_is_free_again(lab: BackupLab, start: Callable[[], Any]) -> None:
     backup, store = lab.backup(), lab.api.cloud.store
     lab.api.cloud.backups.begin("restore", store.require(BACKUPS, backup), "RESTORING")  # and the task is not run yet
     store.put(INSTANCES, replace(store.require(INSTANCES, lab.server), status="rebuild"))
@@ -68,7 +68,7 @@ def test_a_server_whose_restore_cannot_begin_is_free_again(lab: Lab, start: Call
     assert (lab.status(), lab.details(backup)["returnObj"]["instanceBackupStatus"]) == ("running", "ACTIVE")
 
 
-def test_a_chain_of_two_disks_survives_a_merge_that_fails_half_way(lab: Lab) -> None:
+def test_a_chain_of_two_disks_survives_a_merge_that_fails_half_way(lab: BackupLab) -> None:
     more = lab.api.server(lab.vpc, lab.subnet, name="web-02", dataDiskList=[{"diskType": "SSD", "diskSize": 10}] * 2)
     lab.server = more
     first, second = (lab.backup(name, fullBackup=name == "first") for name in ("first", "second"))
@@ -89,7 +89,7 @@ def test_a_chain_of_two_disks_survives_a_merge_that_fails_half_way(lab: Lab) -> 
     assert len(lab.engine.copies) == 2
 
 
-def test_what_a_policy_has_left_behind_can_be_deleted(lab: Lab) -> None:
+def test_what_a_policy_has_left_behind_can_be_deleted(lab: BackupLab) -> None:
     """Nothing is left of its failed backups, except where that cannot be removed."""
     made = lab.api.ok(lab.ask("POST", "backup-policy/create", policyName="nightly", cycleType="day", retentionType="all"))
     policy = {"policyID": made["policyID"]}
@@ -109,7 +109,7 @@ def test_what_a_policy_has_left_behind_can_be_deleted(lab: Lab) -> None:
 
 
 # -- a daemon that dies at the very end ------------------------------------------------------------------------------------
-def test_a_finished_backup_is_not_made_again(lab: Lab, start: Callable[[], Any]) -> None:
+def test_a_finished_backup_is_not_made_again(lab: BackupLab, start: Callable[[], Any]) -> None:
     backup, store = lab.backup(text="then"), lab.api.cloud.store
     [task] = store.find(BACKUP_TASKS)
     store.put(BACKUP_TASKS, replace(task, status="in-progress"))
@@ -120,7 +120,7 @@ def test_a_finished_backup_is_not_made_again(lab: Lab, start: Callable[[], Any])
 
 
 @pytest.mark.parametrize("stored", [True, False])
-def test_what_a_restored_server_has_written_stays(lab: Lab, start: Callable[[], Any], stored: bool) -> None:
+def test_what_a_restored_server_has_written_stays(lab: BackupLab, start: Callable[[], Any], stored: bool) -> None:
     """Killed after the server was restored: before (or after) the backup's record said so."""
     backup, store = lab.backup(text="then"), lab.api.cloud.store
     restored(lab, backup)
@@ -134,7 +134,7 @@ def test_what_a_restored_server_has_written_stays(lab: Lab, start: Callable[[], 
     assert lab.settled(backup)["instanceBackupStatus"] == "ACTIVE" and lab.status() == "running"
 
 
-def test_a_server_that_is_off_is_restored_again_and_nobody_switches_it_on_meanwhile(lab: Lab) -> None:
+def test_a_server_that_is_off_is_restored_again_and_nobody_switches_it_on_meanwhile(lab: BackupLab) -> None:
     backup, store = lab.backup(text="then"), lab.api.cloud.store
     lab.api.job_done(lab.api.ok(lab.api.post("/v4/ecs/stop-instance", regionID=REGION, instanceID=lab.server))["jobID"])
     task = lab.api.cloud.backups.begin("restore", store.require(BACKUPS, backup), "RESTORING")

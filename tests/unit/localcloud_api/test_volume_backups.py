@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.waiting import until
 
 from localcloud.records.volumes import DISK_BACKUPS, DISK_TASKS
 
@@ -47,12 +48,12 @@ def create(api: Any, disk: str, vault: str, name: str = "one", **more: Any) -> J
 
 def ended(api: Any, task_id: str) -> Json:
     """The task when it is over."""
-    deadline = time.monotonic() + 10
-    while True:
+
+    def look() -> Json:
         [task] = api.ok(api.get("/v4/ebs-backup/task/list-task", regionID=REGION, taskID=task_id))["taskList"]
-        if task["status"] != "running":
-            return dict(task)
-        assert time.monotonic() < deadline, f"task {task_id} is still running"
+        return dict(task)
+
+    return until(look, 10, f"task {task_id}", done=lambda task: task["status"] != "running")
 
 
 def made(api: Any, disk: str, vault: str, name: str, content: str = "", **more: Any) -> str:

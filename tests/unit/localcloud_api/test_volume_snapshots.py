@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.waiting import until
 
 from localcloud.records import jobs
 from localcloud.records.catalogue import QUOTAS
@@ -53,13 +53,6 @@ def made(api: Any, disk: str, name: str = "before-update", **more: Any) -> str:
     [shown] = listed(api, snapshotName=name)
     assert shown["snapshotStatus"] == "available"
     return str(shown["snapshotID"])
-
-
-def wait_for(done: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 10
-    while not done():
-        assert time.monotonic() < deadline, f"waited 10 s for {what}"
-        time.sleep(0.02)
 
 
 def refused(answer: Json, text: str, code: str = "") -> None:
@@ -204,9 +197,9 @@ def test_a_policy_takes_snapshots_by_the_clock_and_old_ones_go(api: Any, disk: s
     taken = api.engines.volumes.calls
     for day in range(4):
         advance(api, DAY)
-        wait_for(lambda day=day: len(taken("copy_volume")) == day + 1, f"the snapshot of day {day}")  # type: ignore[misc]
-        wait_for(lambda: {it["snapshotStatus"] for it in listed(api)} == {"available"}, "all of them to be done")
-    wait_for(lambda: len(listed(api)) <= 2, "those older than two days to go")
+        until(lambda day=day: len(taken("copy_volume")) == day + 1, 10, f"the snapshot of day {day}")  # type: ignore[misc]
+        until(lambda: {it["snapshotStatus"] for it in listed(api)} == {"available"}, 10, "all of them to be done")
+    until(lambda: len(listed(api)) <= 2, 10, "those older than two days to go")
     assert {it["snapshotType"] for it in listed(api)} == {"timer"}
     assert all(it["snapshotName"].startswith("nightly-") for it in listed(api))
 
@@ -262,5 +255,5 @@ def test_a_disk_that_cannot_be_copied_is_passed_over(api: Any, disk: str, caplog
     store.put(DISKS, replace(store.require(DISKS, disk), status="resizing"))
     with caplog.at_level("WARNING"):
         advance(api, DAY)
-        wait_for(lambda: "makes no snapshot of disk data" in caplog.text, "the log to say so")
+        until(lambda: "makes no snapshot of disk data" in caplog.text, 10, "the log to say so")
     assert listed(api) == [] and QUOTAS.snapshots_per_disk > 0

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.backup_lab import REGION, Json, Lab
+from support.backup_lab import REGION, BackupLab, Json
 from support.waiting import wait_until
 
 from localcloud.records.backups import BACKUPS
@@ -19,8 +19,8 @@ DISK = {"regionID": REGION, "azName": ZONE, "diskMode": "VBD", "diskType": "SATA
 
 
 @pytest.fixture
-def lab(api: Any) -> Lab:
-    return Lab(api)
+def lab(api: Any) -> BackupLab:
+    return BackupLab(api)
 
 
 def stand_still(api: Any) -> None:
@@ -35,21 +35,21 @@ def refused(answer: Json, code: str, *texts: str) -> None:
         assert text in answer["message"], answer
 
 
-def release(lab: Lab, server: str) -> Json:
+def release(lab: BackupLab, server: str) -> Json:
     return dict(lab.api.post("/v4/ecs/unsubscribe-instance", regionID=REGION, instanceID=server))
 
 
-def image_of(lab: Lab) -> str:
+def image_of(lab: BackupLab) -> str:
     made = lab.api.ok(lab.api.post("/v4/image/create-from-ecs", regionID=REGION, imageName="web", instanceID=lab.server))
     return str(made["images"][0]["imageID"])
 
 
-def finished_image(lab: Lab, image: str) -> None:
+def finished_image(lab: BackupLab, image: str) -> None:
     detail = lab.api.ok(lab.api.get("/v4/image/detail", regionID=REGION, imageID=image))
     lab.api.job_done(detail["images"][0]["taskID"])
 
 
-def drop_image(lab: Lab, image: str) -> Json:
+def drop_image(lab: BackupLab, image: str) -> Json:
     return dict(lab.api.post("/v4/image/delete", regionID=REGION, imageID=image))
 
 
@@ -76,7 +76,7 @@ def drop_disk_backup(api: Any, backup: str) -> Json:
     return dict(api.post("/v4/ebs-backup/delete", regionID=REGION, backupID=backup))
 
 
-def test_an_image_that_a_server_is_being_made_from_stays(lab: Lab) -> None:
+def test_an_image_that_a_server_is_being_made_from_stays(lab: BackupLab) -> None:
     image = image_of(lab)
     finished_image(lab, image)
     stand_still(lab.api)
@@ -85,7 +85,7 @@ def test_an_image_that_a_server_is_being_made_from_stays(lab: Lab) -> None:
     refused(drop_image(lab, image), "Image.Image.InUse", "the creation of instance")
 
 
-def test_a_backup_that_a_server_is_being_made_from_stays(lab: Lab) -> None:
+def test_a_backup_that_a_server_is_being_made_from_stays(lab: BackupLab) -> None:
     backup = lab.backup()
     stand_still(lab.api)
     wish = lab.api.wish(lab.vpc, lab.subnet, "copy")
@@ -125,7 +125,7 @@ def test_volume_backups_that_a_disk_is_being_made_from_stay(api: Any) -> None:
         refused(drop_disk_backup(api, backup), "EbsBackup.BackupInfo.InUse", "the creation of disk")
 
 
-def test_a_full_vault_takes_no_more(lab: Lab) -> None:
+def test_a_full_vault_takes_no_more(lab: BackupLab) -> None:
     backup = lab.backup()
     store = lab.api.cloud.store
     store.put(BACKUPS, replace(store.require(BACKUPS, backup), used=100 * 10**9))
@@ -143,7 +143,7 @@ def test_a_full_vault_of_disks_takes_no_more(api: Any) -> None:
     refused(back_up_disk(api, disk, vault), "EbsBackup.RepoInfo.Full", "disks", "100 GB")
 
 
-def test_what_is_being_made_is_not_deleted(lab: Lab) -> None:
+def test_what_is_being_made_is_not_deleted(lab: BackupLab) -> None:
     disk, vault = volume(lab.api), disk_vault(lab.api)
     stand_still(lab.api)
     placed = lab.api.placed(lab.api.post("/v4/ebs/new-ebs", **DISK | {"diskName": "second"}))
@@ -163,11 +163,11 @@ def test_what_is_being_made_is_not_deleted(lab: Lab) -> None:
     refused(release(lab, making), "Ecs.Instance.Busy", "creating")
 
 
-def servers(lab: Lab) -> list[Json]:
+def servers(lab: BackupLab) -> list[Json]:
     return list(lab.api.ok(lab.api.post("/v4/ecs/list-instances", regionID=REGION))["results"])
 
 
-def test_what_is_being_deleted_is_not_deleted_again(lab: Lab) -> None:
+def test_what_is_being_deleted_is_not_deleted_again(lab: BackupLab) -> None:
     backup, image, disk = lab.backup(), image_of(lab), volume(lab.api)
     finished_image(lab, image)
     vault = disk_vault(lab.api)

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import sys
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import grpc.aio
 import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc
+from support.waiting import until
 
 from plugins.language_python.environment import EnvironmentProblem, exec_script
 from plugins.language_python.host import LanguageHost
@@ -118,13 +118,6 @@ def test_a_run_error_is_not_reported_twice(script: Path, tmp_path: Path) -> None
     assert run(request(tmp_path)) == language_pb2.RunResponse(bail=True)
 
 
-async def wait_until(true: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < deadline, f"waited 10 s for {what}"
-        await asyncio.sleep(0.02)
-
-
 def is_alive(pid: str) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -143,13 +136,13 @@ def test_cancel_ends_a_program_and_what_it_started(script: Path, tmp_path: Path)
 
     async def talk(host: Any) -> Any:
         running = asyncio.ensure_future(host.Run(request(tmp_path)))
-        await wait_until((tmp_path / "pids").exists, "the program to start")
+        await asyncio.to_thread(until, (tmp_path / "pids").exists, 10, "the program to start")
         await host.Cancel(empty_pb2.Empty())
         return await running
 
     assert with_host(talk).bail
     pids = (tmp_path / "pids").read_text().split()
-    asyncio.run(wait_until(lambda: not any(map(is_alive, pids)), "both processes to end"))
+    until(lambda: not any(map(is_alive, pids)), 10, "both processes to end")
 
 
 def test_a_missing_virtual_environment_is_said_in_a_sentence(script: Path, tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ import grpc
 import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, provider_pb2_grpc
-from unit.plugins.test_language_host import is_alive, wait_until, with_host
+from support.waiting import until
+from unit.plugins.test_language_host import is_alive, with_host
 
 ROOT = Path(__file__).parents[3]
 OWN = {"virtualenv": str(Path(sys.executable).parents[1])}
@@ -56,7 +57,7 @@ def test_a_plugin_ends_when_the_engine_hears_it_no_more_and_not_at_a_cancel(tmp_
         await host.Cancel(empty_pb2.Empty())  # what a provider has begun comes to its end first
         assert is_alive(pid)
         call.cancel()
-        await wait_until(lambda: not is_alive(pid), "the plugin to end")
+        await asyncio.to_thread(until, lambda: not is_alive(pid), 10, "the plugin to end")
 
     with_host(talk)
 
