@@ -1,7 +1,8 @@
 """All tests: two lanes beside each other, then what claims how long something takes, alone on the machine.
 
-A lane is a pytest of its own. One brings stages up and down with real Pulumi, the other has all other tests. Each waits for half
-of its time, for processes to start and end, so that two of them keep two cores busy.
+A lane is a pytest of its own. One has the local cloud's parts, by themselves and behind its API; the other what stands below and
+above it: engines, images, and stages brought up and down with real Pulumi. Each takes about half of the time, and waits for half
+of its own, for processes to start and end, so that two of them keep two cores busy.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from types import FrameType
 from support import durations
 
 ROOT = Path(__file__).parents[1]
-BESIDE = {
-    "stages": ("-m", "not timing", "tests/stages"),
-    "others": ("-m", "not timing", "tests/unit", "tests/contract", "tests/engines", "tests/images"),
+Lanes = dict[str, tuple[str, ...]]
+BESIDE: Lanes = {
+    "machines": ("-m", "not timing", "tests/engines", "tests/images", "tests/stages"),
+    "cloud": ("-m", "not timing", "tests/unit", "tests/contract"),
 }
-ALONE = {"timing": ("-m", "timing", "tests")}
+ALONE: Lanes = {"timing": ("-m", "timing", "tests")}
 PASSED, FAILED, INTERRUPTED = 0, 1, 2  # pytest's; others say that it could not begin
 WIDTH = max(map(len, [*BESIDE, *ALONE]))
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -103,7 +105,7 @@ class Interrupts:
             lane.process.send_signal(signal.SIGINT)
 
 
-def run(lanes: dict[str, tuple[str, ...]], folder: Path, interrupts: Interrupts) -> list[int]:
+def run(lanes: Lanes, folder: Path, interrupts: Interrupts) -> list[int]:
     """Exit statuses of lanes that run at the same time."""
     running = []
     for name, arguments in lanes.items():

@@ -283,9 +283,9 @@ def make_pair(own: OwnCloud, record: CloudRecord, run: Run, region: str, cleanup
     vpc_id = make.vpc()
     subnet_id, group_id = make.subnet(vpc_id), make.group(vpc_id)
     run(client.security_groups.add_rules(region, group_id, [Rule("ingress", "accept", "TCP", ports="3306")]))
-    zones = [run(client.regions.zone(region, name)).name for name in ("AZ1", "AZ2")]
+    first, second = (run(client.regions.zone(region, name)).name for name in ("AZ1", "AZ2"))
     eip = make.eip()
-    new = NewMysql(make.name("data"), "8.0", "2C4G", vpc_id, subnet_id, group_id, *zones, password=ROOT)
+    new = NewMysql(make.name("data"), "8.0", "2C4G", vpc_id, subnet_id, group_id, first, second, password=ROOT)
     mysql_id = run(client.mysqls.create(region, new))
     make.remove_later(lambda: client.mysqls.delete(region, mysql_id))
     run(client.mysqls.wait(region, mysql_id, timeout=SECONDS))

@@ -8,7 +8,7 @@ import http.client
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -139,10 +139,10 @@ def test_no_change_costs_a_visitor_of_a_healthy_target_anything(
         made = run(client.certificates.create(region, name=make.name("cert"), pem=pem, private_key=key, client_token=token()))
         make.remove_later(lambda made=made: client.certificates.delete(region, made))
         certificates.append(made)
-    wish = {"balancer_id": pair.balancer.id, "target_group_id": pair.group_id}
+    wish: dict[str, Any] = {"balancer_id": pair.balancer.id, "target_group_id": pair.group_id}
     plain = run(listeners.create(region, name=make.name("tcp"), protocol="TCP", port=SECOND_PORT, client_token=token(), **wish))
     make.remove_later(lambda: listeners.delete(region, plain))
-    tls = {"protocol": "HTTPS", "port": 443, "certificate_id": certificates[0]}
+    tls: dict[str, Any] = {"protocol": "HTTPS", "port": 443, "certificate_id": certificates[0]}
     secure = run(listeners.create(region, name=make.name("tls"), client_token=token(), **tls, **wish))
     make.remove_later(lambda: listeners.delete(region, secure))
     until(lambda: health(client, run, region, pair) == ["online", "online"], 15, "both targets")
@@ -164,7 +164,7 @@ def test_no_change_costs_a_visitor_of_a_healthy_target_anything(
         await listeners.start(region, made)
         await listeners.delete(region, made)
 
-    changes = {
+    changes: dict[str, Callable[[], Awaitable[object]]] = {
         "another target comes and goes": other_target,
         "weights": weights,
         "another listener comes, stops, starts and goes": other_listener,
@@ -316,7 +316,7 @@ def test_a_health_check_asks_for_its_path_and_codes(pair: Pair, client: Client, 
 def test_what_is_known_of_targets_outlives_a_change(pair: Pair, client: Client, run: Any, region: str) -> None:
     """A change of a listener says nothing about targets: they are not `unknown` until the next check."""
     run(client.health_checks.update(region, pair.check_id, interval=30))
-    wish = {"balancer_id": pair.balancer.id, "target_group_id": pair.group_id, "protocol": "HTTP"}
+    wish: dict[str, Any] = {"balancer_id": pair.balancer.id, "target_group_id": pair.group_id, "protocol": "HTTP"}
     try:
         until(lambda: health(client, run, region, pair) == ["online", "online"], 45, "both targets")
         for _ in range(2):

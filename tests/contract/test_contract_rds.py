@@ -72,8 +72,8 @@ def data(client: Client, run: Run, region: str) -> Iterator[Data]:
         vpc_id = make.vpc()
         subnet_id, group_id = make.subnet(vpc_id), make.group(vpc_id)
         run(client.security_groups.add_rules(region, group_id, [Rule("ingress", "accept", "TCP", ports="3306")]))
-        zones = [run(client.regions.zone(region, name)).name for name in ("AZ1", "AZ2")]
-        new = NewMysql(make.name("data"), "8.0", "2C4G", vpc_id, subnet_id, group_id, *zones, password=ROOT)
+        first, second = (run(client.regions.zone(region, name)).name for name in ("AZ1", "AZ2"))
+        new = NewMysql(make.name("data"), "8.0", "2C4G", vpc_id, subnet_id, group_id, first, second, password=ROOT)
         mysql_id = run(client.mysqls.create(region, new))
         make.remove_later(lambda: client.mysqls.delete(region, mysql_id))
         eip = make.eip()
@@ -218,7 +218,8 @@ def switched(data: Data, res_id: int) -> bool:
 def test_a_pair_is_enlarged_while_it_is_used(data: Data) -> None:
     """Nothing that counted is lost, and writes go on between its nodes' turns."""
     client, run, region = data.client, data.run, data.region
-    leader, written = data.primary(), []
+    leader = data.primary()
+    written: list[Any] = []
 
     def write() -> None:
         word = f"grown {len(written)}"

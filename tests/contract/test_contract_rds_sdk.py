@@ -75,7 +75,7 @@ def ready(sdk: Sdk, mysql_id: str) -> dict[str, Any]:
     def is_ready(shown: dict[str, Any]) -> bool:
         return (shown["prodOrderStatus"], shown["prodRunningStatus"]) == (0, 0)
 
-    return dict(until(lambda: detail(sdk, mysql_id), SECONDS, f"instance {mysql_id}", done=is_ready))
+    return until(lambda: detail(sdk, mysql_id), SECONDS, f"instance {mysql_id}", done=is_ready)
 
 
 def detail(sdk: Sdk, mysql_id: str) -> dict[str, Any]:

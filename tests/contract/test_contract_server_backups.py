@@ -41,10 +41,11 @@ class Backups:
         return self.done(begun.id)
 
     def done(self, backup_id: str) -> ServerBackup:
-        return self.run(self.client.server_backups.wait(self.region, backup_id, timeout=SECONDS))
+        done: ServerBackup = self.run(self.client.server_backups.wait(self.region, backup_id, timeout=SECONDS))
+        return done
 
     def all(self) -> list[ServerBackup]:
-        return self.run(self.client.server_backups.list(self.region, vault_id=self.vault.id))
+        return list(self.run(self.client.server_backups.list(self.region, vault_id=self.vault.id)))
 
     def restore(self, backup: ServerBackup) -> None:
         self.run(self.client.server_backups.restore(self.region, backup.id, timeout=SECONDS))

@@ -27,7 +27,7 @@ def volume(client: Client, run: Any, make: Factory, region: str, site: Any, toke
 
 def new_volume(client: Client, run: Any, make: Factory, region: str, zone: str, token: str, **more: Any) -> Volume:
     """It goes by its id, with its snapshots, after the server that may have it."""
-    wish = {"zone_name": zone, "name": make.name("volume"), "size": 10, "client_token": token}
+    wish: dict[str, Any] = {"zone_name": zone, "name": make.name("volume"), "size": 10, "client_token": token}
     made: Volume = run(client.volumes.create(region, **wish | more))
     make.remove_later(lambda: client.volumes.delete(region, made.id, with_snapshots=True))
     return made

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import IO, Any
 
 import pytest
@@ -20,6 +21,10 @@ Cloud = Any  # conftest.Cloud
 ANY = (Rule("ingress", "accept", "ANY", 1, None, "0.0.0.0/0"), Rule("egress", "accept", "ANY", 1, None, "0.0.0.0/0"))
 VPC = "vpc-1"
 GRACE = 60.0  # seconds for what takes one here
+
+
+def has_gtid(wanted: str, state: NodeState) -> bool:
+    return state.gtid == wanted
 
 
 @dataclass
@@ -345,7 +350,7 @@ def test_events_run_where_writes_are_taken_and_nowhere_else(pair: Pair) -> None:
     for loser, winner in (("db-a", "db-b"), ("db-b", "db-a")):
         closed = pair.do(pair.engine.replication.close_writes(loser, 5.0))
         assert pair.sql(loser, _WORKERS) == [(0,)]
-        pair.until(winner, lambda state, closed=closed: state.gtid == closed, "it to have everything")
+        pair.until(winner, partial(has_gtid, closed), "it to have everything")
         pair.do(pair.engine.semi_sync.switch(loser, False))
         pair.do(pair.engine.replication.forget_source(winner))
         pair.do(pair.engine.replication.open_writes(winner))

@@ -43,7 +43,7 @@ while True:
 
 
 @pytest.fixture(scope="module")
-def cloud(make_cloud: Callable[..., Cloud]) -> Iterator[Cloud]:
+def cloud(make_cloud: Callable[..., Cloud]) -> Cloud:
     """`peer` and `victim`, which has a data disk, on one bridge, and `third`."""
     cloud = make_cloud()
     cloud.vpc("vpc-1", {"all": ANY})

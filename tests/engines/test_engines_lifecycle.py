@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ ANY = (Rule("ingress", "accept", "ANY", 1, None, "0.0.0.0/0"), Rule("egress", "a
 
 
 @pytest.fixture(scope="module")
-def cloud(make_cloud: Callable[..., Cloud]) -> Iterator[Cloud]:
+def cloud(make_cloud: Callable[..., Cloud]) -> Cloud:
     """Two VPCs with one CIDR and one server address, an EIP each."""
     cloud = make_cloud()
     eips = cloud.eips()

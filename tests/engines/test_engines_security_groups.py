@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -39,7 +39,7 @@ GROUPS = {
 
 
 @pytest.fixture(scope="module")
-def cloud(make_cloud: Callable[..., Cloud]) -> Iterator[Cloud]:
+def cloud(make_cloud: Callable[..., Cloud]) -> Cloud:
     """`neighbour` and `web` on one bridge; `web` has an EIP and listens on more ports than its group lets through."""
     cloud = make_cloud()
     cloud.vpc("vpc-1", GROUPS)

@@ -115,7 +115,7 @@ def boot(engine: docker.DockerClient, images: dict[str, str], network: str) -> I
                 security_opt=list(flags.security),
                 volumes=list(flags.binds),
                 tmpfs=dict(flags.tmpfs),
-                cgroupns=flags.cgroup_namespace,
+                cgroupns=flags.cgroup_namespace,  # type: ignore[arg-type]  # one of the two words that there are
                 nano_cpus=1_000_000_000,
                 mem_limit="1g",
                 labels=LABELS,

@@ -39,10 +39,10 @@ def test_lanes_run_beside_each_other_and_say_which_failed(tmp_path: Path, capfd:
     for name, other, end in (("good", "bad", "True"), ("bad", "good", "False")):
         test = MEETING.format(folder=tmp_path, own=name, other=other, end=end)
         (tmp_path / f"test_{name}.py").write_text(test, encoding="utf-8")
-    given = {name: ("-q", "-p", "no:cacheprovider", f"{tmp_path}/test_{name}.py") for name in ("good", "bad")}
+    given: lanes.Lanes = {name: ("-q", "-p", "no:cacheprovider", f"{tmp_path}/test_{name}.py") for name in ("good", "bad")}
     assert lanes.run(given, tmp_path, lanes.Interrupts()) == [0, 1]
     shown = capfd.readouterr().out
-    assert "good   | 1 passed" in shown and "bad    | 1 failed" in shown
+    assert f"{'good':{lanes.WIDTH}} | 1 passed" in shown and f"{'bad':{lanes.WIDTH}} | 1 failed" in shown
     assert "== lane bad ended with 1 after" in shown
 
 

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 import bench.__main__ as program
-from bench import ledger
+from bench import ledger, measures
 from bench.drill import Drill
 from bench.faults import kept
 from bench.ledger import LOST, Round
@@ -60,7 +60,7 @@ def test_a_machine_with_other_work_is_told_of() -> None:
 
 
 def test_the_command_knows_the_groups() -> None:
-    assert tuple(program.GROUPS) == GROUPS
+    assert tuple(measures.GROUPS) == GROUPS
 
 
 def test_a_ratio_is_taken_round_by_round() -> None:

@@ -128,7 +128,12 @@ def test_a_preview_with_problems_ends_the_update(lab: Lab, monkeypatch: pytest.M
 
 def test_nobody_looks_ahead_where_there_is_nothing_to_lose(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
-    monkeypatch.setattr(looking_ahead, "preview", lambda lab, stage, arguments: looked.append(stage) or Preview(stage))
+
+    def preview(lab: Lab, stage: str, arguments: object) -> Preview:
+        looked.append(stage)
+        return Preview(stage)
+
+    monkeypatch.setattr(looking_ahead, "preview", preview)
     assert looking_ahead.look_ahead(lab, "never-up", {}, Target()) is None
     looking_ahead.look_ahead(lab, "s", {}, Target())
     remember(lab.folders, "s")

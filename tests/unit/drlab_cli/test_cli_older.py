@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from drlab import older
+from drlab import older, ssh
 from drlab.errors import UserError
 from drlab.older import find_older, login_problem
 from drlab.previews import Planned, Preview
@@ -94,8 +94,8 @@ def test_why_nobody_can_log_in_is_what_ssh_said_last(script: str, problem: str |
 
 def test_a_login_that_never_comes_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     lab: Any = SimpleNamespace(folders=None, out=SimpleNamespace(busy=lambda text: nullcontext()))
-    monkeypatch.setattr(older.ssh, "access_files", lambda lab, stage: ())
-    monkeypatch.setattr(older.ssh, "command_line", lambda *_: ["sh", "-c", "echo no route >&2; exit 255"])
+    monkeypatch.setattr(ssh, "access_files", lambda lab, stage: ())
+    monkeypatch.setattr(ssh, "command_line", lambda *_: ["sh", "-c", "echo no route >&2; exit 255"])
     with pytest.raises(UserError, match="Waited 0 s for a login on web-01; ssh said last: no route"):
         older.await_login(lab, "dual-active", "web-01", seconds=0.0)
     monkeypatch.setattr(subprocess, "run", _silent)

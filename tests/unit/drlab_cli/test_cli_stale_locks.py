@@ -36,14 +36,16 @@ def dead_pid() -> int:
 
 
 def test_a_dead_process_holds_nothing_and_that_is_said(tmp_path: Path) -> None:
-    path, said = write_lock(tmp_path, dead_pid()), []
+    path = write_lock(tmp_path, dead_pid())
+    said: list[str] = []
     assert free_stack(tmp_path, said.append) is True
     assert not path.exists()
     assert "removed the lock of a run that was killed" in said[0]
 
 
 def test_a_living_process_is_waited_for(tmp_path: Path) -> None:
-    path, said = write_lock(tmp_path, os.getpid()), []
+    path = write_lock(tmp_path, os.getpid())
+    said: list[str] = []
     with pytest.raises(UserError, match=f"process {os.getpid()} of me"):
         free_stack(tmp_path, said.append, deadline=0.1)
     assert path.exists()

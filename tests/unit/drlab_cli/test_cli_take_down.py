@@ -58,7 +58,7 @@ def down(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Down:
         monkeypatch.setattr(take_down, "try_destroy", try_destroy)
         monkeypatch.setattr(take_down, "sweep", lambda lab, found: done.extend(f"sweep {s.thing.name}" for s in found))
         monkeypatch.setattr(take_down, "run_engine", destroy)
-        monkeypatch.setattr(take_down, "find_leftovers", lambda lab, up, kept: done.append(f"keep {sorted(kept)}") or [])
+        monkeypatch.setattr(take_down, "find_leftovers", lambda lab, up, kept: done.extend([f"keep {sorted(kept)}"]))
         try:
             take_down.take_down(lab, list(stacks), stop_cloud=False)
         except UserError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def etc(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_one_line_sources_of_debian_alone(etc) -> None:
+def test_one_line_sources_of_debian_alone(etc: Any) -> None:
     (etc / "sources.list").write_text(ONE_LINE)
     assert host_sources(etc) == [
         Source("http://mirror.example/debian", ("bookworm",), ("main", "contrib")),
@@ -56,13 +57,13 @@ def test_one_line_sources_of_debian_alone(etc) -> None:
     ]
 
 
-def test_stanzas(etc) -> None:
+def test_stanzas(etc: Any) -> None:
     (etc / "sources.list.d/debian.sources").write_text(STANZAS)
     assert [source.uri for source in host_sources(etc)] == ["http://a.example/debian", "http://b.example/debian"]
     assert host_sources(etc)[0].suites == ("bookworm", "bookworm-updates")
 
 
-def test_a_machine_without_apt_has_no_sources(tmp_path) -> None:
+def test_a_machine_without_apt_has_no_sources(tmp_path: Path) -> None:
     assert host_sources(tmp_path / "absent") == []
     assert mirror([], {}) is None
 
@@ -99,13 +100,13 @@ def test_proxies_of_apt_and_of_the_environment() -> None:
         ("http://[::1]:3142", False),
     ],
 )
-def test_which_proxy_may_stay_in_a_finished_image(proxy: str, stays: bool, tmp_path) -> None:
+def test_which_proxy_may_stay_in_a_finished_image(proxy: str, stays: bool, tmp_path: Path) -> None:
     assert may_stay_in_image(proxy) is stays
     files = host_files([], {"http": proxy}, {}, tmp_path)
     assert (proxy.encode() in b"".join(files.values())) is stays
 
 
-def test_an_https_mirror_brings_the_machines_certificates(tmp_path) -> None:
+def test_an_https_mirror_brings_the_machines_certificates(tmp_path: Path) -> None:
     (bundle := tmp_path / "bundle").write_text("CERTIFICATES")
     (own := tmp_path / "own").mkdir()
     (own / "school.crt").write_text("SCHOOL")

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ class Runner:
         self.environ: dict[str, str] = {}
         self.fail_at, self.failure = fail_at, failure or KeyboardInterrupt()
 
-    def __call__(self, args, what: str, environ=None) -> None:
+    def __call__(self, args: Any, what: str, environ: Any = None) -> None:
         self.done.append(what)
         self.environ = environ or {}
         if what == self.fail_at:
@@ -38,7 +39,7 @@ def with_environment(root: Path) -> Path:
     return root / ".venv/drlab-stamp"
 
 
-def test_the_stamp_is_written_when_all_is_done(tmp_path) -> None:
+def test_the_stamp_is_written_when_all_is_done(tmp_path: Path) -> None:
     stamp = with_environment(tmp_path)
     run = Runner()
     packages.install(tmp_path, STAMP, run)
@@ -46,7 +47,7 @@ def test_the_stamp_is_written_when_all_is_done(tmp_path) -> None:
     assert stamp.read_text() == STAMP + "\n"
 
 
-def test_an_interrupted_installation_has_no_stamp_even_where_one_was(tmp_path) -> None:
+def test_an_interrupted_installation_has_no_stamp_even_where_one_was(tmp_path: Path) -> None:
     stamp = with_environment(tmp_path)
     stamp.write_text("older\n")
     with pytest.raises(KeyboardInterrupt):
@@ -54,14 +55,14 @@ def test_an_interrupted_installation_has_no_stamp_even_where_one_was(tmp_path) -
     assert not stamp.exists()
 
 
-def test_what_another_lab_has_installed_meanwhile_is_left_alone(tmp_path) -> None:
+def test_what_another_lab_has_installed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     with_environment(tmp_path).write_text(STAMP + "\n")
     run = Runner()
     packages.install(tmp_path, STAMP, run)
     assert run.done == []
 
 
-def test_an_environment_that_does_not_start_is_made_anew(tmp_path) -> None:
+def test_an_environment_that_does_not_start_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to("/no/longer/there")
     run = Runner()
@@ -87,7 +88,7 @@ def test_an_environment_that_does_not_start_is_made_anew(tmp_path) -> None:
         (["ensurepip"], True, None, "install your system's package for Python virtual environments"),
     ],
 )
-def test_where_debian_lacks_venv(missing, is_root: bool, apt: str | None, outcome) -> None:
+def test_where_debian_lacks_venv(missing: Any, is_root: bool, apt: str | None, outcome: Any) -> None:
     run = Runner()
     if isinstance(outcome, list):
         packages.provide_venv(missing, is_root, apt, run)
@@ -104,7 +105,7 @@ def test_a_failing_installation_shows_its_last_lines() -> None:
     assert str(failed.value) == "installing Python packages failed (exit 1):\n  no matching distribution"
 
 
-def test_where_uv_cannot_be_had_pip_does_it(tmp_path, capsys) -> None:
+def test_where_uv_cannot_be_had_pip_does_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stamp = with_environment(tmp_path)
     run = Runner("installing uv", running.BootstrapError("installing uv failed (exit 1):\n  no matching distribution"))
     packages.install(tmp_path, STAMP, run)
@@ -113,7 +114,7 @@ def test_where_uv_cannot_be_had_pip_does_it(tmp_path, capsys) -> None:
     assert "not with uv: no matching distribution; with pip instead" in capsys.readouterr().err
 
 
-def test_where_uv_fails_pip_does_it_over_again(tmp_path) -> None:
+def test_where_uv_fails_pip_does_it_over_again(tmp_path: Path) -> None:
     stamp = with_environment(tmp_path)
     run = Runner("installing Python packages", running.BootstrapError("failed"))
     packages.install(tmp_path, STAMP, run)
@@ -121,7 +122,7 @@ def test_where_uv_fails_pip_does_it_over_again(tmp_path) -> None:
     assert stamp.exists()
 
 
-def test_a_setting_of_pip_that_uv_has_no_word_for_leaves_it_to_pip(tmp_path, monkeypatch) -> None:
+def test_a_setting_of_pip_that_uv_has_no_word_for_leaves_it_to_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_environment(tmp_path)
     monkeypatch.setenv("PIP_REQUIRE_HASHES", "1")
     run = Runner()
@@ -129,7 +130,7 @@ def test_a_setting_of_pip_that_uv_has_no_word_for_leaves_it_to_pip(tmp_path, mon
     assert run.done == ["installing Python packages"]
 
 
-def test_pips_settings_reach_uv(tmp_path, monkeypatch) -> None:
+def test_pips_settings_reach_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_environment(tmp_path)
     monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example/simple")
     monkeypatch.setenv("PIP_FIND_LINKS", "/opt/a /opt/b")

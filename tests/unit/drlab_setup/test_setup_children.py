@@ -37,7 +37,7 @@ def test_lines_are_told_as_they_come_and_the_last_ones_returned() -> None:
     assert told == ["one", "two"]
 
 
-def test_the_environment_is_passed_on_and_added_to(monkeypatch) -> None:
+def test_the_environment_is_passed_on_and_added_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/some/bundle")
     assert Children().run(["sh", "-c", "echo $SSL_CERT_FILE $ADDED"], env={"ADDED": "yes"}) == ["/some/bundle yes"]
 
@@ -78,7 +78,7 @@ def test_a_command_that_hangs_is_stopped_at_its_deadline_and_shows_how_far_it_ca
     ]
 
 
-def test_cancelling_ends_the_command_and_what_it_started(tmp_path) -> None:
+def test_cancelling_ends_the_command_and_what_it_started(tmp_path: Path) -> None:
     children, pids, outcome = Children(), tmp_path / "pids", []
 
     def work() -> None:

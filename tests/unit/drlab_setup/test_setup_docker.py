@@ -66,7 +66,9 @@ SILENT = docker(Reach.SILENT)
         ),
     ],
 )
-def test_who_may_do_what_about_docker(host, is_root, dockerd, apt, sentence: str | None, hint: str | None) -> None:
+def test_who_may_do_what_about_docker(
+    host: Any, is_root: Any, dockerd: Any, apt: Any, sentence: str | None, hint: str | None
+) -> None:
     if sentence is None:
         check_right(host, is_root, dockerd, apt)
         return
@@ -98,7 +100,7 @@ def answers(path: str, sock: Path) -> Any:
         ({}, ValueError("no JSON"), Reach.SILENT, "/var/run/docker.sock"),
     ],
 )
-def test_how_docker_is_found(environ, failure: Exception | None, reach: Reach, address: str) -> None:
+def test_how_docker_is_found(environ: Any, failure: Exception | None, reach: Reach, address: str) -> None:
     def get(path: str, sock: Path) -> Any:
         if failure:
             raise failure
@@ -126,7 +128,7 @@ def test_waiting_for_docker_ends_with_set_up() -> None:
         await_docker(children, look=lambda: SILENT, sleep=lambda seconds: None)
 
 
-def test_a_daemon_that_dies_is_told_at_once_with_its_own_words(tmp_path) -> None:
+def test_a_daemon_that_dies_is_told_at_once_with_its_own_words(tmp_path: Path) -> None:
     death = start_dockerd(["sh", "-c", "echo storage driver not supported; exit 1"], tmp_path / "log")
     with pytest.raises(
         UserError, match=r"dockerd ended with status 1; the last lines of .*/log:\n  storage driver not supported"

@@ -9,6 +9,7 @@ import os
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -59,11 +60,11 @@ def breaks(failure: BaseException) -> Source:
     return Source("broken", install)
 
 
-def test_the_real_order_is_path_vendor_module(folders) -> None:
+def test_the_real_order_is_path_vendor_module(folders: Any) -> None:
     assert [source.name for source in sources(folders, Children())] == ["on PATH", "vendor", "Go module"]
 
 
-def test_the_first_source_that_can_serve_is_the_last_one_tried(folders) -> None:
+def test_the_first_source_that_can_serve_is_the_last_one_tried(folders: Any) -> None:
     tried: list[str] = []
     notes: list[str] = []
     plan = [refuses("PATH", tried, silent=True), refuses("vendor", tried), works("module", tried), works("never", tried)]
@@ -74,7 +75,7 @@ def test_the_first_source_that_can_serve_is_the_last_one_tried(folders) -> None:
     assert sorted(path.name for path in engine_folder(folders).iterdir()) == ["pulumi", EXEC_NAME]
 
 
-def test_when_nothing_serves_every_reason_is_given_and_nothing_is_left(folders) -> None:
+def test_when_nothing_serves_every_reason_is_given_and_nothing_is_left(folders: Any) -> None:
     with pytest.raises(UserError) as failed:
         install_engine(folders.cache, [refuses("PATH", []), refuses("vendor", [])], quiet, quiet)
     assert (
@@ -85,14 +86,14 @@ def test_when_nothing_serves_every_reason_is_given_and_nothing_is_left(folders) 
 
 
 @pytest.mark.parametrize("failure", [Cancelled(), KeyboardInterrupt(), DiskFull("full")])
-def test_an_interruption_leaves_no_half_engine(folders, failure: BaseException) -> None:
+def test_an_interruption_leaves_no_half_engine(folders: Any, failure: BaseException) -> None:
     with pytest.raises(type(failure)):
         install_engine(folders.cache, [breaks(failure)], quiet, quiet)
     assert list((folders.cache / "pulumi").iterdir()) == []
     assert missing_engine(folders) is not None
 
 
-def test_what_a_killed_set_up_left_is_not_taken_for_an_engine_and_goes_away(folders) -> None:
+def test_what_a_killed_set_up_left_is_not_taken_for_an_engine_and_goes_away(folders: Any) -> None:
     left = folders.cache / "pulumi" / f"{VERSION}.new" / "bin"
     left.mkdir(parents=True)
     fill(left, "half")
@@ -101,13 +102,13 @@ def test_what_a_killed_set_up_left_is_not_taken_for_an_engine_and_goes_away(fold
     assert [path.name for path in (folders.cache / "pulumi").iterdir()] == [VERSION]
 
 
-def test_a_full_disk_while_installing_is_a_sentence(folders) -> None:
+def test_a_full_disk_while_installing_is_a_sentence(folders: Any) -> None:
     with pytest.raises(DiskFull, match="installing the Pulumi engine") as failed:
         install_engine(folders.cache, [breaks(OSError(errno.ENOSPC, "No space left on device"))], quiet, quiet)
     assert failed.value.hint == "free some space, or name a folder on another disk in DRLAB_CACHE"
 
 
-def test_an_engine_that_says_another_version_is_not_kept(folders) -> None:
+def test_an_engine_that_says_another_version_is_not_kept(folders: Any) -> None:
     def install(target: Path, tell: object) -> str:
         fill(target, "#!/bin/sh\necho v3.1.0\n")
         return "built"
@@ -125,7 +126,7 @@ def make_installation(folder: Path, says: str = PULUMI, with_script: bool = True
     return str(folder)
 
 
-def test_an_installed_engine_of_this_version_is_copied(tmp_path) -> None:
+def test_an_installed_engine_of_this_version_is_copied(tmp_path: Path) -> None:
     old = make_installation(tmp_path / "old", "#!/bin/sh\necho v3.9.0\n")
     bare = make_installation(tmp_path / "bare", with_script=False)
     ours = make_installation(tmp_path / "ours", f"#!/bin/sh\n# Written by ./lab: x\necho v{VERSION}\n")
@@ -158,7 +159,7 @@ def vendor(target: Path, answer: Callable[[httpx.Request], httpx.Response], sha2
     return install_from_vendor(target, quiet, lambda: None, "x86_64", archives, httpx.MockTransport(answer))
 
 
-def test_the_vendors_archive_is_unpacked_by_last_names(tmp_path) -> None:
+def test_the_vendors_archive_is_unpacked_by_last_names(tmp_path: Path) -> None:
     asked: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -188,14 +189,14 @@ def no_route(request: httpx.Request) -> httpx.Response:
         ),
     ],
 )
-def test_a_vendor_that_cannot_serve_says_why_and_leaves_no_archive(tmp_path, answer, sha256: str, reason: str) -> None:
+def test_a_vendor_that_cannot_serve_says_why_and_leaves_no_archive(tmp_path: Path, answer: Any, sha256: str, reason: str) -> None:
     with pytest.raises(Unavailable) as refused:
         vendor(tmp_path, answer, sha256)
     assert reason in str(refused.value)
     assert not list(tmp_path.glob("*.gz"))
 
 
-def test_without_a_known_checksum_nothing_is_downloaded(tmp_path) -> None:
+def test_without_a_known_checksum_nothing_is_downloaded(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="no checksum is known for riscv64"):
         install_from_vendor(tmp_path, quiet, lambda: None, "riscv64", transport=httpx.MockTransport(no_route))
 
@@ -235,12 +236,12 @@ class FakeGo(Children):
         super().__init__()
         self.act = act
 
-    def run(self, command, **settings):
+    def run(self, command: Any, **settings: Any) -> Any:
         self.act([*command])
         return []
 
 
-def test_a_failed_build_keeps_what_go_has_done_for_the_next_try(folders, monkeypatch) -> None:
+def test_a_failed_build_keeps_what_go_has_done_for_the_next_try(folders: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(command: list[str]) -> None:
         (folders.cache / "build/engine/compiled").mkdir()
         raise CommandFailed(command, 1, ["dial tcp: i/o timeout"])
@@ -251,7 +252,7 @@ def test_a_failed_build_keeps_what_go_has_done_for_the_next_try(folders, monkeyp
     assert (folders.cache / "build/engine/compiled").exists()
 
 
-def test_a_full_disk_while_building_is_a_sentence_and_removes_the_build(folders) -> None:
+def test_a_full_disk_while_building_is_a_sentence_and_removes_the_build(folders: Any) -> None:
     def fills(command: list[str]) -> None:
         raise CommandFailed(command, 1, ["link: write /x: no space left on device"])
 
@@ -261,7 +262,7 @@ def test_a_full_disk_while_building_is_a_sentence_and_removes_the_build(folders)
     assert not (folders.cache / "build/engine").exists()
 
 
-def test_too_little_space_is_refused_before_anything_begins(folders) -> None:
+def test_too_little_space_is_refused_before_anything_begins(folders: Any) -> None:
     folders.cache.mkdir()
     with pytest.raises(DiskFull, match=r"needs 1000000\.0 GB for a few minutes"):
         install_from_source(folders.cache, folders.cache, FakeGo(lambda command: None), quiet, needed_bytes=10**15)

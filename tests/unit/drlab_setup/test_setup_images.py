@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ class FakeDocker(Children):
         self.commands: list[list[str]] = []
         self.failure = failure
 
-    def run(self, command, *, tell=lambda line: None, **settings):
+    def run(self, command: Any, *, tell: Any = lambda line: None, **settings: Any) -> Any:
         self.commands.append([*command])
         tell("Step 1/2")
         if self.failure:
@@ -39,7 +40,7 @@ def host_base(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("host_base")
-def test_images_are_built_in_order_on_their_bases(tmp_path) -> None:
+def test_images_are_built_in_order_on_their_bases(tmp_path: Path) -> None:
     docker, told = FakeDocker(), list[str]()
     build_images([image("debian", "debian:bookworm"), image("lamp", "drlab/debian:1")], docker, told.append, tmp_path)
     assert [command[command.index("-t") + 1] for command in docker.commands] == ["drlab/debian:1", "drlab/lamp:1"]
@@ -50,14 +51,14 @@ def test_images_are_built_in_order_on_their_bases(tmp_path) -> None:
 
 
 @pytest.mark.usefixtures("host_base")
-def test_a_build_that_fails_names_the_image_and_shows_the_output(tmp_path) -> None:
+def test_a_build_that_fails_names_the_image_and_shows_the_output(tmp_path: Path) -> None:
     failure = CommandFailed(["docker", "build", "-t", "drlab/debian:1"], 100, ["E: Unable to locate package frob"])
     with pytest.raises(UserError, match=r"drlab/debian:1(.*\n)*.*Unable to locate package frob"):
         build_images([image("debian", "debian:bookworm")], FakeDocker(failure), lambda line: None, tmp_path)
 
 
 @pytest.mark.usefixtures("host_base")
-def test_a_full_disk_while_building_an_image(tmp_path) -> None:
+def test_a_full_disk_while_building_an_image(tmp_path: Path) -> None:
     failure = CommandFailed(["docker", "build"], 1, ["write /var/lib/docker/x: no space left on device"])
     with pytest.raises(DiskFull, match="building an image in /var/lib/docker"):
         build_images([image("debian", "debian:bookworm")], FakeDocker(failure), lambda line: None, tmp_path)

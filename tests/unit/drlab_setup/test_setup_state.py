@@ -46,7 +46,7 @@ def test_a_lost_passphrase_is_not_replaced_while_stacks_need_it(folders: Folders
     assert "put the file back" in (refused.value.hint or "")
 
 
-def test_a_state_folder_that_cannot_be_made_is_a_sentence(tmp_path) -> None:
+def test_a_state_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     folders = Folders(root=tmp_path, state=tmp_path / "file" / "state", cache=tmp_path)
     with pytest.raises(UserError, match=r"The state folder .*file/state cannot be made .*Not a directory") as refused:
@@ -69,12 +69,16 @@ def test_a_stack_that_cannot_be_made_shows_what_pulumi_said(folders: Folders) ->
         stacks_step(folders, Children(), ["single-host"]).act(lambda line: None)
 
 
-def test_the_second_set_up_waits_and_says_so(tmp_path) -> None:
+def test_the_second_set_up_waits_and_says_so(tmp_path: Path) -> None:
     said: list[str] = []
     waiting, inside = threading.Event(), threading.Event()
 
+    def told(text: str) -> None:
+        said.append(text)
+        waiting.set()
+
     def second() -> None:
-        with cache_lock(tmp_path / "cache", lambda text: (said.append(text), waiting.set(), None)[2]):
+        with cache_lock(tmp_path / "cache", told):
             inside.set()
 
     with cache_lock(tmp_path / "cache", said.append):
@@ -88,7 +92,7 @@ def test_the_second_set_up_waits_and_says_so(tmp_path) -> None:
     assert said[0].startswith("another set-up is at work (`set-up` (process ")
 
 
-def test_waiting_for_another_set_up_has_an_end(tmp_path) -> None:
+def test_waiting_for_another_set_up_has_an_end(tmp_path: Path) -> None:
     (tmp_path / "lock").touch()
     with (tmp_path / "lock").open() as holder:
         fcntl.flock(holder, fcntl.LOCK_EX)
@@ -96,7 +100,7 @@ def test_waiting_for_another_set_up_has_an_end(tmp_path) -> None:
             pass
 
 
-def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path) -> None:
+def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
         pytest.raises(UserError, match="cannot be written: Not a directory"),
@@ -105,7 +109,7 @@ def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path) -> None:
         pass
 
 
-def test_an_empty_build_folder_goes_and_an_unfinished_build_stays(tmp_path) -> None:
+def test_an_empty_build_folder_goes_and_an_unfinished_build_stays(tmp_path: Path) -> None:
     (tmp_path / "build").mkdir()
     with cache_lock(tmp_path, lambda text: None):
         pass

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -39,12 +40,12 @@ def step(name: str, done: set[str], then: Callable[[], None] = lambda: None) -> 
     return Step(name, lambda: None if name in done else f"making {name}", act)
 
 
-def test_what_is_complete_is_only_looked_at_and_nobody_waits(report) -> None:
+def test_what_is_complete_is_only_looked_at_and_nobody_waits(report: Any) -> None:
     prepare([[Lane("a", [step("one", {"one"})])]], report, Children(), forbidden_lock)
     assert report.said == []
 
 
-def test_missing_steps_run_in_order_and_say_what_they_did(report) -> None:
+def test_missing_steps_run_in_order_and_say_what_they_did(report: Any) -> None:
     done: set[str] = {"two"}
     prepare([[Lane("a", [step(name, done) for name in ("one", "two", "three")])]], report, Children(), no_lock)
     assert report.said == [
@@ -57,7 +58,7 @@ def test_missing_steps_run_in_order_and_say_what_they_did(report) -> None:
     ]
 
 
-def test_after_the_wait_for_another_set_up_each_step_looks_again(report) -> None:
+def test_after_the_wait_for_another_set_up_each_step_looks_again(report: Any) -> None:
     done: set[str] = set()
 
     @contextmanager
@@ -69,7 +70,7 @@ def test_after_the_wait_for_another_set_up_each_step_looks_again(report) -> None
     assert report.said == []
 
 
-def test_lanes_of_one_phase_run_side_by_side_and_phases_one_after_the_other(report) -> None:
+def test_lanes_of_one_phase_run_side_by_side_and_phases_one_after_the_other(report: Any) -> None:
     met, done = threading.Barrier(2, timeout=5), set[str]()
     first = [Lane("first", [step("state", done)])]
     both = [Lane(name, [step(name, done, lambda: (met.wait(), None)[1])]) for name in ("engine", "images")]
@@ -78,7 +79,7 @@ def test_lanes_of_one_phase_run_side_by_side_and_phases_one_after_the_other(repo
     assert report.of("end")[0] == "state"
 
 
-def test_a_failure_is_raised_and_ends_the_other_lane(report) -> None:
+def test_a_failure_is_raised_and_ends_the_other_lane(report: Any) -> None:
     children, started = Children(), threading.Event()
 
     def fail() -> None:
@@ -96,7 +97,7 @@ def test_a_failure_is_raised_and_ends_the_other_lane(report) -> None:
     assert "later" not in report.of("begin")
 
 
-def test_ctrl_c_ends_the_commands_and_waits_until_their_lanes_have_cleaned_up(report) -> None:
+def test_ctrl_c_ends_the_commands_and_waits_until_their_lanes_have_cleaned_up(report: Any) -> None:
     """With a real signal: what an exception does to a wait is Python's affair, and has surprised us."""
     children, cleaned = Children(), threading.Event()
 

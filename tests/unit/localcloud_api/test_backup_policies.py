@@ -12,11 +12,11 @@ from support.backup_lab import REGION, BackupLab
 
 from localcloud.controllers.schedules.schedules import CHINA
 
-HOSPITAL = {
+HOSPITAL: dict[str, Any] = {
     "cycleType": "week", "cycleWeek": "0,1,2,3,4,5,6", "time": "20", "retentionType": "date", "retentionDay": 7,
     "fullBackupInterval": 6, "status": 1,
 }  # fmt: skip
-DAILY = {"cycleType": "day", "time": "3", "retentionType": "num", "retentionNum": 2, "status": 1}
+DAILY: dict[str, Any] = {"cycleType": "day", "time": "3", "retentionType": "num", "retentionNum": 2, "status": 1}
 
 
 @pytest.fixture

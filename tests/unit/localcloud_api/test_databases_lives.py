@@ -371,7 +371,7 @@ def test_what_was_written_while_roles_changed_does_not_count_as_done() -> None:
             await asyncio.sleep(5)
             return await run(*what)
 
-        cloud.fake.sql = slow  # type: ignore[method-assign]
+        cloud.fake.sql = slow  # type: ignore[method-assign, assignment]
         asked = asyncio.create_task(cloud.databases.sql(MYSQL, [("CREATE USER x", ())]))
         await begun.wait()
         await cloud.databases.switchover(MYSQL, cloud.node("db-2").id)

@@ -43,7 +43,7 @@ def passed_over_in_handlers() -> Iterator[str]:
     for path in (ROOT / "localcloud/services").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "ignore":
-                yield from (text.value for text in node.args if isinstance(text, ast.Constant))
+                yield from (str(text.value) for text in node.args if isinstance(text, ast.Constant))
 
 
 def test_what_handlers_pass_over_stands_below_it() -> None:

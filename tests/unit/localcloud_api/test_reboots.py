@@ -24,7 +24,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def server(api: Any) -> str:
     vpc = api.vpc()
-    return api.server(vpc, api.subnet(vpc))
+    return str(api.server(vpc, api.subnet(vpc)))
 
 
 def end(api: Any, server: str, *, reboot: bool = True) -> None:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from support.rds_calls import ORDER, Rds
 
 from pulumi_ctyun.kit.values import to_properties
 from pulumi_ctyun.provider.checking import check
 from pulumi_ctyun.resources.declarations import RESOURCES
 from pulumi_ctyun.resources.declarations.model import Field, shapes
-from tests.support.rds_calls import ORDER, Rds
 
 REGION = "bb9fdb42056f11eda1610242ac110002"
 RULES, NODES = "/v4/vpc/create-security-group-ingress", f"{ORDER}/accept"
@@ -45,7 +45,7 @@ class Row:
     resource: str
     property: str
     call: str
-    field: str
+    carried_by: str
     good: Sequence[Any]
     bad: Sequence[Any]
     with_inputs: dict[str, Any] = field(default_factory=dict)
@@ -222,14 +222,14 @@ def provider_refuses(row: Row, value: Any) -> bool:
 
 def local_cloud_refuses(api: Any, row: Row, value: Any) -> bool:
     """What else is missing or wrong in the call is told in the same answer."""
-    fields = nested(row.field, row.wire(value), row.with_fields)
+    fields = nested(row.carried_by, row.wire(value), row.with_fields)
     if row.call.startswith("/v4/"):
         answer = api.post(row.call, regionID=REGION, **fields)
     elif row.call.startswith("/teledb"):
         answer = Rds(api).send("POST", row.call, {"regionId": REGION, "billMode": "2", **fields})
     else:
         answer = Rds(api).ask("POST", row.call, "", **fields)
-    named = re.escape(row.field.replace("[]", "[0]"))
+    named = re.escape(row.carried_by.replace("[]", "[0]"))
     return re.search(rf"(^|; ){named}(\[0\]\S*)? ", str(answer["message"])) is not None
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from drlab.limits.table import LIMITS
-from localcloud.agent.ops import limits
 from localcloud.agent.ops.limits import FLOORS, raise_limits
 
 INSTANCES = "fs.inotify.max_user_instances"
@@ -42,7 +41,7 @@ def test_a_limit_that_may_not_be_changed_is_named(tmp_path: Path, monkeypatch: p
             raise PermissionError(30, "Read-only file system", str(path))
         return written(path, text, encoding=encoding)
 
-    monkeypatch.setattr(limits.Path, "write_text", forbidden)
+    monkeypatch.setattr(Path, "write_text", forbidden)
     assert raise_limits(root) == [INSTANCES]
     assert read(root, "kernel.pty.max") == FLOORS["kernel.pty.max"], "one that fails is no reason to leave the others"
 

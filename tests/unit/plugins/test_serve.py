@@ -45,7 +45,8 @@ class Failing(sdk.Provider):
     async def _fail(self, *_: object) -> NoReturn:
         raise self._failure
 
-    check_config = diff_config = configure = check = diff = create = read = update = delete = invoke = get_schema = _fail
+    check_config = diff_config = configure = check = diff = create = _fail  # type: ignore[assignment]
+    read = update = delete = invoke = get_schema = _fail  # type: ignore[assignment]
 
 
 def failed(method: str, failure: Exception) -> grpc.aio.AioRpcError:
@@ -78,7 +79,7 @@ def test_what_is_half_made_reaches_the_engine_with_its_state(method: str) -> Non
     made, wanted = to_properties({"size": 10, "key": "abc"}, secrets=("key",)), to_properties({"size": 20})
     error = failed(method, InitFailed(SENTENCE, "v-1", made, wanted))
     assert (error.code(), error.details()) == (grpc.StatusCode.UNKNOWN, SENTENCE)
-    status = status_pb2.Status.FromString(dict(error.trailing_metadata() or ())["grpc-status-details-bin"])  # type: ignore[arg-type]
+    status = status_pb2.Status.FromString(dict(error.trailing_metadata() or ())["grpc-status-details-bin"])
     assert (status.code, status.message) == (grpc.StatusCode.UNKNOWN.value[0], SENTENCE)
     detail = provider_pb2.ErrorResourceInitFailed()
     assert status.details[0].Unpack(detail)

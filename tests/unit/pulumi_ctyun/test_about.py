@@ -15,13 +15,13 @@ A_VPC = {"region": "华东1", "name": "dev-vpc", "cidr": "192.168.0.0/16"}
 
 
 @pytest.fixture
-def made(make_engine, run) -> tuple[str, dict[str, Any]]:
+def made(make_engine: Any, run: Any) -> tuple[str, dict[str, Any]]:
     result: tuple[str, dict[str, Any]] = run(make_engine().create(VPC, A_VPC))
     return result
 
 
 @pytest.mark.parametrize("doing", ["read", "update", "delete"])
-def test_another_cloud_is_an_error(make_engine, fake, run, made, doing: str) -> None:
+def test_another_cloud_is_an_error(make_engine: Any, fake: Any, run: Any, made: Any, doing: str) -> None:
     """Else a refresh would empty the state, since it finds nothing there."""
     (id, state), calls = made, fake.calls.total()
     things, fake.things = dict(fake.things), {}
@@ -35,14 +35,14 @@ def test_another_cloud_is_an_error(make_engine, fake, run, made, doing: str) -> 
     run(make_engine().delete(VPC, id, state))
 
 
-def test_ctyun_is_another_cloud_than_a_local_one(make_engine, fake, run, made) -> None:
+def test_ctyun_is_another_cloud_than_a_local_one(make_engine: Any, fake: Any, run: Any, made: Any) -> None:
     id, state = made
     with pytest.raises(PluginError, match="the one that answers is CTyun"):
         run(make_engine("ctyun", cloud="ctyun").delete(VPC, id, state))
 
 
 @pytest.mark.parametrize("by", ["read", "update"])
-def test_a_state_of_an_earlier_version_gets_its_cloud(make_engine, run, made, by: str) -> None:
+def test_a_state_of_an_earlier_version_gets_its_cloud(make_engine: Any, run: Any, made: Any, by: str) -> None:
     """Without being replaced, or even changed, before."""
     id, state = made
     older = {name: value for name, value in state.items() if name != KEY}
@@ -52,12 +52,12 @@ def test_a_state_of_an_earlier_version_gets_its_cloud(make_engine, run, made, by
     assert to_plain(answer.properties if by == "read" else answer) == to_plain(state)
 
 
-def test_what_is_imported_gets_its_cloud(make_engine, run, made) -> None:
+def test_what_is_imported_gets_its_cloud(make_engine: Any, run: Any, made: Any) -> None:
     id, state = made
     assert to_plain(run(make_engine().read(VPC, id)).properties)[KEY]["cloud"] == to_plain(state)[KEY]["cloud"] == "0a1b2c3d"
 
 
-def test_a_preview_of_a_change_keeps_it(make_engine, run, made) -> None:
+def test_a_preview_of_a_change_keeps_it(make_engine: Any, run: Any, made: Any) -> None:
     from pulumi.provider.experimental import provider as sdk
 
     id, state = made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,19 +49,19 @@ async def killed(_: dict[str, Any]) -> None:
     raise asyncio.CancelledError
 
 
-def test_create_marks_and_outputs_the_id(engine, fake, run) -> None:
+def test_create_marks_and_outputs_the_id(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(VPC, {**A_VPC, "description": "course"}))
     assert to_plain(state)["vpcId"] == id
     assert fake.things[id]["description"].startswith("course [drlab:")
 
 
-def test_preview_calls_nobody_and_answers_unknowns(engine, fake, run) -> None:
+def test_preview_calls_nobody_and_answers_unknowns(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(SERVER, A_SERVER, preview=True))
     assert (id, repr(to_plain(state)["instanceId"]), fake.calls.total()) == ("", "UNKNOWN", 0)
     assert state["userData"].is_secret
 
 
-def test_a_lost_answer_leads_to_adoption_and_no_second_vpc(make_engine, fake, run) -> None:
+def test_a_lost_answer_leads_to_adoption_and_no_second_vpc(make_engine: Any, fake: Any, run: Any) -> None:
     fake.after["create"] = killed
     with pytest.raises(asyncio.CancelledError):
         run(make_engine().create(VPC, A_VPC))
@@ -70,7 +71,7 @@ def test_a_lost_answer_leads_to_adoption_and_no_second_vpc(make_engine, fake, ru
     assert id in fake.things
 
 
-def test_an_unfinished_create_is_sent_again_with_its_own_token(make_engine, fake, run) -> None:
+def test_an_unfinished_create_is_sent_again_with_its_own_token(make_engine: Any, fake: Any, run: Any) -> None:
     """The request of the killed run may arrive after the next run has looked: the cloud must see one wish, not two."""
     seen: list[str] = []
 
@@ -88,14 +89,14 @@ def test_an_unfinished_create_is_sent_again_with_its_own_token(make_engine, fake
     assert len(set(seen)) == 1
 
 
-def test_after_a_delete_the_same_wish_gets_a_new_token(engine, fake, run) -> None:
+def test_after_a_delete_the_same_wish_gets_a_new_token(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(VPC, A_VPC))
     run(engine.delete(VPC, id, state))
     again, _ = run(engine.create(VPC, A_VPC))
     assert list(fake.things) == [again]
 
 
-def test_after_something_vanished_the_same_wish_gets_a_new_token(engine, fake, run) -> None:
+def test_after_something_vanished_the_same_wish_gets_a_new_token(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(VPC, A_VPC))
     del fake.things[id]
     assert run(engine.read(VPC, id, state, A_VPC)).resource_id == ""
@@ -103,7 +104,7 @@ def test_after_something_vanished_the_same_wish_gets_a_new_token(engine, fake, r
     assert list(fake.things) == [again]
 
 
-def test_drift_shows_in_state_and_inputs(engine, fake, run) -> None:
+def test_drift_shows_in_state_and_inputs(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(VPC, A_VPC))
     fake.things[id]["name"] = "renamed"
     seen = run(engine.read(VPC, id, state, A_VPC))
@@ -111,7 +112,7 @@ def test_drift_shows_in_state_and_inputs(engine, fake, run) -> None:
     assert "description" not in seen.inputs
 
 
-def test_drift_in_what_the_program_keeps_secret_is_secret(engine, fake, run) -> None:
+def test_drift_in_what_the_program_keeps_secret_is_secret(engine: Any, fake: Any, run: Any) -> None:
     wish = {**A_VPC, "name": to_property("dev-hidden", secret=True)}
     id, state = run(engine.create(VPC, wish))
     fake.things[id]["name"] = "renamed"
@@ -120,13 +121,13 @@ def test_drift_in_what_the_program_keeps_secret_is_secret(engine, fake, run) -> 
     assert seen.properties["name"].is_secret and seen.inputs["name"].is_secret
 
 
-def test_what_the_program_keeps_secret_is_in_no_error(engine, fake, run) -> None:
+def test_what_the_program_keeps_secret_is_in_no_error(engine: Any, fake: Any, run: Any) -> None:
     fake.refuse["create"] = "Openapi.Vpc.QuotaExceeded"
     with pytest.raises(PluginError, match=r"Could not create VPC \[secret\]: Openapi.Vpc.QuotaExceeded"):
         run(engine.create(VPC, {**A_VPC, "name": to_property("dev-hidden", secret=True)}))
 
 
-def test_without_drift_nothing_changes(engine, run) -> None:
+def test_without_drift_nothing_changes(engine: Any, run: Any) -> None:
     id, state = run(engine.create(SERVER, A_SERVER))
     seen = run(engine.read(SERVER, id, state, A_SERVER))
     assert seen.properties == state
@@ -134,7 +135,7 @@ def test_without_drift_nothing_changes(engine, run) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "华东1/", "bb9fdb42056f11eda1610242ac110002/"])
-def test_import_by_id_finds_the_region(engine, run, prefix: str) -> None:
+def test_import_by_id_finds_the_region(engine: Any, run: Any, prefix: str) -> None:
     id, _ = run(engine.create(VPC, {**A_VPC, "description": "old"}))
     seen = run(engine.read(VPC, prefix + id))
     assert seen.resource_id == id
@@ -144,45 +145,45 @@ def test_import_by_id_finds_the_region(engine, run, prefix: str) -> None:
 
 
 @pytest.mark.parametrize("id", ["vpc-404", "华东1/vpc-404"])
-def test_import_of_nothing_is_an_error(engine, run, id: str) -> None:
+def test_import_of_nothing_is_an_error(engine: Any, run: Any, id: str) -> None:
     with pytest.raises(PluginError, match=f"There is no {VPC} with the id {id}"):
         run(engine.read(VPC, id))
 
 
-def test_delete_waits_until_the_network_lets_go(engine, fake, run) -> None:
+def test_delete_waits_until_the_network_lets_go(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(VPC, A_VPC))
     fake.in_use[id] = 1
     run(engine.delete(VPC, id, state))
     assert fake.things == {}
 
 
-def test_deleting_what_is_gone_succeeds(engine, fake, run) -> None:
+def test_deleting_what_is_gone_succeeds(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(VPC, A_VPC))
     fake.things.clear()
     run(engine.delete(VPC, id, state))
 
 
-def test_a_refusal_is_a_sentence_and_costs_no_token(engine, fake, run, tmp_path) -> None:
+def test_a_refusal_is_a_sentence_and_costs_no_token(engine: Any, fake: Any, run: Any, tmp_path: Path) -> None:
     fake.refuse["create"] = "Openapi.Vpc.QuotaExceeded"
     with pytest.raises(PluginError, match="Could not create VPC dev-vpc"):
         run(engine.create(VPC, A_VPC))
     assert list((tmp_path / "tokens").iterdir()) == []
 
 
-def test_subnet_has_a_gateway(engine, run) -> None:
+def test_subnet_has_a_gateway(engine: Any, run: Any) -> None:
     inputs = {"region": "华东1", "vpcId": "vpc-0", "name": "dev-subnet", "cidr": "192.168.1.0/24"}
     _, state = run(engine.create(SUBNET, inputs))
     assert to_plain(state)["gateway"] == "192.168.1.1"
 
 
-def test_a_group_gets_its_rules_and_keeps_the_clouds_egress(engine, fake, run) -> None:
+def test_a_group_gets_its_rules_and_keeps_the_clouds_egress(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(GROUP, A_GROUP))
     rules = fake.things[id]["securityGroupRuleList"]
     assert [(rule["direction"], rule.get("range")) for rule in rules] == [("egress", None), ("ingress", "22"), ("ingress", "80")]
     assert to_plain(run(engine.read(GROUP, id, state, A_GROUP)).properties)["rules"] == to_plain(state)["rules"]
 
 
-def test_a_rule_names_its_own_group_by_self_or_by_the_id_that_it_has_got(engine, fake, run) -> None:
+def test_a_rule_names_its_own_group_by_self_or_by_the_id_that_it_has_got(engine: Any, fake: Any, run: Any) -> None:
     inside = {"direction": "ingress", "action": "accept", "protocol": "ANY", "groupId": "self"}
     wished = {**A_GROUP, "rules": [SSH, inside]}
     id, state = run(engine.create(GROUP, wished))
@@ -200,7 +201,7 @@ def test_a_rule_names_its_own_group_by_self_or_by_the_id_that_it_has_got(engine,
     assert len(fake.things[id]["securityGroupRuleList"]) == 3, "the same rule in other words was not made again"
 
 
-def test_changed_rules_are_added_before_old_ones_go(engine, fake, run) -> None:
+def test_changed_rules_are_added_before_old_ones_go(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(GROUP, A_GROUP))
     order: list[str] = []
 
@@ -218,7 +219,7 @@ def test_changed_rules_are_added_before_old_ones_go(engine, fake, run) -> None:
     assert [rule.get("range") for rule in fake.things[id]["securityGroupRuleList"]] == [None, "22", "8080"]
 
 
-def test_rules_are_exchanged_in_turns_where_the_group_has_no_room_for_both(engine, fake, run) -> None:
+def test_rules_are_exchanged_in_turns_where_the_group_has_no_room_for_both(engine: Any, fake: Any, run: Any) -> None:
     """Thirty for thirty others of fifty that a group may hold; each old one makes room for the new one that is most like it."""
     quota, counts = 50, list[int]()
     before = [{**WEB, "ports": str(port), "cidr": "10.0.0.0/8"} for port in range(8000, 8030)]
@@ -237,7 +238,7 @@ def test_rules_are_exchanged_in_turns_where_the_group_has_no_room_for_both(engin
     assert min(counts) == 30  # never more than one rule short
 
 
-def test_rules_beyond_the_quota_are_refused_and_the_old_ones_stay(engine, fake, run) -> None:
+def test_rules_beyond_the_quota_are_refused_and_the_old_ones_stay(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(GROUP, A_GROUP))
 
     async def full(_: dict[str, Any]) -> None:
@@ -249,19 +250,19 @@ def test_rules_beyond_the_quota_are_refused_and_the_old_ones_stay(engine, fake, 
     assert len(fake.things[id]["securityGroupRuleList"]) == 3
 
 
-def test_rules_in_another_order_are_no_change(engine, run) -> None:
+def test_rules_in_another_order_are_no_change(engine: Any, run: Any) -> None:
     id, state = run(engine.create(GROUP, A_GROUP))
     assert not run(engine.diff(GROUP, id, state, {**A_GROUP, "rules": [WEB, SSH]})).changes
 
 
-def test_eip_of_that_name_that_we_did_not_make_is_left_alone(engine, fake, run) -> None:
+def test_eip_of_that_name_that_we_did_not_make_is_left_alone(engine: Any, fake: Any, run: Any) -> None:
     fake.things["eip-7"] = {"kind": "eip", "name": "dev-eip", "bandwidth": 5, "eipAddress": "198.18.0.7", "status": "DOWN"}
     with pytest.raises(PluginError, match=r"dev-eip \(eip-7\) exists already.*pulumi import ctyun:eip:Eip thing 华东1/eip-7"):
         run(engine.create(EIP, AN_EIP))
     assert list(fake.things) == ["eip-7"]
 
 
-def test_eip_is_bound_and_its_unbinding_is_drift(engine, fake, run) -> None:
+def test_eip_is_bound_and_its_unbinding_is_drift(engine: Any, fake: Any, run: Any) -> None:
     eip, _ = run(engine.create(EIP, AN_EIP))
     wish = {"region": "华东1", "eipId": eip, "instanceId": "server-1"}
     id, state = run(engine.create(BINDING, wish))
@@ -271,7 +272,7 @@ def test_eip_is_bound_and_its_unbinding_is_drift(engine, fake, run) -> None:
     run(engine.delete(BINDING, id, state))
 
 
-def test_binding_leaves_an_eip_that_serves_another_server(engine, fake, run) -> None:
+def test_binding_leaves_an_eip_that_serves_another_server(engine: Any, fake: Any, run: Any) -> None:
     eip, _ = run(engine.create(EIP, AN_EIP))
     wish = {"region": "华东1", "eipId": eip, "instanceId": "server-1"}
     id, state = run(engine.create(BINDING, wish))
@@ -280,7 +281,9 @@ def test_binding_leaves_an_eip_that_serves_another_server(engine, fake, run) -> 
     assert fake.things[eip]["associationID"] == "server-2"
 
 
-def test_an_eip_that_is_taken_is_waited_for_and_the_error_names_two_updates(engine, fake, run, monkeypatch) -> None:
+def test_an_eip_that_is_taken_is_waited_for_and_the_error_names_two_updates(
+    engine: Any, fake: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     eip, _ = run(engine.create(EIP, AN_EIP))
     wish = {"region": "华东1", "eipId": eip, "instanceId": "server-1"}
     fake.things[eip]["associationID"] = "lb-1"
@@ -297,7 +300,9 @@ def test_an_eip_that_is_taken_is_waited_for_and_the_error_names_two_updates(engi
     assert run(engine.create(BINDING, wish))[0] == eip
 
 
-def test_a_binding_that_was_not_seen_to_take_effect_is_looked_at_by_the_next_update(engine, fake, run, monkeypatch) -> None:
+def test_a_binding_that_was_not_seen_to_take_effect_is_looked_at_by_the_next_update(
+    engine: Any, fake: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The state has it without its output; the engine calls update, which must not take it for done."""
 
     async def later(wanted: dict[str, Any]) -> None:
@@ -313,7 +318,7 @@ def test_a_binding_that_was_not_seen_to_take_effect_is_looked_at_by_the_next_upd
     assert to_plain(state["privateAddress"]) == "192.168.1.10"
 
 
-def test_generated_key_is_secret_and_an_interrupted_one_is_made_anew(make_engine, fake, run) -> None:
+def test_generated_key_is_secret_and_an_interrupted_one_is_made_anew(make_engine: Any, fake: Any, run: Any) -> None:
     async def lost(_: dict[str, Any]) -> None:
         raise asyncio.CancelledError
 
@@ -328,12 +333,12 @@ def test_generated_key_is_secret_and_an_interrupted_one_is_made_anew(make_engine
     assert fake.calls["delete"] == 1
 
 
-def test_generated_public_key_is_no_change_later(engine, run) -> None:
+def test_generated_public_key_is_no_change_later(engine: Any, run: Any) -> None:
     id, state = run(engine.create(KEY, A_KEY))
     assert not run(engine.diff(KEY, id, state, A_KEY)).changes
 
 
-def test_another_key_pair_of_the_same_name_is_not_ours(engine, fake, run) -> None:
+def test_another_key_pair_of_the_same_name_is_not_ours(engine: Any, fake: Any, run: Any) -> None:
     """Servers made with it would not let in whoever holds the private half in the state."""
     id, state = run(engine.create(KEY, A_KEY))
     fake.things[id]["keyPairID"] = "kp-another"
@@ -342,14 +347,14 @@ def test_another_key_pair_of_the_same_name_is_not_ours(engine, fake, run) -> Non
         run(engine.create(KEY, A_KEY))
 
 
-def test_server_runs_and_shows_its_addresses(engine, fake, run) -> None:
+def test_server_runs_and_shows_its_addresses(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(SERVER, A_SERVER))
     assert to_plain(state)["privateAddress"] == "192.168.1.10"
     assert to_plain(state)["zoneName"] == fake.things[id]["azName"] == "zone-2"
     assert "status" not in state
 
 
-def test_server_changes_name_labels_and_groups_in_place(engine, fake, run) -> None:
+def test_server_changes_name_labels_and_groups_in_place(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(SERVER, A_SERVER))
     wanted = {**A_SERVER, "name": "dev-web-02", "labels": {"tier": "1"}, "securityGroupIds": ["sg-2", "sg-3"]}
     change = run(engine.diff(SERVER, id, state, wanted))
@@ -361,7 +366,7 @@ def test_server_changes_name_labels_and_groups_in_place(engine, fake, run) -> No
 
 
 @pytest.mark.parametrize("status", ["running", "stopped"])
-def test_a_server_gets_another_flavour_in_place_and_its_power_back(engine, fake, run, status: str) -> None:
+def test_a_server_gets_another_flavour_in_place_and_its_power_back(engine: Any, fake: Any, run: Any, status: str) -> None:
     id, state = run(engine.create(SERVER, A_SERVER))
     fake.things[id]["status"] = status
     wanted = {**A_SERVER, "flavor": "1C2G"}
@@ -379,7 +384,7 @@ def when(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(params=["stop_instance", "update_flavor_spec", "start_instance", "query_uuid"])
-def half_way(make_engine, fake, run, request: pytest.FixtureRequest, when: str) -> tuple[str, dict[str, Any]]:
+def half_way(make_engine: Any, fake: Any, run: Any, request: pytest.FixtureRequest, when: str) -> tuple[str, dict[str, Any]]:
     """A server whose change of flavour was killed before or after one call; its id, and its state, which has not heard of it."""
     id, state = run(make_engine().create(SERVER, A_SERVER))
     getattr(fake, when)[request.param] = killed
@@ -389,13 +394,17 @@ def half_way(make_engine, fake, run, request: pytest.FixtureRequest, when: str) 
     return id, state
 
 
-def test_a_change_of_flavour_that_was_killed_is_carried_on_to_a_running_server(make_engine, fake, run, half_way) -> None:
+def test_a_change_of_flavour_that_was_killed_is_carried_on_to_a_running_server(
+    make_engine: Any, fake: Any, run: Any, half_way: Any
+) -> None:
     id, state = half_way
     run(make_engine().update(SERVER, id, state, BIGGER))
     assert (fake.things[id]["status"], fake.things[id]["flavor"]["flavorID"]) == ("running", "f-2")
 
 
-def test_a_change_of_flavour_that_was_killed_and_put_back_leaves_a_running_server(make_engine, fake, run, half_way) -> None:
+def test_a_change_of_flavour_that_was_killed_and_put_back_leaves_a_running_server(
+    make_engine: Any, fake: Any, run: Any, half_way: Any
+) -> None:
     """The state has never heard of it, so nothing is changed by its inputs."""
     id, state = half_way
     change = run(make_engine().diff(SERVER, id, state, A_SERVER))
@@ -407,7 +416,7 @@ def test_a_change_of_flavour_that_was_killed_and_put_back_leaves_a_running_serve
     assert not run(make_engine().diff(SERVER, id, after, A_SERVER)).changes
 
 
-def test_a_flavour_that_is_not_there_stops_no_server_for_good(engine, fake, run) -> None:
+def test_a_flavour_that_is_not_there_stops_no_server_for_good(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(SERVER, A_SERVER))
     with pytest.raises(PluginError, match="9C9G"):
         run(engine.update(SERVER, id, state, {**A_SERVER, "flavor": "9C9G"}))
@@ -425,7 +434,7 @@ def with_disks(*sizes: int) -> dict[str, Any]:
     return {**A_SERVER, "dataDisks": [{**disk, "size": size} for disk, size in zip(DISKS, sizes, strict=True)]}
 
 
-def test_data_disks_grow_in_place(engine, fake, run) -> None:
+def test_data_disks_grow_in_place(engine: Any, fake: Any, run: Any) -> None:
     """Those that the program names: its image brought one that stands before them, and another one was attached later."""
     id, state = run(engine.create(SERVER, with_disks(10, 20)))
     disks = fake.things[id]["disks"]
@@ -442,13 +451,15 @@ def test_data_disks_grow_in_place(engine, fake, run) -> None:
 @pytest.mark.parametrize(
     "disks", [DISKS[:1], [*DISKS, DISKS[0]], DISKS[::-1], None], ids=["fewer", "more", "another kind", "none"]
 )
-def test_other_data_disks_are_another_server(engine, run, disks: Any) -> None:
+def test_other_data_disks_are_another_server(engine: Any, run: Any, disks: Any) -> None:
     id, state = run(engine.create(SERVER, with_disks(10, 20)))
     assert run(engine.diff(SERVER, id, state, {**A_SERVER, "dataDisks": disks})).replaces == ["dataDisks"]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_growing_disks_that_were_killed_are_carried_on_with_one_order_each(make_engine, fake, run, when: str) -> None:
+def test_growing_disks_that_were_killed_are_carried_on_with_one_order_each(
+    make_engine: Any, fake: Any, run: Any, when: str
+) -> None:
     async def killed(_: dict[str, Any]) -> None:
         raise asyncio.CancelledError
 
@@ -466,7 +477,7 @@ def test_growing_disks_that_were_killed_are_carried_on_with_one_order_each(make_
 
 
 @pytest.mark.parametrize("gone", [True, False], ids=["one was taken off", "another kind"])
-def test_disks_that_cannot_be_told_apart_are_left_alone(engine, fake, run, gone: bool) -> None:
+def test_disks_that_cannot_be_told_apart_are_left_alone(engine: Any, fake: Any, run: Any, gone: bool) -> None:
     id, state = run(engine.create(SERVER, with_disks(10, 20)))
     disks = fake.things[id]["disks"]
     disks[0] |= {"isPackaged": False} if gone else {"diskType": "SAS"}
@@ -476,7 +487,7 @@ def test_disks_that_cannot_be_told_apart_are_left_alone(engine, fake, run, gone:
 
 
 @pytest.mark.parametrize("moment", ["create_instance", "instance_details"], ids=["its order is open", "it boots"])
-def test_cancel_keeps_a_server_that_exists(engine, fake, run, moment: str) -> None:
+def test_cancel_keeps_a_server_that_exists(engine: Any, fake: Any, run: Any, moment: str) -> None:
     """Ctrl-C: the engine is told the server's id, so that the next update goes on and a destroy removes it."""
     fake.status_after_order = "creating"
 
@@ -501,7 +512,9 @@ def test_cancel_keeps_a_server_that_exists(engine, fake, run, moment: str) -> No
         run(engine.create(VPC, A_VPC))
 
 
-def test_cancel_waits_for_an_order_that_never_ends_only_for_a_while(engine, fake, run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancel_waits_for_an_order_that_never_ends_only_for_a_while(
+    engine: Any, fake: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cloud_handler, "ID_SECONDS", 0.1)
     ordered = asyncio.Event()
 
@@ -521,7 +534,7 @@ def test_cancel_waits_for_an_order_that_never_ends_only_for_a_while(engine, fake
         run(asyncio.wait_for(stop(), 5))
 
 
-def test_full_disk_below_the_state_folder_is_a_sentence(engine, run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_below_the_state_folder_is_a_sentence(engine: Any, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -530,7 +543,7 @@ def test_full_disk_below_the_state_folder_is_a_sentence(engine, run, monkeypatch
         run(engine.create(VPC, A_VPC))
 
 
-def test_update_completes_a_server_that_was_still_booting(make_engine, fake, run) -> None:
+def test_update_completes_a_server_that_was_still_booting(make_engine: Any, fake: Any, run: Any) -> None:
     engine = make_engine()
     id, state = run(engine.create(SERVER, A_SERVER))
     fake.things[id]["status"] = "creating"
@@ -544,7 +557,7 @@ def test_update_completes_a_server_that_was_still_booting(make_engine, fake, run
     assert fake.things[id]["status"] == "running"
 
 
-def test_server_that_came_up_broken_is_not_kept(engine, fake, run) -> None:
+def test_server_that_came_up_broken_is_not_kept(engine: Any, fake: Any, run: Any) -> None:
     fake.status_after_order = "error"
     with pytest.raises(PluginError, match="came up in state error") as caught:
         run(engine.create(SERVER, A_SERVER))
@@ -554,7 +567,7 @@ def test_server_that_came_up_broken_is_not_kept(engine, fake, run) -> None:
     assert [server["status"] for server in fake.of("server")] == ["running"]
 
 
-def test_servers_are_made_at_the_same_time(engine, fake, run) -> None:
+def test_servers_are_made_at_the_same_time(engine: Any, fake: Any, run: Any) -> None:
     """Every order waits until three have been placed: one after the other would never end."""
     placed = asyncio.Event()
 
@@ -576,7 +589,7 @@ def test_servers_are_made_at_the_same_time(engine, fake, run) -> None:
     assert len(fake.of("server")) == 3
 
 
-def test_verify_names_every_unknown_name(engine, run) -> None:
+def test_verify_names_every_unknown_name(engine: Any, run: Any) -> None:
     from pulumi.provider.experimental import provider as sdk
 
     from pulumi_ctyun.kit.values import to_properties
@@ -595,7 +608,7 @@ IMAGE = "ctyun:image:Image"
 AN_IMAGE = {"region": "华东1", "name": "dev-web", "instanceId": "server-0"}
 
 
-def test_an_image_is_marked_waited_for_and_removed(engine, fake, run) -> None:
+def test_an_image_is_marked_waited_for_and_removed(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(IMAGE, {**AN_IMAGE, "description": "web"}))
     assert to_plain(state)["imageId"] == id and to_plain(state)["wholeMachine"] is True
     assert fake.things[id]["description"].startswith("web [drlab:")
@@ -604,7 +617,7 @@ def test_an_image_is_marked_waited_for_and_removed(engine, fake, run) -> None:
     assert fake.of("image") == []
 
 
-def test_an_image_whose_answer_was_lost_is_adopted(make_engine, fake, run) -> None:
+def test_an_image_whose_answer_was_lost_is_adopted(make_engine: Any, fake: Any, run: Any) -> None:
     async def lost(_: dict[str, Any]) -> None:
         raise asyncio.CancelledError
 
@@ -616,7 +629,7 @@ def test_an_image_whose_answer_was_lost_is_adopted(make_engine, fake, run) -> No
     assert list(fake.things) == [id]
 
 
-def test_an_image_that_failed_is_removed_and_made_again(make_engine, fake, run) -> None:
+def test_an_image_that_failed_is_removed_and_made_again(make_engine: Any, fake: Any, run: Any) -> None:
     fake.image_status = "error"
     with pytest.raises(Exception, match="could not be made"):
         run(make_engine().create(IMAGE, AN_IMAGE))

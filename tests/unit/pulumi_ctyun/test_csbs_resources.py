@@ -24,7 +24,7 @@ def fake() -> FakeCsbs:
     return FakeCsbs()
 
 
-def test_a_vault_and_a_policy_are_made_and_read_back_without_drift(engine, fake, run) -> None:
+def test_a_vault_and_a_policy_are_made_and_read_back_without_drift(engine: Any, fake: Any, run: Any) -> None:
     vault_id, vault = run(engine.create(VAULT, A_VAULT))
     policy_id, policy = run(engine.create(POLICY, A_POLICY))
     assert (to_plain(vault)["vaultId"], to_plain(vault)["sizeGib"]) == (vault_id, 100)
@@ -50,14 +50,14 @@ def test_a_vault_and_a_policy_are_made_and_read_back_without_drift(engine, fake,
         {"instanceIds": []},
     ],
 )
-def test_every_spelling_comes_back_as_it_was_said(engine, run, changes: dict[str, Any]) -> None:
+def test_every_spelling_comes_back_as_it_was_said(engine: Any, run: Any, changes: dict[str, Any]) -> None:
     inputs = {name: value for name, value in {**A_POLICY, **changes}.items() if value is not None}
     id, state = run(engine.create(POLICY, inputs))
     seen = run(engine.read(POLICY, id, state, inputs))
     assert not run(engine.diff(POLICY, id, seen.properties, inputs)).changes
 
 
-def test_drift_is_seen(engine, fake, run) -> None:
+def test_drift_is_seen(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(POLICY, A_POLICY))
     fake.policies[id] |= {"time": "3", "resourceIDs": "i-1"}
     seen = run(engine.read(POLICY, id, state, A_POLICY))
@@ -65,7 +65,7 @@ def test_drift_is_seen(engine, fake, run) -> None:
     assert sorted(diff.diffs) == ["hours", "instanceIds"] and not diff.replaces
 
 
-def test_rules_and_bindings_change_in_place(engine, fake, run) -> None:
+def test_rules_and_bindings_change_in_place(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(POLICY, A_POLICY))
     changed = A_POLICY | {"hours": [3], "retention": {"count": 2}, "vaultId": "vault-9", "instanceIds": ["i-1", "i-3"]}
     assert not run(engine.diff(POLICY, id, state, changed)).replaces
@@ -83,7 +83,9 @@ def test_rules_and_bindings_change_in_place(engine, fake, run) -> None:
         (POLICY, A_POLICY, "backup-policy/bind-repo"),
     ],
 )
-def test_an_interrupted_create_leaves_no_twin(make_engine, fake, run, type_: str, inputs: dict[str, Any], call: str) -> None:
+def test_an_interrupted_create_leaves_no_twin(
+    make_engine: Any, fake: Any, run: Any, type_: str, inputs: dict[str, Any], call: str
+) -> None:
     fake.cut_off = call
     with pytest.raises(asyncio.CancelledError):
         run(make_engine().create(type_, inputs))
@@ -91,7 +93,7 @@ def test_an_interrupted_create_leaves_no_twin(make_engine, fake, run, type_: str
     assert [*fake.vaults, *fake.policies] == [id]
 
 
-def test_a_policy_whose_vault_is_missing_stays_in_the_state(engine, fake, run) -> None:
+def test_a_policy_whose_vault_is_missing_stays_in_the_state(engine: Any, fake: Any, run: Any) -> None:
     """Else nobody would own it, and the next update would take it for somebody else's."""
     fake.refuse["backup-policy/bind-repo"] = ["EcsBackup.Repository.NotFound"]
     with pytest.raises(InitFailed) as failed:
@@ -101,14 +103,14 @@ def test_a_policy_whose_vault_is_missing_stays_in_the_state(engine, fake, run) -
 
 
 @pytest.mark.parametrize(("type_", "inputs"), [(VAULT, A_VAULT), (POLICY, A_POLICY)])
-def test_what_somebody_else_has_made_is_not_taken(engine, fake, run, type_: str, inputs: dict[str, Any]) -> None:
+def test_what_somebody_else_has_made_is_not_taken(engine: Any, fake: Any, run: Any, type_: str, inputs: dict[str, Any]) -> None:
     fake.vaults["v"] = {"repositoryName": "dev-vault", "size": 100, "status": "active"}
     fake.policies["p"] = {"policyName": "dev-nightly", "cycleType": "day", "time": "1", "retentionType": "all", "status": 1}
     with pytest.raises(PluginError, match=r"exists already.*pulumi import"):
         run(engine.create(type_, inputs))
 
 
-def test_a_vault_grows_and_is_renewed_in_place(engine, fake, run) -> None:
+def test_a_vault_grows_and_is_renewed_in_place(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(VAULT, A_VAULT))
     wanted = A_VAULT | {"sizeGib": 300, "months": 3}
     assert run(engine.diff(VAULT, id, state, wanted)).replaces == []
@@ -120,7 +122,7 @@ def test_a_vault_grows_and_is_renewed_in_place(engine, fake, run) -> None:
 
 
 @pytest.mark.parametrize("call", ["backup-repo/upgrade", "backup-repo/renew", "backup-repo/list", "order/query-uuid", "the end"])
-def test_an_update_that_was_killed_neither_enlarges_nor_pays_twice(make_engine, fake, run, call: str) -> None:
+def test_an_update_that_was_killed_neither_enlarges_nor_pays_twice(make_engine: Any, fake: Any, run: Any, call: str) -> None:
     id, state = run(make_engine().create(VAULT, A_VAULT))
     wanted = A_VAULT | {"sizeGib": 300, "months": 3}
     if call == "the end":  # done, and killed before the state was written
@@ -133,7 +135,7 @@ def test_an_update_that_was_killed_neither_enlarges_nor_pays_twice(make_engine, 
     assert (fake.vaults[id]["size"], fake.vaults[id]["renewed"]) == (300, 2)
 
 
-def test_what_the_cloud_does_not_give_back_is_refused_before_anything_happens(engine, fake, run) -> None:
+def test_what_the_cloud_does_not_give_back_is_refused_before_anything_happens(engine: Any, fake: Any, run: Any) -> None:
     had = A_VAULT | {"sizeGib": 300, "months": 3}
     assert [name for name, _ in run(engine.failures(VAULT, A_VAULT, had))] == ["sizeGib", "months"]
     assert run(engine.failures(VAULT, A_VAULT | {"name": "other"}, had)) == [], "that one is made anew"
@@ -147,7 +149,7 @@ def a_backup(vault_id: str, status: str, created: str) -> dict[str, Any]:
     return {"repositoryID": vault_id, "instanceBackupStatus": status, "createdTime": created, "instanceBackupName": "b"}
 
 
-def test_a_vaults_backups_go_with_it_the_newest_first(engine, fake, run) -> None:
+def test_a_vaults_backups_go_with_it_the_newest_first(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(VAULT, A_VAULT))
     fake.backups = {
         "old": a_backup(id, "ACTIVE", "1"),
@@ -160,7 +162,7 @@ def test_a_vaults_backups_go_with_it_the_newest_first(engine, fake, run) -> None
     run(engine.delete(VAULT, id, state))  # gone already
 
 
-def test_a_backup_that_begins_while_its_vault_goes_goes_too(engine, fake, run) -> None:
+def test_a_backup_that_begins_while_its_vault_goes_goes_too(engine: Any, fake: Any, run: Any) -> None:
     """A run of a policy that was deleted a moment ago makes one server's backup after the other."""
     id, state = run(engine.create(VAULT, A_VAULT))
     remove = fake.do_backup_repo_delete
@@ -168,21 +170,21 @@ def test_a_backup_that_begins_while_its_vault_goes_goes_too(engine, fake, run) -
     def late(wanted: dict[str, Any]) -> dict[str, Any]:
         fake.do_backup_repo_delete = remove
         fake.backups["late"] = a_backup(id, "CREATING", "9")
-        return remove(wanted)
+        return dict(remove(wanted))
 
     fake.do_backup_repo_delete = late
     run(engine.delete(VAULT, id, state))
     assert (fake.vaults, fake.backups) == ({}, {})
 
 
-def test_a_policy_lets_go_of_a_vault_that_is_replaced(engine, run) -> None:
+def test_a_policy_lets_go_of_a_vault_that_is_replaced(engine: Any, run: Any) -> None:
     """The cloud keeps a vault that a policy would put backups into."""
     id, state = run(engine.create(POLICY, A_POLICY))
     assert run(engine.diff(POLICY, id, state, A_POLICY | {"vaultId": UNKNOWN})).replaces == ["vaultId"]
 
 
 @pytest.mark.parametrize(("type_", "inputs"), [(VAULT, A_VAULT | {"months": 12}), (POLICY, A_POLICY)])
-def test_what_is_imported_is_not_replaced(engine, fake, run, type_: str, inputs: dict[str, Any]) -> None:
+def test_what_is_imported_is_not_replaced(engine: Any, fake: Any, run: Any, type_: str, inputs: dict[str, Any]) -> None:
     """The cloud does not show for how long a vault is paid: the first update writes that down."""
     id, _ = run(engine.create(type_, inputs))
     seen = run(engine.read(type_, f"华东1/{id}"))
@@ -191,7 +193,7 @@ def test_what_is_imported_is_not_replaced(engine, fake, run, type_: str, inputs:
     assert not run(engine.diff(type_, id, state, inputs)).changes
 
 
-def test_a_failed_order_is_told(engine, fake, run) -> None:
+def test_a_failed_order_is_told(engine: Any, fake: Any, run: Any) -> None:
     fake.order_status = "5"
     fake.do_backup_repo_list = lambda wanted: {"results": [], "totalCount": 0}
     with pytest.raises(PluginError, match="provisioning failed"):
@@ -214,7 +216,9 @@ def test_a_failed_order_is_told(engine, fake, run) -> None:
         ({"fullInterval": 101, "name": "a b"}, {"fullInterval", "name"}),
     ],
 )
-def test_what_is_wrong_is_said_before_anything_is_made(engine, fake, run, changes: dict[str, Any], fields: set[str]) -> None:
+def test_what_is_wrong_is_said_before_anything_is_made(
+    engine: Any, fake: Any, run: Any, changes: dict[str, Any], fields: set[str]
+) -> None:
     inputs = {name: value for name, value in {**A_POLICY, **changes}.items() if value is not None}
     found = run(engine.failures(POLICY, inputs))
     assert {name or reason.split()[0].rstrip(":") for name, reason in found} == fields  # what is nested is named in the reason

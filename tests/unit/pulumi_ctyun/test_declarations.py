@@ -35,7 +35,9 @@ def test_a_class_takes_exactly_the_declared_inputs(resource: Resource) -> None:
 
 
 @pytest.mark.parametrize("resource", RESOURCES.values(), ids=RESOURCES)
-def test_a_class_offers_every_property_and_names_it_to_pulumi(resource: Resource, monkeypatch: pytest.MonkeyPatch, run) -> None:
+def test_a_class_offers_every_property_and_names_it_to_pulumi(
+    resource: Resource, monkeypatch: pytest.MonkeyPatch, run: Any
+) -> None:
     """Outputs that are not named in the constructor would never get a value."""
     seen: dict[str, Any] = {}
 
@@ -45,12 +47,13 @@ def test_a_class_offers_every_property_and_names_it_to_pulumi(resource: Resource
 
     monkeypatch.setattr(CtyunResource.__bases__[0], "__init__", register)
     monkeypatch.setattr("pulumi_ctyun.resources.base.refuse_wrong", lambda *given: None)  # the texts here fit no rule
-    cls = class_of(resource.token)
+    cls: Any = class_of(resource.token)
     required = {snake(field.name): f"input {field.name}" for field in resource.inputs if field.required and not field.secret}
     secret = {snake(field.name): "x" for field in resource.inputs if field.required and field.secret}
 
     async def make() -> CtyunResource:  # outputs want a running event loop
-        return cls("thing", **required, **secret)
+        made: CtyunResource = cls("thing", **required, **secret)
+        return made
 
     made = run(make())
     assert seen["token"] == resource.token

@@ -126,7 +126,7 @@ def test_changes(type_: str, old: dict[str, Any], new: dict[str, Any], expected:
     assert [(change.path, change.replaces) for change in found] == expected
 
 
-def test_replacement_deletes_first_because_names_are_fixed(engine, run) -> None:
+def test_replacement_deletes_first_because_names_are_fixed(engine: Any, run: Any) -> None:
     vpc = {"region": "华东1", "name": "demo-vpc", "cidr": "10.0.0.0/16"}
     state = run(engine.checked("ctyun:vpc:Vpc", vpc))
     answer = run(engine.diff("ctyun:vpc:Vpc", "vpc-1", state, {**vpc, "cidr": "10.1.0.0/16"}))
@@ -134,7 +134,7 @@ def test_replacement_deletes_first_because_names_are_fixed(engine, run) -> None:
     assert answer.detailed_diff["cidr"].kind.name == "UPDATE_REPLACE"
 
 
-def test_what_is_in_use_is_replaced_by_one_that_comes_first(engine, run) -> None:
+def test_what_is_in_use_is_replaced_by_one_that_comes_first(engine: Any, run: Any) -> None:
     check = {"region": "华东1", "name": "alive", "protocol": "TCP"}
     state = run(engine.checked("ctyun:elb:HealthCheck", check))
     answer = run(engine.diff("ctyun:elb:HealthCheck", "hc-1", state, {**check, "protocol": "HTTP"}))

@@ -34,7 +34,7 @@ def test_the_same_is_wrong_as_for_the_provider(case: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def outputs(run) -> Iterator[Any]:
+def outputs(run: Any) -> Iterator[Any]:
     """Makes an output; that wants a running event loop."""
 
     async def make(value: Any) -> pulumi.Output[Any]:
@@ -43,7 +43,7 @@ def outputs(run) -> Iterator[Any]:
     yield lambda value: run(make(value))
 
 
-def test_outputs_are_left_to_the_provider_and_all_else_is_checked(outputs) -> None:
+def test_outputs_are_left_to_the_provider_and_all_else_is_checked(outputs: Any) -> None:
     rule = {"direction": "in", "action": "accept", "protocol": "TCP", "ports": outputs("1-0"), "cidr": outputs("x")}
     given = {"region": outputs("r"), "vpcId": outputs("v"), "name": outputs("1"), "rules": [rule]}
     declared = RESOURCES["ctyun:vpc:SecurityGroup"]

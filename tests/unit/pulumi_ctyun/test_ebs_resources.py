@@ -25,7 +25,7 @@ def fake() -> FakeEbs:
     return FakeEbs()
 
 
-def test_a_volume_is_marked_and_read_back_without_drift(engine, fake, run) -> None:
+def test_a_volume_is_marked_and_read_back_without_drift(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(VOLUME, A_VOLUME))
     assert to_plain(state)["volumeId"] == id
     made = fake.volumes[id]
@@ -35,7 +35,7 @@ def test_a_volume_is_marked_and_read_back_without_drift(engine, fake, run) -> No
     assert not run(engine.diff(VOLUME, id, seen.properties, A_VOLUME)).changes
 
 
-def test_a_volume_is_renamed_and_grows_in_place_and_does_not_shrink(engine, fake, run) -> None:
+def test_a_volume_is_renamed_and_grows_in_place_and_does_not_shrink(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(VOLUME, A_VOLUME))
     changed = A_VOLUME | {"name": "dev-files", "sizeGib": 40}
     assert not run(engine.diff(VOLUME, id, state, changed)).replaces
@@ -47,7 +47,7 @@ def test_a_volume_is_renamed_and_grows_in_place_and_does_not_shrink(engine, fake
         assert run(engine.diff(VOLUME, id, state, changed | change)).replaces == list(change)
 
 
-def test_an_interrupted_create_leaves_no_twin(make_engine, fake, run) -> None:
+def test_an_interrupted_create_leaves_no_twin(make_engine: Any, fake: Any, run: Any) -> None:
     fake.cut_off = "new"
     with pytest.raises(asyncio.CancelledError):
         run(make_engine().create(VOLUME, A_VOLUME))
@@ -55,7 +55,7 @@ def test_an_interrupted_create_leaves_no_twin(make_engine, fake, run) -> None:
     assert list(fake.volumes) == [id]
 
 
-def test_an_attachment_shows_its_device_and_ends_with_its_server(engine, fake, run) -> None:
+def test_an_attachment_shows_its_device_and_ends_with_its_server(engine: Any, fake: Any, run: Any) -> None:
     run(engine.create(VOLUME, A_VOLUME))
     id, state = run(engine.create(ATTACHMENT, AN_ATTACHMENT))
     assert (id, to_plain(state)["device"]) == ("disk-0", "/dev/vdb")
@@ -67,7 +67,7 @@ def test_an_attachment_shows_its_device_and_ends_with_its_server(engine, fake, r
     assert "detach" not in fake.calls
 
 
-def test_an_attachment_leaves_other_servers_their_volumes(engine, fake, run) -> None:
+def test_an_attachment_leaves_other_servers_their_volumes(engine: Any, fake: Any, run: Any) -> None:
     run(engine.create(VOLUME, A_VOLUME))
     id, state = run(engine.create(ATTACHMENT, AN_ATTACHMENT))
     with pytest.raises(PluginError, match="is attached to server i-1"):
@@ -77,7 +77,7 @@ def test_an_attachment_leaves_other_servers_their_volumes(engine, fake, run) -> 
     assert fake.volumes[id]["attachments"] == [{"instanceID": "i-2", "device": "/dev/vdb"}]
 
 
-def test_a_volume_that_is_mounted_stays_and_the_error_says_where(engine, fake, run) -> None:
+def test_a_volume_that_is_mounted_stays_and_the_error_says_where(engine: Any, fake: Any, run: Any) -> None:
     run(engine.create(VOLUME, A_VOLUME))
     id, state = run(engine.create(ATTACHMENT, AN_ATTACHMENT))
     fake.job_problem = "the server still uses /dev/vdb: it is mounted at /data"
@@ -88,7 +88,7 @@ def test_a_volume_that_is_mounted_stays_and_the_error_says_where(engine, fake, r
     assert fake.volumes[id]["attachments"] == []
 
 
-def test_a_policy_is_bound_read_back_and_changed_in_place(engine, fake, run) -> None:
+def test_a_policy_is_bound_read_back_and_changed_in_place(engine: Any, fake: Any, run: Any) -> None:
     for name in ("one", "two"):
         fake.do_new({"clientToken": name, "diskName": name, "azName": "zone-1"})
     id, state = run(engine.create(POLICY, A_POLICY))
@@ -106,7 +106,7 @@ def test_a_policy_is_bound_read_back_and_changed_in_place(engine, fake, run) -> 
 
 
 @pytest.mark.parametrize("call", ["create_policy", "apply_policy"])
-def test_a_policy_whose_create_was_cut_off_is_taken_over(make_engine, fake, run, call: str) -> None:
+def test_a_policy_whose_create_was_cut_off_is_taken_over(make_engine: Any, fake: Any, run: Any, call: str) -> None:
     fake.do_new({"clientToken": "one", "diskName": "one", "azName": "zone-1"})
     fake.cut_off = call
     with pytest.raises(asyncio.CancelledError):
@@ -116,7 +116,7 @@ def test_a_policy_whose_create_was_cut_off_is_taken_over(make_engine, fake, run,
     assert fake.volumes["disk-0"]["snapshotPolicyID"] == id
 
 
-def test_a_policy_of_that_name_that_we_did_not_make_is_left_alone(engine, fake, run) -> None:
+def test_a_policy_of_that_name_that_we_did_not_make_is_left_alone(engine: Any, fake: Any, run: Any) -> None:
     fake.do_create_policy({
         "snapshotPolicyName": "dev-nightly", "repeatWeekdays": "1", "repeatTimes": "1", "retentionTime": 1, "isEnabled": True,
     })  # fmt: skip
@@ -131,5 +131,7 @@ def test_a_policy_of_that_name_that_we_did_not_make_is_left_alone(engine, fake, 
         (POLICY, A_POLICY | {"hours": [24], "weekdays": [7], "retentionDays": 0}, ["hours", "retentionDays", "weekdays"]),
     ],
 )
-def test_all_problems_are_found_before_anything_is_made(engine, run, type_: str, inputs: dict[str, Any], said: list[str]) -> None:
+def test_all_problems_are_found_before_anything_is_made(
+    engine: Any, run: Any, type_: str, inputs: dict[str, Any], said: list[str]
+) -> None:
     assert sorted(property for property, _ in run(engine.failures(type_, inputs))) == said

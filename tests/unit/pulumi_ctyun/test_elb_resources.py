@@ -120,7 +120,7 @@ def fake() -> Iterator[ElbCloud]:
 
 
 @pytest.mark.parametrize(("type_", "inputs"), ALL, ids=[type_ for type_, _ in ALL])
-def test_made_then_looked_at_shows_no_change(engine, fake, run, type_: str, inputs: Body) -> None:
+def test_made_then_looked_at_shows_no_change(engine: Any, fake: Any, run: Any, type_: str, inputs: Body) -> None:
     id, state = run(engine.create(type_, inputs))
     [thing] = fake.things.values()
     assert thing["description"].startswith("[drlab:")
@@ -132,7 +132,7 @@ def test_made_then_looked_at_shows_no_change(engine, fake, run, type_: str, inpu
 
 
 @pytest.mark.parametrize(("type_", "inputs"), ALL, ids=[type_ for type_, _ in ALL])
-def test_a_lost_answer_leads_to_adoption(make_engine, fake, run, type_: str, inputs: Body) -> None:
+def test_a_lost_answer_leads_to_adoption(make_engine: Any, fake: Any, run: Any, type_: str, inputs: Body) -> None:
     async def lost(_: Body) -> None:
         raise asyncio.CancelledError
 
@@ -167,7 +167,7 @@ CHANGES: list[tuple[str, Body, Body, Body]] = [
 
 
 @pytest.mark.parametrize(("type_", "inputs", "change", "expected"), CHANGES)
-def test_changes_in_place(engine, fake, run, type_: str, inputs: Body, change: Body, expected: Body) -> None:
+def test_changes_in_place(engine: Any, fake: Any, run: Any, type_: str, inputs: Body, change: Body, expected: Body) -> None:
     id, state = run(engine.create(type_, inputs))
     wanted = {name: value for name, value in {**inputs, **change}.items() if value is not None}
     difference = run(engine.diff(type_, id, state, wanted))
@@ -178,20 +178,20 @@ def test_changes_in_place(engine, fake, run, type_: str, inputs: Body, change: B
     assert run(engine.diff(type_, id, seen.properties, wanted)).changes is False
 
 
-def test_stickiness_ends(engine, fake, run) -> None:
+def test_stickiness_ends(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(GROUP, {**A_GROUP, "stickiness": {"mode": "INSERT", "seconds": 60}}))
     assert fake.things[id]["sessionSticky"] == {"sessionStickyMode": "INSERT", "cookieExpire": 60}
     run(engine.update(GROUP, id, state, A_GROUP))
     assert fake.things[id]["sessionSticky"] == {"sessionStickyMode": "CLOSE"}
 
 
-def test_a_group_is_not_left_without_its_health_check(engine, run) -> None:
+def test_a_group_is_not_left_without_its_health_check(engine: Any, run: Any) -> None:
     id, state = run(engine.create(GROUP, A_GROUP))
     with pytest.raises(PluginError, match="cannot be left without a health check"):
         run(engine.update(GROUP, id, state, without(A_GROUP, "healthCheckId")))
 
 
-def test_a_private_key_is_secret(engine, run) -> None:
+def test_a_private_key_is_secret(engine: Any, run: Any) -> None:
     _, state = run(engine.create(CERTIFICATE, A_CERTIFICATE))
     assert state["privateKey"].is_secret
 
@@ -228,7 +228,7 @@ PROBLEMS: list[tuple[str, Body, list[str]]] = [
 
 
 @pytest.mark.parametrize(("type_", "inputs", "expected"), PROBLEMS)
-def test_problems_are_found_before_anything_is_made(engine, run, type_: str, inputs: Body, expected: list[str]) -> None:
+def test_problems_are_found_before_anything_is_made(engine: Any, run: Any, type_: str, inputs: Body, expected: list[str]) -> None:
     told = [f"{name} {reason}".strip() for name, reason in run(engine.failures(type_, inputs))]
     assert len(told) == len(expected), told
     for sentence in expected:
@@ -236,7 +236,7 @@ def test_problems_are_found_before_anything_is_made(engine, run, type_: str, inp
 
 
 @pytest.mark.parametrize(("type_", "inputs"), ALL, ids=[type_ for type_, _ in ALL])
-def test_what_is_imported_is_not_replaced(engine, run, type_: str, inputs: dict[str, Any]) -> None:
+def test_what_is_imported_is_not_replaced(engine: Any, run: Any, type_: str, inputs: dict[str, Any]) -> None:
     """A certificate's key is not read back: the first update writes it into the state."""
     id, _ = run(engine.create(type_, inputs))
     seen = run(engine.read(type_, id))
@@ -245,13 +245,13 @@ def test_what_is_imported_is_not_replaced(engine, run, type_: str, inputs: dict[
     assert not run(engine.diff(type_, id, state, inputs)).changes
 
 
-def test_another_key_is_another_certificate(engine, run) -> None:
+def test_another_key_is_another_certificate(engine: Any, run: Any) -> None:
     id, state = run(engine.create(CERTIFICATE, A_CERTIFICATE))
     changed = A_CERTIFICATE | {"privateKey": KEY.replace("BBBB", "CCCC")}
     assert run(engine.diff(CERTIFICATE, id, state, changed)).replaces == ["privateKey"]
 
 
-def test_an_eip_of_a_server_comes_to_a_balancer_in_two_updates(engine, fake, run) -> None:
+def test_an_eip_of_a_server_comes_to_a_balancer_in_two_updates(engine: Any, fake: Any, run: Any) -> None:
     fake.bound["eip-1"] = "i-7"
     with pytest.raises(PluginError, match=r"EIP 198\.18\.0\.7 \(eip-1\) is bound to i-7, .* two updates"):
         run(engine.create(BALANCER, A_BALANCER))
@@ -271,7 +271,9 @@ def test_an_eip_of_a_server_comes_to_a_balancer_in_two_updates(engine, fake, run
         (TARGET, A_TARGET, r"Port 80 of server i-1 is in target group tg-1 already \(target-0\), .* two updates"),
     ],
 )
-def test_what_another_resource_has_is_not_asked_for(engine, fake, run, type_: str, inputs: Body, words: str) -> None:
+def test_what_another_resource_has_is_not_asked_for(
+    engine: Any, fake: Any, run: Any, type_: str, inputs: Body, words: str
+) -> None:
     """As when a resource got another name in the program: the old one is removed only after the new one."""
     id, _ = run(engine.create(type_, inputs))
     fake.things[id]["description"] = "[drlab:another]"
@@ -288,7 +290,7 @@ def test_what_another_resource_has_is_not_asked_for(engine, fake, run, type_: st
     ],
 )
 def test_a_new_one_comes_beside_the_one_in_use_and_is_renamed_by_nobody(
-    engine, fake, run, type_: str, old: Body, new: Body
+    engine: Any, fake: Any, run: Any, type_: str, old: Body, new: Body
 ) -> None:
     """The cloud takes a name once, so the new one has an ending of its own, which is no drift."""
     id, state = run(engine.create(type_, old))
@@ -302,7 +304,9 @@ def test_a_new_one_comes_beside_the_one_in_use_and_is_renamed_by_nobody(
     assert list(fake.things) == [new_id]
 
 
-def test_a_forced_replacement_that_was_cut_off_before_it_began_takes_not_the_old_one(make_engine, fake, run) -> None:
+def test_a_forced_replacement_that_was_cut_off_before_it_began_takes_not_the_old_one(
+    make_engine: Any, fake: Any, run: Any
+) -> None:
     """The next one, of which the engine does not say what it replaces: else the old one is the new one, and goes as the old."""
     id, _ = run((first := make_engine()).create(CHECK, A_CHECK))
     first.provider.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -29,7 +30,7 @@ URN = f"urn:pulumi:dev::lab::{VOLUME}::data"
         ("ctyun:vpc:Vpc", {"cidr": "10.0.0.0/8"}, None),
     ],
 )
-def test_a_replacement_that_loses_data_is_warned_of(run, type_: str, change: dict[str, str], warned: str | None) -> None:
+def test_a_replacement_that_loses_data_is_warned_of(run: Any, type_: str, change: dict[str, str], warned: str | None) -> None:
     said: list[tuple[str, str]] = []
 
     async def warn(urn: str, text: str) -> None:
@@ -42,7 +43,7 @@ def test_a_replacement_that_loses_data_is_warned_of(run, type_: str, change: dic
     assert said == ([(urn, warned)] if warned else [])
 
 
-def test_a_warning_reaches_the_engine_beside_its_resource(run) -> None:
+def test_a_warning_reaches_the_engine_beside_its_resource(run: Any) -> None:
     heard: list[engine_pb2.LogRequest] = []
 
     class Engine(engine_pb2_grpc.EngineServicer):
@@ -74,7 +75,7 @@ def test_a_warning_reaches_the_engine_beside_its_resource(run) -> None:
     ],
 )
 def test_an_update_that_keeps_data_deletes_none(
-    run, make_engine, monkeypatch: pytest.MonkeyPatch, allowed: str | None, type_: str, refused: bool
+    run: Any, make_engine: Any, monkeypatch: pytest.MonkeyPatch, allowed: str | None, type_: str, refused: bool
 ) -> None:
     if allowed is None:
         monkeypatch.delenv(ALLOWED, raising=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ async def lost(_: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def interrupted(make_engine: Callable[..., Any], fake, run) -> Callable[..., str]:
+def interrupted(make_engine: Callable[..., Any], fake: Any, run: Any) -> Callable[..., str]:
     """Cut off after the cloud has made it and before anybody knows; its id."""
 
     def begin(type: str, inputs: dict[str, Any]) -> str:
@@ -38,14 +39,16 @@ def interrupted(make_engine: Callable[..., Any], fake, run) -> Callable[..., str
         with pytest.raises(asyncio.CancelledError):
             run(make_engine().create(type, inputs))
         fake.after.clear()
-        return list(fake.things)[-1]
+        return str(list(fake.things)[-1])
 
     return begin
 
 
 @KINDS
 @pytest.mark.parametrize("same", [True, False], ids=["as it was", "with one setting different"])
-def test_after_a_lost_state_nothing_is_taken_and_nothing_deleted(make_engine, fake, run, type, inputs, other, same) -> None:
+def test_after_a_lost_state_nothing_is_taken_and_nothing_deleted(
+    make_engine: Any, fake: Any, run: Any, type: Any, inputs: Any, other: Any, same: Any
+) -> None:
     """Also for another resource that gets a name given up by an alias, and a new stack with a renamed one's old name."""
     first = make_engine()
     id, _ = run(first.create(type, inputs))
@@ -57,7 +60,9 @@ def test_after_a_lost_state_nothing_is_taken_and_nothing_deleted(make_engine, fa
 
 
 @KINDS
-def test_in_an_account_another_labs_things_are_left_alone(make_engine, fake, run, tmp_path, type, inputs, other) -> None:
+def test_in_an_account_another_labs_things_are_left_alone(
+    make_engine: Any, fake: Any, run: Any, tmp_path: Path, type: Any, inputs: Any, other: Any
+) -> None:
     """Same project, stack and names, another state folder."""
     id, _ = run(make_engine("ctyun", tmp_path / "first").create(type, inputs))
     with pytest.raises(PluginError, match="exists already, and no unfinished update of this stack has made it"):
@@ -66,7 +71,9 @@ def test_in_an_account_another_labs_things_are_left_alone(make_engine, fake, run
 
 
 @KINDS
-def test_a_killed_create_is_adopted_with_its_own_settings_only(make_engine, fake, run, interrupted, type, inputs, other) -> None:
+def test_a_killed_create_is_adopted_with_its_own_settings_only(
+    make_engine: Any, fake: Any, run: Any, interrupted: Any, type: Any, inputs: Any, other: Any
+) -> None:
     id = interrupted(type, inputs)
     with pytest.raises(PluginError, match=f"{id}.* cut off has begun it with other settings. Set them as they were"):
         run(make_engine().create(type, other))
@@ -74,14 +81,14 @@ def test_a_killed_create_is_adopted_with_its_own_settings_only(make_engine, fake
     assert run(make_engine().create(type, inputs))[0] == id
 
 
-def test_an_answer_that_the_killed_engine_did_not_record_is_adopted(make_engine, fake, run) -> None:
+def test_an_answer_that_the_killed_engine_did_not_record_is_adopted(make_engine: Any, fake: Any, run: Any) -> None:
     """The plugin dies with its engine and cannot tell: only an orderly end, or the id in the engine's mouth, says that it is."""
     id, _ = run(make_engine().create(VPC, A_VPC))
     assert run(make_engine().create(VPC, A_VPC))[0] == id
 
 
 @pytest.mark.parametrize("seen_by", ["diff", "read", "update"])
-def test_what_the_engine_names_is_its_own_from_then_on(make_engine, fake, run, seen_by: str) -> None:
+def test_what_the_engine_names_is_its_own_from_then_on(make_engine: Any, fake: Any, run: Any, seen_by: str) -> None:
     """Then a `stack rename`: the new stack of the old name has the same marks."""
     id, state = run(make_engine().create(VPC, A_VPC))
     run(getattr(make_engine(), seen_by)(VPC, id, state, A_VPC))
@@ -89,7 +96,7 @@ def test_what_the_engine_names_is_its_own_from_then_on(make_engine, fake, run, s
         run(make_engine().create(VPC, A_VPC))
 
 
-def test_what_was_changed_meanwhile_is_put_right_or_refused(make_engine, fake, run, interrupted) -> None:
+def test_what_was_changed_meanwhile_is_put_right_or_refused(make_engine: Any, fake: Any, run: Any, interrupted: Any) -> None:
     id = interrupted(VPC, A_VPC)
     fake.things[id]["CIDR"] = "10.9.0.0/16"
     with pytest.raises(PluginError, match=f"{id}.* has been changed since"):
@@ -99,7 +106,7 @@ def test_what_was_changed_meanwhile_is_put_right_or_refused(make_engine, fake, r
     assert [vpc["name"] for vpc in fake.of("vpc")] == ["dev-vpc"]
 
 
-def test_a_replacement_that_comes_first_leaves_the_old_one_to_the_engine(make_engine, fake, run) -> None:
+def test_a_replacement_that_comes_first_leaves_the_old_one_to_the_engine(make_engine: Any, fake: Any, run: Any) -> None:
     first = make_engine()
     old, state = run(first.create(SERVER, A_SERVER))
     first.provider.end()
@@ -111,7 +118,9 @@ def test_a_replacement_that_comes_first_leaves_the_old_one_to_the_engine(make_en
     assert list(fake.things) == [new]
 
 
-def test_a_replacement_that_comes_first_and_is_cut_off_is_found_again(make_engine, fake, run, interrupted) -> None:
+def test_a_replacement_that_comes_first_and_is_cut_off_is_found_again(
+    make_engine: Any, fake: Any, run: Any, interrupted: Any
+) -> None:
     """The old one has the same mark and stands in the state."""
     first = make_engine()
     old, state = run(first.create(SERVER, A_SERVER))
@@ -131,7 +140,7 @@ def test_a_replacement_that_comes_first_and_is_cut_off_is_found_again(make_engin
 AN_RSA_KEY = "AAAAB3NzaC1yc2EAAAADAQABAAAAgH9/" + "f39/" * 42  # as long as one of 1024 bits
 
 
-def test_one_whose_name_must_be_free_is_refused_before_the_old_one_goes(make_engine, fake, run) -> None:
+def test_one_whose_name_must_be_free_is_refused_before_the_old_one_goes(make_engine: Any, fake: Any, run: Any) -> None:
     engine = make_engine()
     old, state = run(engine.create(KEY, A_KEY))
     run(engine.diff(KEY, old, state, {**A_KEY, "publicKey": f"ssh-rsa {AN_RSA_KEY} x"}))
@@ -140,7 +149,7 @@ def test_one_whose_name_must_be_free_is_refused_before_the_old_one_goes(make_eng
     assert list(fake.things) == [old]
 
 
-def test_a_failed_attempt_of_its_own_is_cleared_away_with_any_settings(make_engine, fake, run) -> None:
+def test_a_failed_attempt_of_its_own_is_cleared_away_with_any_settings(make_engine: Any, fake: Any, run: Any) -> None:
     fake.status_after_order = "error"
     with pytest.raises(PluginError, match="came up in state error"):
         run(make_engine().create(SERVER, A_SERVER))
@@ -149,7 +158,7 @@ def test_a_failed_attempt_of_its_own_is_cleared_away_with_any_settings(make_engi
     assert [server["status"] for server in fake.of("server")] == ["running"]
 
 
-def test_a_broken_server_of_somebody_else_is_left_alone(make_engine, fake, run) -> None:
+def test_a_broken_server_of_somebody_else_is_left_alone(make_engine: Any, fake: Any, run: Any) -> None:
     first = make_engine()
     id, _ = run(first.create(SERVER, A_SERVER))
     first.provider.end()
@@ -159,7 +168,7 @@ def test_a_broken_server_of_somebody_else_is_left_alone(make_engine, fake, run) 
     assert list(fake.things) == [id]
 
 
-def test_a_name_that_is_secret_is_in_no_refusal(make_engine, run, tmp_path) -> None:
+def test_a_name_that_is_secret_is_in_no_refusal(make_engine: Any, run: Any, tmp_path: Path) -> None:
     from pulumi_ctyun.kit.values import to_property
 
     wish = {**A_VPC, "name": to_property("dev-hidden", secret=True)}

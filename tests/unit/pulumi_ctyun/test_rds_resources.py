@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,13 +35,13 @@ def fake() -> FakeRds:
 
 
 @pytest.fixture
-def pair(engine, run) -> tuple[str, Any]:
+def pair(engine: Any, run: Any) -> tuple[str, Any]:
     """(id, state) of a pair that is ready."""
     made: tuple[str, Any] = run(engine.create(INSTANCE, A_PAIR))
     return made
 
 
-def test_a_pair_is_made_when_it_can_be_used(fake, pair) -> None:
+def test_a_pair_is_made_when_it_can_be_used(fake: Any, pair: Any) -> None:
     id, state = pair
     outputs = to_plain(state)
     assert fake.instances[id]["prodOrderStatus"] == 0
@@ -52,27 +53,27 @@ def test_a_pair_is_made_when_it_can_be_used(fake, pair) -> None:
     assert state["password"].is_secret
 
 
-def test_its_rules_are_set_where_they_differ(engine, fake, run) -> None:
+def test_its_rules_are_set_where_they_differ(engine: Any, fake: Any, run: Any) -> None:
     id, _ = run(engine.create(INSTANCE, {**A_PAIR, "failover": "manual", "haMode": "usability"}))
     shown = fake.instances[id]
     assert (shown["switchType"], shown["hamode"], shown["syncMode"]) == ("manual", "usability", "Semi_sync")
     assert fake.calls["POST instance-sync-mode"] == 0
 
 
-def test_a_single_one_has_no_rules(engine, fake, run) -> None:
+def test_a_single_one_has_no_rules(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(INSTANCE, A_SINGLE))
     assert [node["role"] for node in to_plain(state)["nodes"]] == ["primary"]
     assert fake.calls["GET hamode-type"] == 0
     assert run(engine.read(INSTANCE, id, state, A_SINGLE)).properties == state
 
 
-def test_a_preview_asks_nobody(engine, fake, run) -> None:
+def test_a_preview_asks_nobody(engine: Any, fake: Any, run: Any) -> None:
     _, state = run(engine.create(INSTANCE, A_PAIR, preview=True))
     assert (repr(to_plain(state)["address"]), fake.calls.total()) == ("UNKNOWN", 0)
 
 
 @pytest.mark.parametrize("cut_off", ["POST accept", "GET getInstIdByOrderId", "GET instance"])
-def test_an_interrupted_create_is_adopted(make_engine, fake, run, cut_off: str) -> None:
+def test_an_interrupted_create_is_adopted(make_engine: Any, fake: Any, run: Any, cut_off: str) -> None:
     """The API knows no clientToken here: name and stored token say that it is ours."""
 
     def stop() -> None:
@@ -86,14 +87,14 @@ def test_an_interrupted_create_is_adopted(make_engine, fake, run, cut_off: str) 
     assert (list(fake.instances), fake.calls["POST accept"]) == ([id], 1)
 
 
-def test_somebody_elses_instance_is_left_alone(make_engine, fake, run, pair, tmp_path) -> None:
+def test_somebody_elses_instance_is_left_alone(make_engine: Any, fake: Any, run: Any, pair: Any, tmp_path: Path) -> None:
     id, _ = pair
     with pytest.raises(PluginError, match=f"dev-db .*exists already, and no unfinished.*MysqlInstance thing 华东1/{id}"):
         run(make_engine(state=tmp_path / "other").create(INSTANCE, A_PAIR))
     assert id in fake.instances
 
 
-def test_a_build_that_failed_is_removed_and_told(engine, fake, run) -> None:
+def test_a_build_that_failed_is_removed_and_told(engine: Any, fake: Any, run: Any) -> None:
     fake.fails = True
     with pytest.raises(PluginError, match="dev-db failed: the zone is without power"):
         run(engine.create(INSTANCE, A_PAIR))
@@ -102,7 +103,7 @@ def test_a_build_that_failed_is_removed_and_told(engine, fake, run) -> None:
     run(engine.create(INSTANCE, A_PAIR))
 
 
-def test_a_failover_is_no_drift(engine, fake, run, pair) -> None:
+def test_a_failover_is_no_drift(engine: Any, fake: Any, run: Any, pair: Any) -> None:
     """Else the next `up` after a drill would replace the database."""
     id, state = pair
     for node in fake.instances[id]["azInfoList"]:
@@ -119,7 +120,7 @@ def test_another_zone_is_drift() -> None:
     assert zones_seen(nodes[1:], {"zone": "AZ1"}) == {}
 
 
-def test_one_that_somebody_gave_back_is_replaced(engine, fake, run, pair) -> None:
+def test_one_that_somebody_gave_back_is_replaced(engine: Any, fake: Any, run: Any, pair: Any) -> None:
     """It is there until it is destroyed, and of no use to anybody."""
     id, state = pair
     fake.instances[id]["prodOrderStatus"] = 8
@@ -129,7 +130,7 @@ def test_one_that_somebody_gave_back_is_replaced(engine, fake, run, pair) -> Non
     assert (fake.instances, fake.calls["GET refundOrder"]) == ({}, 0)
 
 
-def test_rules_group_and_password_change_in_place(engine, fake, run, pair) -> None:
+def test_rules_group_and_password_change_in_place(engine: Any, fake: Any, run: Any, pair: Any) -> None:
     id, state = pair
     wanted = {**A_PAIR, "failover": "manual", "syncMode": "Async", "securityGroupId": "sg-2", "password": "Bb2!secret"}
     diff = run(engine.diff(INSTANCE, id, state, wanted))
@@ -140,7 +141,9 @@ def test_rules_group_and_password_change_in_place(engine, fake, run, pair) -> No
     assert fake.passwords["root"] == "Bb2!secret"
 
 
-def test_one_change_after_the_other_waits_for_the_one_before(engine, fake, run, pair, monkeypatch) -> None:
+def test_one_change_after_the_other_waits_for_the_one_before(
+    engine: Any, fake: Any, run: Any, pair: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While an instance changes its replication it takes no other change."""
     id, state = pair
     monkeypatch.setattr(rds_parts.when_idle, "__defaults__", (5.0, 0.01))
@@ -165,14 +168,14 @@ def test_one_change_after_the_other_waits_for_the_one_before(engine, fake, run, 
     assert fake.passwords["root"] == "Bb2!secret"
 
 
-def test_a_password_cannot_be_taken_away(engine, run, pair) -> None:
+def test_a_password_cannot_be_taken_away(engine: Any, run: Any, pair: Any) -> None:
     id, state = pair
     without = {key: value for key, value in A_PAIR.items() if key != "password"}
     with pytest.raises(PluginError, match="password of root of dev-db cannot be taken away"):
         run(engine.update(INSTANCE, id, state, without))
 
 
-def test_it_is_enlarged_in_place_one_order_after_the_other(engine, fake, run, pair) -> None:
+def test_it_is_enlarged_in_place_one_order_after_the_other(engine: Any, fake: Any, run: Any, pair: Any) -> None:
     id, state = pair
     wanted = {**A_PAIR, "flavor": "4C8G", "storageGib": 200}
     diff = run(engine.diff(INSTANCE, id, state, wanted))
@@ -184,7 +187,7 @@ def test_it_is_enlarged_in_place_one_order_after_the_other(engine, fake, run, pa
     assert not run(engine.diff(INSTANCE, id, run(engine.read(INSTANCE, id, after, wanted)).properties, wanted)).changes
 
 
-def test_a_single_one_gets_its_standby_in_place_in_whatever_order_the_zones_are_said(engine, fake, run) -> None:
+def test_a_single_one_gets_its_standby_in_place_in_whatever_order_the_zones_are_said(engine: Any, fake: Any, run: Any) -> None:
     id, state = run(engine.create(INSTANCE, A_SINGLE))
     wanted = {**A_PAIR, "zone": "AZ3", "standbyZone": "AZ1"}
     assert run(engine.diff(INSTANCE, id, state, wanted)).replaces == []
@@ -196,7 +199,7 @@ def test_a_single_one_gets_its_standby_in_place_in_whatever_order_the_zones_are_
 
 
 @pytest.mark.parametrize("switched", [True, False])
-def test_zones_of_a_pair_are_where_its_nodes_stand(engine, fake, run, pair, switched: bool) -> None:
+def test_zones_of_a_pair_are_where_its_nodes_stand(engine: Any, fake: Any, run: Any, pair: Any, switched: bool) -> None:
     """In either order, whoever leads: roles are changed by a switchover and not by a setting."""
     id, state = pair
     if switched:
@@ -214,7 +217,7 @@ def test_zones_of_a_pair_are_where_its_nodes_stand(engine, fake, run, pair, swit
 
 
 @pytest.mark.parametrize("cut_off", ["POST upgrade", "GET instance"])
-def test_an_update_that_was_killed_carries_on(make_engine, fake, run, pair, cut_off: str) -> None:
+def test_an_update_that_was_killed_carries_on(make_engine: Any, fake: Any, run: Any, pair: Any, cut_off: str) -> None:
     """What it has ordered comes to its end first, and nothing is ordered twice."""
     id, state = pair
     wanted = {**A_PAIR, "flavor": "4C8G"}
@@ -240,7 +243,7 @@ def test_an_update_that_was_killed_carries_on(make_engine, fake, run, pair, cut_
     ],
 )
 def test_what_a_killed_update_has_ordered_is_not_passed_over_when_it_is_put_back(
-    make_engine, fake, run, had: str, change: dict[str, Any], told: str
+    make_engine: Any, fake: Any, run: Any, had: str, change: dict[str, Any], told: str
 ) -> None:
     inputs = globals()[had]
     id, state = run(make_engine().create(INSTANCE, inputs))
@@ -260,7 +263,7 @@ def test_what_a_killed_update_has_ordered_is_not_passed_over_when_it_is_put_back
     assert fake.calls["POST upgrade"] == 1
 
 
-def test_a_change_that_the_cloud_could_not_make_is_told(engine, fake, run, pair) -> None:
+def test_a_change_that_the_cloud_could_not_make_is_told(engine: Any, fake: Any, run: Any, pair: Any) -> None:
     id, state = pair
     fake.fails = True
     with pytest.raises(PluginError, match="A change of MySQL instance dev-db failed: no room"):
@@ -268,7 +271,7 @@ def test_a_change_that_the_cloud_could_not_make_is_told(engine, fake, run, pair)
 
 
 @pytest.mark.parametrize(("key", "value"), [("storageGib", 100), ("flavor", "2C4G"), ("flavor", "16C8G")])
-def test_what_would_have_to_shrink_is_refused_before_anything_happens(engine, run, key: str, value: Any) -> None:
+def test_what_would_have_to_shrink_is_refused_before_anything_happens(engine: Any, run: Any, key: str, value: Any) -> None:
     had = {**A_PAIR, "storageGib": 200, "flavor": "4C16G"}
     [(name, reason)] = run(engine.failures(INSTANCE, {**had, key: value}, had))
     assert name == key and "it has" in reason
@@ -276,7 +279,7 @@ def test_what_would_have_to_shrink_is_refused_before_anything_happens(engine, ru
     assert run(engine.failures(INSTANCE, {**had, key: value})) == []
 
 
-def test_one_that_was_enlarged_by_somebody_else_does_not_shrink(engine, fake, run, pair) -> None:
+def test_one_that_was_enlarged_by_somebody_else_does_not_shrink(engine: Any, fake: Any, run: Any, pair: Any) -> None:
     id, state = pair
     fake.instances[id]["diskSize"] = 300
     with pytest.raises(PluginError, match="has 300 GiB and cannot shrink to 100"):
@@ -284,12 +287,12 @@ def test_one_that_was_enlarged_by_somebody_else_does_not_shrink(engine, fake, ru
 
 
 @pytest.mark.parametrize(("key", "value"), [("standbyZone", "AZ3"), ("version", "5.7"), ("zone", "AZ3")])
-def test_what_else_changes_replaces(engine, run, pair, key: str, value: Any) -> None:
+def test_what_else_changes_replaces(engine: Any, run: Any, pair: Any, key: str, value: Any) -> None:
     id, state = pair
     assert run(engine.diff(INSTANCE, id, state, {**A_PAIR, key: value})).replaces == [key]
 
 
-def test_rules_that_drifted_are_seen_and_put_right(engine, fake, run, pair) -> None:
+def test_rules_that_drifted_are_seen_and_put_right(engine: Any, fake: Any, run: Any, pair: Any) -> None:
     id, state = pair
     fake.instances[id]["switchType"] = "manual"
     seen = run(engine.read(INSTANCE, id, state, A_PAIR))
@@ -298,14 +301,14 @@ def test_rules_that_drifted_are_seen_and_put_right(engine, fake, run, pair) -> N
     assert fake.instances[id]["switchType"] == "auto"
 
 
-def test_an_import_finds_everything_but_the_password(engine, run, pair) -> None:
+def test_an_import_finds_everything_but_the_password(engine: Any, run: Any, pair: Any) -> None:
     id, _ = pair
     seen = run(engine.read(INSTANCE, id))
     without = {key: value for key, value in A_PAIR.items() if key != "password"}
     assert not run(engine.diff(INSTANCE, id, seen.properties, without)).changes
 
 
-def test_delete_and_what_is_gone_already(engine, fake, run, pair) -> None:
+def test_delete_and_what_is_gone_already(engine: Any, fake: Any, run: Any, pair: Any) -> None:
     id, state = pair
     run(engine.delete(INSTANCE, id, state))
     assert fake.instances == {}
@@ -328,7 +331,7 @@ def parts(id: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("type", parts(""))
-def test_a_part_comes_is_read_and_goes(engine, fake, run, pair, type: str) -> None:
+def test_a_part_comes_is_read_and_goes(engine: Any, fake: Any, run: Any, pair: Any, type: str) -> None:
     inputs = parts(pair[0])[type]
     id, state = run(engine.create(type, inputs))
     assert id.startswith(f"{pair[0]}/")
@@ -343,7 +346,7 @@ def test_a_part_comes_is_read_and_goes(engine, fake, run, pair, type: str) -> No
 
 
 @pytest.mark.parametrize("type", parts(""))
-def test_a_part_of_an_instance_that_is_gone_is_gone(engine, fake, run, pair, type: str) -> None:
+def test_a_part_of_an_instance_that_is_gone_is_gone(engine: Any, fake: Any, run: Any, pair: Any, type: str) -> None:
     inputs = parts(pair[0])[type]
     id, state = run(engine.create(type, inputs))
     fake.instances.clear()
@@ -353,7 +356,7 @@ def test_a_part_of_an_instance_that_is_gone_is_gone(engine, fake, run, pair, typ
 
 @pytest.mark.parametrize("order_status", [8, 6])
 def test_parts_of_an_instance_that_was_given_back_are_gone_and_of_a_stopped_one_not(
-    engine, fake, run, pair, order_status: int
+    engine: Any, fake: Any, run: Any, pair: Any, order_status: int
 ) -> None:
     inputs = parts(pair[0])[ACCOUNT]
     id, state = run(engine.create(ACCOUNT, inputs))
@@ -368,7 +371,7 @@ def test_parts_of_an_instance_that_was_given_back_are_gone_and_of_a_stopped_one_
             run(engine.read(ACCOUNT, id, state, inputs))
 
 
-def test_an_address_said_twice_is_no_drift(engine, fake, run, pair) -> None:
+def test_an_address_said_twice_is_no_drift(engine: Any, fake: Any, run: Any, pair: Any) -> None:
     inputs = {**parts(pair[0])[WHITE_LIST], "addresses": ["10.0.0.7", "10.0.0.7"]}
     id, state = run(engine.create(WHITE_LIST, inputs))
     fake.contents["list"][id]["groupWhiteList"] = ["10.0.0.7"]
@@ -376,7 +379,9 @@ def test_an_address_said_twice_is_no_drift(engine, fake, run, pair) -> None:
 
 
 @pytest.mark.parametrize("type", [DATABASE, ACCOUNT, WHITE_LIST])
-def test_a_part_that_this_stack_has_not_made_is_left_alone(make_engine, run, pair, tmp_path, type: str) -> None:
+def test_a_part_that_this_stack_has_not_made_is_left_alone(
+    make_engine: Any, run: Any, pair: Any, tmp_path: Path, type: str
+) -> None:
     inputs = parts(pair[0])[type]
     run(make_engine().create(type, inputs))
     with pytest.raises(
@@ -385,7 +390,7 @@ def test_a_part_that_this_stack_has_not_made_is_left_alone(make_engine, run, pai
         run(make_engine(state=tmp_path / "other").create(type, inputs))
 
 
-def test_an_interrupted_account_is_adopted_with_its_password_only(make_engine, fake, run, pair) -> None:
+def test_an_interrupted_account_is_adopted_with_its_password_only(make_engine: Any, fake: Any, run: Any, pair: Any) -> None:
     """The cloud does not show passwords: with another one nobody could log in."""
 
     def stop() -> None:
@@ -402,14 +407,14 @@ def test_an_interrupted_account_is_adopted_with_its_password_only(make_engine, f
     assert (fake.calls["POST account"], fake.passwords["hr_app"]) == (1, "Aa1!secret")
 
 
-def test_a_busy_instance_is_waited_for(engine, fake, run, pair, monkeypatch) -> None:
+def test_a_busy_instance_is_waited_for(engine: Any, fake: Any, run: Any, pair: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rds_parts.when_idle, "__defaults__", (5.0, 0.01))
     fake.refuse["POST database"] = ["Openapi.Mysql.StatusNotAllowed"] * 2
     run(engine.create(DATABASE, parts(pair[0])[DATABASE]))
     assert fake.calls["POST database"] == 3
 
 
-def test_account_and_white_list_change_in_place(engine, fake, run, pair) -> None:
+def test_account_and_white_list_change_in_place(engine: Any, fake: Any, run: Any, pair: Any) -> None:
     account, white = parts(pair[0])[ACCOUNT], parts(pair[0])[WHITE_LIST]
     id, state = run(engine.create(ACCOUNT, account))
     wanted = {**account, "password": "Bb2!secret", "grants": [{"database": "other", "privilege": "readOnly"}]}
@@ -423,13 +428,13 @@ def test_account_and_white_list_change_in_place(engine, fake, run, pair) -> None
     assert fake.contents["list"][id]["groupWhiteList"] == ["10.0.0.8"]
 
 
-def test_a_public_address_of_another_is_not_taken(engine, fake, run, pair) -> None:
+def test_a_public_address_of_another_is_not_taken(engine: Any, fake: Any, run: Any, pair: Any) -> None:
     fake.eips["eip-1"] = "i-7"
     with pytest.raises(PluginError, match=f"EIP {EIP_ADDRESS} .* is bound to i-7, .* two updates"):
         run(engine.create(EIP, parts(pair[0])[EIP]))
 
 
-PROBLEMS = {
+PROBLEMS: dict[str, tuple[str, dict[str, Any], str]] = {
     "standbyZone": (INSTANCE, {"standbyZone": "AZ1"}, "the primary's zone too"),
     "name": (INSTANCE, {"name": "db"}, "4-64 letters"),
     "password": (INSTANCE, {"password": "weak"}, "three of lower case"),
@@ -441,14 +446,14 @@ PROBLEMS = {
 
 
 @pytest.mark.parametrize("property", PROBLEMS)
-def test_bad_input_is_refused_before_anything_is_made(engine, run, property: str) -> None:
+def test_bad_input_is_refused_before_anything_is_made(engine: Any, run: Any, property: str) -> None:
     type, wrong, reason = PROBLEMS[property]
     found = run(engine.failures(type, {**A_PAIR, **wrong}))
     assert [name for name, _ in found] == [property if property != "password" else ""]  # else the engine would print its value
     assert reason in found[0][1]
 
 
-def test_all_problems_come_at_once(engine, run) -> None:
+def test_all_problems_come_at_once(engine: Any, run: Any) -> None:
     bad = {**A_PAIR, "standbyZone": "AZ1", "password": "weak", "name": "db"}
     assert {name for name, _ in run(engine.failures(INSTANCE, bad))} == {"standbyZone", "", "name"}
 
@@ -466,7 +471,7 @@ def test_all_problems_come_at_once(engine, run) -> None:
         (WHITE_LIST, {"name": "my-list"}, "lower-case"),
     ],
 )
-def test_bad_parts_are_refused(engine, run, type: str, wrong: dict[str, Any], reason: str) -> None:
+def test_bad_parts_are_refused(engine: Any, run: Any, type: str, wrong: dict[str, Any], reason: str) -> None:
     found = run(engine.failures(type, {**parts("x")[type], **wrong}))
     assert len(found) == 1
     assert reason in found[0][1]

@@ -20,7 +20,7 @@ RESPELT = [{"flavor": "s7.small.1"}, {"image": "img-1"}, {"region": "bb9fdb42056
 
 @pytest.mark.parametrize("change", RESPELT, ids=["flavour", "image", "region"])
 @pytest.mark.parametrize("there_and_back", [False, True])
-def test_another_word_for_the_same_is_no_change(engine, fake, run, change, there_and_back: bool) -> None:
+def test_another_word_for_the_same_is_no_change(engine: Any, fake: Any, run: Any, change: Any, there_and_back: bool) -> None:
     """The diff asks nobody: it goes by what the state says."""
     one, other = ({**A_SERVER, **change}, A_SERVER) if there_and_back else (A_SERVER, {**A_SERVER, **change})
     id, state = run(engine.create(SERVER, one))
@@ -31,7 +31,7 @@ def test_another_word_for_the_same_is_no_change(engine, fake, run, change, there
 
 
 @pytest.mark.parametrize("change", [{"flavor": "2C4G"}, {"flavor": "s7.large.2"}, {"image": "debian-12-lamp"}])
-def test_another_one_is_a_change(engine, run, change) -> None:
+def test_another_one_is_a_change(engine: Any, run: Any, change: Any) -> None:
     """A flavour's is made in place, an image's is another server."""
     id, state = run(engine.create(SERVER, A_SERVER))
     diff = run(engine.diff(SERVER, id, state, {**A_SERVER, **change}))
@@ -39,14 +39,14 @@ def test_another_one_is_a_change(engine, run, change) -> None:
 
 
 @pytest.mark.parametrize("by", ["read", "update"])
-def test_a_state_of_an_earlier_version_learns_the_words(engine, run, by: str) -> None:
+def test_a_state_of_an_earlier_version_learns_the_words(engine: Any, run: Any, by: str) -> None:
     id, state = run(engine.create(SERVER, A_SERVER))
     older = {name: value for name, value in state.items() if name != KEY}
     answer = run(getattr(engine, by)(SERVER, id, older, A_SERVER))
     assert not run(engine.diff(SERVER, id, answer.properties if by == "read" else answer, {**A_SERVER, "image": "img-1"})).changes
 
 
-def test_an_imported_server_is_kept_however_the_program_says_it(engine, run) -> None:
+def test_an_imported_server_is_kept_however_the_program_says_it(engine: Any, run: Any) -> None:
     """Nobody can see its user data, password and disk: the first update writes down what the program says."""
     id, _ = run(engine.create(SERVER, A_SERVER))
     imported = run(engine.read(SERVER, id)).properties
@@ -57,7 +57,7 @@ def test_an_imported_server_is_kept_however_the_program_says_it(engine, run) -> 
     assert run(engine.diff(SERVER, id, state, {**A_SERVER, "userData": "#cloud-config\n# other\n"})).replaces == ["userData"]
 
 
-def test_a_refresh_before_the_first_update_leaves_it_imported(engine, run) -> None:
+def test_a_refresh_before_the_first_update_leaves_it_imported(engine: Any, run: Any) -> None:
     id, _ = run(engine.create(SERVER, A_SERVER))
     imported = run(engine.read(SERVER, id)).properties
     refreshed = run(engine.provider.read(_request(engine, id, imported))).properties
@@ -70,6 +70,6 @@ def _request(engine: Any, id: str, state: dict[str, Any]) -> Any:
     return sdk.ReadRequest(engine.urn(SERVER), id, state, {})
 
 
-def test_a_name_that_is_secret_is_secret_among_the_words_too(engine, run) -> None:
+def test_a_name_that_is_secret_is_secret_among_the_words_too(engine: Any, run: Any) -> None:
     _, state = run(engine.create(SERVER, {**A_SERVER, "image": to_property("debian-12", secret=True)}))
     assert state[KEY].is_secret

@@ -126,7 +126,7 @@ class Sshd:
         command = self.commands[-1].replace("--directory=/", f"--directory={self.root}").replace("--same-owner", "")
         environment = {**os.environ, "PATH": f"{self.root / 'bin'}:{os.environ['PATH']}", "TMPDIR": str(self.root / "tmp")}
         environment["HOME"] = str(self.root / "home")
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
+        pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
         done = await asyncio.create_subprocess_exec("/bin/sh", "-c", command, env=environment, start_new_session=True, **pipes)
         running = asyncio.ensure_future(done.communicate(stdin))
         self.running.append((done, running))
@@ -251,7 +251,7 @@ def command_inputs(world: World, script: str, **more: Any) -> dict[str, Any]:
     return {"host": world.host(), "jump": world.way, "privateKey": PRIVATE_KEY, "create": script, **more}
 
 
-def test_host_waits_for_cloud_init_and_exchanges_the_key(within) -> None:
+def test_host_waits_for_cloud_init_and_exchanges_the_key(within: Any) -> None:
     async def scenario(world: World) -> None:
         first = line(world.server.key)
         _, state = await world.engine.create(HOST, host_inputs(world))
@@ -264,7 +264,7 @@ def test_host_waits_for_cloud_init_and_exchanges_the_key(within) -> None:
     within(scenario)
 
 
-def test_host_repeats_after_a_kill_between_the_exchange_and_the_state(within) -> None:
+def test_host_repeats_after_a_kill_between_the_exchange_and_the_state(within: Any) -> None:
     async def scenario(world: World) -> None:
         wish = host_inputs(world)
         _, state = await world.engine.create(HOST, wish)
@@ -275,7 +275,7 @@ def test_host_repeats_after_a_kill_between_the_exchange_and_the_state(within) ->
     within(scenario)
 
 
-def test_host_repeats_after_a_kill_before_the_new_key_is_used(within) -> None:
+def test_host_repeats_after_a_kill_before_the_new_key_is_used(within: Any) -> None:
     async def scenario(world: World) -> None:
         wish = host_inputs(world)
         reload = world.server.root / "bin/systemctl"
@@ -290,7 +290,7 @@ def test_host_repeats_after_a_kill_before_the_new_key_is_used(within) -> None:
     within(scenario)
 
 
-def test_host_that_boots_slowly_is_waited_for(within) -> None:
+def test_host_that_boots_slowly_is_waited_for(within: Any) -> None:
     async def scenario(world: World) -> None:
         await world.server.stop()
         making = asyncio.ensure_future(world.engine.create(HOST, host_inputs(world)))
@@ -301,7 +301,7 @@ def test_host_that_boots_slowly_is_waited_for(within) -> None:
     within(scenario)
 
 
-def test_failed_cloud_init_is_an_error_with_its_words(within) -> None:
+def test_failed_cloud_init_is_an_error_with_its_words(within: Any) -> None:
     async def scenario(world: World) -> None:
         world.server.cloud_init = "echo 'status: error'; echo 'detail: no package lamp'; exit 1"
         await world.server.stop()
@@ -312,7 +312,7 @@ def test_failed_cloud_init_is_an_error_with_its_words(within) -> None:
     within(scenario)
 
 
-def test_another_host_key_is_refused_and_gets_nothing(within, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_host_key_is_refused_and_gets_nothing(within: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pulumi_ctyun.provider.remote.identity.KEY_PATIENCE", 0.5)
 
     async def scenario(world: World) -> None:
@@ -326,7 +326,7 @@ def test_another_host_key_is_refused_and_gets_nothing(within, monkeypatch: pytes
     within(scenario)
 
 
-def test_files_are_written_with_their_modes_in_one_stream(within, tmp_path: Path) -> None:
+def test_files_are_written_with_their_modes_in_one_stream(within: Any, tmp_path: Path) -> None:
     folder = tmp_path / "site"
     (folder / "img").mkdir(parents=True)
     (folder / "index.html").write_text("<h1>")
@@ -353,7 +353,7 @@ def test_files_are_written_with_their_modes_in_one_stream(within, tmp_path: Path
     within(scenario)
 
 
-def test_only_what_changed_is_sent_and_what_is_no_longer_named_goes(within, tmp_path: Path) -> None:
+def test_only_what_changed_is_sent_and_what_is_no_longer_named_goes(within: Any, tmp_path: Path) -> None:
     folder = tmp_path / "site"
     folder.mkdir()
     for name in ("a", "b", "c"):
@@ -377,7 +377,7 @@ def test_only_what_changed_is_sent_and_what_is_no_longer_named_goes(within, tmp_
     within(scenario)
 
 
-def test_files_of_an_update_that_was_killed_and_put_back_are_sent_again(within, tmp_path: Path) -> None:
+def test_files_of_an_update_that_was_killed_and_put_back_are_sent_again(within: Any, tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
         wish = files_inputs(world, {"path": "/srv/a", "content": "as stated"})
         id, state = await world.engine.create(FILES, wish)
@@ -391,7 +391,7 @@ def test_files_of_an_update_that_was_killed_and_put_back_are_sent_again(within, 
     within(scenario)
 
 
-def test_another_way_to_the_same_server_sends_nothing(within) -> None:
+def test_another_way_to_the_same_server_sends_nothing(within: Any) -> None:
     """Nor did states from before have the way beside the server: what they name is removed by the way that they know."""
 
     async def scenario(world: World) -> None:
@@ -410,14 +410,14 @@ def test_another_way_to_the_same_server_sends_nothing(within) -> None:
     within(scenario)
 
 
-def test_a_missing_source_is_refused_by_check(engine, run) -> None:
+def test_a_missing_source_is_refused_by_check(engine: Any, run: Any) -> None:
     server = {"address": SERVER_ADDRESS, "hostKey": line(LOGIN)}
     wish = {"host": server, "privateKey": PRIVATE_KEY, "files": [{"path": "/srv", "source": "no/such"}]}
     expected = f"files[0].source is no/such, which is no file or folder here ({Path.cwd()})"
     assert run(engine.failures(FILES, wish)) == [("", expected)]
 
 
-def test_unknown_contents_have_unknown_hashes(engine, run) -> None:
+def test_unknown_contents_have_unknown_hashes(engine: Any, run: Any) -> None:
     server = {"address": SERVER_ADDRESS, "hostKey": line(LOGIN)}
     files = [{"path": "/a", "content": UNKNOWN}, {"path": "/b", "content": "b"}]
     hashes = to_plain(run(engine.checked(FILES, {"host": server, "privateKey": PRIVATE_KEY, "files": files})))["hashes"]
@@ -425,7 +425,7 @@ def test_unknown_contents_have_unknown_hashes(engine, run) -> None:
     assert len(hashes["/b"]) == 64
 
 
-def test_command_reads_its_input_and_gives_its_output(within) -> None:
+def test_command_reads_its_input_and_gives_its_output(within: Any) -> None:
     async def scenario(world: World) -> None:
         wish = command_inputs(world, 'read word; echo "got $word"; printf \'%s\' "$0"', stdin="hello\n")
         _, state = await world.engine.create(COMMAND, wish)
@@ -435,7 +435,7 @@ def test_command_reads_its_input_and_gives_its_output(within) -> None:
     within(scenario)
 
 
-def test_failed_command_says_its_last_lines_without_secrets(within) -> None:
+def test_failed_command_says_its_last_lines_without_secrets(within: Any) -> None:
     async def scenario(world: World) -> None:
         script = 'read pw; i=0; while [ $i -lt 50 ]; do i=$((i+1)); echo line-$i; done; echo "bad password $pw" >&2; exit 3'
         with pytest.raises(PluginError) as caught:
@@ -450,7 +450,7 @@ def test_failed_command_says_its_last_lines_without_secrets(within) -> None:
     within(scenario)
 
 
-def test_command_runs_again_only_for_a_reason(within) -> None:
+def test_command_runs_again_only_for_a_reason(within: Any) -> None:
     async def scenario(world: World) -> None:
         wish = command_inputs(world, "echo made", update="echo again", triggers=["1"])
         id, state = await world.engine.create(COMMAND, wish)
@@ -464,7 +464,7 @@ def test_command_runs_again_only_for_a_reason(within) -> None:
     within(scenario)
 
 
-def test_a_command_that_failed_and_is_put_back_runs_again(within) -> None:
+def test_a_command_that_failed_and_is_put_back_runs_again(within: Any) -> None:
     """Half of what the other one does may have been done."""
 
     async def scenario(world: World) -> None:
@@ -481,7 +481,7 @@ def test_a_command_that_failed_and_is_put_back_runs_again(within) -> None:
     within(scenario)
 
 
-def test_a_key_that_cannot_be_used_is_told_and_holds_up_no_removal(within) -> None:
+def test_a_key_that_cannot_be_used_is_told_and_holds_up_no_removal(within: Any) -> None:
     """Its form passes the check: only who reads it finds out."""
 
     async def scenario(world: World) -> None:
@@ -498,7 +498,7 @@ def test_a_key_that_cannot_be_used_is_told_and_holds_up_no_removal(within) -> No
     within(scenario)
 
 
-def test_connections_are_shared(within) -> None:
+def test_connections_are_shared(within: Any) -> None:
     async def scenario(world: World) -> None:
         wish = command_inputs(world, "echo x")
         urns = [world.engine.urn(COMMAND, f"c{n}") for n in range(4)]
@@ -510,7 +510,7 @@ def test_connections_are_shared(within) -> None:
 
 
 @pytest.mark.parametrize("most", [10, 3])
-def test_more_commands_at_once_than_a_server_takes_each_run_once(within, most: int) -> None:
+def test_more_commands_at_once_than_a_server_takes_each_run_once(within: Any, most: int) -> None:
     """Ten are sshd's own limit; a server with a smaller one refuses some, which have not begun then."""
 
     async def scenario(world: World) -> None:
@@ -526,7 +526,7 @@ def test_more_commands_at_once_than_a_server_takes_each_run_once(within, most: i
     within(scenario)
 
 
-def test_a_server_that_takes_no_command_is_told_of(within) -> None:
+def test_a_server_that_takes_no_command_is_told_of(within: Any) -> None:
     async def scenario(world: World) -> None:
         world.server.most_sessions = 0
         way = ssh.Way.of({**world.host(user="root"), "jump": {**world.way, "user": "root"}}, PRIVATE_KEY)
@@ -539,7 +539,7 @@ def test_a_server_that_takes_no_command_is_told_of(within) -> None:
     within(scenario)
 
 
-def test_of_a_command_that_was_cut_off_nobody_knows_whether_it_ran(within) -> None:
+def test_of_a_command_that_was_cut_off_nobody_knows_whether_it_ran(within: Any) -> None:
     async def scenario(world: World) -> None:
         making = asyncio.ensure_future(world.engine.create(COMMAND, command_inputs(world, "exec sleep 60")))
         await world.server.began.wait()
@@ -550,7 +550,7 @@ def test_of_a_command_that_was_cut_off_nobody_knows_whether_it_ran(within) -> No
     within(scenario)
 
 
-def test_farewell_to_a_server_that_is_gone_is_short_and_succeeds(within, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_farewell_to_a_server_that_is_gone_is_short_and_succeeds(within: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ssh, "FAREWELL_SECONDS", 0.5)
 
     async def scenario(world: World) -> None:
@@ -564,7 +564,7 @@ def test_farewell_to_a_server_that_is_gone_is_short_and_succeeds(within, monkeyp
     within(scenario)
 
 
-def test_delete_script_that_fails_is_an_error(within) -> None:
+def test_delete_script_that_fails_is_an_error(within: Any) -> None:
     async def scenario(world: World) -> None:
         id, state = await world.engine.create(COMMAND, command_inputs(world, "true", delete="echo no way; exit 1"))
         with pytest.raises(PluginError, match=r"The delete script on .* failed(.|\n)*no way"):
@@ -573,7 +573,7 @@ def test_delete_script_that_fails_is_an_error(within) -> None:
     within(scenario)
 
 
-def test_delete_script_that_fails_tells_no_secret(within) -> None:
+def test_delete_script_that_fails_tells_no_secret(within: Any) -> None:
     async def scenario(world: World) -> None:
         wish = command_inputs(world, "cat >/dev/null", delete="cat; exit 1", stdin="topsecret99\n")
         id, state = await world.engine.create(COMMAND, wish)
@@ -585,7 +585,7 @@ def test_delete_script_that_fails_tells_no_secret(within) -> None:
     within(scenario)
 
 
-def test_output_that_is_cut_short_holds_no_part_of_a_secret(within, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_output_that_is_cut_short_holds_no_part_of_a_secret(within: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ssh_handlers, "LARGEST_OUTPUT", 15)
 
     async def scenario(world: World) -> None:
@@ -596,7 +596,7 @@ def test_output_that_is_cut_short_holds_no_part_of_a_secret(within, monkeypatch:
     within(scenario)
 
 
-def test_connection_that_broke_meanwhile_is_made_anew(within) -> None:
+def test_connection_that_broke_meanwhile_is_made_anew(within: Any) -> None:
     async def scenario(world: World) -> None:
         wish = command_inputs(world, "echo x")
         await world.engine.create(COMMAND, wish)
@@ -608,7 +608,7 @@ def test_connection_that_broke_meanwhile_is_made_anew(within) -> None:
     within(scenario)
 
 
-def test_cancel_ends_a_running_command_at_once(within) -> None:
+def test_cancel_ends_a_running_command_at_once(within: Any) -> None:
     async def scenario(world: World) -> None:
         making = asyncio.ensure_future(world.engine.create(COMMAND, command_inputs(world, "exec sleep 9")))
         await world.server.began.wait()
@@ -619,7 +619,7 @@ def test_cancel_ends_a_running_command_at_once(within) -> None:
     within(scenario)
 
 
-def test_host_key_is_fresh_and_secret(engine, run) -> None:
+def test_host_key_is_fresh_and_secret(engine: Any, run: Any) -> None:
     _, first = run(engine.create("ctyun:ssh:HostKey", {}))
     _, second = run(engine.create("ctyun:ssh:HostKey", {}))
     assert first["privateKey"].is_secret
@@ -653,19 +653,18 @@ SPOILT: dict[str, Callable[[Path], Any]] = {
     "content": lambda root: (root / "etc/hr/database.env").write_text("PW=yesterdays"),
     "mode": lambda root: (root / "etc/hr/database.env").chmod(0o644),
     "missing": lambda root: (root / "etc/hr/database.env").unlink(),
-    "a link elsewhere": lambda root: [
-        (root / "etc/hr/database.env").rename(root / "etc/kept"),
-        (root / "etc/hr/database.env").symlink_to(root / "etc/kept"),
-    ],
+    "a link elsewhere": lambda root: (root / "etc/hr/database.env").symlink_to(
+        (root / "etc/hr/database.env").rename(root / "etc/kept")
+    ),
 }
 
 
 @pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT.keys())
-def test_a_file_that_is_not_as_it_was_sent_is_drift_and_is_sent_again(within, spoil: Callable[[Path], Any]) -> None:
+def test_a_file_that_is_not_as_it_was_sent_is_drift_and_is_sent_again(within: Any, spoil: Callable[[Path], Any]) -> None:
     within(changed_by(spoil))
 
 
-def test_another_owner_is_drift(within) -> None:
+def test_another_owner_is_drift(within: Any) -> None:
     async def scenario(world: World) -> None:
         wish = files_inputs(world, {"path": "/x", "content": "y"})
         id, state = await world.engine.create(FILES, wish)
@@ -676,7 +675,7 @@ def test_another_owner_is_drift(within) -> None:
     within(scenario)
 
 
-def test_a_server_that_has_gone_back_to_before_a_run_has_it_again(within) -> None:
+def test_a_server_that_has_gone_back_to_before_a_run_has_it_again(within: Any) -> None:
     async def scenario(world: World) -> None:
         wish = command_inputs(world, "echo made", update="echo changed", triggers=["1"])
         id, state = await world.engine.create(COMMAND, wish)
@@ -702,7 +701,7 @@ def test_a_server_that_has_gone_back_to_before_a_run_has_it_again(within) -> Non
     within(scenario)
 
 
-def test_a_run_of_which_no_word_could_be_left_is_never_taken_for_lost(within) -> None:
+def test_a_run_of_which_no_word_could_be_left_is_never_taken_for_lost(within: Any) -> None:
     async def scenario(world: World) -> None:
         (world.server.root / "home").write_text("no folder")
         wish = command_inputs(world, "echo made")
@@ -714,7 +713,7 @@ def test_a_run_of_which_no_word_could_be_left_is_never_taken_for_lost(within) ->
     within(scenario)
 
 
-def test_what_cannot_be_asked_is_neither_drift_nor_a_failure(within, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_asked_is_neither_drift_nor_a_failure(within: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without power, cut off in the middle, or somebody else at its address."""
     monkeypatch.setattr(ssh, "FAREWELL_SECONDS", 0.5)
 
