@@ -8,10 +8,13 @@ from typing import Any
 
 import pulumi
 import pytest
+import yaml
 
 from components.checks import InvalidArguments
-from stacks.settings import KEYS, LOCAL_INTERNET, Settings, read
+from stacks.names import STAGE_NAMES
+from stacks.settings import IDLE, KEYS, LOCAL_INTERNET, Settings, read
 
+ROOT = Path(__file__).parents[3]
 CASES = json.loads(Path(__file__).with_name("settings_problems.json").read_text())
 
 
@@ -55,3 +58,14 @@ def test_nothing_is_inferred_from_keys_in_the_environment(monkeypatch: pytest.Mo
     monkeypatch.setenv("CTYUN_AK", "a" * 32)
     monkeypatch.setenv("CTYUN_SK", "b" * 32)
     assert read("s", {}).is_local
+
+
+def test_the_project_file_declares_what_every_stage_takes_with_its_default() -> None:
+    """What only some take cannot stand there: the engine would give it to all, and the others refuse it."""
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
+    of_some = {name for names in IDLE.values() for name in names}
+    assert declared.keys() == {f"drlab:{key}" for name, key in KEYS.items() if name not in of_some}
+    assert all(one["description"] for one in declared.values())
+    as_the_engine_gives_it = {key: str(one["default"]) for key, one in declared.items()}
+    for stage in STAGE_NAMES:
+        assert read(stage, as_the_engine_gives_it) == read(stage, {})
