@@ -23,6 +23,7 @@ from drlab.limits.needs import FOUNDATION, needs
 from drlab.limits.readings import Room, inotify_used, read_rooms
 from drlab.limits.table import DISK, INSTANCES, LIMITS, LOOPS, MEMORY, TASKS, Limit
 from drlab.previews import Planned, Preview
+from drlab.setup.docker_host import DockerHost, Reach
 from drlab.stack_state import Resource, StackState
 
 WIDE = {limit: Room(limit, 10_000_000, 0, 10_000_000) for limit in LIMITS}
@@ -151,6 +152,7 @@ class FakeLab:
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     made = FakeLab(Folders(tmp_path, tmp_path / "state", tmp_path))
     monkeypatch.setattr(bring_up, "start_cloud", lambda lab: setattr(lab.cloud, "is_up", True))
+    monkeypatch.setattr(counting, "look_at_docker", lambda: DockerHost(Reach.SILENT, "", "", {}, {}))
     return made
 
 
