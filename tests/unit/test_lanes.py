@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +33,13 @@ def test_each_folder_of_tests_is_in_one_lane() -> None:
     assert sorted(given) == sorted(f"tests/{folder}" for folder in folders)
     assert {arguments[:2] for arguments in lanes.BESIDE.values()} == {("-m", "not timing")}
     assert list(lanes.ALONE.values()) == [("-m", "timing", "tests")]
+
+
+def test_each_folder_of_tests_is_typed() -> None:
+    settings = tomllib.loads((TESTS.parent / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mypy"]
+    folders = {path.relative_to(TESTS).parts[0] for path in TESTS.rglob("*.py") if path.parent != TESTS}
+    assert folders - set(settings["packages"]) == set()
+    assert {path.stem for path in TESTS.glob("*.py")} == set(settings["modules"])
 
 
 def test_lanes_run_beside_each_other_and_say_which_failed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
