@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import subprocess
 import sys
 from types import FrameType
 
-from rich.text import Text
-
 from ctyun.errors import CtyunError
-from drlab.app import app_for
 from drlab.errors import EXIT_FAILED, EXIT_INTERRUPTED, Interrupted, UserError
-from drlab.output import make_console
 from drlab.terminal import show_what_can_be_shown, typed
+
+RARELY = 50_000  # new objects between two searches for garbage: what imports make stays, and is searched again and again
 
 
 def main() -> int:
+    gc.set_threshold(RARELY)
     show_what_can_be_shown()
     # Not KeyboardInterrupt: typer would turn it into exit status 1.
     signal.signal(signal.SIGINT, interrupt)
     # httpx can do without its own command line, which is half of the time that it takes to load.
     sys.modules["httpx._main"] = None  # type: ignore[assignment]
     arguments = [typed(argument) for argument in sys.argv[1:]]
+    from drlab.app import app_for
+
     try:
         app_for(arguments)(prog_name="./lab", args=arguments)
     except Interrupted as interrupted:
@@ -41,6 +43,10 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def complain(message: str, hint: str | None, status: int) -> int:
+    from rich.text import Text
+
+    from drlab.output import make_console
+
     console = make_console(stderr=True)
     console.print(Text.assemble(("lab: ", "bold red"), message), soft_wrap=True)
     if hint:

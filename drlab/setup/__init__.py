@@ -14,15 +14,12 @@ from pathlib import Path
 from drlab.folders import Folders
 from drlab.setup.cache_lock import cache_lock
 from drlab.setup.children import Children
-from drlab.setup.docker_engine import docker_step
-from drlab.setup.images import ImageList, base_image_step, has_image, images_step, list_images
 from drlab.setup.launchers import launchers_step
 from drlab.setup.pulumi_engine import engine_step
 from drlab.setup.report import PrintedReport, Report, SilentReport
 from drlab.setup.stack_init import stacks_step
 from drlab.setup.state import state_step
 from drlab.setup.steps import Lane, Phase, prepare
-from drlab.setup.test_tools import test_tools_step
 
 __all__ = ["Environment", "Needs", "PrintedReport", "Report", "SilentReport", "ensure"]
 
@@ -77,6 +74,10 @@ def plan(needs: Needs, folders: Folders, stages: Sequence[str], children: Childr
         engine = engine_step(folders, children, lambda text: report.note("engine", text))
         lanes.append(Lane("engine", [engine, launchers_step(folders), stacks_step(folders, children, stages)]))
     if needs.docker:
+        from drlab.setup.docker_engine import docker_step  # with an HTTP client: a preview needs none
+        from drlab.setup.images import ImageList, base_image_step, has_image, images_step, list_images
+        from drlab.setup.test_tools import test_tools_step
+
         images = ImageList(lambda: list_images(folders), has_image)
         base = base_image_step(folders, children, images, lambda text: report.note("base image", text))
         tools = [test_tools_step(children)] if needs.test_tools else []  # beside nothing else that calls apt

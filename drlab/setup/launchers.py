@@ -23,7 +23,8 @@ WRAPPER = """#!/bin/sh
 @WRITTEN_BY@: plain `pulumi` with this project's backend, passphrase and plugins. What you have set yourself wins, and is named.
 cache=${DRLAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/drlab}
 state=${DRLAB_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/drlab}
-venv=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
+wrapper=$(readlink -f -- "$0")
+venv=${wrapper%/bin/*}
 case $state in /*) ;; *) state=$PWD/$state ;; esac
 case $cache in /*) ;; *) cache=$PWD/$cache ;; esac
 engine=$cache/pulumi/@VERSION@/bin
@@ -73,6 +74,8 @@ export no_proxy="${no_proxy%,}"
 export NO_PROXY="$no_proxy" PYTHONUTF8=1
 unset PYTHONIOENCODING
 export PATH="$engine:$PATH"
+# Garbage of a run that takes seconds is not worth collecting, which is a tenth of its time, until there is much of it.
+export GOGC="${GOGC:-off}" GOMEMLIMIT="${GOMEMLIMIT:-512MiB}"
 exec "$engine/pulumi" "$@"
 """
 
