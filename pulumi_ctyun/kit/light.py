@@ -8,30 +8,41 @@ Standard library only: it also runs inside programs' own environments, which nee
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
+F = TypeVar("F")
 SELDOM_USED = (
     "pulumi.automation",  # with an HTTP client and YAML
     "pulumi.dynamic",  # with dill
     "google.protobuf.internal.python_message",  # protobuf without its part in C
 )
+TRACING = "pulumi.runtime._instrumentation"  # with OpenTelemetry
 RARELY = 50_000  # new objects between two searches for garbage
 
 
 def import_pulumi_lightly() -> None:
     """Import the SDK without what is seldom used, which comes with its first use. Raises ImportError."""
     search_rarely_for_garbage()
-    for name in SELDOM_USED:
-        sys.modules[name] = Later(name)
+    later = {name: Later(name) for name in SELDOM_USED}
+    if "TRACEPARENT" not in os.environ:  # the engine sets it where it traces
+        later[TRACING] = Later(TRACING)
+        vars(later[TRACING])["wrap_with_context"] = wrap_with_context  # the only thing of it that the SDK imports
+    sys.modules.update(later)
     try:
         import_module("pulumi")
     finally:
-        for name in SELDOM_USED:  # from here on an import of it is like any other
-            if isinstance(sys.modules.get(name), Later):
+        for name, stand_in in later.items():  # from here on an import of it is like any other
+            if sys.modules.get(name) is stand_in:
                 del sys.modules[name]
+
+
+def wrap_with_context(function: F) -> F:
+    """As the SDK's own: hands the OpenTelemetry context on to a thread. Where nobody has loaded that, there is none."""
+    return import_module(TRACING).wrap_with_context(function) if "opentelemetry.context" in sys.modules else function
 
 
 def search_rarely_for_garbage() -> None:
@@ -43,6 +54,8 @@ class Later(ModuleType):
     """Stands where the SDK has put a module that is not loaded yet, and has whatever that one has."""
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__path__":  # Python asks for it in each `from ... import`
+            raise AttributeError(name)
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         return getattr(import_module(self.__name__), name)
