@@ -102,7 +102,7 @@ class Local:
         mysql = self._cloud.store.get(MYSQLS, mysql_id)
         if mysql is None:
             raise LocalError(404, f"there is no MySQL instance {mysql_id}")
-        return as_json({"detail": await self._cloud.databases.promote(mysql.id, bool(given["acceptLoss"]))})
+        return as_json({"detail": await self._cloud.databases.roles.promote(mysql.id, bool(given["acceptLoss"]))})
 
     async def list_faults(self, request: Request) -> Response:
         everything = parse_qs(request.query).get("all", [""])[-1] in ("1", "true")

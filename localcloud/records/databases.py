@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from time import time
 
 from localcloud.records.errors.rds import BackupNotFound, MysqlNotFound
-from localcloud.records.store import Kind
+from localcloud.records.store import Kind, Store
 
 
 @dataclass(frozen=True)
@@ -143,3 +144,11 @@ MYSQL_BACKUPS = Kind("mysql_backups", MysqlBackup, ("region", "mysql_id", "statu
 MYSQL_JOBS = Kind("mysql_jobs", MysqlJob, ("region", "mysql_id", "status"), MysqlNotFound)
 
 RDS_KINDS = (MYSQLS, MYSQL_NODES, WHITE_LISTS, SWITCHES, MYSQL_BACKUPS, MYSQL_JOBS)
+
+
+def change_mysql(store: Store, mysql_id: str, **changes: str | int | bool) -> None:
+    """Change fields of an instance's record; fine if it is gone."""
+    mysql = store.get(MYSQLS, mysql_id)
+    if mysql is not None:
+        # what takes a dict of values cannot know which fields have which type
+        store.put(MYSQLS, replace(mysql, updated=time(), **changes))  # type: ignore[arg-type]

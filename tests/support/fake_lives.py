@@ -18,7 +18,7 @@ RUNNING = NodeState(running=True, answers=True, reachable=True, writable=True)
 
 @dataclass
 class FakeLives:
-    """Stands where `cloud.databases` does. `rows` answers statements by the words they begin with."""
+    """Stands where `cloud.databases` does, and each of its parts. `rows` answers statements by the words they begin with."""
 
     store: Store
     rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
@@ -28,10 +28,13 @@ class FakeLives:
     busy: set[str] = field(default_factory=set)  # "job", "backup", "upgrade": these stay under way
     fails: str = ""  # why SQL fails
 
+    def __post_init__(self) -> None:
+        self.orders = self.upgrades = self.jobs = self.backups = self
+
     async def build(self, order_id: str) -> None:
         self._order(order_id, order_status=0, in_sync=True)
 
-    async def upgrade(self, order_id: str) -> None:
+    async def carry_out(self, order_id: str) -> None:
         wanted = self.store.require(ORDERS, order_id).wanted
         changes: dict[str, Any] = {"running_status": 0}
         if "nodeId" in wanted:
@@ -59,7 +62,7 @@ class FakeLives:
         self.store.put(ORDERS, replace(order, status="3"))
         return order.resource_ids
 
-    async def run_job(self, job_id: str) -> None:
+    async def run(self, job_id: str) -> None:
         if "job" in self.busy:
             return
         job = self.store.require(MYSQL_JOBS, job_id)
@@ -77,8 +80,9 @@ class FakeLives:
         done = {"status": 101} if "backup" in self.busy else {"status": 1, "size": 1536, "ended": time()}
         self.store.put(MYSQL_BACKUPS, replace(backup, **done))
 
-    async def delete_backup(self, backup_id: str) -> None:
+    async def delete(self, backup_id: str) -> None:
         self.deleted.append(backup_id)
+        self.store.delete(MYSQL_BACKUPS, backup_id)
 
     async def sql(
         self, mysql_id: str, statements: Sequence[tuple[str, Sequence[Any]]], log: bool = True

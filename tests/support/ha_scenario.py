@@ -105,7 +105,7 @@ class Scenario:
         }
         wanted = {key: value for mode in self.modes[1:] for key, value in modes[mode].items()}
         self.cloud.order(self.modes[0], **wanted)
-        await self.cloud.databases.build(ORDER)
+        await self.cloud.databases.orders.build(ORDER)
         assert self.cloud.store.require(ORDERS, ORDER).status == "3", self.cloud.store.require(ORDERS, ORDER).problem
 
     async def _client(self) -> None:
@@ -171,9 +171,9 @@ class Scenario:
     async def _by_hand(self, words: list[str]) -> None:
         try:
             if words[0] == "switch":
-                await self.cloud.databases.switchover(MYSQL, self.cloud.node(words[2]).id)
+                await self.cloud.databases.roles.switchover(MYSQL, self.cloud.node(words[2]).id)
             elif words[0] == "promote":
-                await self.cloud.databases.promote(MYSQL, words[1:] == ["with", "loss"])
+                await self.cloud.databases.roles.promote(MYSQL, words[1:] == ["with", "loss"])
             else:
                 raise AssertionError(f"{' '.join(words)!r} is no event")
         except (EngineError, LocalError) as error:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
-from time import time
 from typing import Any
 
 from localcloud.controllers.databases import grants
@@ -17,7 +15,16 @@ from localcloud.controllers.tasks import together
 from localcloud.engines.interface.engines import EngineError
 from localcloud.records import eips, orders
 from localcloud.records.compute import ORDERS
-from localcloud.records.databases import MYSQL_BACKUPS, MYSQL_JOBS, MYSQL_NODES, MYSQLS, SWITCHES, WHITE_LISTS, Mysql
+from localcloud.records.databases import (
+    MYSQL_BACKUPS,
+    MYSQL_JOBS,
+    MYSQL_NODES,
+    MYSQLS,
+    SWITCHES,
+    WHITE_LISTS,
+    Mysql,
+    change_mysql,
+)
 from localcloud.records.store import Kind
 
 log = logging.getLogger("localcloud")
@@ -34,6 +41,12 @@ class Orders:
         self._store, self._engine, self._networks = rounds.store, rounds.engine, rounds.networks
 
     async def build(self, order_id: str) -> None:
+        """Make an ordered instance (order kind "mysql-create", resource_ids = (its id,)).
+
+        The handler has stored the order, the instance (order_status 3, step "", in_sync False, primary = id of the node in the
+        master's zone, a replication user and password) and its nodes (fenced True, reseed False; of a read replica: reseed True).
+        Afterwards order_status is 0 and the order finished; or 4 and the order failed with its problem, and no node is left.
+        """
         [mysql_id] = self._store.require(ORDERS, order_id).resource_ids
         problem = ""
         try:
@@ -42,7 +55,7 @@ class Orders:
             problem = log_failure(f"order {order_id}", error)
             problem = await self._give_up(mysql_id, problem)
         with self._store.transaction():
-            self._status(mysql_id, FAILED if problem else 0)
+            change_mysql(self._store, mysql_id, order_status=FAILED if problem else 0)
             orders.close(self._store, order_id, problem)
 
     async def _make(self, mysql_id: str) -> None:
@@ -93,11 +106,12 @@ class Orders:
         await self._networks.change({mysql.vpc_id})
 
     async def refund(self, order_id: str) -> None:
+        """End a subscription (order kind "mysql-refund"): the nodes stop; order_status 8, to be destroyed."""
         [mysql_id] = self._store.require(ORDERS, order_id).resource_ids
         problem = ""
         try:
             async with self._rounds.held(mysql_id) as mysql:
-                self._status(mysql_id, REFUNDED)  # first: the watch lets go of it
+                change_mysql(self._store, mysql_id, order_status=REFUNDED)  # first: the watch lets go of it
                 await self.shut_down(mysql)
         except EngineError as error:
             problem = log_failure(f"order {order_id}", error)
@@ -114,6 +128,7 @@ class Orders:
         self._rounds.tracks.pop(mysql.id, None)
 
     async def release(self, order_id: str) -> None:
+        """Remove an instance for good (order kind "mysql-destroy"): nodes, disks, backups, records; its EIP is unbound."""
         [mysql_id] = self._store.require(ORDERS, order_id).resource_ids
         problem = ""
         if self._store.get(MYSQLS, mysql_id) is not None:
@@ -138,8 +153,3 @@ class Orders:
             self._store.delete(MYSQLS, mysql.id)
         self._rounds.tracks.pop(mysql.id, None)
         await self._networks.change({mysql.vpc_id})  # its EIP
-
-    def _status(self, mysql_id: str, status: int) -> None:
-        mysql = self._store.get(MYSQLS, mysql_id)
-        if mysql is not None:
-            self._store.put(MYSQLS, replace(mysql, order_status=status, updated=time()))

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from time import time
 
-from localcloud.controllers.databases.jobs import Jobs
 from localcloud.controllers.databases.orders import BUILD_SECONDS, STOP_SECONDS, Orders
+from localcloud.controllers.databases.roles import Roles
 from localcloud.controllers.databases.rounds import Rounds
 from localcloud.controllers.databases.view import engine_nodes, nodes_of
 from localcloud.controllers.failures import log_failure
@@ -21,7 +20,7 @@ from localcloud.engines.interface.engines import EngineError
 from localcloud.records import orders
 from localcloud.records.compute import ORDERS
 from localcloud.records.database_products import PAIR, PRODUCTS, SINGLE
-from localcloud.records.databases import MYSQL_NODES, MYSQLS, Mysql
+from localcloud.records.databases import MYSQL_NODES, MYSQLS, Mysql, change_mysql
 
 EXPANDING = 7  # the API's prodRunningStatus
 GIB = 1 << 30
@@ -31,14 +30,19 @@ LOST = 0.05  # of a disk, at most, that its file system needs for itself
 class Upgrades:
     """Carries the orders out."""
 
-    def __init__(self, rounds: Rounds, creation: Orders, jobs: Jobs) -> None:
-        self._rounds, self._creation, self._jobs = rounds, creation, jobs
+    def __init__(self, rounds: Rounds, creation: Orders, roles: Roles) -> None:
+        self._rounds, self._creation, self._roles = rounds, creation, roles
         self._store, self._engine, self._networks = rounds.store, rounds.engine, rounds.networks
 
     async def carry_out(self, order_id: str) -> None:
+        """Change an instance in place (order kind "mysql-upgrade"); running_status is 7 meanwhile, and the instance in use.
+
+        The order's `wanted`: {"spec", "cpus", "memoryMib"}, or {"diskGib"}, or {"prodId", "nodeId"} of the standby that a single
+        one gets, whose node the handler has stored (fenced, reseed True). One that fails leaves the instance as it was.
+        """
         order, problem = self._store.require(ORDERS, order_id), ""
         [mysql_id], wanted = order.resource_ids, order.wanted
-        self._keep(mysql_id, running_status=EXPANDING)
+        change_mysql(self._store, mysql_id, running_status=EXPANDING)
         changes: dict[str, Callable[[str, Mapping[str, str]], Awaitable[None]]] = {
             "spec": self._resize, "diskGib": self._grow, "prodId": self._add_standby,
         }  # fmt: skip
@@ -50,7 +54,7 @@ class Upgrades:
             if "nodeId" in wanted:
                 problem = await self._without(mysql_id, wanted["nodeId"], problem)
         with self._store.transaction():
-            self._keep(mysql_id, running_status=0)
+            change_mysql(self._store, mysql_id, running_status=0)
             orders.close(self._store, order_id, problem)
 
     # -- CPUs and memory -----------------------------------------------------------------------------------------------
@@ -63,7 +67,7 @@ class Upgrades:
                 with suppress(EngineError):
                     await self._size_all(mysql)
                 raise
-            self._keep(mysql_id, spec=sized.spec, cpus=sized.cpus, memory_mib=sized.memory_mib)
+            change_mysql(self._store, mysql_id, spec=sized.spec, cpus=sized.cpus, memory_mib=sized.memory_mib)
 
     async def _size_all(self, mysql: Mysql) -> None:
         for node in engine_nodes(self._store, mysql).values():
@@ -81,10 +85,10 @@ class Upgrades:
         if mysql.kind == PAIR and not await self._has_room(mysql.primary, size):
             [standby] = [node for node in nodes_of(self._store, mysql) if node.id != mysql.primary]
             before = mysql.primary
-            await self._jobs.switchover(mysql_id, standby.id)
+            await self._roles.switchover(mysql_id, standby.id)
             await self._settled(mysql_id)
             await self._grow_one(mysql_id, before, size)
-        self._keep(mysql_id, disk_gib=size)
+        change_mysql(self._store, mysql_id, disk_gib=size)
 
     def _leads_a_pair(self, mysql_id: str, node_id: str) -> bool:
         mysql = self._store.require(MYSQLS, mysql_id)
@@ -110,7 +114,7 @@ class Upgrades:
     async def _go_alone(self, mysql: Mysql) -> None:
         """Nobody waits for a standby that is about to go; as always it is stored first that it will lack writes."""
         with self._store.durably():
-            self._keep(mysql.id, in_sync=False)
+            change_mysql(self._store, mysql.id, in_sync=False)
         await self._engine.semi_sync.switch(mysql.primary, False)
 
     async def _settled(self, mysql_id: str) -> None:
@@ -122,7 +126,7 @@ class Upgrades:
     # -- a standby -------------------------------------------------------------------------------------------------------
     async def _add_standby(self, mysql_id: str, wanted: Mapping[str, str]) -> None:
         """The controller fills the new node from the primary, which goes on meanwhile."""
-        self._keep(mysql_id, kind=PAIR, prod_id=int(wanted["prodId"]))
+        change_mysql(self._store, mysql_id, kind=PAIR, prod_id=int(wanted["prodId"]))
         await self._settled(mysql_id)
 
     async def _without(self, mysql_id: str, node_id: str, problem: str) -> str:
@@ -133,7 +137,7 @@ class Upgrades:
                     return problem
                 single = next(one.id for one in PRODUCTS.values() if (one.version, one.kind) == (mysql.version, SINGLE))
                 with self._store.durably():
-                    self._keep(mysql_id, kind=SINGLE, prod_id=single, in_sync=False)
+                    change_mysql(self._store, mysql_id, kind=SINGLE, prod_id=single, in_sync=False)
                 await self._engine.semi_sync.switch(mysql.primary, False)
                 await self._engine.nodes.remove([node_id])
                 self._store.delete(MYSQL_NODES, node_id)
@@ -141,9 +145,3 @@ class Upgrades:
         except EngineError as error:
             return f"{problem}; and then: {error}"
         return problem
-
-    def _keep(self, mysql_id: str, **changes: str | int | bool) -> None:
-        mysql = self._store.get(MYSQLS, mysql_id)
-        if mysql is not None:
-            # what takes a dict of values cannot know which fields have which type
-            self._store.put(MYSQLS, replace(mysql, updated=time(), **changes))  # type: ignore[arg-type]

@@ -49,7 +49,7 @@ def create_backup(call: Call) -> None:
     call.store.put(
         MYSQL_BACKUPS, MysqlBackup(backup_id, mysql.region, mysql.id, name, description, True, WAITING, 0, "", time(), None)
     )
-    call.afterwards(lambda: call.cloud.databases.back_up(backup_id))
+    call.afterwards(lambda: call.cloud.databases.backups.back_up(backup_id))
 
 
 def list_backups(call: Call) -> dict[str, Any]:
@@ -93,11 +93,7 @@ def delete_backup(call: Call) -> None:
         if job.arguments.get("backupId") == backup.id:
             raise BackupBusy(backup.id)
 
-    async def delete() -> None:
-        await call.cloud.databases.delete_backup(backup.id)
-        call.store.delete(MYSQL_BACKUPS, backup.id)
-
-    call.answers_with(delete)
+    call.answers_with(lambda: call.cloud.databases.backups.delete(backup.id))
 
 
 def _backup(call: Call, mysql: Mysql, backup_id: str) -> MysqlBackup:

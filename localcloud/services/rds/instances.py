@@ -135,7 +135,7 @@ def begin(call: Call, mysql: Mysql, task: str, arguments: Mapping[str, str], run
     job_id, now = str(next_number(call.store, "job")), time()
     job = call.store.put(MYSQL_JOBS, MysqlJob(job_id, mysql.region, mysql.id, task, dict(arguments), 1, "", now, None))
     call.store.put(MYSQLS, replace(mysql, running_status=running, updated=now))
-    call.afterwards(lambda: call.cloud.databases.run_job(job_id))
+    call.afterwards(lambda: call.cloud.databases.jobs.run(job_id))
     return job
 
 

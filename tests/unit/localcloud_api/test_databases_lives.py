@@ -35,7 +35,7 @@ def lives(story: Callable[[Cloud], Awaitable[None]], kind: str = "pair", **more:
     async def play() -> None:
         cloud = Cloud()
         cloud.order(kind, **more)
-        await cloud.databases.build(ORDER)
+        await cloud.databases.orders.build(ORDER)
         assert cloud.store.require(ORDERS, ORDER).status == "3", cloud.store.require(ORDERS, ORDER).problem
         await story(cloud)
 
@@ -49,13 +49,13 @@ async def watched(cloud: Cloud, seconds: float) -> None:
 
 async def job(cloud: Cloud, task: str, **arguments: str) -> MysqlJob:
     cloud.store.put(MYSQL_JOBS, MysqlJob("j1", REGION.id, MYSQL, task, arguments, 1, "", 0.0, None))
-    await cloud.databases.run_job("j1")
+    await cloud.databases.jobs.run("j1")
     return cloud.store.require(MYSQL_JOBS, "j1")
 
 
 async def backup(cloud: Cloud) -> MysqlBackup:
     cloud.store.put(MYSQL_BACKUPS, MysqlBackup("b1", REGION.id, MYSQL, "b", "", True, 100, 0, "", 0.0, None))
-    await cloud.databases.back_up("b1")
+    await cloud.databases.backups.back_up("b1")
     return cloud.store.require(MYSQL_BACKUPS, "b1")
 
 
@@ -81,7 +81,7 @@ def test_an_order_that_fails_leaves_no_node(call: str) -> None:
         cloud = Cloud()
         cloud.order()
         cloud.fake.fail[call] = "no room"
-        await cloud.databases.build(ORDER)
+        await cloud.databases.orders.build(ORDER)
         order = cloud.store.require(ORDERS, ORDER)
         assert order.status == "5" and "no room" in order.problem
         assert (cloud.mysql.order_status, cloud.fake.there, cloud.store.find(MYSQL_NODES)) == (4, {}, [])
@@ -94,7 +94,7 @@ def test_nothing_is_built_in_a_zone_without_power() -> None:
         cloud = Cloud()
         cloud.order()
         power_off(cloud, "m1-2")
-        await cloud.databases.build(ORDER)
+        await cloud.databases.orders.build(ORDER)
         assert cloud.store.require(ORDERS, ORDER).status == "5" and not cloud.fake.there
 
     run_virtually(play())
@@ -107,10 +107,10 @@ def test_refunded_and_destroyed_nothing_is_left() -> None:
         await backup(cloud)
         order = replace(cloud.store.require(ORDERS, ORDER), id="o2", status="14")
         cloud.store.put(ORDERS, order)
-        await cloud.databases.refund("o2")
+        await cloud.databases.orders.refund("o2")
         assert cloud.mysql.order_status == 8 and not any((await cloud.fake.nodes.all()).values())
         cloud.store.put(ORDERS, order)
-        await cloud.databases.release("o2")
+        await cloud.databases.orders.release("o2")
         assert cloud.store.require(ORDERS, "o2").status == "3"
         assert (cloud.fake.there, cloud.fake.kept, cloud.store.find(MYSQLS), cloud.store.find(MYSQL_NODES)) == ({}, {}, [], [])
         assert cloud.store.require(EIPS, "e1").instance_id == ""
@@ -178,7 +178,7 @@ def test_a_switch_job_that_a_killed_daemon_had_done_is_done() -> None:
 def test_promotion_by_hand_is_refused_while_the_primary_serves() -> None:
     async def story(cloud: Cloud) -> None:
         with pytest.raises(LocalError, match="db-1 is the primary of db and serves; use a switchover"):
-            await cloud.databases.promote(MYSQL, accept_loss=True)
+            await cloud.databases.roles.promote(MYSQL, accept_loss=True)
 
     lives(story)
 
@@ -263,12 +263,12 @@ def test_a_read_replica_follows_whoever_is_primary_and_acknowledges_nothing() ->
     async def story(cloud: Cloud) -> None:
         cloud.order("replica", order_id="o2", id=COPY, name="copy", parent=MYSQL, address="192.168.1.20")
         watch = asyncio.create_task(cloud.databases.watch())
-        await cloud.databases.build("o2")
+        await cloud.databases.orders.build("o2")
         assert cloud.store.require(ORDERS, "o2").status == "3", cloud.store.require(ORDERS, "o2").problem
         copy = cloud.fake.there["copy-1"]
         assert (copy.source, copy.acknowledges, copy.writable) == ("192.168.1.11", False, False)
         assert cloud.fake.seats["192.168.1.20"] == "copy-1"
-        await cloud.databases.switchover(MYSQL, "m1-2")
+        await cloud.databases.roles.switchover(MYSQL, "m1-2")
         await asyncio.sleep(5)
         assert copy.source == "192.168.1.12" and cloud.databases.states(COPY)["copy-1"].receiving
         watch.cancel()
@@ -320,7 +320,7 @@ def test_a_standby_knows_which_events_are_disabled() -> None:
         primary, standby = cloud.node("db-1").id, cloud.node("db-2").id
         assert cloud.fake.journal.count(("match_events", standby, primary)) in (3, 4, 5)
         cloud.fake.journal.clear()
-        await cloud.databases.switchover(MYSQL, standby)
+        await cloud.databases.roles.switchover(MYSQL, standby)
         done = [call[0] for call in cloud.fake.journal]
         assert done.index("close_writes") < done.index("match_events") < done.index("open_writes")
 
@@ -350,7 +350,7 @@ def test_an_address_that_could_not_move_is_not_taken_for_moved() -> None:
         watch = asyncio.create_task(cloud.databases.watch())
         await asyncio.sleep(2)
         cloud.fake.fail["move_database_address"] = "Docker does not answer"
-        await cloud.databases.switchover(MYSQL, cloud.node("db-2").id)
+        await cloud.databases.roles.switchover(MYSQL, cloud.node("db-2").id)
         del cloud.fake.fail["move_database_address"]
         await asyncio.sleep(20)
         watch.cancel()
@@ -374,8 +374,8 @@ def test_what_was_written_while_roles_changed_does_not_count_as_done() -> None:
         cloud.fake.sql = slow  # type: ignore[method-assign, assignment]
         asked = asyncio.create_task(cloud.databases.sql(MYSQL, [("CREATE USER x", ())]))
         await begun.wait()
-        await cloud.databases.switchover(MYSQL, cloud.node("db-2").id)
-        await cloud.databases.switchover(MYSQL, cloud.node("db-1").id)
+        await cloud.databases.roles.switchover(MYSQL, cloud.node("db-2").id)
+        await cloud.databases.roles.switchover(MYSQL, cloud.node("db-1").id)
         with pytest.raises(EngineError, match="not known whether this was done"):
             await asked
 

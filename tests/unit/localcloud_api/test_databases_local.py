@@ -29,7 +29,7 @@ def api(start: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Any:
     store.put(VPCS, Vpc(VPC, REGION, "net", "192.168.0.0/16", "", "0", 0.0))
     store.put(SUBNETS, Subnet(SUBNET, REGION, VPC, "sub", "192.168.1.0/24", "192.168.1.1", "", (), 0.0, 0.0))
     store_order(store, "pair")
-    api.http.wait(api.cloud.databases.build(ORDER))
+    api.http.wait(api.cloud.databases.orders.build(ORDER))
     assert store.require(ORDERS, ORDER).status == "3", store.require(ORDERS, ORDER).problem
     return api
 

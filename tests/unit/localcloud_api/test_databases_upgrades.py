@@ -25,7 +25,7 @@ def lives(story: Callable[[Cloud], Awaitable[None]], kind: str = "pair", **more:
     async def play() -> None:
         cloud = Cloud()
         cloud.order(kind, **more)
-        await cloud.databases.build(ORDER)
+        await cloud.databases.orders.build(ORDER)
         watch = asyncio.ensure_future(cloud.databases.watch())
         assert cloud.fake.write(ADDRESS, "before")
         await story(cloud)
@@ -38,7 +38,7 @@ def lives(story: Callable[[Cloud], Awaitable[None]], kind: str = "pair", **more:
 
 async def upgraded(cloud: Cloud, wanted: dict[str, str]) -> Order:
     cloud.store.put(ORDERS, replace(cloud.store.require(ORDERS, ORDER), id="up", status="14", wanted=wanted))
-    await cloud.databases.upgrade("up")
+    await cloud.databases.upgrades.carry_out("up")
     return cloud.store.require(ORDERS, "up")
 
 
@@ -105,7 +105,7 @@ def test_killed_at_any_of_its_calls_it_is_carried_on(wanted: dict[str, str], nth
     async def play() -> None:
         cloud = Cloud()
         cloud.order()
-        await cloud.databases.build(ORDER)
+        await cloud.databases.orders.build(ORDER)
         assert cloud.fake.write(ADDRESS, "before")
         seen = 0
 
@@ -122,7 +122,7 @@ def test_killed_at_any_of_its_calls_it_is_carried_on(wanted: dict[str, str], nth
         cloud.fake.on_call.clear()
         cloud.restart()
         if cloud.store.require(ORDERS, "up").status == "14":
-            await cloud.databases.upgrade("up")
+            await cloud.databases.upgrades.carry_out("up")
         assert (order := cloud.store.require(ORDERS, "up")).status == "3", order.problem
         assert (cloud.mysql.spec, cloud.mysql.disk_gib) == (wanted.get("spec", "2C4G"), int(wanted.get("diskGib", "100")))
         assert kept(cloud)

@@ -85,7 +85,7 @@ def test_restart_stop_and_start_are_jobs(rds: Rds, lives: FakeLives, api: Any, p
     assert [(task["operateName"], task["resultStatus"]) for task in tasks] == [("RestartInstance", 1)]
     lives.busy.clear()
     [job] = api.cloud.store.find(MYSQL_JOBS, mysql_id=pair)
-    api.http.wait(lives.run_job(job.id))
+    api.http.wait(lives.run(job.id))
     rds.ok("POST", f"{INSTANCE}/stop-instance", pair)
     rds.until(pair, lambda seen: seen["prodOrderStatus"] == 6, "the stop")
     assert "data is stopped" in rds.refused("POST", f"{INSTANCE}/restart-db-instance", pair)
@@ -95,7 +95,7 @@ def test_restart_stop_and_start_are_jobs(rds: Rds, lives: FakeLives, api: Any, p
     assert "data is starting" in rds.refused("POST", f"{INSTANCE}/start-instance", pair)
     lives.busy.clear()
     [*_, job] = api.cloud.store.find(MYSQL_JOBS, mysql_id=pair)
-    api.http.wait(lives.run_job(job.id))
+    api.http.wait(lives.run(job.id))
     rds.until(pair, lambda seen: seen["prodOrderStatus"] == 0 and seen["prodRunningStatus"] == 0, "the start")
     assert "this needs one that is stopped" in rds.refused("POST", f"{INSTANCE}/start-instance", pair)
 

@@ -190,7 +190,7 @@ def test_an_instance_is_enlarged_in_place(rds: Rds, api: Any, data_net: tuple[st
         assert rds.order("GET", f"{ORDER}/getInstState", instId=mysql_id) == 4
         assert "is being enlarged" in rds.order_refused("POST", f"{ORDER}/upgrade", instId=mysql_id, diskVolume=300)
         lives.busy.clear()
-        asyncio.run(lives.upgrade(order["newOrderId"]))
+        asyncio.run(lives.carry_out(order["newOrderId"]))
         seen = rds.until(mysql_id, lambda seen: seen["prodRunningStatus"] == 0, "the order")
         assert shown.items() <= seen.items()
         assert api.ok(api.get("/v4/ecs/order/query-uuid", masterOrderID=order["newOrderId"]))["orderStatus"] == "3"

@@ -84,7 +84,7 @@ async def power_on(cloud: Cloud, node_id: str) -> None:
 
 async def ready(cloud: Cloud) -> None:
     cloud.order()
-    await cloud.databases.build(ORDER)
+    await cloud.databases.orders.build(ORDER)
     assert cloud.mysql.in_sync, cloud.mysql.verdict
 
 
@@ -130,7 +130,7 @@ async def isolation(cloud: Cloud) -> None:
 
 async def switchover(cloud: Cloud) -> None:
     with suppress(EngineError):
-        await cloud.databases.switchover(MYSQL, cloud.node("db-2").id)
+        await cloud.databases.roles.switchover(MYSQL, cloud.node("db-2").id)
     await watched(cloud, 1)
 
 
@@ -184,7 +184,7 @@ async def death(cloud: Cloud) -> None:
 
 async def handover(cloud: Cloud) -> None:
     with suppress(EngineError):
-        await cloud.databases.switchover(MYSQL, cloud.node("db-2").id)
+        await cloud.databases.roles.switchover(MYSQL, cloud.node("db-2").id)
 
 
 async def began(cloud: Cloud) -> None:
