@@ -1,4 +1,4 @@
-"""One lock per server, so that it is never switched and removed at the same time."""
+"""Locks by id: of servers, disks, MySQL instances. In which order those of several kinds are taken: docs/architecture.md."""
 
 from __future__ import annotations
 

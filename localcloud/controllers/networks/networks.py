@@ -1,11 +1,9 @@
-"""VPC networks: records turned into the engines' values, and applied one change after the other per VPC."""
+"""VPC networks: records turned into the engines' values, and which of their changes have been applied."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import AsyncExitStack
 
 from localcloud.controllers.faults.power import Scope, fault_over, power_faults
 from localcloud.controllers.networks.nodes import (
@@ -28,11 +26,13 @@ from localcloud.records.store import Store
 
 
 class Networks:
-    """Applies VPC networks; calls for the same VPC wait for each other, and one apply serves all that wait."""
+    """Applies VPC networks, and remembers which changes the engine has seen.
+
+    The queue of a VPC is the network engine's: it serves the newest of what it is asked, and one change serves all that wait.
+    """
 
     def __init__(self, store: Store, engine: NetworkEngine) -> None:
         self._store, self._engine = store, engine
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._wanted: defaultdict[str, int] = defaultdict(int)  # counts changes of the records
         self._applied: defaultdict[str, int] = defaultdict(int)  # the change that the engines have seen
 
@@ -49,18 +49,16 @@ class Networks:
 
     async def apply(self, vpc_ids: Collection[str]) -> None:
         """Bring the engines to what the records say, all these VPCs in one go. Raises EngineError."""
-        async with AsyncExitStack() as held:
-            for vpc_id in sorted(vpc_ids):
-                await held.enter_async_context(self._locks[vpc_id])
-            late = {vpc_id: self._wanted[vpc_id] for vpc_id in vpc_ids if self._applied[vpc_id] < self._wanted[vpc_id]}
-            if not late:
-                return
-            await self._engine.apply([network(self._store, vpc_id) for vpc_id in sorted(late)])
-            self._applied.update(late)
-            with self._store.transaction():
-                for vpc_id, change in late.items():
-                    if self._wanted[vpc_id] == change:
-                        self._store.clear_dirty(vpc_id)
+        late = {vpc_id: self._wanted[vpc_id] for vpc_id in vpc_ids if self._applied[vpc_id] < self._wanted[vpc_id]}
+        if not late:
+            return
+        # Records are read and the engine is asked without a pause in between: who asks later, asks for newer records.
+        await self._engine.apply([network(self._store, vpc_id) for vpc_id in sorted(late)])
+        with self._store.transaction():
+            for vpc_id, change in late.items():
+                self._applied[vpc_id] = max(self._applied[vpc_id], change)
+                if self._wanted[vpc_id] == change:
+                    self._store.clear_dirty(vpc_id)
 
 
 def network(store: Store, vpc_id: str) -> api.VpcNetwork:

@@ -41,7 +41,7 @@ class Servers:
 
     def __init__(self, store: Store, engines: api.Engines, networks: Networks, image_refs: Mapping[str, str]) -> None:
         self._store, self._engines, self._networks, self._image_refs = store, engines, networks, image_refs
-        self._locks = Locks()  # held while a server is switched or removed
+        self._locks = Locks()  # of jobs that switch or remove; taken before any of the engines (docs/architecture.md)
 
     # -- orders --------------------------------------------------------------------------------------------------------
     async def build(self, order_id: str) -> None:

@@ -41,7 +41,11 @@ class _Slot:
 
 
 class Networks:
-    """The networks of one cloud."""
+    """The networks of one cloud, and the one queue of each VPC: nobody above keeps another.
+
+    Whoever waits here may hold a job on a server, a MySQL instance or a balancer; in here nothing is waited for but Docker and
+    the agent (the whole order of locks: docs/architecture.md).
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context

@@ -32,7 +32,10 @@ class Servers:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def held(self, instance_id: str) -> asyncio.Lock:
-        """Held by whoever switches or removes a server, or copies its disks: one after the other."""
+        """Held by whoever switches or removes a server, or copies its disks: one after the other.
+
+        For one operation; jobs that consist of several have a lock of their own above the engines, and take it before this one.
+        """
         return self._locks[instance_id]
 
     async def create(self, spec: ServerSpec) -> None:
