@@ -9,13 +9,14 @@ from __future__ import annotations
 import select
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import pymysql
 from pymysql.connections import Connection
 from pymysql.cursors import Cursor
 
-FILE = Path(__file__).parents[1] / "images/database/rootfs/etc/mysql/accounts.sql"
+from localcloud.engines.images import ROOT
+
+FILE = ROOT / "localcloud/images/database/rootfs/etc/mysql/accounts.sql"
 # MariaDB's errors to somebody whose account is gone, locked, limited, has another password, or lacks privileges.
 DENIED = frozenset({1044, 1045, 1130, 1142, 1143, 1226, 1227, 1698, 1820, 4151})
 _KEPT = "SET SESSION wait_timeout = 31536000, lock_wait_timeout = 2"
@@ -40,13 +41,14 @@ class Accounts:
 
     def make_anew(self, node_id: str) -> bool:
         """Whether that was possible; nothing of it gets to other nodes."""
+        wanted = statements()
         with self._lock:
             kept = self._kept.pop(node_id, None)
         if kept is None or not _stands(kept):
             return False
         try:
             with kept.cursor() as cursor:
-                for statement in statements():
+                for statement in wanted:
                     cursor.execute(statement)
         except (OSError, pymysql.Error):
             _close(kept)

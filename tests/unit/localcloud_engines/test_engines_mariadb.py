@@ -14,6 +14,7 @@ import pytest
 
 from localcloud.engines.interface.databases import NodeState
 from localcloud.engines.interface.engines import EngineError
+from localcloud.engines.mariadb import accounts
 from localcloud.engines.mariadb.backups import Kept, chain
 from localcloud.engines.mariadb.sql import SOCKET, Sql, without
 from localcloud.engines.mariadb.state import ENDLESS, MOMENT, position, seen, sequence
@@ -152,3 +153,9 @@ def test_a_node_that_hangs_up_is_told(sql: Sql, tmp_path: Path) -> None:
         with pytest.raises(EngineError, match="does not answer on its management socket"):
             ask(sql)
         hanging_up.join(10)
+
+
+def test_the_accounts_that_a_node_is_run_by_are_known() -> None:
+    """They are read from the image's own file, wherever the module that reads it stands."""
+    wanted = accounts.statements()
+    assert all(any(name in statement for statement in wanted) for name in ("root@localhost", "operator@localhost"))
