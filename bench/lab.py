@@ -24,6 +24,7 @@ class Lab:
     """One lab; every call is timed from outside, start of the interpreter included."""
 
     state: Path
+    root: Path = ROOT  # the work tree whose ./lab is called
 
     def run(self, *arguments: str) -> float:
         """Seconds of one command. Raises RuntimeError with its last lines when it fails."""
@@ -38,8 +39,8 @@ class Lab:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """A command in a session of its own: Ctrl-C is handed on from here, once."""
         return subprocess.Popen(
-            [str(ROOT / "lab"), *arguments],
-            cwd=ROOT,
+            [str(self.root / "lab"), *arguments],
+            cwd=self.root,
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -74,9 +75,9 @@ class Lab:
 
 
 @contextmanager
-def own_lab() -> Iterator[Lab]:
+def own_lab(root: Path = ROOT) -> Iterator[Lab]:
     """A short path: the agent's Unix socket lies in it. Whatever happens, nothing of it stays."""
-    lab = Lab(Path(tempfile.mkdtemp(prefix="drlab-bench-", dir="/tmp")))
+    lab = Lab(Path(tempfile.mkdtemp(prefix="drlab-bench-", dir="/tmp")), root)
     try:
         yield lab
     finally:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from bench.earlier import earlier
 from bench.faults import balancer, dual_active, failover
 from bench.floor import Model, run_floor, study
 from bench.lab import Lab, own_lab
@@ -130,6 +131,7 @@ GROUPS: Mapping[str, Callable[[int], list[Row]]] = {
     "stage": stage,
     "dual-active": dual_active,
     "preview": preview,
+    "earlier": earlier,
     "cloud": cloud,
     "failover": failover,
     "balancer": balancer,

@@ -13,7 +13,7 @@ from drlab.errors import WrongArguments
 from drlab.lab import Lab
 from drlab.setup import Needs
 
-GROUPS = ("stage", "dual-active", "preview", "cloud", "failover", "balancer")
+GROUPS = ("stage", "dual-active", "preview", "earlier", "cloud", "failover", "balancer")
 
 
 def bench(

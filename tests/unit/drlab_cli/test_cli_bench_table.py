@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import pytest
 
 import bench.__main__ as program
-from bench import ledger, measures
+from bench import earlier, ledger, measures
 from bench.drill import Drill
 from bench.faults import kept
+from bench.lab import ROOT, Lab
 from bench.ledger import LOST, Round
 from bench.table import Row, cells, document, ratio
 from drlab.commands.bench import GROUPS
@@ -52,6 +56,28 @@ def test_what_was_measured_before_a_failure_is_shown(
     assert program.main() == status
     shown = capsys.readouterr()
     assert "4.00 s" in shown.out and sentence in shown.err
+
+
+def test_both_builds_are_asked_in_turn_and_their_times_compared_round_by_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    @contextmanager
+    def lab(root: Path = ROOT) -> Iterator[Lab]:
+        yield Lab(Path("/state"), root)
+
+    def run(one: Lab, *arguments: str) -> float:
+        asked.append(f"{one.root.name} {arguments[0]}")
+        return 2.0 if one.root.name == "earlier" else 1.0
+
+    monkeypatch.setattr(earlier, "earlier_build", lambda: Path("/earlier"))
+    monkeypatch.setattr(earlier, "own_lab", lab)
+    monkeypatch.setattr(Lab, "run", run)
+    monkeypatch.setattr(earlier, "cost", lambda one, command: (run(one, *command), 1.0))
+    rows = {row.name: row for row in earlier.earlier(2)}
+    here = ROOT.name
+    assert asked[4:] == 2 * ["earlier up", f"{here} up"] + 2 * ["earlier preview", f"{here} preview"]
+    assert rows["preview of dual-active over e3c6db8's"].values == (0.5, 0.5)
+    assert rows["  preview of dual-active of e3c6db8"].note == "git checkout e3c6db8; ./lab preview dual-active"
 
 
 def test_a_machine_with_other_work_is_told_of() -> None:
