@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pulumi
 
-from components.jump_host import JumpHost, JumpHostArgs
-from components.network import Network, NetworkArgs
-from components.server import ServerArgs
-from components.sites import StaticSite
-from components.web_server import WebServer, WebServerArgs
+from drlab.components.jump_host import JumpHost, JumpHostArgs
+from drlab.components.network import Network, NetworkArgs
+from drlab.components.server import ServerArgs
+from drlab.components.sites import StaticSite
+from drlab.components.web_server import WebServer, WebServerArgs
 from pulumi_ctyun.resources import KeyPair, Provider
 
 REGION, ZONE = "华北2", "AZ2"

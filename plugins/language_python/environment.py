@@ -28,6 +28,7 @@ class PythonEnvironment:
     def of(cls, options: Mapping[str, object], root: Path, project: str = "Pulumi.yaml") -> PythonEnvironment:
         """From `runtime.options` of the file `project`; a relative `virtualenv` counts from its folder, as in the vendor's host.
 
+        Without that option it is the one that is active in the shell, and where none is, this host's own interpreter.
         Raises EnvironmentProblem for a missing virtual environment or an option that is not supported here.
         """
         toolchain = options.get("toolchain", "pip")
@@ -37,13 +38,20 @@ class PythonEnvironment:
             raise EnvironmentProblem(f"{project}: runtime option typechecker is not supported here; run mypy by itself")
         wanted = options.get("virtualenv")
         if not wanted:
-            return cls(Path(sys.executable), None)
+            return cls._active(os.environ.get("VIRTUAL_ENV"))
         folder = root / str(wanted)
         python = folder / "bin" / "python"
         if not python.exists():
             how = "run ./lab to make it" if folder == OWN else f"make it: python3 -m venv {folder}, and install its packages"
             raise EnvironmentProblem(f"the virtual environment {folder} of {project} has no bin/python; {how}")
         return cls(python, folder)
+
+    @classmethod
+    def _active(cls, virtual_env: str | None) -> PythonEnvironment:
+        """Of the folder that `. bin/activate` names. One that is gone counts for nothing, as it does for the shell."""
+        if virtual_env and (python := Path(virtual_env) / "bin" / "python").exists():
+            return cls(python, Path(virtual_env))
+        return cls(Path(sys.executable), None)
 
     def variables(self, inherited: Mapping[str, str]) -> dict[str, str]:
         """The environment variables of an activated virtual environment."""

@@ -1,4 +1,4 @@
-"""`python -m pulumi_ctyun.provider ENGINE`: started by the Pulumi engine through bin/pulumi-resource-ctyun."""
+"""`pulumi-resource-ctyun ENGINE`, started by the Pulumi engine; `python -m pulumi_ctyun.provider ENGINE` in a checkout."""
 
 from __future__ import annotations
 

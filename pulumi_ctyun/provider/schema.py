@@ -21,8 +21,14 @@ def schema() -> dict[str, Any]:
         "version": VERSION,
         "displayName": "CTyun",
         "description": "Resources of CTyun (天翼云), in the real cloud or in a local one, and of servers reached over SSH.",
+        "keywords": ["pulumi", "ctyun", "category/cloud", "kind/native"],
+        "publisher": "drlab",
+        "attribution": "Speaks CTyun's public API; not by China Telecom.",
         "meta": {"moduleFormat": "(.*)"},
-        "language": {},
+        "language": {
+            "python": {"packageName": "pulumi_ctyun", "requires": {"pulumi": ">=3.250,<4"}, "respectSchemaVersion": True},
+            "nodejs": {"packageName": "pulumi-ctyun", "respectSchemaVersion": True},
+        },
         "config": _object(PROVIDER.inputs, "variables"),
         "provider": {
             "description": PROVIDER.note,

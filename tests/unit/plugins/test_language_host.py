@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+import venv
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -149,6 +150,19 @@ def test_a_missing_virtual_environment_is_said_in_a_sentence(script: Path, tmp_p
     answer, folder = run(request(tmp_path, options={"virtualenv": "nowhere"})), tmp_path / "nowhere"
     how = f"make it: python3 -m venv {folder}, and install its packages"
     assert answer.error == f"the virtual environment {folder} of Pulumi.yaml has no bin/python; {how}"
+
+
+def test_without_that_setting_the_active_environment_is_taken(
+    script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.write_text("import pathlib, sys; pathlib.Path('prefix').write_text(sys.prefix)")
+    venv.create(tmp_path / "active", symlinks=True)
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "active"))
+    assert run(request(tmp_path)) == language_pb2.RunResponse()
+    assert (tmp_path / "prefix").read_text() == str(tmp_path / "active")
+    monkeypatch.setenv("VIRTUAL_ENV", str(tmp_path / "gone"))
+    assert run(request(tmp_path)) == language_pb2.RunResponse()
+    assert (tmp_path / "prefix").read_text() == sys.prefix
 
 
 @pytest.mark.parametrize("options", [{"toolchain": "uv"}, {"typechecker": "mypy"}])

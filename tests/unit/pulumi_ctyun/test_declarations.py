@@ -104,6 +104,12 @@ def test_schema_holds_everything_and_every_reference_resolves() -> None:
         assert set(resource["required"]) <= set(resource["properties"])
 
 
+def test_the_schema_says_which_package_it_is() -> None:
+    body = schema()
+    assert {"name", "displayName", "version", "description", "keywords", "publisher", "attribution"} <= body.keys()
+    assert body["language"]["python"]["packageName"] == classes.__name__.partition(".")[0]
+
+
 def test_secrets_are_secret_in_the_schema() -> None:
     instance = schema()["resources"]["ctyun:ecs:Instance"]
     assert {name for name, body in instance["properties"].items() if body.get("secret")} == {"password", "userData"}
