@@ -74,6 +74,12 @@ export no_proxy="${no_proxy%,}"
 export NO_PROXY="$no_proxy" PYTHONUTF8=1
 unset PYTHONIOENCODING
 export PATH="$engine:$PATH"
+# A program waits for the engine's answer to each debug message. Without one of these options nobody is shown any: see launch.py.
+messages=off
+for word in "$@"; do
+    case $word in --debug* | --log* | --verbose* | --json | --output* | --event-log* | -[dv]* | -[!-]*[dv]*) messages=on ;; esac
+done
+export DRLAB_DEBUG_MESSAGES="${DRLAB_DEBUG_MESSAGES:-$messages}"
 # Garbage of a run that takes seconds is not worth collecting, which is a tenth of its time, until there is much of it.
 export GOGC="${GOGC:-off}" GOMEMLIMIT="${GOMEMLIMIT:-512MiB}"
 exec "$engine/pulumi" "$@"

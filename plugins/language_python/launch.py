@@ -46,7 +46,7 @@ def main(host: int, script: str, arguments: list[str]) -> None:
 def keep_debug_messages() -> None:
     """Of the SDK, which tells the engine of each of its steps and waits for the answer: a sixth of a program's time.
 
-    ./lab sets the variable, since it throws these messages away.
+    The wrapper of `pulumi` sets the variable where no option makes the engine show them, and ./lab always: it throws them away.
     """
     import pulumi
 

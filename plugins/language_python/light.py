@@ -10,6 +10,8 @@ import importlib.util
 import sys
 from types import ModuleType
 
+from pulumi_ctyun.kit.light import PROTOBUF_IN_PYTHON, Later
+
 ABOVE_THE_STUBS = ("pulumi", "pulumi.runtime", "pulumi.runtime.proto")
 
 
@@ -24,3 +26,4 @@ def enter_empty_packages() -> None:
         package = ModuleType(name)
         package.__path__ = list(spec.submodule_search_locations)
         sys.modules[name] = package
+    sys.modules.setdefault(PROTOBUF_IN_PYTHON, Later(PROTOBUF_IN_PYTHON))

@@ -15,10 +15,11 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 F = TypeVar("F")
+PROTOBUF_IN_PYTHON = "google.protobuf.internal.python_message"  # for machines that lack its part in C
 SELDOM_USED = (
     "pulumi.automation",  # with an HTTP client and YAML
     "pulumi.dynamic",  # with dill
-    "google.protobuf.internal.python_message",  # protobuf without its part in C
+    PROTOBUF_IN_PYTHON,
 )
 TRACING = "pulumi.runtime._instrumentation"  # with OpenTelemetry
 RARELY = 50_000  # new objects between two searches for garbage

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from drlab.engine_environment import engine_environment
 from drlab.folders import ROOT, Folders
 from drlab.setup.launchers import (
     is_real,
@@ -50,6 +51,28 @@ def call(folders: Folders, *arguments: str, **environ: str) -> subprocess.Comple
 def run(folders: Folders, *arguments: str, **environ: str) -> dict[str, str]:
     done = call(folders, *arguments, **environ)
     return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "messages"),
+    [
+        ("preview -s dual-active --non-interactive", "off"),
+        ("up -y -f --stack=single-host --diff", "off"),
+        ("up --debug", "on"),
+        ("up -yd", "on"),
+        ("preview -v=9 --logtostderr", "on"),
+        ("preview --json", "on"),
+        ("up --event-log /tmp/events", "on"),
+    ],
+)
+def test_a_program_sends_debug_messages_where_somebody_may_see_them(folders: Folders, arguments: str, messages: str) -> None:
+    prepare(folders)
+    assert run(folders, *arguments.split())["DRLAB_DEBUG_MESSAGES"] == messages
+
+
+def test_the_lab_wants_none_of_them(folders: Folders) -> None:
+    prepare(folders)
+    assert run(folders, "preview", "--json", **engine_environment(folders))["DRLAB_DEBUG_MESSAGES"] == "off"
 
 
 def test_the_wrapper_gives_plain_pulumi_everything_it_needs(folders: Folders) -> None:
