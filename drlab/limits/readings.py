@@ -69,12 +69,22 @@ def _plain_rooms(folders: Iterable[Path], root: Path) -> Iterator[Room]:
     found = [int(kilobytes) * 1024 for kilobytes in re.findall(r"^(?:MemAvailable|SwapFree):\s+(\d+) kB", memory, re.MULTILINE)]
     if found:
         yield Room(table.MEMORY, sum(found) // MB, 0)
-    yield Room(table.DISK, min(map(free_bytes, folders)) // MB, 0)
+    free = [_free(folder) for folder in folders]
+    if seen := [number for number in free if number is not None]:
+        yield Room(table.DISK, min(seen) // MB, 0)
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)  # the local cloud inherits it
     if soft != resource.RLIM_INFINITY:
         yield Room(table.OWN_FILES, soft, 0)
     if not (root / "dev/loop-control").exists():  # where it is, the kernel makes as many as are asked for
         yield Room(table.LOOPS, 0, 0)
+
+
+def _free(folder: Path) -> int | None:
+    """None for one that may not be looked at: Docker's, to an ordinary user, where it lies in a folder closed to others."""
+    try:
+        return free_bytes(folder)
+    except OSError:
+        return None
 
 
 def inotify_used(root: Path = Path("/")) -> tuple[int, int]:

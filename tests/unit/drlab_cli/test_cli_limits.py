@@ -16,7 +16,7 @@ from drlab.cloud import CloudState
 from drlab.errors import UserError
 from drlab.findings import Status
 from drlab.folders import Folders
-from drlab.limits import counting, table
+from drlab.limits import counting, readings, table
 from drlab.limits.counting import parts_to_come, shortages
 from drlab.limits.findings import limit_findings
 from drlab.limits.needs import FOUNDATION, needs
@@ -189,6 +189,17 @@ def test_this_machine_is_read(tmp_path: Path) -> None:
     rooms = read_rooms([tmp_path])
     assert {INSTANCES, TASKS, MEMORY, DISK} <= rooms.keys()
     assert rooms[MEMORY].most > 100 and 0 < rooms[TASKS].used < rooms[TASKS].most
+
+
+def test_a_folder_that_may_not_be_looked_at_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def free(folder: Path) -> int:
+        if folder.name == "docker":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return 5_000_000_000
+
+    monkeypatch.setattr(readings, "free_bytes", free)
+    assert read_rooms([tmp_path / "docker", tmp_path])[DISK].most == 5000
+    assert DISK not in read_rooms([tmp_path / "docker"])
 
 
 def test_the_kernels_files(tmp_path: Path) -> None:
