@@ -99,6 +99,9 @@ def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDock
     monkeypatch.setattr(docker_calls, "GRACE", 0.0)
     yield daemon
     daemon.end()
+    for thread in threading.enumerate():
+        if thread.name.startswith("docker"):  # one that is about to end may hold such a socket yet
+            thread.join(10)
     gc.collect()  # now, that is: docker-py leaves a socket open whose connection was refused
 
 
