@@ -6,15 +6,12 @@ lost without a word, the provider sees to as well.
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from drlab.folders import PRIVATE, Folders
+from drlab.looks import files_in, looks_of
 from drlab.settings import read_settings
-
-SKIPPED = ("__pycache__", "tests", "docs", "bench")
 
 
 def is_unchanged(folders: Folders, stage: str, settings: Mapping[str, str]) -> bool:
@@ -38,26 +35,7 @@ def remember(folders: Folders, stage: str) -> None:
 def fingerprint(folders: Folders, stage: str) -> str:
     """Of everything that decides what an update does."""
     packages = [folders.root / ".venv/drlab-stamp", *sorted((folders.root / ".venv/lib").glob("*/site-packages"))]
-    paths = [*_program(folders.root), *packages, folders.stack_file(stage)]
-    return hashlib.sha256("\n".join(map(_look, paths)).encode()).hexdigest()
-
-
-def _program(folder: Path) -> Iterator[Path]:
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        if entry.name.startswith(".") or entry.name in SKIPPED:
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _program(Path(entry.path))
-        else:
-            yield Path(entry.path)
-
-
-def _look(path: Path) -> str:
-    try:
-        seen = path.stat()
-    except FileNotFoundError:
-        return f"{path} missing"
-    return f"{path} {seen.st_mtime_ns} {seen.st_size} {seen.st_ino}"
+    return looks_of([*files_in(folders.root), *packages, folders.stack_file(stage)])
 
 
 def _note(folders: Folders, stage: str) -> Path:

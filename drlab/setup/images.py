@@ -9,12 +9,14 @@ import os
 import subprocess
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from drlab.errors import UserError
-from drlab.folders import Folders
+from drlab.folders import PRIVATE, Folders
+from drlab.looks import files_in, looks_of
 from drlab.setup import apt, base_image
 from drlab.setup.children import Children, CommandFailed, DiskFull
 from drlab.setup.docker_host import socket_path
@@ -47,15 +49,32 @@ class Image:
         return cls(raw["name"], raw["ref"], context, context / raw["dockerfile"], base)
 
 
-def list_images(folders: Folders) -> list[Image]:
-    """In the order in which they must be built. Raises UserError."""
+def list_images(folders: Folders, ask: Callable[[Folders], str] | None = None) -> list[Image]:
+    """In the order in which they must be built. Raises UserError.
+
+    The cloud is asked in a process of its own (0.1 s), so its answer is kept as long as no file of the project has changed.
+    """
+    looks, kept = looks_of(files_in(folders.root)), folders.state / "settled" / "images.json"
+    with suppress(OSError, ValueError):
+        seen, answer = json.loads(kept.read_text(encoding="utf-8"))
+        if seen == looks:
+            return [Image.from_json(raw) for raw in json.loads(answer)]
+    answer = (ask or ask_cloud)(folders)
+    with suppress(OSError):  # no state folder yet
+        kept.parent.mkdir(mode=PRIVATE, exist_ok=True)
+        kept.write_text(json.dumps([looks, answer]), encoding="utf-8")
+    return [Image.from_json(raw) for raw in json.loads(answer)]
+
+
+def ask_cloud(folders: Folders) -> str:
+    """The list as the cloud prints it. Raises UserError."""
     command = [str(folders.python), "-P", "-m", "localcloud", "images", "--json", "--no-docker"]
     done = subprocess.run(
         command, cwd=folders.root, capture_output=True, encoding="utf-8", errors="replace", timeout=LIST_TIMEOUT, check=False
     )
     if done.returncode != 0:
         raise UserError(f"The local cloud could not list its images:\n{(done.stderr or done.stdout).strip()}")
-    return [Image.from_json(raw) for raw in json.loads(done.stdout)]
+    return done.stdout
 
 
 class ImageList:

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from drlab.errors import UserError
+from drlab.folders import Folders
 from drlab.setup import images as module
 from drlab.setup.children import Children, CommandFailed, DiskFull
-from drlab.setup.images import Image, ImageList, build_command, build_images, pack
+from drlab.setup.images import Image, ImageList, build_command, build_images, list_images, pack
 
 
 class FakeDocker(Children):
@@ -82,6 +83,25 @@ def test_the_list_is_asked_for_once_and_presence_each_time() -> None:
     present.add("drlab/agent:1")
     assert [one.name for one in images.missing()] == ["debian"]
     assert asked == ["list"]
+
+
+def test_the_cloud_is_asked_again_when_a_file_has_changed(folders: Folders) -> None:
+    asked: list[str] = []
+
+    def ask(_: Folders) -> str:
+        asked.append("list")
+        return '[{"name": "agent", "ref": "drlab/agent:1", "context": "/c", "dockerfile": "Dockerfile", "base": null}]'
+
+    dockerfile = folders.root / "Dockerfile"
+    dockerfile.write_text("FROM debian")
+    assert list_images(folders, ask) == list_images(folders, ask) and len(asked) == 2, "where there is no state nothing is kept"
+    folders.ensure_state()
+    assert list_images(folders, ask) == list_images(folders, ask) and len(asked) == 3
+    dockerfile.chmod(0o755)
+    assert [one.ref for one in list_images(folders, ask)] == ["drlab/agent:1"] and len(asked) == 4
+    dockerfile.write_text("FROM debian:12")
+    list_images(folders, ask)
+    assert len(asked) == 5
 
 
 def test_a_build_context_in_memory() -> None:
