@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from bench.bare import setup
 from bench.earlier import earlier
 from bench.faults import balancer, dual_active, failover
 from bench.floor import Model, run_floor, study
@@ -135,4 +136,6 @@ GROUPS: Mapping[str, Callable[[int], list[Row]]] = {
     "cloud": cloud,
     "failover": failover,
     "balancer": balancer,
+    "setup": setup,
 }
+LONG = ("setup",)  # measured when asked for by name: it takes ten minutes and more

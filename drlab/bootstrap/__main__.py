@@ -18,7 +18,7 @@ def main(root: str, stamp: str) -> int:
     if not os.access(root, os.W_OK):
         say(f"{root} is not writable for you, and .venv is made in it: clone the project into a folder of your own")
         return 1
-    say("installing the Python packages into .venv (once; about a minute)")
+    say("installing the Python packages into .venv (once; ten seconds, or a minute where pip has to do it)")
     try:
         locked_install(Path(root), stamp)
     except BootstrapError as problem:

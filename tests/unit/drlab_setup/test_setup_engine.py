@@ -16,9 +16,10 @@ import pytest
 
 from drlab.errors import UserError
 from drlab.setup.children import Cancelled, Children, CommandFailed, DiskFull
-from drlab.setup.engine_source import EXEC_NAME, VERSION, Source, Unavailable
-from drlab.setup.go_build import go_environment, install_from_source
-from drlab.setup.golang import find_go, parse_version
+from drlab.setup.engine_edits import CUTS, Cut, copy_edited, recipe_digest
+from drlab.setup.engine_source import EXEC_NAME, RECIPE_NAME, VERSION, Source, Unavailable
+from drlab.setup.go_build import FLAGS, go_environment, install_from_source
+from drlab.setup.golang import GoCaches, find_go, own_caches, parse_version
 from drlab.setup.pulumi_engine import copy_installed, engine_folder, install_engine, missing_engine, sources
 from drlab.setup.vendor import ARCHIVES, Archive, fast_enough, install_from_vendor
 
@@ -269,11 +270,63 @@ def test_too_little_space_is_refused_before_anything_begins(folders: Any) -> Non
     assert list(folders.cache.iterdir()) == []
 
 
-def test_go_writes_into_the_scratch_folder_only_and_never_changes_what_is_pinned() -> None:
-    environ = go_environment(Path("/cache/build/engine"))
+def test_on_a_bare_machine_go_writes_into_the_scratch_folder_only_and_never_changes_what_is_pinned() -> None:
+    scratch = Path("/cache/build/engine")
+    caches = own_caches(Path("go"), scratch, lambda go: ["/not/there", ""])
+    environ = go_environment(scratch, caches)
     assert all(environ[name].startswith("/cache/build/engine/") for name in ("GOMODCACHE", "GOCACHE", "GOTMPDIR"))
-    assert "-mod=readonly" in environ["GOFLAGS"]
+    assert environ["GOFLAGS"].split() == ["-mod=readonly", "-buildvcs=false", "-modcacherw"]
     assert "GOPROXY" not in environ
+
+
+def test_go_caches_that_the_machine_has_serve_and_are_left_as_go_leaves_them(tmp_path) -> None:
+    caches = own_caches(Path("go"), Path("/scratch"), lambda go: [str(tmp_path), "/not/there"])
+    assert caches == GoCaches(tmp_path, Path("/scratch/compiled"))
+    assert "-modcacherw" not in go_environment(Path("/scratch"), caches)["GOFLAGS"]
+
+
+def test_what_is_compiled_is_the_same_in_every_folder() -> None:
+    """Else Go's cache would not know it again in the next scratch folder."""
+    assert "-trimpath" in FLAGS
+
+
+def test_a_cut_takes_out_what_it_names_and_refuses_another_text() -> None:
+    assert Cut("a.go", "one\n").apply("zero\none\ntwo\n") == "zero\ntwo\n"
+    assert Cut("a.go", "one\n", "three\n", put="2.5\n").apply("one\ntwo\nthree\n") == "2.5\nthree\n"
+    for text in ("two\n", "one\none\n"):
+        with pytest.raises(ValueError, match=r"a\.go does not hold exactly once: one"):
+            Cut("a.go", "one\n").apply(text)
+    with pytest.raises(ValueError, match=r"a\.go does not go on to: three"):
+        Cut("a.go", "one\n", "three\n").apply("one\ntwo\n")
+
+
+def test_the_copy_is_cut_and_the_module_cache_stays_as_it_was(tmp_path) -> None:
+    source = tmp_path / "source"
+    (source / "kept/testdata").mkdir(parents=True)
+    for name in ("kept/one.go", "kept/one_test.go", "kept/testdata/big", "gone.go"):
+        (source / name).write_text("import cloud\nrest\n")
+    for path in (source / "kept/one.go", source / "kept", source):
+        path.chmod(0o555 if path.is_dir() else 0o444)  # as Go leaves a module cache
+    copy_edited(source, tmp_path / "copy", [Cut("kept/one.go", "import cloud\n")], ["gone.go"])
+    assert (tmp_path / "copy/kept/one.go").read_text() == "rest\n"
+    assert (source / "kept/one.go").read_text() == "import cloud\nrest\n"
+    assert not any((tmp_path / "copy" / name).exists() for name in ("kept/one_test.go", "kept/testdata", "gone.go"))
+    assert (tmp_path / "copy/backend/diy/left_out.go").exists()
+    copy_edited(source, tmp_path / "copy", [], [])  # once more over it, as after an interruption
+
+
+def test_each_file_is_cut_at_different_places() -> None:
+    assert len({(cut.path, cut.begin) for cut in CUTS}) == len(CUTS)
+
+
+def test_an_engine_of_another_recipe_is_built_anew(folders) -> None:
+    install_engine(folders.cache, [works("module", [])], quiet, quiet)
+    recipe = engine_folder(folders) / RECIPE_NAME
+    assert missing_engine(folders) is None  # of the vendor's, or of before there were recipes
+    recipe.write_text(recipe_digest())
+    assert missing_engine(folders) is None
+    recipe.write_text("another")
+    assert missing_engine(folders) is not None
 
 
 @pytest.mark.parametrize(
