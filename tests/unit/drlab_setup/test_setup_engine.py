@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from drlab.errors import UserError
+from drlab.folders import Folders
 from drlab.setup.children import Cancelled, Children, CommandFailed, DiskFull
 from drlab.setup.engine_edits import CUTS, Cut, copy_edited, recipe_digest
 from drlab.setup.engine_source import EXEC_NAME, RECIPE_NAME, VERSION, Source, Unavailable
@@ -279,7 +280,7 @@ def test_on_a_bare_machine_go_writes_into_the_scratch_folder_only_and_never_chan
     assert "GOPROXY" not in environ
 
 
-def test_go_caches_that_the_machine_has_serve_and_are_left_as_go_leaves_them(tmp_path) -> None:
+def test_go_caches_that_the_machine_has_serve_and_are_left_as_go_leaves_them(tmp_path: Path) -> None:
     caches = own_caches(Path("go"), Path("/scratch"), lambda go: [str(tmp_path), "/not/there"])
     assert caches == GoCaches(tmp_path, Path("/scratch/compiled"))
     assert "-modcacherw" not in go_environment(Path("/scratch"), caches)["GOFLAGS"]
@@ -300,7 +301,7 @@ def test_a_cut_takes_out_what_it_names_and_refuses_another_text() -> None:
         Cut("a.go", "one\n", "three\n").apply("one\ntwo\n")
 
 
-def test_the_copy_is_cut_and_the_module_cache_stays_as_it_was(tmp_path) -> None:
+def test_the_copy_is_cut_and_the_module_cache_stays_as_it_was(tmp_path: Path) -> None:
     source = tmp_path / "source"
     (source / "kept/testdata").mkdir(parents=True)
     for name in ("kept/one.go", "kept/one_test.go", "kept/testdata/big", "gone.go"):
@@ -319,7 +320,7 @@ def test_each_file_is_cut_at_different_places() -> None:
     assert len({(cut.path, cut.begin) for cut in CUTS}) == len(CUTS)
 
 
-def test_an_engine_of_another_recipe_is_built_anew(folders) -> None:
+def test_an_engine_of_another_recipe_is_built_anew(folders: Folders) -> None:
     install_engine(folders.cache, [works("module", [])], quiet, quiet)
     recipe = engine_folder(folders) / RECIPE_NAME
     assert missing_engine(folders) is None  # of the vendor's, or of before there were recipes
