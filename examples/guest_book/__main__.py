@@ -11,13 +11,13 @@ import pulumi
 import pulumi_random
 from guest_book import GuestBook
 
-from components.balancer import Balancer, BalancerArgs
-from components.balancer_parts import ListenerArgs
-from components.database import Database, DatabaseArgs
-from components.jump_host import JumpHost, JumpHostArgs
-from components.network import Network, NetworkArgs
-from components.server import ServerArgs
-from components.web_server import WebServer, WebServerArgs
+from drlab.components.balancer import Balancer, BalancerArgs
+from drlab.components.balancer_parts import ListenerArgs
+from drlab.components.database import Database, DatabaseArgs
+from drlab.components.jump_host import JumpHost, JumpHostArgs
+from drlab.components.network import Network, NetworkArgs
+from drlab.components.server import ServerArgs
+from drlab.components.web_server import WebServer, WebServerArgs
 from pulumi_ctyun.resources import KeyPair, Provider
 
 REGION, ZONES = "华东1", ("AZ1", "AZ2", "AZ3")

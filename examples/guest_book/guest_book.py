@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from pulumi import Input, Output
 
-from components.checks import Problem
-from components.sites import PAGES, Connection
+from drlab.components.checks import Problem
+from drlab.components.sites import PAGES, Connection
 from pulumi_ctyun.resources import FileArgs
 
 SETTINGS = "/etc/guest-book.json"
