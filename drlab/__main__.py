@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import signal
 import subprocess
@@ -17,6 +18,7 @@ RARELY = 50_000  # new objects between two searches for garbage: what imports ma
 
 def main() -> int:
     gc.set_threshold(RARELY)
+    atexit.register(gc.freeze)  # nor is everything searched at the end
     show_what_can_be_shown()
     # Not KeyboardInterrupt: typer would turn it into exit status 1.
     signal.signal(signal.SIGINT, interrupt)
