@@ -130,7 +130,7 @@ class Cloud:
             record = self.record()
             if record is not None and record.pid == pid:
                 health = LocalApi(record).health()
-                if health and health.ready and health.id == record.id:
+                if health and health.ready and health.phase == "ready" and health.id == record.id:  # its engines run, too
                     return record
                 phase = health.phase if health else phase
             if process is not None and process.poll() is not None:

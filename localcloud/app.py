@@ -8,21 +8,25 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from localcloud import local
+from localcloud import health
 from localcloud.api import envelope, gateway
 from localcloud.api.calls import Call, Route, Token
 from localcloud.api.inputs import Fields
 from localcloud.api.web import LONGEST_BODY, BodyTooLong, CallerGone, Receive, Request, Response, Scope, Send, plain
-from localcloud.controllers import lifetime
 from localcloud.controllers.cloud import Cloud, Identity
-from localcloud.engines.interface.engines import EngineError, Engines
+from localcloud.engines.interface.errors import EngineError
 from localcloud.records.errors import ApiError, BodyUnreadable, EngineFailed, HostRefused, PathNotModelled, StillRestoring
 from localcloud.records.store import Store
-from localcloud.routes import all_routes
+from localcloud.routes import Routes
+
+if TYPE_CHECKING:
+    from localcloud.engines.interface.engines import Engines
+    from localcloud.local import LocalApi
 
 log = logging.getLogger("localcloud")
 
@@ -35,7 +39,7 @@ class App:
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
-        self._products, self._local = Products(cloud), local.LocalApi(cloud)
+        self._products = Products(cloud)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -48,7 +52,15 @@ class App:
             raise  # the server writes it to the log
         await response.send(send)
 
+    @cached_property
+    def _local(self) -> LocalApi:
+        from localcloud.local import LocalApi  # with all that it works on
+
+        return LocalApi(self.cloud)
+
     async def _answer(self, request: Request) -> Response:
+        if request.path == health.PATH and request.method == "GET":
+            return health.answer(self.cloud, request)
         if request.path.startswith("/_local/"):
             return await self._local.answer(request)
         if request.method not in (*METHODS, "HEAD"):  # a HEAD is told which calls there are
@@ -58,6 +70,8 @@ class App:
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """Start the engines and restore what was interrupted; the end leaves servers running."""
+        from localcloud.controllers import lifetime
+
         await lifetime.start(self.cloud)
         yield
         await self.cloud.tasks.cancel()
@@ -73,7 +87,7 @@ class Products:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._routes = all_routes()
+        self._routes = Routes()
         self._keys = {cloud.identity.access_key: cloud.identity.secret_key}
 
     async def answer(self, request: Request) -> Response:
@@ -114,7 +128,9 @@ class Products:
 
     async def _look(self, route: Route) -> None:
         """See what the call is about to ask of. Raises StillRestoring, also when Docker ended meanwhile, whatever was seen."""
-        self._check_ready()
+        self._check_open()
+        if not route.records_alone:
+            await health.engines_run(self._cloud)
         problem: EngineError | None = None
         try:
             if route.observes:
@@ -123,18 +139,18 @@ class Products:
                 await self._cloud.balancers.look()
         except EngineError as error:
             problem = error
-        self._check_ready()
+        self._check_open()
         if problem:
             raise EngineFailed(str(problem)) from problem
 
-    def _check_ready(self) -> None:
-        if not self._cloud.ready.is_set():
+    def _check_open(self) -> None:
+        if not self._cloud.opened.is_set():
             raise StillRestoring(self._cloud.phase)
 
     def _route(self, method: str, path: str, product: str | None) -> Route:
-        route = self._routes.get((method, path))
+        route = self._routes.find(method, path)
         if route is None:
-            others = [other for other in METHODS if (other, path) in self._routes]
+            others = [other for other in METHODS if self._routes.find(other, path)]
             raise PathNotModelled(method, path, f"; there is {' and '.join(others)} {path}" if others else "")
         if product is not None and product != route.product:
             raise HostRefused(f"{product}-global.ctapi.ctyun.cn", f"{route.product}-global.ctapi.ctyun.cn")

@@ -11,11 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
 
-from localcloud import local_databases
-from localcloud.api.gateway import LOOPBACK_HOST
+from localcloud import health, local_databases
 from localcloud.api.web import LONGEST_BODY, BodyTooLong, Request, Response, as_json, plain
 from localcloud.controllers import lifetime
-from localcloud.controllers.cloud import VERSION, Cloud
+from localcloud.controllers.cloud import Cloud
 from localcloud.controllers.faults.wishes import Wish
 from localcloud.engines.interface.engines import EngineError, Power
 from localcloud.records.catalogue import REGIONS, flavor_by_id, image_by_id
@@ -32,8 +31,8 @@ class LocalApi:
 
     def __init__(self, cloud: Cloud) -> None:
         self._endpoints = [
-            (method, re.compile(path.replace("{}", "([^/]+)")), _guarded(cloud, endpoint, key))
-            for method, path, endpoint, key in _table(Local(cloud))
+            (method, re.compile(path.replace("{}", "([^/]+)")), _guarded(cloud, endpoint))
+            for method, path, endpoint in _table(Local(cloud))
         ]
 
     async def answer(self, request: Request) -> Response:
@@ -48,20 +47,19 @@ class LocalApi:
         return plain("Method Not Allowed", 405, {"allow": ", ".join(methods)}) if methods else plain("Not Found", 404)
 
 
-def _table(local: Local) -> list[tuple[str, str, Endpoint, bool]]:
-    """Method, path, endpoint, and whether it needs the local key."""
+def _table(local: Local) -> list[tuple[str, str, Endpoint]]:
+    """Method, path, endpoint."""
     return [
-        ("GET", "/health", local.health, False),
-        ("GET", "/servers", local.servers, True),
-        ("GET", "/faults", local.list_faults, True),
-        ("POST", "/faults", local.inject, True),
-        ("DELETE", "/faults/{}", local.undo, True),
-        ("POST", "/power-on", local.power_on, True),
-        ("POST", "/shutdown", local.shutdown, True),
-        ("GET", "/databases", local.databases, True),
-        ("POST", "/databases/{}/promote", local.promote, True),
-        ("GET", "/clock", local.clock, True),
-        ("POST", "/clock", local.advance, True),
+        ("GET", "/servers", local.servers),
+        ("GET", "/faults", local.list_faults),
+        ("POST", "/faults", local.inject),
+        ("DELETE", "/faults/{}", local.undo),
+        ("POST", "/power-on", local.power_on),
+        ("POST", "/shutdown", local.shutdown),
+        ("GET", "/databases", local.databases),
+        ("POST", "/databases/{}/promote", local.promote),
+        ("GET", "/clock", local.clock),
+        ("POST", "/clock", local.advance),
     ]
 
 
@@ -70,10 +68,6 @@ class Local:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-
-    async def health(self, request: Request) -> Response:
-        ready = self._cloud.ready.is_set()
-        return as_json({"id": self._cloud.identity.id, "version": VERSION, "ready": ready, "phase": self._cloud.phase})
 
     async def servers(self, request: Request) -> Response:
         await self._cloud.servers.look()
@@ -153,10 +147,10 @@ class Local:
         return as_json({"suspended": suspended})
 
 
-def _guarded(cloud: Cloud, endpoint: Endpoint, key_needed: bool) -> Endpoint:
+def _guarded(cloud: Cloud, endpoint: Endpoint) -> Endpoint:
     async def serve(request: Request) -> Response:
         try:
-            _check_caller(cloud, request, key_needed)
+            await _check_caller(cloud, request)
             return await endpoint(request)
         except LocalError as error:
             return as_json({"error": str(error)}, status=error.status)
@@ -168,18 +162,13 @@ def _guarded(cloud: Cloud, endpoint: Endpoint, key_needed: bool) -> Endpoint:
     return serve
 
 
-def _check_caller(cloud: Cloud, request: Request, key_needed: bool) -> None:
-    headers = request.headers
-    if not LOOPBACK_HOST.match(headers.get("host", "")):
-        raise LocalError(403, "this path is only served under the names 127.0.0.1 and localhost")
-    if "origin" in headers or headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        raise LocalError(403, "requests of web pages are refused here")
-    if not key_needed:
-        return
-    if not hmac.compare_digest(headers.get("x-drlab-key", "").encode(), cloud.identity.local_key.encode()):
+async def _check_caller(cloud: Cloud, request: Request) -> None:
+    health.check_caller(request)
+    if not hmac.compare_digest(request.headers.get("x-drlab-key", "").encode(), cloud.identity.local_key.encode()):
         raise LocalError(401, "header X-Drlab-Key must hold the localKey of cloud.json")
-    if not cloud.ready.is_set():
+    if not cloud.opened.is_set():
         raise LocalError(503, f"the local cloud is not ready yet (phase: {cloud.phase})")
+    await health.engines_run(cloud)
 
 
 async def _fields(request: Request, allowed: dict[str, type], required: tuple[str, ...]) -> dict[str, Any]:

@@ -2,47 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib import import_module
+
 from localcloud.api.calls import Route
-from localcloud.services.certificate.routes import ROUTES as CERTIFICATE
-from localcloud.services.csbs.routes import ROUTES as SERVER_BACKUP
-from localcloud.services.ebs.routes import ROUTES as EBS
-from localcloud.services.ebsbackup.routes import ROUTES as EBS_BACKUP
-from localcloud.services.ebssnapshot.routes import ROUTES as EBS_SNAPSHOT
-from localcloud.services.ecs.routes import ROUTES as ECS
-from localcloud.services.eip.routes import ROUTES as EIP
-from localcloud.services.elb.routes import ROUTES as ELB
-from localcloud.services.image.routes import ROUTES as IMAGE
-from localcloud.services.jobs.routes import ROUTES as JOBS
-from localcloud.services.keypair.routes import ROUTES as KEY_PAIR
-from localcloud.services.listener.routes import ROUTES as LISTENER
-from localcloud.services.orders.routes import ROUTES as ORDERS
-from localcloud.services.rds.routes import ROUTES as RDS
-from localcloud.services.region.routes import ROUTES as REGION
-from localcloud.services.securitygroup.routes import ROUTES as SECURITY_GROUP
-from localcloud.services.targetgroup.routes import ROUTES as TARGET_GROUP
-from localcloud.services.vpc.routes import ROUTES as VPC
+
+# Those that need no engines come first: looking for a path loads one table after the other until it is found.
+SERVICES = (
+    "region", "vpc", "keypair", "securitygroup", "eip", "image", "orders", "jobs", "ecs", "ebs", "ebssnapshot", "ebsbackup",
+    "elb", "certificate", "listener", "targetgroup", "csbs", "rds",
+)  # fmt: skip
+
+
+class Routes:
+    """Every call that is modelled, by method and path; a service is imported when one of its calls may be meant."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[tuple[str, str], Route] = {}
+        self._left = iter(SERVICES)
+
+    def find(self, method: str, path: str) -> Route | None:
+        """The call, None where there is none."""
+        while (method, path) not in self._loaded and self._load_next():
+            pass
+        return self._loaded.get((method, path))
+
+    def all(self) -> dict[tuple[str, str], Route]:
+        """The whole table."""
+        while self._load_next():
+            pass
+        return self._loaded
+
+    def _load_next(self) -> bool:
+        for name in self._left:
+            self._loaded |= {(route.method, route.path): route for route in _routes(name)}
+            return True
+        return False
+
+
+def _routes(service: str) -> Iterator[Route]:
+    yield from import_module(f"localcloud.services.{service}.routes").ROUTES
 
 
 def all_routes() -> dict[tuple[str, str], Route]:
     """Every call that is modelled, by method and path."""
-    tables = (
-        REGION,
-        VPC,
-        SECURITY_GROUP,
-        EIP,
-        ECS,
-        KEY_PAIR,
-        IMAGE,
-        ORDERS,
-        JOBS,
-        EBS,
-        EBS_SNAPSHOT,
-        EBS_BACKUP,
-        ELB,
-        CERTIFICATE,
-        LISTENER,
-        TARGET_GROUP,
-        SERVER_BACKUP,
-        RDS,
-    )
-    return {(route.method, route.path): route for table in tables for route in table}
+    return Routes().all()

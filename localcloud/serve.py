@@ -13,19 +13,25 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 import uvloop
 
 from localcloud.app import App, create_app
-from localcloud.controllers import lifetime
 from localcloud.controllers.cloud import Cloud
-from localcloud.engines.interface.engines import EngineError
+from localcloud.controllers.opening import open_early
+from localcloud.engines.interface.errors import EngineError
+from localcloud.engines.late import late
 from localcloud.records.catalogue import IMAGES
 from localcloud.records.compute import ALL_KINDS, EIPS
 from localcloud.records.store import Store
 from localcloud.state import Record, StateError, StateFolder
+
+if TYPE_CHECKING:
+    from localcloud.engines.docker_engines import DockerEngines
 
 log = logging.getLogger("localcloud")
 
@@ -90,14 +96,11 @@ class Daemon:
         self.folder, self.record, self._foreign_keys = folder, record, foreign_keys
 
     async def run(self, plain: socket.socket, secure: socket.socket | None) -> int:
-        from localcloud.engines.docker_engines import DockerEngines  # Docker's library is slow to import
-        from localcloud.engines.images import reference
-
         store = Store(self.folder.database, ALL_KINDS)
         wanted_range = self.record.internet_cidr or None if store.count(EIPS) else None
-        engines = DockerEngines(self.folder.path, self.record.identity.id, wanted_range)
-        images = {image.engine: reference(image.engine) for image in IMAGES}
-        app = create_app(store, engines, self.record.identity, images)
+        references: dict[str, str] = {}
+        engines = late(partial(_engines, self.folder.path, self.record.identity.id, wanted_range, references))
+        app = create_app(store, engines, self.record.identity, references)
         cloud = app.cloud
         cloud.foreign_keys = self._foreign_keys
         servers = [_server(app, None)]
@@ -109,9 +112,13 @@ class Daemon:
         running = [asyncio.create_task(server.serve([sock])) for server, sock in zip(servers, sockets, strict=True)]
         self.folder.write(self.record)
         try:
+            if open_early(cloud):
+                log.info("cloud %s is ready on %s; its network is being made", self.record.identity.id, self.record.url)
+            early = cloud.opened.is_set()
             if await _started(cloud):
                 self.record = self.folder.write(replace(self.record, internet_cidr=engines.internet_cidr()))
-                log.info("cloud %s is ready on %s", self.record.identity.id, self.record.url)
+                said = "has its network" if early else "is ready"
+                log.info("cloud %s %s on %s", self.record.identity.id, said, self.record.url)
             await cloud.stopping.wait()
         except EngineError as error:
             print(f"The local cloud cannot start: {error}", file=sys.stderr)
@@ -140,6 +147,8 @@ class Daemon:
 
 async def _started(cloud: Cloud) -> bool:
     """Start engines and restore; False when a signal came first. Raises EngineError."""
+    from localcloud.controllers import lifetime  # with all that restores
+
     starting, stopping = asyncio.create_task(lifetime.start(cloud)), asyncio.create_task(cloud.stopping.wait())
     done, waiting = await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
@@ -147,6 +156,15 @@ async def _started(cloud: Cloud) -> bool:
     if starting in done:
         starting.result()
     return starting in done
+
+
+def _engines(state: Path, cloud: str, internet_cidr: str | None, references: dict[str, str]) -> DockerEngines:
+    """The engines, and what Docker calls the images that servers are made of. Raises EngineError."""
+    from localcloud.engines.docker_engines import DockerEngines
+    from localcloud.engines.images import reference
+
+    references.update({image.engine: reference(image.engine) for image in IMAGES})
+    return DockerEngines(state, cloud, internet_cidr)
 
 
 class _Server(uvicorn.Server):

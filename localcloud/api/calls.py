@@ -124,7 +124,8 @@ class Route:
     """A method and path of one product. `repeat` renders the answer to a repeated clientToken from the stored one.
 
     `changes`: a GET that stores something all the same. `ignores`: optional fields that clients send and that change nothing
-    here, so that they are taken and not read; `docs/fidelity.md` names them.
+    here, so that they are taken and not read; `docs/fidelity.md` names them. `records_alone`: it is about what nothing runs for,
+    so that it is answered before the engines run.
     """
 
     method: str
@@ -137,6 +138,12 @@ class Route:
     changes: bool = False
     repeat: Callable[[Call, Any], Any] | None = None
     ignores: tuple[str, ...] = ()
+    records_alone: bool = False
+
+
+def of_records_alone(routes: tuple[Route, ...]) -> tuple[Route, ...]:
+    """The same calls, but for those that look at what runs, as calls about records alone."""
+    return tuple(replace(route, records_alone=not (route.observes or route.reads_health)) for route in routes)
 
 
 def with_twins(routes: tuple[Route, ...]) -> tuple[Route, ...]:

@@ -35,6 +35,7 @@ async def start(cloud: Cloud) -> None:
     cloud.phase = "restoring"
     await restore(cloud)
     cloud.phase = "ready"
+    cloud.opened.set()
     cloud.ready.set()
 
 
@@ -57,7 +58,7 @@ async def _outlive_docker(cloud: Cloud) -> None:
     What was under way is stopped first: what fails for want of Docker need not fail, and nothing is to be taken for gone.
     """
     await cloud.engines.outage()
-    cloud.ready.clear()
+    cloud.close()
     cloud.phase = "waiting for Docker"
     log.warning("Docker has ended; the cloud waits until it is back")
     said = ""
@@ -148,7 +149,7 @@ async def shut_down(cloud: Cloud) -> list[str]:
     """
     if not cloud.ready.is_set():  # since it was asked for: Docker has ended, or somebody else shuts it down
         raise EngineError(f"the local cloud is not ready (phase: {cloud.phase})")
-    cloud.ready.clear()
+    cloud.close()
     cloud.phase = "stopping"
     await cloud.tasks.cancel()
     try:
@@ -158,6 +159,7 @@ async def shut_down(cloud: Cloud) -> list[str]:
     except EngineError:
         _resume_tasks(cloud)
         cloud.phase = "ready"
+        cloud.opened.set()
         cloud.ready.set()
         raise
     return names

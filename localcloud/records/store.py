@@ -52,13 +52,17 @@ class Store:
         self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # nobody else opens it; saves several system calls for each read
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
+        self._pruned = 0.0  # when old tokens were last forgotten
+        with self.transaction():  # one, not a hundred
+            self._make_tables(kinds)
+
+    def _make_tables(self, kinds: Sequence[Kind[Any]]) -> None:
         for kind in kinds:
             self._make_table(kind)
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS tokens "
             "(path TEXT, token TEXT, digest TEXT, answer TEXT, at REAL, PRIMARY KEY (path, token)) WITHOUT ROWID"
         )
-        self._pruned = 0.0  # when old tokens were last forgotten
         self._db.execute("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT)")
         self._db.execute("CREATE TABLE IF NOT EXISTS dirty_networks (vpc_id TEXT PRIMARY KEY)")
 

@@ -12,7 +12,8 @@ from support.fake_backups import FakeBackups
 from support.fake_databases import FakeDatabases
 from support.fake_volumes import FakeVolumes
 
-from localcloud.engines.interface.values import BalancerSpec, EngineError, Power, ServerSpec, VpcNetwork
+from localcloud.engines.interface.errors import EngineError
+from localcloud.engines.interface.values import BalancerSpec, Power, ServerSpec, VpcNetwork
 
 Did = Callable[..., None]  # remembers a call by its name and arguments; raises where the test wants that
 

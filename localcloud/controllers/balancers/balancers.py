@@ -19,7 +19,8 @@ from localcloud.controllers.faults.power import fault_over, power_faults
 from localcloud.controllers.networks.networks import Networks, cut_from
 from localcloud.controllers.networks.nodes import Node, all_nodes, nodes_of
 from localcloud.engines.interface.balancers import BalancerEngine
-from localcloud.engines.interface.values import BalancerSpec, EngineError, HalfApplied
+from localcloud.engines.interface.errors import EngineError, HalfApplied
+from localcloud.engines.interface.values import BalancerSpec
 from localcloud.records import eips, orders
 from localcloud.records.balancers import BALANCERS, LISTENERS, Balancer
 from localcloud.records.compute import EIPS, ORDERS

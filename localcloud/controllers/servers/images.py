@@ -7,8 +7,8 @@ from dataclasses import replace
 from time import time
 
 from localcloud.controllers.failures import log_failure
+from localcloud.engines.interface.errors import EngineError
 from localcloud.engines.interface.images import ImageEngine
-from localcloud.engines.interface.values import EngineError
 from localcloud.records import jobs
 from localcloud.records.compute import INSTANCES, JOBS, PRIVATE_IMAGES, Job, PrivateImage
 from localcloud.records.store import Store

@@ -9,8 +9,8 @@ from localcloud.controllers.faults.faults import Faults
 from localcloud.controllers.faults.power import fault_over, power_faults
 from localcloud.controllers.servers.servers import Servers
 from localcloud.controllers.tasks import together
+from localcloud.engines.interface.errors import EngineError
 from localcloud.engines.interface.servers import ServerEngine
-from localcloud.engines.interface.values import EngineError
 from localcloud.records.compute import INSTANCES, Instance
 from localcloud.records.errors.ecs import ZoneWithoutPower
 from localcloud.records.store import Store

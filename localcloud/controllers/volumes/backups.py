@@ -12,7 +12,7 @@ from localcloud.controllers.locks import Locks
 from localcloud.controllers.schedules.clock import Clock
 from localcloud.controllers.volumes.disks import for_engines, mark_idle
 from localcloud.controllers.volumes.volumes import chain_of
-from localcloud.engines.interface.values import EngineError
+from localcloud.engines.interface.errors import EngineError
 from localcloud.engines.interface.volumes import VolumeEngine
 from localcloud.records.compute import DISKS, Disk
 from localcloud.records.identifiers import hex_id

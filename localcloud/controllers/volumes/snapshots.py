@@ -13,7 +13,7 @@ from localcloud.controllers.locks import Locks
 from localcloud.controllers.schedules.clock import Clock
 from localcloud.controllers.servers.servers import Servers
 from localcloud.controllers.volumes.disks import for_engines, mark_idle
-from localcloud.engines.interface.values import EngineError
+from localcloud.engines.interface.errors import EngineError
 from localcloud.engines.interface.volumes import VolumeEngine
 from localcloud.records import jobs, orders
 from localcloud.records.compute import DISKS, JOBS, ORDERS, Disk

@@ -13,7 +13,7 @@ from localcloud.controllers.failures import log_failure
 from localcloud.controllers.faults.power import must_have_power
 from localcloud.controllers.servers.servers import Servers
 from localcloud.controllers.volumes.disks import FAILED, chain, for_engines, idle, mark_idle, set_free
-from localcloud.engines.interface.values import EngineError
+from localcloud.engines.interface.errors import EngineError
 from localcloud.engines.interface.volumes import VolumeEngine
 from localcloud.records import jobs, orders
 from localcloud.records.compute import DISKS, INSTANCES, JOBS, ORDERS, Disk, Job

@@ -11,6 +11,7 @@ from typing import Protocol
 from localcloud.engines.interface.backups import BackupEngine
 from localcloud.engines.interface.balancers import BalancerEngine
 from localcloud.engines.interface.databases import DatabaseEngine
+from localcloud.engines.interface.errors import EngineError, HalfApplied
 from localcloud.engines.interface.images import ImageEngine
 from localcloud.engines.interface.networks import NetworkEngine
 from localcloud.engines.interface.servers import InsideServers, ServerEngine
@@ -21,8 +22,6 @@ from localcloud.engines.interface.values import (
     Cut,
     Disk,
     EipBinding,
-    EngineError,
-    HalfApplied,
     HealthCheck,
     Listener,
     MovingAddress,

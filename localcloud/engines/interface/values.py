@@ -7,14 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class EngineError(Exception):
-    """An engine could not do what was asked; the text says what, on which thing, and why."""
-
-
-class HalfApplied(EngineError):
-    """One of a balancer's processes could not be brought to what is wanted, another one is."""
-
-
 class Power(StrEnum):
     """What a server's container is seen to do (not what somebody wants it to do)."""
 

@@ -49,13 +49,14 @@ def sign(query: str, body: bytes, access_key: str, secret_key: str, date: str, r
 class Http:
     """Calls an ASGI application that lives on an event loop of its own, so that its background tasks go on between calls."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, started: bool = True) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._lifespan = app.lifespan()
+        self._app, self._lifespan = app, app.lifespan() if started else None
         self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8750")
-        self.wait(self._lifespan.__aenter__())
+        if self._lifespan:
+            self.wait(self._lifespan.__aenter__())
 
     def wait(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """The result of a coroutine that runs on the application's loop."""
@@ -68,7 +69,7 @@ class Http:
     def close(self) -> None:
         """Stop the application as a daemon stops: tasks are cancelled, engines stay."""
         self.wait(self._client.aclose())
-        self.wait(self._lifespan.__aexit__(None, None, None))
+        self.wait(self._lifespan.__aexit__(None, None, None) if self._lifespan else self._app.cloud.tasks.cancel())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -171,8 +172,11 @@ def engines() -> FakeEngines:
 
 
 @pytest.fixture
-def start(engines: FakeEngines, tmp_path: Path) -> Iterator[Callable[[], Api]]:
-    """Start a cloud on the test's state; calling it again is a restart with the same records and engines."""
+def start(engines: FakeEngines, tmp_path: Path) -> Iterator[Callable[..., Api]]:
+    """Start a cloud on the test's state; calling it again is a restart with the same records and engines.
+
+    With `started=False` its engines are left to the test.
+    """
     running: list[tuple[Http, Store]] = []
 
     def stop() -> None:
@@ -181,11 +185,11 @@ def start(engines: FakeEngines, tmp_path: Path) -> Iterator[Callable[[], Api]]:
             http.close()
             store.close()
 
-    def begin() -> Api:
+    def begin(started: bool = True) -> Api:
         stop()
         store = Store(tmp_path / "localcloud.sqlite", ALL_KINDS)
         app = create_app(store, engines, IDENTITY, IMAGES)
-        http = Http(app)
+        http = Http(app, started)
         running.append((http, store))
         return Api(http, app.cloud, engines)
 
