@@ -15,6 +15,7 @@ from bench.earlier import earlier
 from bench.faults import balancer, dual_active, failover
 from bench.floor import Model, run_floor, study
 from bench.lab import Lab, own_lab
+from bench.ministack import beside
 from bench.table import Row, ratio
 from ctyun import Client
 from drlab.processes import cpu_seconds, resident_mb, started_at
@@ -134,6 +135,7 @@ GROUPS: Mapping[str, Callable[[int], list[Row]]] = {
     "preview": preview,
     "earlier": earlier,
     "cloud": cloud,
+    "ministack": beside,
     "failover": failover,
     "balancer": balancer,
     "setup": setup,

@@ -13,7 +13,7 @@ from drlab.errors import WrongArguments
 from drlab.lab import Lab
 from drlab.setup import Needs
 
-GROUPS = ("stage", "dual-active", "preview", "earlier", "cloud", "failover", "balancer", "setup")
+GROUPS = ("stage", "dual-active", "preview", "earlier", "cloud", "ministack", "failover", "balancer", "setup")
 
 
 def bench(
