@@ -23,7 +23,7 @@ from ctyun.credentials import Credentials
 from ctyun.endpoints import Endpoints
 from ctyun.envelopes import SUCCESS, Answer, read_envelope
 from ctyun.errors import ApiError, BadAnswer, CtyunError, NoAnswer, ServiceFault
-from ctyun.loopback import LoopbackTransport
+from ctyun.loopback import Loopback, Reply
 from ctyun.redaction import hide, redacted, secrets_in
 from ctyun.signing import QueryValue, canonical_query, eop_date, sign
 
@@ -47,6 +47,20 @@ class Call:
 
     def repeatable(self, body: Mapping[str, Any] | None) -> bool:
         return (self.method == "GET" and not self.once) or self.read_only or bool(body and body.get("clientToken"))
+
+
+@dataclass(frozen=True)
+class Request:
+    """One signed request: `base` names the cloud, `target` is path and query as they are sent."""
+
+    base: str
+    target: str
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def host(self) -> str:
+        return httpx.URL(self.base).host
 
 
 @dataclass(frozen=True)
@@ -76,17 +90,25 @@ class Transport:
     ) -> None:
         self._endpoints, self._credentials, self._zone, self._clock = endpoints, credentials, zone, clock
         self._retry = retry or Retry()
-        self._client = httpx.AsyncClient(
-            transport=http or (LoopbackTransport() if endpoints.local and endpoints.pattern.startswith("http://") else None),
-            timeout=timeout,
-            trust_env=not endpoints.local,  # no proxy between us and loopback
-            verify=_trust(endpoints),
-            headers={"User-Agent": USER_AGENT},
-            limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
-        )
+        headers = {"User-Agent": USER_AGENT}
+        self._loopback = self._client = None
+        if http is None and endpoints.local and endpoints.pattern.startswith("http://"):
+            self._loopback = Loopback(endpoints.pattern, timeout, headers)
+        else:
+            self._client = httpx.AsyncClient(
+                transport=http,
+                timeout=timeout,
+                trust_env=not endpoints.local,  # no proxy between us and loopback
+                verify=_trust(endpoints),
+                headers=headers,
+                limits=httpx.Limits(max_connections=32, max_keepalive_connections=16),
+            )
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        if self._loopback:
+            await self._loopback.aclose()
+        if self._client:
+            await self._client.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -125,16 +147,16 @@ class Transport:
         request_id = request.headers["ctyun-eop-request-id"]
         secrets = secrets_in(body) | {self._credentials.secret_key}
         log.debug("%s %s %s %s %s", request_id, call.method, call.path, redacted(dict(query)), redacted(body))
-        response = await self._exchange(request, call, thing)
-        envelope = _json_of(response, call, thing)
-        log.debug("%s %d %s", request_id, response.status_code, redacted(envelope, secrets))
+        reply = await self._exchange(request, call, thing)
+        envelope = _json_of(reply, request, call, thing)
+        log.debug("%s %d %s", request_id, reply.status, redacted(envelope, secrets))
         try:
             return read_envelope(
                 envelope,
-                http_status=response.status_code,
+                http_status=reply.status,
                 operation=call.operation,
                 thing=hide(thing, secrets),
-                request_id=response.headers.get("x-trace-id", request_id),
+                request_id=reply.headers.get("x-trace-id", request_id),
                 secrets=secrets,
                 success=call.success,
             )
@@ -142,47 +164,52 @@ class Transport:
             log.debug("%s %s: %s", request_id, type(error).__name__, error)
             raise
 
-    async def _exchange(self, request: httpx.Request, call: Call, thing: str) -> httpx.Response:
+    async def _exchange(self, request: Request, call: Call, thing: str) -> Reply:
         try:
-            return await self._client.send(request)
+            if self._loopback:
+                return await self._loopback.exchange(call.method, request.target, request.headers, request.content)
+            assert self._client is not None
+            url, content = request.base + request.target, request.content or None
+            response = await self._client.send(
+                self._client.build_request(call.method, url, content=content, headers=request.headers)
+            )
+            return Reply(response.status_code, response.headers, response.content)
         except httpx.TimeoutException as error:
-            raise NoAnswer(f"{_attempt(call, thing)}: {request.url.host} gave no answer in time ({_name(error)}).") from error
+            raise NoAnswer(f"{_attempt(call, thing)}: {request.host} gave no answer in time ({_name(error)}).") from error
         except httpx.HTTPError as error:
             raise NoAnswer(self._no_connection(request, call, thing, error)) from error
 
-    def _no_connection(self, request: httpx.Request, call: Call, thing: str, error: httpx.HTTPError) -> str:
-        where = f"{request.url.scheme}://{request.url.netloc.decode()}"
+    def _no_connection(self, request: Request, call: Call, thing: str, error: httpx.HTTPError) -> str:
         advice = "Is the local cloud running? See ./lab cloud status." if self._endpoints.local else "Check the network."
-        return f"{_attempt(call, thing)}: no answer from {where} ({error or _name(error)}). {advice}"
+        return f"{_attempt(call, thing)}: no answer from {request.base} ({error or _name(error)}). {advice}"
 
     def _request(
         self, call: Call, query: Mapping[str, QueryValue], body: Mapping[str, Any] | None, own: Mapping[str, str]
-    ) -> httpx.Request:
+    ) -> Request:
         """A signed request; the query in its URL and the bytes of its body are the very ones that were signed."""
         content = b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         text = canonical_query(query)
         signature = sign(self._credentials, str(uuid.uuid4()), eop_date(self._clock(), self._zone), text, content)
-        url = f"{self._endpoints.url(call.service)}{call.path}{f'?{text}' if text else ''}"
         headers = {"Content-Type": "application/json;charset=UTF-8", **own, **signature.headers()}
-        return self._client.build_request(call.method, url, content=content or None, headers=headers)
+        return Request(self._endpoints.url(call.service), f"{call.path}{f'?{text}' if text else ''}", headers, content)
 
 
-def _json_of(response: httpx.Response, call: Call, thing: str) -> Mapping[str, Any]:
+def _json_of(reply: Reply, request: Request, call: Call, thing: str) -> Mapping[str, Any]:
     """The envelope. A 5xx page of some proxy is the cloud's trouble; anything else that is no JSON object is BadAnswer."""
     try:
-        envelope = response.json()
+        envelope = json.loads(reply.content)
     except ValueError as error:
-        raise _not_an_envelope(response, call, thing) from error
+        raise _not_an_envelope(reply, request, call, thing) from error
     if not isinstance(envelope, dict):
-        raise _not_an_envelope(response, call, thing)
+        raise _not_an_envelope(reply, request, call, thing)
     return envelope
 
 
-def _not_an_envelope(response: httpx.Response, call: Call, thing: str) -> CtyunError:
-    if response.status_code >= 500:
-        return ServiceFault(call.operation, thing, "", f"HTTP {response.status_code} without an envelope")
+def _not_an_envelope(reply: Reply, request: Request, call: Call, thing: str) -> CtyunError:
+    if reply.status >= 500:
+        return ServiceFault(call.operation, thing, "", f"HTTP {reply.status} without an envelope")
     return BadAnswer(
-        f"{_attempt(call, thing)}: {response.url.host} answered HTTP {response.status_code} with something that is not "
+        f"{_attempt(call, thing)}: {request.host} answered HTTP {reply.status} with something that is not "
         "an answer of CTyun's API. Check the endpoint."
     )
 

@@ -25,6 +25,7 @@ from localcloud.controllers.cloud import Cloud
 from localcloud.controllers.opening import open_early
 from localcloud.engines.interface.errors import EngineError
 from localcloud.engines.late import late
+from localcloud.one_piece import OnePieceProtocol
 from localcloud.records.catalogue import IMAGES
 from localcloud.records.compute import ALL_KINDS, EIPS
 from localcloud.records.store import Store
@@ -46,6 +47,7 @@ def serve(state: Path, port: int | None, tls: bool, foreign_keys: bool = False) 
     """Run until a signal or `/_local/shutdown`; the process's exit status."""
     os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # no line shows them, each line asked for them
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     folder = StateFolder(state.absolute())
     try:
@@ -177,8 +179,8 @@ class _Server(uvicorn.Server):
 
 def _server(app: App, context: ssl.SSLContext | None) -> uvicorn.Server:
     config = uvicorn.Config(
-        app, lifespan="off", log_config=None, access_log=False, server_header=False, date_header=False,
-        timeout_graceful_shutdown=3, ws="none", loop="uvloop", http="httptools",
+        app, lifespan="off", log_config=None, access_log=False, proxy_headers=False, server_header=False, date_header=False,
+        timeout_graceful_shutdown=3, ws="none", loop="uvloop", http=OnePieceProtocol,
     )  # fmt: skip
     config.load()
     config.ssl = context
