@@ -20,7 +20,7 @@ PROMOTE_TIMEOUT = httpx.Timeout(180.0, connect=2.0)  # a standby first applies a
 
 @dataclass(frozen=True)
 class Health:
-    """How far the local cloud has come."""
+    """How far the local cloud has come. `ready`: it takes calls; `phase` is "ready" once its engines run, too."""
 
     id: str
     version: str

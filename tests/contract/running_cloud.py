@@ -72,7 +72,7 @@ class RunningCloud:
 async def phase(record: CloudRecord) -> str:
     async with LocalCloud(record) as cloud:
         health = await cloud.health()
-        return "ready" if health.ready else health.phase
+        return health.phase  # "ready" once the engines run, too; calls are taken sooner
 
 
 async def shut_down(record: CloudRecord) -> None:
