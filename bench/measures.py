@@ -79,25 +79,25 @@ def preview(rounds: int) -> list[Row]:
 
 def cloud(rounds: int) -> list[Row]:
     """Start, memory and CPU time of the local cloud's process."""
-    starts, ready, memory, per_call, rate = [], [], [], [], []
+    starts, ready, network, memory, per_call, rate = [], [], [], [], [], []
     with own_lab() as lab:
         for _ in range(rounds):
             starts.append(lab.run("cloud", "start"))
             pid = int(lab.record()["pid"])
-            ready.append(startup_seconds(lab.state / "cloud.log"))
+            ready.append(startup_seconds(lab.state / "cloud.log", "is ready on"))
+            network.append(startup_seconds(lab.state / "cloud.log", "has its network on"))
             milliseconds, calls = calls_one_by_one(lab.state, pid)
             per_call.append(milliseconds)
             rate.append(calls)
             memory.append(resident_mb(pid))
             lab.run("cloud", "stop")
     return [
-        Row(
-            "cloud start, process", "s", tuple(ready), 1.0, "from its first instant to ready, with its agent", "MiniStack 0.25 s"
-        ),
+        Row("cloud start, process", "s", tuple(ready), 1.0, "from its first instant to taking calls"),
+        Row("cloud start, with network", "s", tuple(network), None, "from its first instant to agent and network"),
         Row("cloud start, command", "s", tuple(starts), None, "./lab cloud start, with set-up's look and the interpreter"),
         Row("cloud memory", "MB", tuple(memory), 120.0, "resident, after the calls", "MiniStack 66 MB"),
         Row("cloud CPU per VPC call", "ms", tuple(per_call), 0.7, f"{4 * LOOPS} signed calls: create, 2 reads, delete"),
-        Row("calls through one client", "/s", tuple(rate), None, "the same calls, one after the other", "MiniStack 630 /s"),
+        Row("calls through one client", "/s", tuple(rate), None, "the same calls, one after the other"),
     ]
 
 
@@ -119,14 +119,20 @@ def calls_one_by_one(state: Path, pid: int) -> tuple[float, float]:
     return (cpu_seconds(pid) - before) * 1000 / count, count / (time.monotonic() - begin)
 
 
-def startup_seconds(log: Path) -> float:
-    """From the process's start to its line `is ready`, by the process's own clock; both stand in its log and its record."""
-    line = [text for text in log.read_text(encoding="utf-8").splitlines() if "is ready on" in text][-1]
-    at = datetime.strptime(line[:23], "%Y-%m-%d %H:%M:%S,%f").astimezone().timestamp()
+def startup_seconds(log: Path, words: str) -> float:
+    """From the process's start to its line with these words, by its own clock; both stand in its log and its record."""
     begun = started_at(int(json.loads((log.parent / "cloud.json").read_text(encoding="utf-8"))["pid"]))
     if begun is None:
         raise RuntimeError("the local cloud ended before its start could be looked at")
-    return at - begun
+    deadline = time.monotonic() + 5.0  # what was asked for its health may log it a moment later
+    while True:
+        lines = [text for text in log.read_text(encoding="utf-8").splitlines() if words in text]
+        seconds = datetime.strptime(lines[-1][:23], "%Y-%m-%d %H:%M:%S,%f").astimezone().timestamp() - begun if lines else -1.0
+        if seconds > 0:  # else it is the line of a start before
+            return seconds
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the local cloud's log has no line with {words!r}")
+        time.sleep(0.01)
 
 
 GROUPS: Mapping[str, Callable[[int], list[Row]]] = {
