@@ -10,7 +10,7 @@ from localcloud.controllers.databases.ha.model import DARK
 from localcloud.controllers.databases.rounds import Rounds
 from localcloud.controllers.databases.view import now, standby_of
 from localcloud.controllers.failures import log_failure
-from localcloud.engines.interface.values import EngineError
+from localcloud.engines.interface.errors import EngineError
 from localcloud.records.databases import MYSQL_BACKUPS, MYSQLS, Mysql, MysqlBackup, change_mysql
 
 log = logging.getLogger("localcloud")

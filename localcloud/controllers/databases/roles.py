@@ -6,7 +6,7 @@ from localcloud.controllers.databases.ha.decisions import may_lack, trouble, why
 from localcloud.controllers.databases.ha.memory import serves
 from localcloud.controllers.databases.rounds import Rounds
 from localcloud.controllers.databases.view import ASYNC
-from localcloud.engines.interface.values import EngineError
+from localcloud.engines.interface.errors import EngineError
 from localcloud.records.databases import Mysql
 from localcloud.records.errors import LocalError
 

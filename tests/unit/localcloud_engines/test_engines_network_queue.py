@@ -9,7 +9,7 @@ from typing import Any
 from support.mysql_records import REGION, SUBNET, VPC, store_order
 
 from localcloud.controllers.networks.networks import Networks
-from localcloud.engines.interface.values import EngineError
+from localcloud.engines.interface.errors import EngineError
 from localcloud.engines.naming import Naming
 from localcloud.engines.network.network import Networks as Engine
 from localcloud.records.compute import ALL_KINDS, SUBNETS, VPCS, Subnet, Vpc
