@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,6 +118,8 @@ class Daemon:
             if open_early(cloud):
                 log.info("cloud %s is ready on %s; its network is being made", self.record.identity.id, self.record.url)
             early = cloud.opened.is_set()
+            if early:
+                await _answering(servers)
             if await _started(cloud):
                 self.record = self.folder.write(replace(self.record, internet_cidr=engines.internet_cidr()))
                 said = "has its network" if early else "is ready"
@@ -147,10 +150,18 @@ class Daemon:
             loop.add_signal_handler(number, cloud.stopping.set)
 
 
+async def _answering(servers: list[uvicorn.Server]) -> None:
+    """Until those who have waited for the port have their answers: what is imported next would make them wait longer."""
+    for _ in range(100):
+        await asyncio.sleep(0.002)
+        if all(server.started for server in servers):
+            break
+    await asyncio.sleep(0.005)
+
+
 async def _started(cloud: Cloud) -> bool:
     """Start engines and restore; False when a signal came first. Raises EngineError."""
-    from localcloud.controllers import lifetime  # with all that restores
-
+    lifetime = await asyncio.to_thread(import_module, "localcloud.controllers.lifetime")  # with all that restores
     starting, stopping = asyncio.create_task(lifetime.start(cloud)), asyncio.create_task(cloud.stopping.wait())
     done, waiting = await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
