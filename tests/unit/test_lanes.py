@@ -98,7 +98,8 @@ def test_whatever_ends_it_the_lanes_clean_up_and_end(
     for name in ("one", "two", "last"):
         (tmp_path / f"test_{name}.py").write_text(LONG, encoding="utf-8")
     program = [sys.executable, "-c", PROGRAM, str(tmp_path)]
-    with subprocess.Popen(program, cwd=TESTS, stdout=subprocess.DEVNULL, process_group=0) as process:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # one that is killed leaves its folder there
+    with subprocess.Popen(program, cwd=TESTS, env=environment, stdout=subprocess.DEVNULL, process_group=0) as process:
         try:
             both = [tmp_path / f"began-test_{name}" for name in ("one", "two")]
             wait_until(lambda: all(path.exists() for path in both), 60, "both lanes to be at work")
