@@ -122,7 +122,7 @@ def empty_machine(commit: str) -> Iterator[tuple[Path, dict[str, str]]]:
             },
         )
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        shutil.rmtree(home)
 
 
 @contextmanager
@@ -144,6 +144,8 @@ def own_docker(home: Path) -> Iterator[int]:
         finally:
             daemon.terminate()
             daemon.wait(DOCKER_SECONDS)
+            # dockerd leaves its network namespace mounted, and nothing under a mount can be removed.
+            subprocess.run(["umount", f"{home}/exec/netns/default"], capture_output=True, check=False)
 
 
 def answers(home: Path) -> bool:
