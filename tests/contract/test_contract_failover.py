@@ -157,6 +157,25 @@ def test_a_standby_that_needs_long_to_apply_says_so_and_takes_over_by_itself(pai
     assert ledger.lost() == []
 
 
+def test_a_rebuild_says_whose_lock_keeps_it_waiting_and_goes_on_without_it(pair: PairOfNodes) -> None:
+    old, new = pair.node("primary"), pair.node("standby")
+    with pair.connected() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS locked (number INT)")
+    pair.settled()
+    with Ledger(pair.address) as ledger:
+        fault = pair.power_off(old)
+        ledger.goes_on()
+        with pair.session(new, "LOCK TABLES locked WRITE"):
+            pair.undo(fault)
+            pair.waits_to_say(
+                f"copying the data of node {new.id} was given up", "root@", "a write lock on hr_db.locked, idle for"
+            )
+            ledger.goes_on()
+        pair.settled()
+    assert ledger.silence() <= MOST_SILENCE, pair.story()
+    assert ledger.lost() == []
+
+
 def test_a_full_disk_of_the_primary(pair: PairOfNodes) -> None:
     old = pair.node("primary")
     with Ledger(pair.address) as ledger:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 
 from localcloud.engines.interface.databases import DatabaseNode, Replication
 from localcloud.engines.interface.engines import EngineError, Nic, Rule
+from localcloud.engines.mariadb import copying
 from localcloud.engines.waiting import wait_until
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
@@ -161,3 +165,97 @@ def test_two_copies_of_one_node_wait_for_each_other(cloud: Cloud) -> None:
 
     assert min(cloud.do(both())) > 1 << 20
     assert cloud.do(cloud.engines.databases.inside.run("one", ["sh", "-c", "ls -d /data/copy*"]))[0] != 0
+
+
+@contextmanager
+def session(cloud: Cloud, *statements: str, waits: str = "") -> Iterator[None]:
+    """A client of `one` in which these statements have been done, and which waits in the last one."""
+    command = ["docker", "exec", "-i", "-u", "0", f"drlab-{cloud.id}-one", "mariadb", "-BN", "--unbuffered", "shop"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdin is not None and client.stdout is not None
+        client.stdin.write("".join(f"{statement};\n" for statement in (*statements, "SELECT 'done'", waits) if statement))
+        client.stdin.flush()
+        assert client.stdout.readline() == "done\n"
+        asked = f"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for %' AND INFO = '{waits}'"
+        if waits:
+            cloud.wait_until(lambda: sql(cloud, "one", asked) == [(1,)], 60, f"{waits} to wait")
+        yield
+        client.kill()
+
+
+def copied_meanwhile(cloud: Cloud, backup_id: str, *statements: str) -> tuple[str, list[float]]:
+    """Why there is no backup, if there is none, and how long each statement took that others began in its first seconds."""
+    engine = cloud.engines.databases
+
+    async def timed(statement: str) -> float:
+        await asyncio.sleep(3)
+        began = time.monotonic()
+        await engine.sql("one", [(statement, ())])
+        return time.monotonic() - began
+
+    async def both() -> tuple[str, list[float]]:
+        others = [asyncio.create_task(timed(statement)) for statement in statements]
+        problem = ""
+        try:
+            await engine.backups.back_up("one", backup_id)
+        except EngineError as exc:
+            problem = str(exc)
+        return problem, await asyncio.gather(*others)
+
+    return cloud.do(both())
+
+
+def test_a_copy_waits_for_a_clients_write_lock_for_ten_seconds_and_says_whose_it_is(cloud: Cloud) -> None:
+    """It would wait as long as the client, and with it whoever changes a table."""
+    sql(cloud, "one", "CREATE TABLE shop.free (id INT PRIMARY KEY)")
+    began = time.monotonic()
+    with session(cloud, "LOCK TABLES orders WRITE"):
+        changes = ("INSERT INTO shop.free VALUES (1)", "ALTER TABLE shop.free ADD COLUMN more INT")
+        problem, (written, altered) = copied_meanwhile(cloud, "backup-6", *changes)
+        took = time.monotonic() - began
+    assert re.search(
+        r"copying the data of node one was given up: BACKUP STAGE START waited \d+ s for a lock.* held by root@localhost "
+        r"\(connection \d+, a write lock on shop.orders, idle for \d+ s\)",
+        problem,
+    ), problem
+    assert written < 5 < altered < took < 60
+    assert cloud.do(cloud.engines.databases.backups.back_up("one", "backup-6")) > 1 << 20
+
+
+def test_what_a_copy_need_not_wait_for(cloud: Cloud) -> None:
+    """A global read lock; a transaction without an end, for which somebody waits who changes its table."""
+    for held in (("FLUSH TABLES WITH READ LOCK",), ("BEGIN", "INSERT INTO orders VALUES (4711)")):
+        with ExitStack() as clients:
+            clients.enter_context(session(cloud, *held))
+            if "BEGIN" in held:
+                clients.enter_context(session(cloud, waits="ALTER TABLE orders ADD COLUMN more INT"))
+            assert copied_meanwhile(cloud, "backup-7")[0] == ""
+    cloud.do(cloud.engines.databases.backups.restore(cloud.nodes["two"], "backup-7", INSTANCE, None))
+    assert 4711 not in orders(cloud, "two")
+
+
+def test_a_copy_of_a_node_that_hangs_comes_to_an_end(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "_SILENT", 2.0)
+    engine = cloud.engines.databases
+
+    def signalled(word: str) -> None:
+        kill = ["docker", "exec", f"drlab-{cloud.id}-one", "sh", "-c", f"kill -{word} $(cat /data/mariadbd.pid)"]
+        subprocess.run(kill, timeout=30, check=True)
+
+    async def hung() -> None:
+        making = asyncio.create_task(engine.backups.back_up("one", "backup-8"))
+
+        async def not_there() -> str | None:
+            status, _ = await engine.inside.run("one", ["pgrep", "-x", "mariadb-backup"])
+            return "none runs" if status else None
+
+        await wait_until(not_there, 60, "a mariadb-backup")
+        signalled("STOP")
+        await making
+
+    try:
+        with pytest.raises(EngineError, match="copying the data of node one was given up: its MariaDB has not answered for"):
+            cloud.do(hung())
+    finally:
+        signalled("CONT")
+    assert cloud.do(engine.backups.back_up("one", "backup-8")) > 1 << 20

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
 import shlex
 import shutil
 import time
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
@@ -23,7 +21,8 @@ from localcloud.engines.disks import sparse
 from localcloud.engines.interface.databases import DatabaseNode
 from localcloud.engines.interface.engines import EngineError
 from localcloud.engines.mariadb import replay as mariadb_replay
-from localcloud.engines.mariadb.inside import FOLDER, LOGS, MYSQL, InsideNodes
+from localcloud.engines.mariadb.copying import Copying
+from localcloud.engines.mariadb.inside import FOLDER, LOGS, InsideNodes
 from localcloud.engines.mariadb.nodes import DatabaseNodes
 from localcloud.engines.mariadb.sql import Sql
 from localcloud.engines.mariadb.state import sequence
@@ -33,23 +32,6 @@ _COPY = "data.tar"
 _SEED = "seed.tar"  # what the image's start script fills a blank disk with
 _KEPT = "kept.json"
 _STOP = 5.0  # seconds for a node whose data are replaced
-_SPARE = 48 << 10  # KiB that a copy leaves free
-_READING = 90  # seconds: it waits for commits, which may wait for a standby that is silent
-# The work is done on the node's own disk, which it must not fill, and what comes out of it is one file: all or nothing.
-_BACK_UP = """
-rm -rf /data/copy* {folder}/{name}.new
-trap 'rm -rf /data/copy-{run} {folder}/{name}.new' EXIT
-needed=$(du -sk --exclude='log-*' --exclude='relay-*' /data/mysql | cut -f 1)
-room=$(df --output=avail -k /data | tail -n 1)
-[ "$room" -gt $((needed + {spare})) ] || {{ echo "its disk has $((room / 1024)) MiB left, too few for a copy"; exit 1; }}
-tell() {{ tail -n 5 /data/tmp/copy.log; exit 1; }}
-timeout {seconds} mariadb-backup --backup --target-dir=/data/copy-{run} > /data/tmp/copy.log 2>&1 || tell
-mariadb-backup --prepare --use-memory=16M --target-dir=/data/copy-{run} > /data/tmp/copy.log 2>&1 || tell
-tar -cS --owner={user} --group={user} -f {folder}/{name}.new -C /data/copy-{run} .
-sync {folder}/{name}.new
-mv {folder}/{name}.new {folder}/{name}
-rm -f /data/tmp/copy.log
-"""
 
 
 @dataclass(frozen=True)
@@ -66,11 +48,11 @@ class MariadbBackups:
 
     def __init__(self, context: Context, nodes: DatabaseNodes, inside: InsideNodes, sql: Sql) -> None:
         self._nodes, self._inside, self._sql = nodes, inside, sql
-        self._copying: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # by the node that is copied
+        self._copying = Copying(inside, sql)
         self._copies, self._logs = context.state / "database-backups", context.state / "database-binlogs"
 
     async def back_up(self, node_id: str, backup_id: str) -> int:
-        made = await self._copy(node_id, f"copy-{backup_id}.tar")
+        made = await self._copying.copy(node_id, f"copy-{backup_id}.tar")
         file = self._copies / backup_id / _COPY
         await asyncio.to_thread(file.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
         await asyncio.to_thread((file.parent / COPIED_NODE).write_text, node_id, encoding="utf-8")
@@ -82,7 +64,7 @@ class MariadbBackups:
 
     async def reseed(self, node: DatabaseNode, source_id: str) -> None:
         """While the copy is made nobody holds the node: that may take as long as a write on its source."""
-        made = await self._copy(source_id, f"copy-{node.node_id}.tar")
+        made = await self._copying.copy(source_id, f"copy-{node.node_id}.tar")
         async with self._nodes.held(node.node_id):
             await asyncio.to_thread(made.replace, self._inside.folder(node.node_id) / _SEED)
             await self._begin_anew(node)
@@ -120,14 +102,6 @@ class MariadbBackups:
 
     async def remove_logs(self, instance_id: str) -> None:
         await asyncio.to_thread(shutil.rmtree, self._logs / instance_id, ignore_errors=True)
-
-    async def _copy(self, node_id: str, name: str) -> Path:
-        """A copy of a running node's data in its folder; whoever made one before and was left behind is ended."""
-        words = {"folder": FOLDER, "name": name, "user": MYSQL, "seconds": _READING, "run": secrets.token_hex(4), "spare": _SPARE}
-        async with self._copying[node_id]:
-            await self._inside.kill_process(node_id, "mariadb-backup")
-            await self._inside.script(node_id, _BACK_UP.format(**words), f"copying the data of node {node_id}")
-        return self._inside.folder(node_id) / name
 
     async def _begin_anew(self, node: DatabaseNode) -> None:
         """From the seed in its folder, with the binary log's position that the seed was taken at."""

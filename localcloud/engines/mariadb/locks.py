@@ -1,10 +1,11 @@
-"""Sessions whose locks the applier of a node waits for, or clients would once it takes writes; and their end."""
+"""Sessions whose locks others wait for: a node's applier, clients once it takes writes, copies of its data."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import pymysql
@@ -75,3 +76,78 @@ def sessions(rows: Iterable[Mapping[str, Any]]) -> list[str]:
         if what not in held[who := f"{row['USER']}@{host} (connection {row['ID']}"]:
             held[who].append(what)
     return [f"{who}, {' and '.join(what)})" for who, what in held.items()]
+
+
+# -- copies: mariadb-backup's own session, and what it waits for -----------------------------------------------------------
+# Clients come by TCP; nothing else on the socket takes backup locks.
+_COPIES = (
+    "SELECT ID, TIME, STATE, INFO FROM information_schema.PROCESSLIST "
+    "WHERE USER = 'root' AND HOST = 'localhost' AND INFO LIKE 'BACKUP %'"
+)
+_OTHERS = (
+    "SELECT P.ID, P.USER, P.HOST, P.COMMAND, P.TIME, P.INFO, M.LOCK_MODE, M.TABLE_SCHEMA, M.TABLE_NAME "
+    "FROM information_schema.METADATA_LOCK_INFO M JOIN information_schema.PROCESSLIST P ON P.ID = M.THREAD_ID "
+    "WHERE P.ID NOT IN (CONNECTION_ID(), {copy})"
+)
+_STAGES = {f"MDL_BACKUP_{stage}" for stage in ("START", "FLUSH", "WAIT_FLUSH", "WAIT_DDL", "WAIT_COMMIT")}
+_AGAINST = {  # statement -> locks that it waits for, besides those of another copy
+    "BACKUP STAGE START": {"MDL_BACKUP_DDL"},
+    "BACKUP STAGE BLOCK_DDL": {"MDL_BACKUP_DDL", "MDL_BACKUP_DML"},
+    "BACKUP STAGE BLOCK_COMMIT": {"MDL_BACKUP_COMMIT", "MDL_BACKUP_SYS_DML", "MDL_BACKUP_DML"},
+}
+_WORDS = _HELD | {"MDL_SHARED_WRITE": "writes to", "MDL_SHARED_UPGRADABLE": "changes"}
+
+
+@dataclass(frozen=True)
+class Held:
+    """A copy's `statement` waited for so many seconds; who holds what it waited for."""
+
+    statement: str
+    seconds: float
+    by: tuple[str, ...]
+
+
+def give_up_waiting_copy(cursor: Cursor, most: float) -> Held | None:
+    """End a copy's session that has waited for so many seconds for a lock."""
+    for row in by_column(cursor, _COPIES):
+        if waits(str(row["STATE"])) and row["TIME"] >= most:
+            statement, others = str(row["INFO"]), by_column(cursor, _OTHERS.format(copy=row["ID"]))
+            held = Held(statement, row["TIME"], tuple(holders(statement, others)))
+            _end(cursor, row["ID"])
+            return held
+    return None
+
+
+def end_waiting_copies(cursor: Cursor) -> None:
+    for row in by_column(cursor, _COPIES):
+        _end(cursor, row["ID"])
+
+
+def holders(statement: str, rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """ "app@10.0.0.5 (connection 204, a write lock on shop.orders, idle for 34 s)" of each whom that statement waits for."""
+    rows = list(rows)
+    against = _AGAINST.get(statement)
+    found = []
+    for number in sorted({int(row["ID"]) for row in rows}):
+        own = [row for row in rows if int(row["ID"]) == number]
+        modes = {str(row["LOCK_MODE"]) for row in own}
+        if modes & _STAGES or (modes & against if against else modes):
+            found.append(_holder(own))
+    return found
+
+
+def _holder(rows: list[Mapping[str, Any]]) -> str:
+    first, number = rows[0], rows[0]["ID"]
+    tables = [row for row in rows if row["TABLE_NAME"] and row["LOCK_MODE"] in _WORDS]
+    held = [f"{_WORDS[row['LOCK_MODE']]} {row['TABLE_SCHEMA']}.{row['TABLE_NAME']}" for row in tables]
+    verb = str(first["INFO"] or "").partition(" ")[0]  # no more of a statement: it may hold secrets
+    busy = f"busy{f' with {verb.upper()}' if verb.isalpha() else ''}"
+    doing = f"{'idle' if first['COMMAND'] == 'Sleep' else busy} for {first['TIME']} s"
+    host = str(first["HOST"]).rpartition(":")[0] or first["HOST"]
+    who = "the applier" if first["USER"] == "system user" else f"{first['USER']}@{host}"
+    return f"{who} ({', '.join((f'connection {number}', *held, doing))})"
+
+
+def _end(cursor: Cursor, number: int) -> None:
+    with suppress(pymysql.OperationalError):  # it has ended by itself
+        cursor.execute(f"KILL CONNECTION {int(number)}")

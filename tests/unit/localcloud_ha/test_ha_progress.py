@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from localcloud.controllers.databases.ha.progress import Progress, further, words
-from localcloud.engines.mariadb.locks import sessions, waits
+from localcloud.engines.mariadb.locks import holders, sessions, waits
 from localcloud.engines.mariadb.state import unread
 
 
@@ -28,3 +28,24 @@ def test_sessions_are_named_once_with_all_that_they_hold() -> None:
     assert sessions(rows) == ["report@10.0.0.5 (connection 7, a read lock on shop.orders and row locks)"]
     assert waits("Waiting for table metadata lock") and waits("Waiting for table flush")
     assert not waits("Waiting for work from SQL thread")
+
+
+def test_who_holds_what_a_copy_waits_for_is_named_without_a_secret() -> None:
+    app = {"ID": 204, "USER": "app", "HOST": "10.0.0.5:4711", "COMMAND": "Sleep", "TIME": 34, "INFO": None}
+    busy = app | {"ID": 9, "HOST": "10.0.0.6:4712", "COMMAND": "Query", "TIME": 2, "INFO": "insert INTO keys VALUES ('secret')"}
+    none, table = {"TABLE_SCHEMA": "", "TABLE_NAME": ""}, {"TABLE_SCHEMA": "shop", "TABLE_NAME": "orders"}
+    rows = [
+        app | none | {"LOCK_MODE": "MDL_BACKUP_DDL"},
+        app | table | {"LOCK_MODE": "MDL_SHARED_NO_READ_WRITE"},
+        busy | none | {"LOCK_MODE": "MDL_BACKUP_DML"},
+        busy | table | {"LOCK_MODE": "MDL_SHARED_WRITE"},
+        busy | none | {"ID": 11, "LOCK_MODE": "MDL_BACKUP_TRANS_DML"},
+    ]
+    locked = "app@10.0.0.5 (connection 204, a write lock on shop.orders, idle for 34 s)"
+    assert holders("BACKUP STAGE START", rows) == [locked]
+    assert holders("BACKUP STAGE BLOCK_DDL", rows) == [
+        "app@10.0.0.6 (connection 9, writes to shop.orders, busy with INSERT for 2 s)",
+        locked,
+    ]
+    applier = app | none | {"USER": "system user", "HOST": "", "COMMAND": "Slave_SQL", "LOCK_MODE": "MDL_BACKUP_COMMIT"}
+    assert holders("BACKUP STAGE BLOCK_COMMIT", [applier]) == ["the applier (connection 204, busy for 34 s)"]
