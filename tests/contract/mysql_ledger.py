@@ -238,6 +238,12 @@ class PairOfNodes:
         command = ["docker", "exec", self.container(node), "sh", "-c", "kill -STOP $(cat /data/mariadbd.pid)"]
         subprocess.run(command, timeout=30, check=True)
 
+    def drop_accounts_of_the_cloud(self, node: LocalNode) -> None:
+        """As an administrator does it who thinks that nobody needs them; it gets to the standby, too."""
+        drop = "DELETE FROM mysql.global_priv WHERE User NOT IN ('app', 'PUBLIC') AND NOT (User = 'root' AND Host = '%')"
+        command = ["docker", "exec", self.container(node), "mariadb", "-e", f"{drop}; FLUSH PRIVILEGES"]
+        subprocess.run(command, timeout=30, check=True)
+
     def last_on(self, node: LocalNode) -> int:
         """The greatest number that this very node shows."""
         command = ["docker", "exec", self.container(node), "mariadb", "-BNe", "SELECT COALESCE(MAX(number), 0) FROM hr_db.ledger"]

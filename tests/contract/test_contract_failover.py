@@ -17,6 +17,7 @@ from ctyun import Client
 from ctyun.local_databases import LocalNode
 
 MOST_SILENCE = 10.0  # seconds without writes that a failover may cost a client
+LET_IN_AGAIN = 30.0  # seconds; a node that only hangs is left alone for as long
 KEYLESS = 16000  # rows that a standby changes in some twenty seconds, ten of which are needed
 LOOPS, BUSY_SECONDS = 6, float(os.environ.get("DRLAB_BUSY_SECONDS", "10"))
 
@@ -185,6 +186,26 @@ def test_a_full_disk_of_the_primary(pair: PairOfNodes) -> None:
         pair.undo(fault)
         pair.settled()
     assert ledger.lost() == []
+
+
+def test_accounts_of_the_cloud_that_go_while_it_does_not_run_are_made_anew(pair: PairOfNodes) -> None:
+    """Nobody gets in who could make them; a start of the nodes does. What clients write in the meantime counts."""
+    primary, changes = pair.node("primary"), len(pair.seen().switches)
+    with Ledger(pair.address) as ledger:
+        pair.own.kill()
+        pair.drop_accounts_of_the_cloud(primary)
+        pair.record = pair.own.start()
+        pair.waits_to_say(f"{primary.name} lets the local cloud in no more, as its accounts are gone")
+        began = time.monotonic()
+        wait_until(
+            lambda: pair.seen().verdict.endswith("is in sync") and pair.in_sync(), SECONDS, "the standby to be in sync again"
+        )
+        took = time.monotonic() - began
+        ledger.goes_on()
+    assert took < LET_IN_AGAIN, pair.story()
+    assert ledger.silence() <= MOST_SILENCE, pair.story()
+    assert ledger.lost() == []
+    assert (pair.node("primary").id, len(pair.seen().switches)) == (primary.id, changes)
 
 
 @pytest.mark.parametrize("call", ["stop_receiving", "open_writes"])

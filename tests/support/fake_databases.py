@@ -47,7 +47,7 @@ class FakeDatabases:
 
     def running(self, node_id: str) -> FakeNode:
         node = self.there.get(node_id)
-        if node is None or not node.running or node.hangs:
+        if node is None or not node.running or node.hangs or node.shut_out:
             raise EngineError(f"MySQL node {node_id} does not answer")
         return node
 
@@ -134,6 +134,8 @@ class FakeDatabases:
             return NodeState(False, False, False)
         if node.hangs or node.slow >= timeout:
             return NodeState(True, False, False, took=timeout)
+        if node.shut_out:
+            return NodeState(True, False, False, shut_out=True, took=node.slow)
         followers = [one for one in self.there.values() if one.receiving and one.source == node.spec.nic.address]
         source = self._source_of(node)
         return NodeState(

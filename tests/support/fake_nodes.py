@@ -40,6 +40,7 @@ class FakeNode:
     checked: str = ""  # the source that it has been held against
     full: bool = False
     hangs: bool = False
+    shut_out: bool = False  # until it starts anew; clients notice nothing
     slow: float = 0.0  # seconds that a look at it takes
     waiting: dict[int, str] = field(default_factory=dict)  # written, and not acknowledged yet
     refused: str = ""  # what its source says to it, where it does not let it in
@@ -54,7 +55,7 @@ class FakeNode:
         return next(reversed(self.relay), self.reached)
 
     def stop(self) -> None:
-        self.running = self.writable = self.asks = self.receiving = self.applying = self.hangs = False
+        self.running = self.writable = self.asks = self.receiving = self.applying = self.hangs = self.shut_out = False
         self.semi_sync = self.trial = self.in_time = False
         self.waiting.clear()
 

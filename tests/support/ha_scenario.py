@@ -4,6 +4,7 @@
     <seconds> power off|on <node>                          nothing may start it meanwhile
     <seconds> kill|hang|wake <node>                        its process
     <seconds> cut|join <node> <node>                       they do not hear each other
+    <seconds> shut-out <node>                              it knows none of the cloud's accounts until it starts anew
     <seconds> isolate|reconnect <node>                     nobody reaches it
     <seconds> fill|free <node>                             its disk
     <seconds> stuck <node>                                 its relay log cannot be replayed
@@ -39,6 +40,7 @@ from localcloud.records.errors import LocalError
 TICK = 0.1
 STATES = {  # event -> what it makes of a node
     "hang": ("hangs", True), "wake": ("hangs", False), "fill": ("full", True), "free": ("full", False), "lazy": ("lazy", True),
+    "shut-out": ("shut_out", True),
     "open": ("writable", True), "mute": ("mute", True), "speak": ("mute", False),
     "late": ("late", True), "prompt": ("late", False),
 }  # fmt: skip

@@ -48,6 +48,7 @@ class NodeState:
     running: bool  # its container runs
     answers: bool  # SQL on its management socket, in time
     reachable: bool  # MariaDB greets on the node's address, seen from the VPC's router: link, cuts and process included
+    shut_out: bool = False  # it does not answer because it knows none of the accounts that it is run by
     writable: bool = False  # read_only is off
     gtid: str = ""  # gtid_current_pos: executed
     received: str = ""  # what the receiver has on disk (Gtid_IO_Pos); acknowledged to the primary in semi-sync

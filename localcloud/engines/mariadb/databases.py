@@ -15,6 +15,7 @@ from localcloud.engines.context import Context
 from localcloud.engines.disks.disks import Disks
 from localcloud.engines.interface.databases import DatabaseNode, NodeState
 from localcloud.engines.interface.engines import EngineError
+from localcloud.engines.mariadb.accounts import denied
 from localcloud.engines.mariadb.backups import MariadbBackups
 from localcloud.engines.mariadb.inside import InsideNodes
 from localcloud.engines.mariadb.links import DatabaseLinks
@@ -66,9 +67,10 @@ class MariadbEngine:
         try:
             async with asyncio.timeout(seconds):
                 state = await self._sql.do(node.node_id, _state, seconds)
-        except (EngineError, TimeoutError):
+        except (EngineError, TimeoutError) as exc:
             greeting.cancel()
-            seen[node.node_id] = NodeState(running=True, answers=False, reachable=False, took=time.monotonic() - began)
+            took, shut_out = time.monotonic() - began, exc.__cause__ is not None and denied(exc.__cause__)
+            seen[node.node_id] = NodeState(running=True, answers=False, reachable=False, shut_out=shut_out, took=took)
             with suppress(EngineError):
                 if not await self.inside.is_running(node.node_id):
                     seen[node.node_id] = NodeState(running=False, answers=False, reachable=False)

@@ -68,6 +68,8 @@ def trouble(node: Node) -> str:
     seen = node.seen
     if not seen.running:
         return f"{node.name} is not running"
+    if seen.shut_out:
+        return f"{node.name} lets the local cloud in no more, as its accounts are gone"
     if not seen.answers:
         return f"{node.name} does not answer"
     if seen.problem == DISK_FULL:
@@ -110,6 +112,8 @@ def _bring_up(node: Node, settings: Settings) -> Decision | None:
         return None
     if not node.seen.running:
         return does(Action.BOOT, node, f"{node.name} is started") if node.powered else None
+    if node.seen.shut_out and node.bad >= settings.threshold:
+        return does(Action.KILL, node, f"{trouble(node)}: it is started anew, which makes them")
     if not node.seen.answers:
         hangs = node.bad >= HANGS * settings.threshold
         return does(Action.KILL, node, f"{node.name} has not answered for {node.bad} looks") if hangs else None
