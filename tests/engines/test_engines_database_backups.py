@@ -202,7 +202,8 @@ def copied_meanwhile(cloud: Cloud, backup_id: str, *statements: str) -> tuple[st
             problem = str(exc)
         return problem, await asyncio.gather(*others)
 
-    return cloud.do(both())
+    result: tuple[str, list[float]] = cloud.do(both())
+    return result
 
 
 def test_a_copy_waits_for_a_clients_write_lock_for_ten_seconds_and_says_whose_it_is(cloud: Cloud) -> None:

@@ -7,6 +7,7 @@
     <seconds> shut-out <node>                              it knows none of the cloud's accounts until it starts anew
     <seconds> isolate|reconnect <node>                     nobody reaches it
     <seconds> fill|free <node>                             its disk
+    <seconds> behind <node> <seconds>                      as a candidate it applies for so long
     <seconds> stuck <node>                                 its relay log cannot be replayed
     <seconds> lazy <node>                                  it receives, but applies only what it is told to
     <seconds> mute|speak <node>                            nobody hears what it acknowledges
@@ -29,6 +30,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
+from support.fake_nodes import MEGABYTE
 from support.mysql_records import ADDRESS, MYSQL, ORDER, VPC, Cloud, power_fault
 from support.virtual_time import run_virtually
 
@@ -148,6 +150,8 @@ class Scenario:
                 fake.there[cloud.node(name).id].broken = "1062: a row is there already"
             case ["slow", name, seconds]:
                 fake.there[cloud.node(name).id].slow = float(seconds)
+            case ["behind", name, seconds]:
+                fake.there[cloud.node(name).id].left = round(float(seconds) * MEGABYTE)
             case ["stuck", name]:
                 fake.there[cloud.node(name).id].stuck = True
             case [what, name] if what in STATES:

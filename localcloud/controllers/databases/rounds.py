@@ -68,13 +68,13 @@ class Rounds:
             self._say(mysql_id, decision.reason)
             return False
         log.info("MySQL instance %s: %s [%s]", mysql.name, decision.reason, decision.step.action)
+        self._say(mysql_id, decision.reason)  # before it is done: a node that starts or is rebuilt may take minutes
         try:
             await self.steps.do(mysql, decision, self.tracks[mysql_id])
         except (EngineError, OSError) as error:  # OSError: a full disk of this machine, most likely; a step that fails is counted
             self._failed(mysql, decision, str(error))
             return False
         self.tracks[mysql_id].tries = 0
-        self._say(mysql_id, decision.reason)
         return True
 
     def _failed(self, mysql: Mysql, decision: Decision, problem: str) -> None:

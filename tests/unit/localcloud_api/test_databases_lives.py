@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -394,5 +395,24 @@ def test_a_step_that_a_full_disk_of_the_machine_stops_is_said_and_tried_again() 
         del cloud.fake.on_call["reseed"]
         await watched(cloud, 20)
         assert cloud.mysql.in_sync
+
+    lives(story)
+
+
+def test_what_takes_long_is_said_while_it_is_done() -> None:
+    """A node that starts replays its relay log, a rebuild copies all data."""
+
+    async def story(cloud: Cloud) -> None:
+        said: dict[str, str] = {}
+
+        def note(call: str) -> None:
+            said.setdefault(call, cloud.mysql.verdict)
+
+        cloud.fake.on_call |= {call: partial(note, call) for call in ("boot_node", "reseed")}
+        await cloud.fake.inside.kill_process("m1-2", "mariadbd")
+        await watched(cloud, 20)
+        cloud.store.put(MYSQL_NODES, replace(cloud.store.require(MYSQL_NODES, "m1-2"), reseed=True))
+        await watched(cloud, 20)
+        assert said == {"boot_node": "db-2 is started", "reseed": "db-2 is rebuilt from db-1"}
 
     lives(story)
