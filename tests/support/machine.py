@@ -62,6 +62,7 @@ def snapshot(clouds: Collection[str] = ()) -> Found:
 
     Images of the cache stay and are looked at by label only.
     """
+    of_tools = {"/run/netns", "/run/docker/netns/default"}  # iproute2's; Docker's, from its first container on the host's network
     found = {
         "containers": lines_of("docker", "ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}}"),
         "networks": lines_of("docker", "network", "ls", "--no-trunc", "--format", "{{.ID}} {{.Name}}"),
@@ -72,7 +73,7 @@ def snapshot(clouds: Collection[str] = ()) -> Found:
         "nft tables": {line for line in lines_of("nft", "list", "tables") if not re.match(r"table ip6? (nat|filter)$", line)},
         "namespaces": lines_of("ip", "netns", "list"),
         "loop devices": lines_of("losetup", "--noheadings", "--output", "NAME,BACK-FILE"),
-        "mounts": {line.split()[4] for line in lines_of("cat", "/proc/self/mountinfo")} - {"/run/netns"},  # iproute2's own
+        "mounts": {line.split()[4] for line in lines_of("cat", "/proc/self/mountinfo")} - of_tools,
         "cgroups": {folder for folder, _, _ in os.walk("/sys/fs/cgroup") if "docker" in folder or "drlab" in folder},
         "processes": {f"process {pid} {args}" for pid, args in our_processes().items() if not _works_elsewhere(pid)},
         "listeners": {

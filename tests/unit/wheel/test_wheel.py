@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from configparser import ConfigParser
@@ -15,6 +17,7 @@ from support.lab import ROOT
 
 from pulumi_ctyun.resources.declarations import VERSION
 
+BROUGHT_ALONG = {"grpc", "google", "cryptography"}  # by pulumi, by asyncssh
 NAMES = {"ctyun": "ctyun", "pulumi_ctyun": "pulumi_ctyun", "components": "drlab/components"}  # folder -> where it is in the wheel
 
 
@@ -67,7 +70,21 @@ def test_it_has_the_plugins_version_and_asks_for_nothing_of_the_lab(wheel: ZipFi
     assert f"\nVersion: {VERSION}\n" in said
     needed = {line.removeprefix("Requires-Dist: ") for line in said.splitlines() if line.startswith("Requires-Dist: ")}
     always = {re.split(r"[<>=]", line)[0] for line in needed if "extra ==" not in line}
-    assert always == {"pulumi", "httpx", "asyncssh"}
+    assert always == {"pulumi", "httpx", "httptools", "asyncssh"}
+    assert imported(wheel) <= {*always, *BROUGHT_ALONG}, "imported, and asked for by nobody"
+
+
+def imported(wheel: ZipFile) -> set[str]:
+    """Names of all packages of others that some module in the wheel imports."""
+    found = set()
+    for name, text in content(wheel).items():
+        if name.endswith(".py"):
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module)
+    return {name.partition(".")[0] for name in found} - sys.stdlib_module_names - {"ctyun", "pulumi_ctyun", "drlab"}
 
 
 def test_the_checkout_has_the_engines_own_sdk() -> None:
