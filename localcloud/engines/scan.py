@@ -46,13 +46,15 @@ async def scan(state: Path, cloud: str, *, internet_cidr: str | None = None, run
     naming, docker = Naming(cloud), Docker()
     state, records, files = await asyncio.to_thread(_files, state)
     try:
-        objects, ids = await _docker_objects(docker, naming)
+        objects, ids, elsewhere = await _docker_objects(docker, naming)
         gone = {record.container for record in records if record.container} - ids
         request = {"cloud": cloud, "state": str(state), "containers": sorted(gone), "cidr": internet_cidr, "viewer": os.getpid()}
         host = [_with_owner(Leftover(**item), records) for item in await _host(docker, state, naming, request)]
     finally:
         await docker.close()
     found = [*objects, *files, *host]
+    guards = {f"unreachable {cidr}" for cidr in elsewhere}  # another cloud may have taken the range that this one has let go
+    found = [item for item in found if not (item.kind == "route" and item.name in guards)]
     return [item for item in found if not (running and _is_base(item, naming, internet_cidr))]
 
 
@@ -93,8 +95,8 @@ def _with_owner(item: Leftover, records: Iterable[Record]) -> Leftover:
     return replace(item, detail=f"{item.detail}, of server {owners[0]}") if owners else item
 
 
-async def _docker_objects(docker: Docker, naming: Naming) -> tuple[list[Leftover], set[str]]:
-    """By label, and by name for those that lost it; and the ids of all living containers."""
+async def _docker_objects(docker: Docker, naming: Naming) -> tuple[list[Leftover], set[str], set[str]]:
+    """By label, and by name for those that lost it; the ids of all living containers; and the ranges of other clouds."""
     containers, networks, volumes, images = await asyncio.gather(
         docker.containers({}), docker.networks(), docker.volumes({}), docker.images(naming.filters())
     )
@@ -104,7 +106,13 @@ async def _docker_objects(docker: Docker, naming: Naming) -> tuple[list[Leftover
         *_ours("volume", naming, ((item["Name"], item) for item in volumes)),
         *(Leftover("image", *_named_image(item)) for item in images),
     ]
-    return found, {item["Id"] for item in containers}
+    return found, {item["Id"] for item in containers}, ranges_of_others(networks, naming)
+
+
+def ranges_of_others(networks: Iterable[Mapping[str, Any]], naming: Naming) -> set[str]:
+    """Ranges of the networks that Docker lists, as far as another cloud has made them."""
+    others = [item for item in networks if (item.get("Labels") or {}).get("drlab.cloud", naming.cloud) != naming.cloud]
+    return {pool["Subnet"] for item in others for pool in (item.get("IPAM") or {}).get("Config") or () if pool.get("Subnet")}
 
 
 def _named_image(item: Mapping[str, Any]) -> tuple[str, str]:

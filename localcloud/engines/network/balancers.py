@@ -157,8 +157,8 @@ class Balancers:
 
     async def _refusal(self, node_id: str, command: str) -> str | None:
         answer = (await self._ask(node_id, command)).strip()
-        log_failure = [line for line in answer.splitlines() if line.strip() and _DONE.search(line) is None]
-        return "; ".join(log_failure) or None
+        complaints = [line for line in answer.splitlines() if line.strip() and _DONE.search(line) is None]
+        return "; ".join(complaints) or None
 
     async def _silent(self, node_id: str) -> str | None:
         try:
