@@ -6,7 +6,7 @@ import subprocess
 from typing import Any
 
 import pytest
-from contract.own_cloud import is_running, shell
+from contract.own_cloud import booted, is_running, shell
 from support.waiting import wait_until
 
 from ctyun import Client, CloudRecord, DiskWish, Server
@@ -32,6 +32,7 @@ ARRIVALS = "cat /var/lib/arrivals"  # a line per boot
 def server(make: Any, site: Any, record: CloudRecord) -> Server:
     """It has a file on its data disk, which fstab mounts (besides one that is not there), and writes a line at each boot."""
     server: Server = make.server(site.wish(make.name("web"), data_disks=(DiskWish("SSD", 10),)))
+    booted(record, server.id)  # else there may be no systemd yet that could be asked
     shell(record, server.id, PREPARE)
     return server
 
