@@ -41,11 +41,11 @@ class Pair:
     def do(self, work: Any) -> Any:
         return self.cloud.do(work)
 
-    def node(self, name: str, number: int) -> DatabaseNode:
+    def node(self, name: str, number: int, memory_mib: int = 512) -> DatabaseNode:
         nic = Nic(f"port-{name}", name, f"02:16:3e:00:01:{number:02x}", f"192.168.1.{100 + number}", 24, "192.168.1.1", ("all",))
         network = self.cloud.networks[VPC]
         self.cloud.change(VPC, nics=(*network.nics, nic))
-        self.nodes[name] = DatabaseNode(name, f"db-{number}", "region", "AZ1", VPC, nic, number, 1.0, 512, 1)
+        self.nodes[name] = DatabaseNode(name, f"db-{number}", "region", "AZ1", VPC, nic, number, 1.0, memory_mib, 1)
         return self.nodes[name]
 
     def boot(self, name: str) -> None:
@@ -121,7 +121,8 @@ def pair(make_cloud: Callable[..., Cloud]) -> Iterator[Pair]:
     cloud = make_cloud()
     cloud.vpc(VPC, {"all": ANY})
     pair = Pair(cloud)
-    nodes = [pair.node(name, number) for number, name in enumerate(("db-a", "db-b", "client"), 1)]
+    # A replay takes some ten times the largest statement's rows in memory, of which a test here has 50 MB.
+    nodes = [pair.node(name, number, memory_mib=2048) for number, name in enumerate(("db-a", "db-b", "client"), 1)]
     try:
         for node in nodes:
             pair.do(pair.engine.nodes.create(node))
