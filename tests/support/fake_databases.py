@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from support.fake_database_parts import FakeInside, FakeLinks, FakeNodeBackups, FakeNodes, FakeReplication, FakeSemiSync
+from support.fake_journal import Journal
 from support.fake_nodes import FULL, FakeNode, gtid
 
 from localcloud.engines.interface.databases import DatabaseNode, NodeState
@@ -14,16 +15,13 @@ from localcloud.engines.interface.engines import EngineError, VpcNetwork
 
 
 @dataclass
-class FakeDatabases:
+class FakeDatabases(Journal):
     """The memory, and the parts of the engine that work on it.
 
     `journal` holds what it was asked, `fail` names calls that raise, `on_call` runs before one.
     """
 
     networks: Mapping[str, VpcNetwork] = field(default_factory=dict)
-    journal: list[tuple[Any, ...]] = field(default_factory=list)
-    fail: dict[str, str] = field(default_factory=dict)
-    on_call: dict[str, Callable[[], None]] = field(default_factory=dict)
     there: dict[str, FakeNode] = field(default_factory=dict)
     seats: dict[str, str] = field(default_factory=dict)  # moving address -> node id
     severed: set[frozenset[str]] = field(default_factory=set)  # pairs of nodes that do not hear each other
@@ -37,13 +35,6 @@ class FakeDatabases:
     def __post_init__(self) -> None:
         self.nodes, self.inside, self.links = FakeNodes(self), FakeInside(self), FakeLinks(self)
         self.replication, self.semi_sync, self.backups = FakeReplication(self), FakeSemiSync(self), FakeNodeBackups(self)
-
-    def did(self, name: str, *what: Any) -> None:
-        self.journal.append((name, *what))
-        if name in self.on_call:
-            self.on_call[name]()
-        if name in self.fail:
-            raise EngineError(self.fail[name])
 
     def running(self, node_id: str) -> FakeNode:
         node = self.there.get(node_id)

@@ -6,10 +6,10 @@ import asyncio
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from support.fake_backups import FakeBackups
 from support.fake_databases import FakeDatabases
+from support.fake_journal import Journal
 from support.fake_volumes import FakeVolumes
 
 from localcloud.engines.interface.errors import EngineError
@@ -150,7 +150,7 @@ class FakeImages:
 
 
 @dataclass
-class FakeEngines:
+class FakeEngines(Journal):
     """The memory, and the parts that use it. `journal` holds the calls in order; `fail` names calls that raise."""
 
     power: dict[str, Power] = field(default_factory=dict)
@@ -158,9 +158,6 @@ class FakeEngines:
     specs: dict[str, ServerSpec] = field(default_factory=dict)
     nodes: set[str] = field(default_factory=set)  # balancer nodes that answer
     health: dict[str, str] = field(default_factory=dict)
-    journal: list[tuple[Any, ...]] = field(default_factory=list)
-    fail: dict[str, str] = field(default_factory=dict)
-    on_call: dict[str, Callable[[], None]] = field(default_factory=dict)
     was_interrupted: bool = False
     docker_ended: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -171,18 +168,6 @@ class FakeEngines:
         self.balancers = FakeBalancers(self.did, self.nodes, self.health)
         self.databases.networks, self.databases.journal = self.networks, self.journal
         self.databases.fail, self.databases.on_call = self.fail, self.on_call
-
-    def did(self, name: str, *what: Any) -> None:
-        """Remember a call; raises where the test wants it to fail."""
-        self.journal.append((name, *what))
-        if name in self.on_call:
-            self.on_call[name]()
-        if name in self.fail:
-            raise EngineError(self.fail[name])
-
-    def calls(self, name: str) -> list[tuple[Any, ...]]:
-        """All calls of one kind, oldest first."""
-        return [call for call in self.journal if call[0] == name]
 
     async def start(self) -> None:
         self.docker_ended = asyncio.Event()
