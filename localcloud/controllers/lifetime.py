@@ -17,9 +17,10 @@ from localcloud.controllers.faults.power import fault_over, power_faults
 from localcloud.controllers.networks.nodes import balancer_nodes
 from localcloud.controllers.servers.servers import SHUTDOWN_SECONDS
 from localcloud.controllers.tasks import together
+from localcloud.controllers.work import under_way as work_under_way
 from localcloud.engines.interface.engines import EngineError
 from localcloud.records.backups import BACKUP_TASKS, IN_PROGRESS
-from localcloud.records.compute import FAULTS, INSTANCES, JOBS, ORDERS, Instance
+from localcloud.records.compute import FAULTS, INSTANCES, Instance, Job, Order
 from localcloud.records.pruning import prune
 from localcloud.records.volumes import DISK_TASKS, RUNNING
 
@@ -111,13 +112,14 @@ async def _boot_desired(cloud: Cloud) -> None:
 
 def _resume_tasks(cloud: Cloud) -> None:
     """Orders, jobs and faults that were under way are carried on; each task reads its state from the records. So is the watch."""
-    for placed in cloud.work.under_way():
-        cloud.tasks.spawn(cloud.work.carry_out(placed), f"carry on {placed.id}")
+    placed, work = work_under_way(cloud.store), cloud.work
+    for one in placed:
+        cloud.tasks.spawn(work.carry_out(one), f"carry on {one.id}")
     for task in cloud.store.find(BACKUP_TASKS, status=IN_PROGRESS):
         cloud.tasks.spawn(cloud.backups.run(task.id), f"carry on backup task {task.id}")
     for disk_task in cloud.store.find(DISK_TASKS, status=RUNNING):
         cloud.tasks.spawn(cloud.volume_backups.run(disk_task.id), f"carry on volume backup task {disk_task.id}")
-    switching = {job.instance_id for job in cloud.store.find(JOBS, status="0")}
+    switching = {one.instance_id for one in placed if isinstance(one, Job)}
     if half_on := [server for server in cloud.store.find(INSTANCES, status="starting") if server.id not in switching]:
         cloud.tasks.spawn(_switch_on(cloud, half_on), "carry on the end of a power fault")
     for fault in cloud.store.find(FAULTS, phase="landing"):
@@ -135,11 +137,12 @@ async def _switch_on(cloud: Cloud, servers: list[Instance]) -> None:
 
 def under_way(cloud: Cloud) -> list[str]:
     """Orders and jobs that are not done."""
-    placed = [f"order {order.id} ({order.kind})" for order in cloud.store.find(ORDERS, status="14")]
+    placed = work_under_way(cloud.store)
+    orders = [f"order {one.id} ({one.kind})" for one in placed if isinstance(one, Order)]
     backups = [f"task {task.id} ({task.kind} backup)" for task in cloud.store.find(BACKUP_TASKS, status=IN_PROGRESS)]
     backups += [f"task {task.id} ({task.kind} volume backup)" for task in cloud.store.find(DISK_TASKS, status=RUNNING)]
     backups += cloud.databases.under_way()
-    return placed + backups + [f"job {job.id} ({job.task})" for job in cloud.store.find(JOBS, status="0")]
+    return orders + backups + [f"job {one.id} ({one.task})" for one in placed if isinstance(one, Job)]
 
 
 async def shut_down(cloud: Cloud) -> list[str]:

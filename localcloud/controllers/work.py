@@ -29,10 +29,6 @@ class Work:
         else:
             await self.job_runners.get(placed.task, self._refuse_job)(placed.id)
 
-    def under_way(self) -> list[Order | Job]:
-        """What has been placed and is not done."""
-        return [*self.store.find(ORDERS, status=orders.OPENING), *self.store.find(JOBS, status=str(jobs.RUNNING))]
-
     async def _refuse_order(self, order_id: str) -> None:
         kind = self.store.require(ORDERS, order_id).kind
         orders.close(self.store, order_id, f"nobody carries out orders of kind {kind!r}; another version has placed it")
@@ -40,6 +36,11 @@ class Work:
     async def _refuse_job(self, job_id: str) -> None:
         job = self.store.require(JOBS, job_id)
         jobs.end(self.store, job, f"nobody carries out jobs of kind {job.task!r}; another version has begun it")
+
+
+def under_way(store: Store) -> list[Order | Job]:
+    """What has been placed and is not done."""
+    return [*store.find(ORDERS, status=orders.OPENING), *store.find(JOBS, status=str(jobs.RUNNING))]
 
 
 async def finish(store: Store, order_id: str) -> None:
