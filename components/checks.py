@@ -7,13 +7,12 @@ needs more than one value, and how problems are collected. Values that the progr
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from inspect import isawaitable
 from ipaddress import IPv4Network
 from itertools import combinations
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import pulumi
-from pulumi import Input, Output
+from pulumi import Input
 
 from pulumi_ctyun.resources import gate
 from pulumi_ctyun.resources.declarations.model import Rule
@@ -38,8 +37,7 @@ class InvalidArguments(pulumi.RunError):
 
     def __init__(self, what: str, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        count = f"{len(problems)} problems" if len(problems) > 1 else "1 problem"
-        super().__init__("\n  ".join([f"{what}: {count}, nothing was created", *map(str, problems)]))
+        super().__init__(gate.sentence(what, problems))
 
 
 def refuse(what: str, problems: Iterable[Problem]) -> None:
@@ -65,9 +63,7 @@ def each(key: str, values: Input[Sequence[Input[str]]], rule: Rule) -> Iterator[
 
 def known_of(values: Input[Sequence[Input[T]]]) -> list[T]:
     """What the program knows of a list."""
-    if isinstance(values, Output) or isawaitable(values):
-        return []
-    return [value for value in values if is_known(value)]  # type: ignore[misc]  # no Output among them, so they are plain
+    return [] if gate.is_later(values) else [value for value in cast("Sequence[Any]", values) if is_known(value)]
 
 
 def inside(key: str, inner: Input[str], outer_key: str, outer: Input[str]) -> Iterator[Problem]:

@@ -7,17 +7,18 @@ provider checks all others when their resource's turn comes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from inspect import isawaitable
 from typing import Any, TypeVar
 
 from pulumi import Input, Output
+
+from pulumi_ctyun.resources.gate import is_later
 
 R = TypeVar("R")
 
 
 def is_known(value: object) -> bool:
     """Whether the program knows it, with all that is in it."""
-    if isinstance(value, Output) or isawaitable(value):
+    if is_later(value):
         return False
     if isinstance(value, Mapping):
         return all(map(is_known, value.values()))

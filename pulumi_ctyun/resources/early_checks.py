@@ -6,7 +6,6 @@ The provider goes by the same rules, but the engine asks it only when a resource
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from inspect import isawaitable
 from typing import Any
 
 import pulumi
@@ -39,8 +38,7 @@ def refuse_wrong(declared: Resource, name: str, given: Mapping[str, Any], opts: 
     fields = [field for field in declared.inputs if not any(path.startswith(field.name) for path in ignored)]
     found = [f"{path}: {reason}" for path, reason in problems(fields, () if ignored else declared.rules, given)]
     if found:
-        count = f"{len(found)} problems" if len(found) > 1 else "1 problem"
-        gate.refuse(pulumi.RunError("\n  ".join([f"{declared.token} {name}: {count}, nothing was created", *found])))
+        gate.refuse(pulumi.RunError(gate.sentence(f"{declared.token} {name}", found)))
 
 
 def problems(
@@ -100,7 +98,7 @@ def _settled(fields: Iterable[Field], given: Mapping[str, Any]) -> dict[str, Any
 
 def _known(type_: Type, value: Any) -> Any:
     """The value, with `_UNKNOWN` for everything in it that the program does not know yet."""
-    if isinstance(value, pulumi.Output) or isawaitable(value):
+    if gate.is_later(value):
         return _UNKNOWN
     if isinstance(type_, Shape) and isinstance(value, Mapping):
         return _settled(type_.fields, value)

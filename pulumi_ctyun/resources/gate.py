@@ -6,7 +6,8 @@ an input that is read only then, and that fails if anything was refused meanwhil
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from inspect import isawaitable
 from operator import itemgetter
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,6 +17,17 @@ from pulumi.runtime.settings import get_root_resource, is_dry_run
 
 _Refused = WeakKeyDictionary[pulumi.Resource, list[pulumi.RunError]]
 _refused = _Refused()  # by stack: a process may run several
+
+
+def is_later(value: object) -> bool:
+    """Whether the program itself does not know the value: an output, or something to be awaited."""
+    return isinstance(value, pulumi.Output) or isawaitable(value)
+
+
+def sentence(what: str, problems: Sequence[object]) -> str:
+    """What a refusal says: all problems, a line each."""
+    count = f"{len(problems)} problems" if len(problems) > 1 else "1 problem"
+    return "\n  ".join([f"{what}: {count}, nothing was created", *map(str, problems)])
 
 
 def refuse(error: pulumi.RunError) -> None:
