@@ -6,8 +6,7 @@ import asyncio
 from dataclasses import replace
 from time import time
 
-from localcloud.controllers.faults import fault_evidence as probes
-from localcloud.controllers.faults import targets
+from localcloud.controllers.faults import evidence, targets
 from localcloud.engines.interface.engines import EngineError, Engines
 from localcloud.records.compute import Fault
 from localcloud.records.store import Store
@@ -38,13 +37,13 @@ class FullDisks:
         except EngineError:
             await self._free_all(fault)  # all or none: there will be no fault that could be undone
             raise
-        return replace(fault, at=at, landed=all(free < probes.FULL_BELOW for _, free, _ in room), proof=_room_sentence(room))
+        return replace(fault, at=at, landed=all(free < evidence.FULL_BELOW for _, free, _ in room), proof=_room_sentence(room))
 
     async def _room(self, fault: Fault) -> list[tuple[str, int, str]]:
         """Whose disks were filled, the bytes free there, and where: of a MySQL node its data disk, whatever the path."""
         path, databases = fault.path or "/", self._engines.databases
         servers, nodes = targets.alive(self._store, fault), targets.databases(self._store, fault)
-        room = [(server.name, await probes.free_bytes(self._engines, server.id, path), f"at {path}") for server in servers]
+        room = [(server.name, await evidence.free_bytes(self._engines, server.id, path), f"at {path}") for server in servers]
         return room + [(node.name, (await databases.nodes.room(node.id))[1], "on its data disk") for node in nodes]
 
     async def _free_all(self, fault: Fault) -> list[BaseException | None]:

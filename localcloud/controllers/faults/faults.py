@@ -13,8 +13,7 @@ from dataclasses import replace
 from time import time
 from typing import Any
 
-from localcloud.controllers.faults import fault_evidence as probes
-from localcloud.controllers.faults import targets
+from localcloud.controllers.faults import evidence, targets
 from localcloud.controllers.faults.disks import FullDisks
 from localcloud.controllers.faults.power import Scope, covers, fault_over, faults_about, power_faults
 from localcloud.controllers.faults.wishes import Wish, check, planned
@@ -104,12 +103,12 @@ class Faults:
         return replace(fault, at=at, landed=not alive, proof=proof)
 
     async def _cut(self, fault: Fault) -> Fault:
-        pairs = probes.pairs(self._store, fault)
-        before = await probes.reach(self._engines, pairs)
+        pairs = evidence.pairs(self._store, fault)
+        before = await evidence.reach(self._engines, pairs)
         await self._networks.change(self._cut_networks(fault))
         at = time()
-        after = await probes.reach(self._engines, pairs)
-        return replace(fault, at=at, landed=not any(after.values()), proof=probes.cut_sentence(before, after))
+        after = await evidence.reach(self._engines, pairs)
+        return replace(fault, at=at, landed=not any(after.values()), proof=evidence.cut_sentence(before, after))
 
     def _cut_networks(self, fault: Fault) -> set[str]:
         """The VPCs of both sides, servers included that came later, and balancers."""
@@ -216,7 +215,7 @@ class Faults:
                 self._store.put(FAULTS, fault)
                 self._mark(vpcs)
             raise
-        return probes.join_sentence(await probes.reach(self._engines, probes.pairs(self._store, fault)))
+        return evidence.join_sentence(await evidence.reach(self._engines, evidence.pairs(self._store, fault)))
 
     async def _free(self, fault: Fault) -> str:
         await self._full.free(fault)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from localcloud.records import error_codes as invented
+from localcloud.records import error_codes
 
 
 class ApiError(Exception):
@@ -46,7 +46,7 @@ class NotFound(ApiError):
 
 
 class FaultNotFound(NotFound):
-    code, noun = invented.FAULT_NOT_FOUND, "Fault"
+    code, noun = error_codes.FAULT_NOT_FOUND, "Fault"
 
 
 class InUse(ApiError):
@@ -66,7 +66,7 @@ class NameDuplicated(ApiError):
 
 
 class QuotaExceeded(ApiError):
-    code = invented.QUOTA_EXCEEDED
+    code = error_codes.QUOTA_EXCEEDED
     chinese = "超出配额"
 
     def __init__(self, what: str, limit: int) -> None:
@@ -74,7 +74,7 @@ class QuotaExceeded(ApiError):
 
 
 class TokenReused(ApiError):
-    code = invented.TOKEN_REUSED
+    code = error_codes.TOKEN_REUSED
     chinese = "clientToken 已被其他请求使用"
 
     def __init__(self, path: str) -> None:
@@ -82,7 +82,7 @@ class TokenReused(ApiError):
 
 
 class NotModelled(ApiError):
-    code = invented.NOT_MODELLED
+    code = error_codes.NOT_MODELLED
     chinese = "本地云不支持该功能"
 
 
@@ -94,12 +94,12 @@ class PathNotModelled(NotModelled):
 
 
 class EngineFailed(ApiError):
-    code = invented.ENGINE_FAILED
+    code = error_codes.ENGINE_FAILED
     chinese = "本地云引擎错误"
 
 
 class StillRestoring(ApiError):
-    code = invented.RESTORING
+    code = error_codes.RESTORING
     chinese = "本地云正在恢复"
 
     def __init__(self, phase: str) -> None:
@@ -120,7 +120,7 @@ class GatewayError(ApiError):
 
 
 class HeaderMissing(GatewayError):
-    number = invented.GATEWAY_HEADER
+    number = error_codes.GATEWAY_HEADER
 
     def __init__(self, problem: str) -> None:
         super().__init__(f"ctyun-EOP: {problem}")
@@ -141,21 +141,21 @@ class SignatureMismatch(GatewayError):
 
 
 class DateTooFarOff(GatewayError):
-    number, status = invented.GATEWAY_DATE, 401
+    number, status = error_codes.GATEWAY_DATE, 401
 
     def __init__(self, date: str, hours: int) -> None:
         super().__init__(f"ctyun-EOP: Eop-date {date} is not a time within {hours} hours of the cloud's clock")
 
 
 class HostRefused(GatewayError):
-    number, status = invented.GATEWAY_HOST, 403
+    number, status = error_codes.GATEWAY_HOST, 403
 
     def __init__(self, host: str, allowed: str) -> None:
         super().__init__(f"ctyun-EOP: host {host!r} is not served for this call; use {allowed}")
 
 
 class BodyUnreadable(GatewayError):
-    number = invented.GATEWAY_BODY
+    number = error_codes.GATEWAY_BODY
 
     def __init__(self, problem: str) -> None:
         super().__init__(f"ctyun-EOP: the request body {problem}")

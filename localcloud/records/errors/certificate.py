@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.records import error_codes as invented
+from localcloud.records import error_codes
 from localcloud.records.errors import InUse, NameDuplicated, NotFound
 
 
@@ -11,8 +11,8 @@ class CertificateNotFound(NotFound):
 
 
 class CertificateInUse(InUse):
-    code, noun = invented.CERTIFICATE_IN_USE, "Certificate"
+    code, noun = error_codes.CERTIFICATE_IN_USE, "Certificate"
 
 
 class CertificateNameDuplicated(NameDuplicated):
-    code, noun = invented.CERTIFICATE_NAME_DUPLICATED, "Certificate"
+    code, noun = error_codes.CERTIFICATE_NAME_DUPLICATED, "Certificate"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.records import error_codes as invented
+from localcloud.records import error_codes
 from localcloud.records.errors import ApiError, InUse, NameDuplicated, NotFound
 
 
@@ -11,49 +11,49 @@ class BackupNotFound(NotFound):
 
 
 class PolicyNotFound(NotFound):
-    code, noun = invented.BACKUP_POLICY_NOT_FOUND, "Backup policy"
+    code, noun = error_codes.BACKUP_POLICY_NOT_FOUND, "Backup policy"
 
 
 class TaskNotFound(NotFound):
-    code, noun = invented.BACKUP_TASK_NOT_FOUND, "Backup task"
+    code, noun = error_codes.BACKUP_TASK_NOT_FOUND, "Backup task"
 
 
 class VaultNotFound(NotFound):
-    code, noun = invented.VAULT_NOT_FOUND, "Backup vault"
+    code, noun = error_codes.VAULT_NOT_FOUND, "Backup vault"
 
 
 class VaultInUse(InUse):
-    code, noun = invented.VAULT_IN_USE, "Backup vault"
+    code, noun = error_codes.VAULT_IN_USE, "Backup vault"
 
 
 class VaultNameDuplicated(NameDuplicated):
-    code, noun = invented.VAULT_NAME_DUPLICATED, "Backup vault"
+    code, noun = error_codes.VAULT_NAME_DUPLICATED, "Backup vault"
 
 
 class PolicyNameDuplicated(NameDuplicated):
-    code, noun = invented.BACKUP_POLICY_NAME_DUPLICATED, "Backup policy"
+    code, noun = error_codes.BACKUP_POLICY_NAME_DUPLICATED, "Backup policy"
 
 
 class BackupInUse(InUse):
-    code, noun = invented.BACKUP_IN_USE, "Server backup"
+    code, noun = error_codes.BACKUP_IN_USE, "Server backup"
 
 
 class BackupBusy(ApiError):
-    code, chinese = invented.BACKUP_BUSY, "备份正在执行其他操作"
+    code, chinese = error_codes.BACKUP_BUSY, "备份正在执行其他操作"
 
     def __init__(self, backup_id: str, status: str) -> None:
         super().__init__(f"Server backup {backup_id} is {status}; only one that is ACTIVE can be used.")
 
 
 class VaultFull(ApiError):
-    code, chinese = invented.VAULT_FULL, "存储库容量不足"
+    code, chinese = error_codes.VAULT_FULL, "存储库容量不足"
 
     def __init__(self, name: str, size: int) -> None:
         super().__init__(f"Backup vault {name} is full: its {size} GB are used up. Delete backups in it, or use another one.")
 
 
 class DisksGone(ApiError):
-    code, chinese = invented.BACKUP_DISKS_GONE, "备份中的云硬盘已卸载"
+    code, chinese = error_codes.BACKUP_DISKS_GONE, "备份中的云硬盘已卸载"
 
     def __init__(self, backup_id: str, instance_id: str, disks: list[str]) -> None:
         super().__init__(
@@ -63,14 +63,14 @@ class DisksGone(ApiError):
 
 
 class NotBound(ApiError):
-    code, chinese = invented.BACKUP_POLICY_NOT_BOUND, "备份策略未绑定"
+    code, chinese = error_codes.BACKUP_POLICY_NOT_BOUND, "备份策略未绑定"
 
     def __init__(self, policy_id: str, what: str) -> None:
         super().__init__(f"Backup policy {policy_id} is not bound to {what}.")
 
 
 class AlreadyBound(ApiError):
-    code, chinese = invented.BACKUP_POLICY_TAKEN, "已绑定其他备份策略"
+    code, chinese = error_codes.BACKUP_POLICY_TAKEN, "已绑定其他备份策略"
 
     def __init__(self, what: str, policy_id: str) -> None:
         super().__init__(f"{what} is bound to backup policy {policy_id} already; unbind it there first.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.records import error_codes as invented
+from localcloud.records import error_codes
 from localcloud.records.errors import ApiError, InUse, NameDuplicated, NotFound
 
 
@@ -11,34 +11,34 @@ class DiskBackupNotFound(NotFound):
 
 
 class DiskBackupInUse(InUse):
-    code, noun = invented.DISK_BACKUP_IN_USE, "Volume backup"
+    code, noun = error_codes.DISK_BACKUP_IN_USE, "Volume backup"
 
 
 class DiskBackupBusy(ApiError):
-    code, chinese = invented.DISK_BACKUP_BUSY, "备份状态不允许该操作"
+    code, chinese = error_codes.DISK_BACKUP_BUSY, "备份状态不允许该操作"
 
     def __init__(self, backup_id: str, status: str) -> None:
         super().__init__(f"Volume backup {backup_id} is {status}; it must be available.")
 
 
 class DiskTaskNotFound(NotFound):
-    code, noun = invented.DISK_TASK_NOT_FOUND, "Volume backup task"
+    code, noun = error_codes.DISK_TASK_NOT_FOUND, "Volume backup task"
 
 
 class DiskVaultNotFound(NotFound):
-    code, noun = invented.DISK_VAULT_NOT_FOUND, "Volume backup vault"
+    code, noun = error_codes.DISK_VAULT_NOT_FOUND, "Volume backup vault"
 
 
 class DiskVaultInUse(InUse):
-    code, noun = invented.DISK_VAULT_IN_USE, "Volume backup vault"
+    code, noun = error_codes.DISK_VAULT_IN_USE, "Volume backup vault"
 
 
 class DiskVaultNameDuplicated(NameDuplicated):
-    code, noun = invented.DISK_VAULT_NAME_DUPLICATED, "Volume backup vault"
+    code, noun = error_codes.DISK_VAULT_NAME_DUPLICATED, "Volume backup vault"
 
 
 class DiskVaultFull(ApiError):
-    code, chinese = invented.DISK_VAULT_FULL, "存储库容量不足"
+    code, chinese = error_codes.DISK_VAULT_FULL, "存储库容量不足"
 
     def __init__(self, name: str, size: int) -> None:
         super().__init__(
@@ -47,7 +47,7 @@ class DiskVaultFull(ApiError):
 
 
 class NotItsSource(ApiError):
-    code, chinese = invented.DISK_BACKUP_SOURCE, "只能恢复到已卸载的备份源盘"
+    code, chinese = error_codes.DISK_BACKUP_SOURCE, "只能恢复到已卸载的备份源盘"
 
     def __init__(self, backup_id: str, disk_id: str) -> None:
         super().__init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.records import error_codes as invented
+from localcloud.records import error_codes
 from localcloud.records.errors import ApiError, InUse, NameDuplicated, NotFound
 
 
@@ -11,22 +11,22 @@ class EipNotFound(NotFound):
 
 
 class EipInUse(InUse):
-    code, noun = invented.EIP_IN_USE, "EIP"
+    code, noun = error_codes.EIP_IN_USE, "EIP"
 
 
 class EipNameDuplicated(NameDuplicated):
-    code, noun = invented.EIP_NAME_DUPLICATED, "EIP"
+    code, noun = error_codes.EIP_NAME_DUPLICATED, "EIP"
 
 
 class EipNotBound(ApiError):
-    code, chinese = invented.EIP_NOT_BOUND, "弹性 IP 未绑定"
+    code, chinese = error_codes.EIP_NOT_BOUND, "弹性 IP 未绑定"
 
     def __init__(self, eip_id: str) -> None:
         super().__init__(f"EIP {eip_id} is not bound to anything.")
 
 
 class InstanceAlreadyBound(ApiError):
-    code, chinese = invented.EIP_TARGET_TAKEN, "云主机已绑定弹性 IP"
+    code, chinese = error_codes.EIP_TARGET_TAKEN, "云主机已绑定弹性 IP"
 
     def __init__(self, instance_id: str, eip_id: str) -> None:
         super().__init__(f"Instance {instance_id} already has EIP {eip_id}; a server has at most one.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.records import error_codes as invented
+from localcloud.records import error_codes
 from localcloud.records.errors import ApiError, InUse, NotFound
 
 
@@ -11,18 +11,18 @@ class ImageNotFound(NotFound):
 
 
 class ImageInUse(InUse):
-    code, noun = invented.IMAGE_IN_USE, "Image"
+    code, noun = error_codes.IMAGE_IN_USE, "Image"
 
 
 class ImageBusy(ApiError):
-    code, chinese = invented.IMAGE_BUSY, "镜像正在执行其他操作"
+    code, chinese = error_codes.IMAGE_BUSY, "镜像正在执行其他操作"
 
     def __init__(self, image_id: str, status: str) -> None:
         super().__init__(f"Image {image_id} is {status}; wait until that is done.")
 
 
 class NoDataDisk(ApiError):
-    code, chinese = invented.IMAGE_WITHOUT_DATA_DISK, "云主机没有数据盘"
+    code, chinese = error_codes.IMAGE_WITHOUT_DATA_DISK, "云主机没有数据盘"
 
     def __init__(self, instance_id: str) -> None:
         reason = f"Instance {instance_id} has no data disk, and a whole-machine image needs at least one."
@@ -30,7 +30,7 @@ class NoDataDisk(ApiError):
 
 
 class ChainTooLong(ApiError):
-    code, chinese = invented.IMAGE_CHAIN_TOO_LONG, "镜像层数过多"
+    code, chinese = error_codes.IMAGE_CHAIN_TOO_LONG, "镜像层数过多"
 
     def __init__(self, instance_id: str, depth: int) -> None:
         super().__init__(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from localcloud.records import error_codes as invented
+from localcloud.records import error_codes
 from localcloud.records.errors import NotFound
 
 
 class JobNotFound(NotFound):
-    code, noun = invented.JOB_NOT_FOUND, "Job"
+    code, noun = error_codes.JOB_NOT_FOUND, "Job"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from localcloud.records import error_codes as invented
+from localcloud.records import error_codes
 from localcloud.records.errors import NameDuplicated, NotFound
 
 
 class KeyPairNotFound(NotFound):
-    code, noun = invented.KEY_PAIR_NOT_FOUND, "Key pair"
+    code, noun = error_codes.KEY_PAIR_NOT_FOUND, "Key pair"
 
 
 class KeyPairNameDuplicated(NameDuplicated):
-    code, noun = invented.KEY_PAIR_NAME_DUPLICATED, "Key pair"
+    code, noun = error_codes.KEY_PAIR_NAME_DUPLICATED, "Key pair"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from localcloud.records import error_codes as invented
+from localcloud.records import error_codes
 from localcloud.records.errors import NotFound
 
 
 class OrderNotFound(NotFound):
-    code, noun = invented.ORDER_NOT_FOUND, "Order"
+    code, noun = error_codes.ORDER_NOT_FOUND, "Order"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.records import error_codes as invented
+from localcloud.records import error_codes
 from localcloud.records.errors import ApiError, InUse, NameDuplicated, NotFound
 
 
@@ -11,11 +11,11 @@ class SecurityGroupNotFound(NotFound):
 
 
 class SecurityGroupInUse(InUse):
-    code, noun = invented.SECURITY_GROUP_IN_USE, "Security group"
+    code, noun = error_codes.SECURITY_GROUP_IN_USE, "Security group"
 
 
 class SecurityGroupNameDuplicated(NameDuplicated):
-    code, noun = invented.SECURITY_GROUP_NAME_DUPLICATED, "Security group"
+    code, noun = error_codes.SECURITY_GROUP_NAME_DUPLICATED, "Security group"
 
 
 class RuleNotFound(NotFound):
@@ -23,7 +23,7 @@ class RuleNotFound(NotFound):
 
 
 class NotJoined(ApiError):
-    code, chinese = invented.SECURITY_GROUP_NOT_JOINED, "云主机未加入该安全组"
+    code, chinese = error_codes.SECURITY_GROUP_NOT_JOINED, "云主机未加入该安全组"
 
     def __init__(self, instance_id: str, group_id: str) -> None:
         super().__init__(f"Instance {instance_id} is not in security group {group_id}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.records import error_codes as invented
+from localcloud.records import error_codes
 from localcloud.records.errors import ApiError, InUse, NameDuplicated, NotFound
 
 
@@ -11,11 +11,11 @@ class HealthCheckNotFound(NotFound):
 
 
 class HealthCheckInUse(InUse):
-    code, noun = invented.HEALTH_CHECK_IN_USE, "Health check"
+    code, noun = error_codes.HEALTH_CHECK_IN_USE, "Health check"
 
 
 class HealthCheckNameDuplicated(NameDuplicated):
-    code, noun = invented.HEALTH_CHECK_NAME_DUPLICATED, "Health check"
+    code, noun = error_codes.HEALTH_CHECK_NAME_DUPLICATED, "Health check"
 
 
 class TargetGroupNotFound(NotFound):
@@ -23,11 +23,11 @@ class TargetGroupNotFound(NotFound):
 
 
 class TargetGroupInUse(InUse):
-    code, noun = invented.TARGET_GROUP_IN_USE, "Target group"
+    code, noun = error_codes.TARGET_GROUP_IN_USE, "Target group"
 
 
 class TargetGroupNameDuplicated(NameDuplicated):
-    code, noun = invented.TARGET_GROUP_NAME_DUPLICATED, "Target group"
+    code, noun = error_codes.TARGET_GROUP_NAME_DUPLICATED, "Target group"
 
 
 class TargetNotFound(NotFound):
@@ -35,21 +35,21 @@ class TargetNotFound(NotFound):
 
 
 class TargetDuplicated(ApiError):
-    code, chinese = invented.TARGET_DUPLICATED, "后端主机重复"
+    code, chinese = error_codes.TARGET_DUPLICATED, "后端主机重复"
 
     def __init__(self, instance_id: str, port: int, target_id: str) -> None:
         super().__init__(f"Port {port} of instance {instance_id} is already in the group as target {target_id}.")
 
 
 class TargetOutside(ApiError):
-    code, chinese = invented.TARGET_OUTSIDE, "后端主机不在该 VPC 内"
+    code, chinese = error_codes.TARGET_OUTSIDE, "后端主机不在该 VPC 内"
 
     def __init__(self, instance_id: str, instance_vpc: str, group_id: str, vpc_id: str) -> None:
         super().__init__(f"Instance {instance_id} is in VPC {instance_vpc}, but target group {group_id} is in VPC {vpc_id}.")
 
 
 class CookiesNeedHttp(ApiError):
-    code, chinese = invented.TARGET_GROUP_COOKIES, "TCP 监听器不支持基于 Cookie 的会话保持"
+    code, chinese = error_codes.TARGET_GROUP_COOKIES, "TCP 监听器不支持基于 Cookie 的会话保持"
 
     def __init__(self, group_id: str, listener_id: str = "") -> None:
         whose = f"TCP listener {listener_id} sends to it and" if listener_id else "a TCP listener"
@@ -57,7 +57,7 @@ class CookiesNeedHttp(ApiError):
 
 
 class GroupOutside(ApiError):
-    code, chinese = invented.TARGET_OUTSIDE, "后端主机组不在该 VPC 内"
+    code, chinese = error_codes.TARGET_OUTSIDE, "后端主机组不在该 VPC 内"
 
     def __init__(self, group_id: str, group_vpc: str, balancer_id: str, vpc_id: str) -> None:
         super().__init__(f"Target group {group_id} is in VPC {group_vpc}, but load balancer {balancer_id} is in VPC {vpc_id}.")

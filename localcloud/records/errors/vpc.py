@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localcloud.records import error_codes as invented
+from localcloud.records import error_codes
 from localcloud.records.errors import InUse, NameDuplicated, NotFound
 
 
@@ -11,11 +11,11 @@ class VpcNotFound(NotFound):
 
 
 class VpcInUse(InUse):
-    code, noun = invented.VPC_IN_USE, "VPC"
+    code, noun = error_codes.VPC_IN_USE, "VPC"
 
 
 class VpcNameDuplicated(NameDuplicated):
-    code, noun = invented.VPC_NAME_DUPLICATED, "VPC"
+    code, noun = error_codes.VPC_NAME_DUPLICATED, "VPC"
 
 
 class SubnetNotFound(NotFound):
@@ -23,8 +23,8 @@ class SubnetNotFound(NotFound):
 
 
 class SubnetInUse(InUse):
-    code, noun = invented.SUBNET_IN_USE, "Subnet"
+    code, noun = error_codes.SUBNET_IN_USE, "Subnet"
 
 
 class SubnetNameDuplicated(NameDuplicated):
-    code, noun = invented.SUBNET_NAME_DUPLICATED, "Subnet"
+    code, noun = error_codes.SUBNET_NAME_DUPLICATED, "Subnet"
