@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import selectors
@@ -17,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
+from drlab.bootstrap.tether import tethered
 from drlab.engine_environment import engine_environment
 from drlab.errors import UserError
 from drlab.events import PLAIN, PROGRAM_OUTPUT, Event, Message, is_debug, parse_event
@@ -24,10 +24,8 @@ from drlab.folders import Folders
 
 QUERY_TIMEOUT = 60.0  # seconds for a call that only reads
 TICK_SECONDS = 1.0  # how often the caller may refresh what it shows while the engine is silent
-PR_SET_PDEATHSIG = 1
 SHOWN_LINES = 20  # of a failed call's output
 PRIVATE_UMASK = 0o077
-_LIBC = ctypes.CDLL(None)  # loaded here: nothing may be loaded between fork and exec
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Engine:
     def query(self, *arguments: str, stdin: str | None = None) -> str:
         """A call that answers at once. Raises UserError with the engine's own last lines."""
         done = subprocess.run(
-            self.command(*arguments),
+            tethered(self.command(*arguments), signal.SIGINT),
             cwd=self.folders.root,
             env=self.environment(),
             input=stdin or "",
@@ -115,7 +113,7 @@ class Engine:
         # A session of its own: Ctrl-C in the terminal reaches this process alone, and the engine gets it once, from here.
         # The engine ends in an orderly way should this process be killed.
         return subprocess.Popen(
-            self.command(*arguments),
+            tethered(self.command(*arguments), signal.SIGINT),
             cwd=self.folders.root,
             env=self.environment({"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true", **variables}),
             stdin=subprocess.DEVNULL,
@@ -123,7 +121,6 @@ class Engine:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             umask=PRIVATE_UMASK,
-            preexec_fn=_die_with_parent,
         )
 
     @contextmanager
@@ -135,10 +132,6 @@ class Engine:
 
     def _log_path(self, name: str) -> Path:
         return self.folders.logs / f"{name}.jsonl"
-
-
-def _die_with_parent() -> None:
-    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def _lines(stream: IO[bytes], on_tick: Callable[[], None]) -> Iterator[str]:

@@ -7,7 +7,6 @@ of its own, for processes to start and end, so that two of them keep two cores b
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -21,6 +20,8 @@ from types import FrameType
 
 from support import durations
 
+from drlab.bootstrap.tether import tethered
+
 ROOT = Path(__file__).parents[1]
 Lanes = dict[str, tuple[str, ...]]
 BESIDE: Lanes = {
@@ -30,8 +31,8 @@ BESIDE: Lanes = {
 ALONE: Lanes = {"timing": ("-m", "timing", "tests")}
 PASSED, FAILED, INTERRUPTED = 0, 1, 2  # pytest's; others say that it could not begin
 WIDTH = max(map(len, [*BESIDE, *ALONE]))
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_LIBC = ctypes.CDLL(None)
+LIMIT = 30 * 60.0  # seconds for one lane; the longest takes thirteen minutes
+GRACE = 120.0  # seconds in which a lane that was told to end cleans up
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Lane:
     def __post_init__(self) -> None:
         environment = {**os.environ, durations.LANE: str(self.durations)}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *self.arguments],
+            tethered([sys.executable, "-m", "pytest", *self.arguments], signal.SIGINT),
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -56,9 +57,8 @@ class Lane:
             encoding="utf-8",
             errors="replace",
             process_group=0,  # Ctrl-C reaches this program alone, which passes it on: a pytest told twice does not clean up
-            preexec_fn=_end_with_parent,
         )
-        self.reader = threading.Thread(target=self._show)
+        self.reader = threading.Thread(target=self._show, daemon=True)
         self.reader.start()
 
     @property
@@ -72,15 +72,25 @@ class Lane:
                 print(f"{self.name:{WIDTH}} | {line}", end="", flush=True)  # one call: lines of two lanes never mix
 
     def wait(self) -> int:
-        """Its exit status."""
-        status = self.process.wait()
-        self.reader.join()
+        """Its exit status. One that has not ended in LIMIT seconds is ended, and has failed."""
+        try:
+            status = self.process.wait(LIMIT)
+        except subprocess.TimeoutExpired:
+            print(f"== lane {self.name} has not ended after {LIMIT:.0f} s, and is ended", flush=True)
+            status = self.end() or FAILED
+        self.reader.join(GRACE)  # a process that it left behind may hold the other end
         print(f"== lane {self.name} ended with {status} after {time.monotonic() - self.began:.0f} s", flush=True)
         return status
 
-
-def _end_with_parent() -> None:
-    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+    def end(self) -> int:
+        """Its exit status: by SIGINT, at which pytest cleans up, and by SIGKILL when it does not end by that."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
 
 
 @dataclass
@@ -107,11 +117,15 @@ class Interrupts:
 
 def run(lanes: Lanes, folder: Path, interrupts: Interrupts) -> list[int]:
     """Exit statuses of lanes that run at the same time."""
-    running = []
-    for name, arguments in lanes.items():
-        running.append(Lane(name, arguments, folder))
-        interrupts.begin(running[-1])
-    return [lane.wait() for lane in running]
+    running: list[Lane] = []
+    try:
+        for name, arguments in lanes.items():
+            running.append(Lane(name, arguments, folder))
+            interrupts.begin(running[-1])
+        return [lane.wait() for lane in running]
+    finally:
+        for lane in running:
+            lane.end()
 
 
 def main() -> int:

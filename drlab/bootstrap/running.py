@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
-import signal
 import subprocess
 import sys
 import time
 from collections import deque
 from collections.abc import Sequence
 
+from drlab.bootstrap.tether import tethered
+
 REPORT_EVERY = 5.0  # seconds between two lines of progress
-PR_SET_PDEATHSIG = 1
 
 
 class BootstrapError(Exception):
@@ -23,22 +22,19 @@ def say(text: str) -> None:
     print(f"lab: {text}", file=sys.stderr, flush=True)
 
 
-def end_with_parent() -> None:
-    """In the child: a killed ./lab takes pip with it, so that the next ./lab never runs beside it."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 def run(args: Sequence[str], what: str, environ: dict[str, str] | None = None) -> None:
-    """Runs a command, shows its newest line every few seconds, and raises BootstrapError with its last lines when it fails."""
+    """Runs a command, shows its newest line every few seconds, and raises BootstrapError with its last lines when it fails.
+
+    A killed ./lab takes it along, so that the next ./lab never runs beside it.
+    """
     started = shown = time.monotonic()
     tail: deque[str] = deque(maxlen=25)
     with subprocess.Popen(
-        args,
+        tethered(args),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        preexec_fn=end_with_parent,
         env=environ,
     ) as child:
         assert child.stdout is not None

@@ -7,15 +7,14 @@ import errno
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from drlab.bootstrap.tether import tethered
 from drlab.errors import UserError
 
-TETHER = Path(__file__).with_name("tether.py")
 TAIL = 20  # lines of a failed command that the user is shown
 GRACE_SECONDS = 5.0  # between asking a command to end and killing it
 DEADLINE_SECONDS = 1800.0  # for one command; the longest, the engine's build, takes four to eight minutes on two cores
@@ -136,7 +135,7 @@ class Children:
             self.check()
             # A session of its own, so that a whole tree of compilers can be ended as one group.
             child = subprocess.Popen(
-                [sys.executable, "-S", "-E", str(TETHER), str(os.getpid()), *command],
+                tethered(command),
                 stdin=subprocess.DEVNULL if stdin is None else stdin,
                 stdout=subprocess.PIPE if stdout is None else stdout,
                 stderr=subprocess.STDOUT if stdout is None else subprocess.PIPE,

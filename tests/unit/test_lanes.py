@@ -21,7 +21,9 @@ import pathlib, time
 def test_it():
     folder = pathlib.Path("{folder}")
     (folder / "{own}").touch()
+    limit = time.monotonic() + 60
     while not (folder / "{other}").exists():
+        assert time.monotonic() < limit, "the other lane does not run"
         time.sleep(0.01)
     assert {end}
 """
@@ -52,6 +54,34 @@ def test_lanes_run_beside_each_other_and_say_which_failed(tmp_path: Path, capfd:
     shown = capfd.readouterr().out
     assert f"{'good':{lanes.WIDTH}} | 1 passed" in shown and f"{'bad':{lanes.WIDTH}} | 1 failed" in shown
     assert "== lane bad ended with 1 after" in shown
+
+
+STUCK = """
+import atexit, threading, time
+def test_it():
+    atexit.register(time.sleep, 600)
+"""
+
+
+def test_a_lane_that_does_not_end_is_ended_and_has_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its last test: by what a library has left for the end of the process."""
+    monkeypatch.setattr(lanes, "LIMIT", 10.0)
+    (tmp_path / "test_stuck.py").write_text(STUCK, encoding="utf-8")
+    given: lanes.Lanes = {"stuck": ("-q", "-p", "no:cacheprovider", f"{tmp_path}/test_stuck.py")}
+    assert lanes.run(given, tmp_path, lanes.Interrupts()) != [0]
+
+
+def test_what_goes_wrong_while_lanes_run_ends_them(tmp_path: Path) -> None:
+    class Broken(lanes.Interrupts):
+        def begin(self, lane: lanes.Lane) -> None:
+            super().begin(lane)
+            raise RuntimeError
+
+    interrupts = Broken()
+    (tmp_path / "test_long.py").write_text("import time\ndef test_it():\n    time.sleep(250)\n", encoding="utf-8")
+    with pytest.raises(RuntimeError):
+        lanes.run({"long": ("-q", "-p", "no:cacheprovider", f"{tmp_path}/test_long.py")}, tmp_path, interrupts)
+    assert [lane.process.poll() is not None for lane in interrupts.running] == [True]
 
 
 LONG = """

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from drlab.setup.children import TETHER, Cancelled, Children, CommandFailed, CommandLate
+from drlab.setup.children import Cancelled, Children, CommandFailed, CommandLate
 
 
 def alive(pid: int) -> bool:
@@ -100,8 +100,11 @@ def test_cancelling_ends_the_command_and_what_it_started(tmp_path: Path) -> None
 
 
 def test_a_killed_set_up_takes_its_command_with_it() -> None:
-    command_line = f"[sys.executable, {str(TETHER)!r}, str(os.getpid()), 'sh', '-c', 'echo $$; sleep 60']"
-    script = f"import os, subprocess, sys; subprocess.run({command_line})"
+    script = """
+import subprocess
+from drlab.bootstrap.tether import tethered
+subprocess.run(tethered(["sh", "-c", "echo $$; sleep 60"]))
+"""
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
     assert parent.stdout is not None
     command = int(parent.stdout.readline())
