@@ -22,7 +22,7 @@ from pulumi_ctyun.resources import (
 from pulumi_ctyun.resources.declarations import rds_rules, rules
 from pulumi_ctyun.resources.declarations.rds import FAILOVERS, HA_MODES
 
-from . import reach
+from . import security_rules
 from .base import Component
 from .checks import Problem, each, not_less, one
 from .inputs import applied, is_known, joined
@@ -123,7 +123,7 @@ class Database(Component):
 
     def _rules(self, networks: Sequence[str]) -> list[RuleArgs]:
         network = self._args.network
-        return reach.database(network.web_group_ids[:1], network.jump_group_ids[:1], networks)
+        return security_rules.database(network.web_group_ids[:1], network.jump_group_ids[:1], networks)
 
     def _contents(self, name: str) -> list[pulumi.Resource]:
         args, region, instance_id = self._args, self._args.network.region, self.instance.instance_id

@@ -11,7 +11,7 @@ from pulumi import Input, Output
 from pulumi_ctyun.resources import RuleArgs, SecurityGroup, Subnet, Vpc
 from pulumi_ctyun.resources.declarations import rules
 
-from . import reach
+from . import security_rules
 from .base import Component
 from .checks import Problem, apart, each, inside, one
 from .inputs import applied, joined
@@ -26,7 +26,7 @@ class NetworkArgs:
     vpc_cidr: Input[str] = "192.168.0.0/16"
     subnets: Mapping[str, Input[str]] = field(default_factory=lambda: {"subnet": "192.168.1.0/24"})  # CIDRs; span all zones
     ssh_from: Input[Sequence[Input[str]]] = ()  # may open SSH to the jump host
-    web_from: Input[Sequence[Input[str]]] = (reach.ANYWHERE,)  # may see the web servers' sites
+    web_from: Input[Sequence[Input[str]]] = (security_rules.ANYWHERE,)  # may see the web servers' sites
     database_from: Input[Sequence[Input[str]]] = ()  # may reach databases on web servers, besides the jump host
     full_access: bool = False  # the course's Sys-FullAccess on top: everything from everywhere
 
@@ -82,15 +82,15 @@ class Network(Component):
         self.register()
 
     def _groups(self, args: NetworkArgs) -> None:
-        jump = self._group("jump-host", applied(reach.jump_host, args.ssh_from))
+        jump = self._group("jump-host", applied(security_rules.jump_host, args.ssh_from))
         self.jump_group_id = jump.security_group_id
 
         def web_rules(web_from: Sequence[str], database_from: Sequence[str]) -> list[RuleArgs]:
-            return reach.web_server(web_from, self.jump_group_id, database_from)
+            return security_rules.web_server(web_from, self.jump_group_id, database_from)
 
         web = self._group("web", applied(web_rules, args.web_from, args.database_from))
         self.web_group_id = web.security_group_id
-        open_groups = [self._group("sys-full-access", reach.everything())] if args.full_access else []
+        open_groups = [self._group("sys-full-access", security_rules.everything())] if args.full_access else []
         self.jump_group_ids = [group.security_group_id for group in (jump, *open_groups)]
         self.web_group_ids = [group.security_group_id for group in (web, *open_groups)]
 

@@ -74,23 +74,23 @@ class Server(Component):
         if not args.security_group_ids:
             problems.append(Problem("security_group_ids", "is empty; a server is a member of at least one"))
         super().__init__("server:Server", name, "server", problems, opts)
-        self.name, self.zone, self.key, self.way = name, args.zone, args.key, args.jump
+        self.name, self.zone, self.key, self.jump = name, args.zone, args.key, args.jump
         first_key = HostKey(f"{name}-first-key", opts=self.child)
         self.instance = self._instance(args, first_key)
         self.private_address, self.instance_id = self.instance.private_address, self.instance.instance_id
         bound = self._public_address(args) if args.public else []
         self.address = self.eip.address if self.eip else self.private_address
         # What lives on a server goes with it: no SSH to a server that is about to be deleted, or that has no power.
-        self.goes_with = pulumi.ResourceOptions(parent=self, deleted_with=self.instance)
+        self.lifecycle_opts = pulumi.ResourceOptions(parent=self, deleted_with=self.instance)
         waits_for = [] if args.jump else bound  # through a jump host SSH needs no public address
         self.host: Host = Host(
             name,
             address=self.private_address if args.jump else self.address,
             private_key=args.key.private_key,
             bootstrap_host_key=first_key.public_key,
-            jump=self.way,
+            jump=self.jump,
             triggers=[self.instance_id],
-            opts=pulumi.ResourceOptions.merge(self.goes_with, pulumi.ResourceOptions(depends_on=waits_for)),
+            opts=pulumi.ResourceOptions.merge(self.lifecycle_opts, pulumi.ResourceOptions(depends_on=waits_for)),
         )
         self.host_key = self.host.host_key
         self.register()

@@ -57,19 +57,19 @@ class WebServer(Component):
         self.server = Server(name, args.whole_server(), self.child)
         self.private_address, self.instance_id = self.server.private_address, self.server.instance_id
         self.url, self.host_key = Output.concat("http://", self.server.address), self.server.host_key
-        connection, way, private_key = self.server.connection, self.server.way, args.server.key.private_key
+        connection, jump, private_key = self.server.connection, self.server.jump, args.server.key.private_key
         files = args.site.files(name, args.server.zone, self.private_address)
         sent = RemoteFiles(
-            f"{name}-site", host=connection, jump=way, private_key=private_key, files=files, opts=self.server.goes_with
+            f"{name}-site", host=connection, jump=jump, private_key=private_key, files=files, opts=self.server.lifecycle_opts
         )
         self.ready: pulumi.Resource = RemoteCommand(  # made when the site answers
             f"{name}-site",
             host=connection,
-            jump=way,
+            jump=jump,
             private_key=private_key,
             create=args.site.configure_script(),
             triggers=Output.all(sent.hashes, sent.revision).apply(lambda known: _versions(*known)),
-            opts=self.server.goes_with,
+            opts=self.server.lifecycle_opts,
         )
         self.register()
 

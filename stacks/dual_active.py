@@ -13,10 +13,10 @@ import pulumi
 from components.backup import Backup, BackupArgs
 from components.balancer import Balancer, BalancerArgs
 from components.database import Database, DatabaseArgs
-from components.reach import ANYWHERE
+from components.security_rules import ANYWHERE
 from components.web_pair import WebPair, WebPairArgs
 from components.web_server import WebServerArgs
-from stacks.ground import DATABASE_NAME, DATABASE_USER, SITE, Ground, database_password, export, lay_ground
+from stacks.base import DATABASE_NAME, DATABASE_USER, SITE, StageBase, build_base, database_password, export
 from stacks.hr_site import HrSite
 from stacks.settings import Settings, load
 
@@ -24,13 +24,13 @@ from stacks.settings import Settings, load
 def build() -> None:
     """Everything of the stage."""
     settings = load()
-    ground = lay_ground(settings, settings.web_zones, web_from(settings), pair=True)
-    database = Database("db", database_args(ground), ground.inherit)
-    web = web_servers(ground, database)
-    balancer = Balancer("balancer", BalancerArgs(ground.network, web.servers, HrSite.HEALTH), ground.inherit)
+    base = build_base(settings, settings.web_zones, web_from(settings), pair=True)
+    database = Database("db", database_args(base), base.provider_opts)
+    web = web_servers(base, database)
+    balancer = Balancer("balancer", BalancerArgs(base.network, web.servers, HrSite.HEALTH), base.provider_opts)
     instance_ids = [one.server.instance.instance_id for one in web.servers]
-    backup = Backup("backup", BackupArgs(ground.network, instance_ids, vault_gib=settings.vault_gib), ground.inherit)
-    export(ground, balancer.url, web.servers, database.connection)
+    backup = Backup("backup", BackupArgs(base.network, instance_ids, vault_gib=settings.vault_gib), base.provider_opts)
+    export(base, balancer.url, web.servers, database.connection)
     pulumi.export("databaseNodes", database.nodes)
     pulumi.export("databasePublicAddress", database.public_address)
     pulumi.export("imageId", web.image_id)
@@ -43,10 +43,10 @@ def web_from(settings: Settings) -> Sequence[str]:
     return settings.web_from if known else (*settings.web_from, settings.subnet_cidr)
 
 
-def database_args(ground: Ground) -> DatabaseArgs:
-    settings = ground.settings
+def database_args(base: StageBase) -> DatabaseArgs:
+    settings = base.settings
     return DatabaseArgs(
-        network=ground.network,
+        network=base.network,
         zone=settings.zone,
         standby_zone=settings.standby_zone,
         schema=DATABASE_NAME,
@@ -61,7 +61,7 @@ def database_args(ground: Ground) -> DatabaseArgs:
     )
 
 
-def web_servers(ground: Ground, database: Database) -> WebPair:
+def web_servers(base: StageBase, database: Database) -> WebPair:
     site = HrSite(SITE, database.connection, data_disk=True)
-    first = WebServerArgs(ground.web_server(), ground.jump, site)
-    return WebPair("web", WebPairArgs(first, ground.settings.web_zones, ground.settings.web_servers), ground.inherit)
+    first = WebServerArgs(base.web_server(), base.jump, site)
+    return WebPair("web", WebPairArgs(first, base.settings.web_zones, base.settings.web_servers), base.provider_opts)

@@ -36,8 +36,8 @@ class Tasks:
             await asyncio.wait(others)
 
 
-async def together(*deeds: Awaitable[object]) -> None:
+async def together(*changes: Awaitable[object]) -> None:
     """All at the same time; raises the first failure after all have ended."""
-    for result in await asyncio.gather(*deeds, return_exceptions=True):
+    for result in await asyncio.gather(*changes, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result

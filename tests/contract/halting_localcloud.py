@@ -1,4 +1,4 @@
-"""A local cloud that halts before a deed of the controller, so that a test can strike right there.
+"""A local cloud that halts before an action of the controller, so that a test can strike right there.
 
 It halts as long as there is a file `halt-<call>` in its state folder, and says so in `halted-<call>`: so a moment of milliseconds
 is hit each time. Nothing else about the local cloud is different.
@@ -17,13 +17,13 @@ CALLS = ("stop_receiving", "forget_source", "open_writes", "move_address")
 
 def halts(part: Any, call: str, state: Path) -> None:
     """Before the call it waits for the file to go."""
-    deed, file = getattr(part, call), state / f"halt-{call}"
+    action, file = getattr(part, call), state / f"halt-{call}"
 
     async def halting(self: Any, *arguments: Any) -> Any:
         while file.exists():
             (state / f"halted-{call}").touch()
             await asyncio.sleep(0.02)
-        return await deed(self, *arguments)
+        return await action(self, *arguments)
 
     setattr(part, call, halting)
 

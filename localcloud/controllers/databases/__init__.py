@@ -1,1 +1,1 @@
-"""RDS MySQL pairs: orders, rounds of looking and deciding, changes of role."""
+"""RDS MySQL pairs: orders, the control loop, changes of role."""

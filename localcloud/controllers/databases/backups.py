@@ -6,8 +6,8 @@ import logging
 from dataclasses import replace
 from time import time
 
+from localcloud.controllers.databases.control_loop import ControlLoop
 from localcloud.controllers.databases.ha.model import DARK
-from localcloud.controllers.databases.rounds import Rounds
 from localcloud.controllers.databases.view import now, standby_of
 from localcloud.controllers.failures import log_failure
 from localcloud.engines.interface.errors import EngineError
@@ -23,8 +23,8 @@ WAITING, RUNNING, DONE, BROKEN = 100, 101, 1, -1
 class Backups:
     """Takes and removes backups; what a job restores is `Jobs`'."""
 
-    def __init__(self, rounds: Rounds) -> None:
-        self._rounds, self._store, self._engine = rounds, rounds.store, rounds.engine
+    def __init__(self, loop: ControlLoop) -> None:
+        self._loop, self._store, self._engine = loop, loop.store, loop.engine
 
     async def back_up(self, backup_id: str) -> None:
         """Carry out a stored MysqlBackup (status 100): 101 while it runs, then 1 with its size, or -1 with the problem.
@@ -48,7 +48,7 @@ class Backups:
 
     def _source(self, mysql: Mysql) -> str:
         standby = standby_of(self._store, mysql)
-        seen = self._rounds.tracks[mysql.id].seen(standby.id) if standby and mysql.in_sync else DARK
+        seen = self._loop.tracks[mysql.id].seen(standby.id) if standby and mysql.in_sync else DARK
         ready = seen.receiving and seen.applying and seen.behind is not None and seen.behind <= NEARLY
         return standby.id if standby and ready else mysql.primary
 
@@ -69,7 +69,7 @@ class Backups:
 
     async def keep_binlogs(self, mysql: Mysql) -> None:
         """Now and then, of instances that have a backup which a later moment can be restored from."""
-        track = self._rounds.tracks[mysql.id]
+        track = self._loop.tracks[mysql.id]
         backups = self._store.find(MYSQL_BACKUPS, mysql_id=mysql.id, status=str(DONE))
         if backups and now() - track.binlogs_kept > BINLOG_SECONDS and track.seen(mysql.primary).writable:
             track.binlogs_kept = now()

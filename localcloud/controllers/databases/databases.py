@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from localcloud.controllers.databases.backups import Backups
+from localcloud.controllers.databases.control_loop import STEADY, ControlLoop
 from localcloud.controllers.databases.jobs import Jobs
 from localcloud.controllers.databases.orders import Orders
 from localcloud.controllers.databases.roles import Roles
-from localcloud.controllers.databases.rounds import STEADY, Rounds
 from localcloud.controllers.databases.upgrades import Upgrades
 from localcloud.controllers.networks.networks import Networks, cut_from
 from localcloud.controllers.tasks import Tasks
@@ -34,10 +34,10 @@ class Databases:
 
     def __init__(self, store: Store, engine: DatabaseEngine, networks: Networks) -> None:
         self._store, self._engine, self._networks = store, engine, networks
-        self._rounds = Rounds(store, engine, networks)
-        self.orders, self.roles, self.backups = Orders(self._rounds), Roles(self._rounds), Backups(self._rounds)
-        self.upgrades = Upgrades(self._rounds, self.orders, self.roles)
-        self.jobs = Jobs(self._rounds, self.orders, self.roles)
+        self._loop = ControlLoop(store, engine, networks)
+        self.orders, self.roles, self.backups = Orders(self._loop), Roles(self._loop), Backups(self._loop)
+        self.upgrades = Upgrades(self._loop, self.orders, self.roles)
+        self.jobs = Jobs(self._loop, self.orders, self.roles)
 
     # -- looking, and small changes ------------------------------------------------------------------------------------
     async def sql(
@@ -66,7 +66,7 @@ class Databases:
 
     def states(self, mysql_id: str) -> Mapping[str, NodeState]:
         """What the last look saw of its nodes, by node id."""
-        return self._rounds.tracks[mysql_id].memory.seen
+        return self._loop.tracks[mysql_id].memory.seen
 
     async def apply(self, mysql_id: str) -> None:
         """Bring networks to what its records say: after changes of white list, group, EIP. Modes the watch notices by itself."""
@@ -91,7 +91,7 @@ class Databases:
     async def watch(self) -> None:
         """Keep all instances as their owners want them, until the task is cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._rounds.watch())
+            group.create_task(self._loop.watch())
             group.create_task(self._now_and_then(self.backups.keep_binlogs, "the binary log was not kept"))
             group.create_task(self._now_and_then(self.jobs.match_events, "its standby was not told which events are disabled"))
 
@@ -111,7 +111,7 @@ class Databases:
         running = await self._engine.nodes.all()
         names = []
         for mysql in self._store.find(MYSQLS):
-            nodes = [node for node in self._rounds.nodes(mysql) if running.get(node.id)]
+            nodes = [node for node in self._loop.nodes(mysql) if running.get(node.id)]
             if nodes:
                 await self.orders.shut_down(mysql)
                 names += [node.name for node in nodes]

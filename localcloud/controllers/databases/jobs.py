@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from time import time
 
+from localcloud.controllers.databases.control_loop import STOPPED, ControlLoop
 from localcloud.controllers.databases.orders import Orders
 from localcloud.controllers.databases.roles import Roles
-from localcloud.controllers.databases.rounds import STOPPED, Rounds
 from localcloud.controllers.databases.view import engine_nodes, nodes_of, now, standby_of
 from localcloud.controllers.failures import log_failure
 from localcloud.controllers.faults.power import must_have_power
@@ -27,9 +27,9 @@ STOPPED_STATUS = 21
 class Jobs:
     """Carries them out."""
 
-    def __init__(self, rounds: Rounds, orders: Orders, roles: Roles) -> None:
-        self._rounds, self._orders, self._roles = rounds, orders, roles
-        self._store, self._engine = rounds.store, rounds.engine
+    def __init__(self, loop: ControlLoop, orders: Orders, roles: Roles) -> None:
+        self._loop, self._orders, self._roles = loop, orders, roles
+        self._store, self._engine = loop.store, loop.engine
         self._tasks: dict[str, Callable[[MysqlJob], Awaitable[None]]] = {
             "restart": self._restart, "stop": self._stop, "start": self._start, "switch": self._switch, "restore": self._restore,
         }  # fmt: skip
@@ -55,19 +55,19 @@ class Jobs:
                 self._store.put(MYSQL_JOBS, replace(job, status=2 if problem else 0, problem=problem, ended=time()))
 
     async def _restart(self, job: MysqlJob) -> None:
-        async with self._rounds.held(job.mysql_id) as mysql:
+        async with self._loop.held(job.mysql_id) as mysql:
             await self._orders.shut_down(mysql)
-        await self._rounds.settle(job.mysql_id, self._rounds.takes_writes, SETTLE_SECONDS, "to take writes again")
+        await self._loop.wait_until(job.mysql_id, self._loop.takes_writes, SETTLE_SECONDS, "to take writes again")
 
     async def _stop(self, job: MysqlJob) -> None:
-        async with self._rounds.held(job.mysql_id) as mysql:
+        async with self._loop.held(job.mysql_id) as mysql:
             self._want(mysql, "off", STOPPED)
             await self._orders.shut_down(mysql)
 
     async def _start(self, job: MysqlJob) -> None:
-        async with self._rounds.held(job.mysql_id) as mysql:
+        async with self._loop.held(job.mysql_id) as mysql:
             self._want(mysql, "on", 0)
-        await self._rounds.settle(job.mysql_id, self._rounds.takes_writes, SETTLE_SECONDS, "to take writes again")
+        await self._loop.wait_until(job.mysql_id, self._loop.takes_writes, SETTLE_SECONDS, "to take writes again")
 
     def _want(self, mysql: Mysql, desired: str, order_status: int) -> None:
         with self._store.transaction():
@@ -82,7 +82,7 @@ class Jobs:
 
     async def match_events(self, mysql: Mysql) -> None:
         """Now and then, so that a standby that is promoted leaves those alone that their owner has disabled."""
-        track, standby = self._rounds.tracks[mysql.id], standby_of(self._store, mysql)
+        track, standby = self._loop.tracks[mysql.id], standby_of(self._store, mysql)
         if standby is None or mysql.step or now() - track.events_matched < EVENTS_SECONDS:
             return
         if track.seen(mysql.primary).writable and track.seen(standby.id).applying:
@@ -92,7 +92,7 @@ class Jobs:
     async def _restore(self, job: MysqlJob) -> None:
         """The primary's data are replaced, then the standby is rebuilt from it."""
         source, until = job.arguments["sourceId"], job.arguments["until"]
-        async with self._rounds.held(job.mysql_id) as mysql:
+        async with self._loop.held(job.mysql_id) as mysql:
             must_have_power(self._store, self._store.require(MYSQL_NODES, mysql.primary))
             await self._keep_last(source)
             with self._store.durably():
@@ -100,19 +100,19 @@ class Jobs:
                 for node in nodes_of(self._store, mysql):
                     self._store.put(MYSQL_NODES, replace(node, fenced=True, reseed=node.id != mysql.primary))
             await self._orders.shut_down(mysql)
-            await self._rounds.networks.change({mysql.vpc_id})
+            await self._loop.networks.change({mysql.vpc_id})
             primary = engine_nodes(self._store, mysql)[mysql.primary]
             await self._engine.backups.restore(primary, job.arguments["backupId"], source, float(until) if until else None)
-            await self._rounds.steps.cut_if_dead(mysql.primary)
+            await self._loop.actions.cut_if_dead(mysql.primary)
             await self._orders.prepare(mysql)
             await self._engine.backups.remove_logs(mysql.id)  # they do not belong to these data
-        await self._rounds.settle(job.mysql_id, self._restored, RESTORE_SECONDS, "to be rebuilt")
+        await self._loop.wait_until(job.mysql_id, self._restored, RESTORE_SECONDS, "to be rebuilt")
 
     async def _keep_last(self, source_id: str) -> None:
         """What the source has written since its binary log was kept last; fine if it is dead."""
         source = self._store.get(MYSQLS, source_id)
-        if source is not None and self._rounds.tracks[source.id].seen(source.primary).answers:
+        if source is not None and self._loop.tracks[source.id].seen(source.primary).answers:
             await self._engine.backups.keep_logs(source.primary, source.id)
 
     def _restored(self, mysql: Mysql) -> bool:
-        return self._rounds.takes_writes(mysql) and not any(node.reseed for node in nodes_of(self._store, mysql))
+        return self._loop.takes_writes(mysql) and not any(node.reseed for node in nodes_of(self._store, mysql))

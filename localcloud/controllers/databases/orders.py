@@ -6,8 +6,8 @@ import logging
 from typing import Any
 
 from localcloud.controllers.databases import grants
-from localcloud.controllers.databases.rounds import FAILED, REFUNDED, Rounds
-from localcloud.controllers.databases.steps import CLOSE_SECONDS
+from localcloud.controllers.databases.action_runner import CLOSE_SECONDS
+from localcloud.controllers.databases.control_loop import FAILED, REFUNDED, ControlLoop
 from localcloud.controllers.databases.view import ASYNC, CREATING, engine_nodes, nodes_of
 from localcloud.controllers.failures import log_failure
 from localcloud.controllers.faults.power import must_have_power
@@ -36,9 +36,9 @@ STOP_SECONDS = 20.0
 class Orders:
     """Carries orders out; each can be carried on by the next daemon."""
 
-    def __init__(self, rounds: Rounds) -> None:
-        self._rounds = rounds
-        self._store, self._engine, self._networks = rounds.store, rounds.engine, rounds.networks
+    def __init__(self, loop: ControlLoop) -> None:
+        self._loop = loop
+        self._store, self._engine, self._networks = loop.store, loop.engine, loop.networks
 
     async def build(self, order_id: str) -> None:
         """Make an ordered instance (order kind "mysql-create", resource_ids = (its id,)).
@@ -59,7 +59,7 @@ class Orders:
             orders.close(self._store, order_id, problem)
 
     async def _make(self, mysql_id: str) -> None:
-        async with self._rounds.held(mysql_id) as mysql:
+        async with self._loop.held(mysql_id) as mysql:
             if mysql.order_status != CREATING:
                 raise EngineError("its instance was being cleared away when the local cloud was killed")
             must_have_power(self._store, *nodes_of(self._store, mysql))
@@ -69,7 +69,7 @@ class Orders:
             if mysql.kind != "replica":
                 await together(*map(self._engine.nodes.boot, nodes.values()))
                 await self.prepare(mysql)
-        await self._rounds.settle(mysql_id, self.complete, BUILD_SECONDS, "to be ready")
+        await self._loop.wait_until(mysql_id, self.complete, BUILD_SECONDS, "to be ready")
         must_have_power(self._store, *nodes_of(self._store, self._store.require(MYSQLS, mysql_id)))
 
     async def prepare(self, mysql: Mysql) -> None:
@@ -81,10 +81,10 @@ class Orders:
 
     def complete(self, mysql: Mysql) -> bool:
         """The primary takes writes, and its standby has every one of them."""
-        if not self._rounds.takes_writes(mysql):
+        if not self._loop.takes_writes(mysql):
             return False
         standbys = [node for node in nodes_of(self._store, mysql) if node.id != mysql.primary]
-        following = all(self._rounds.tracks[mysql.id].seen(node.id).receiving for node in standbys)
+        following = all(self._loop.tracks[mysql.id].seen(node.id).receiving for node in standbys)
         return following and (mysql.in_sync or not standbys or mysql.sync_mode == ASYNC)
 
     async def _give_up(self, mysql_id: str, problem: str) -> str:
@@ -110,7 +110,7 @@ class Orders:
         [mysql_id] = self._store.require(ORDERS, order_id).resource_ids
         problem = ""
         try:
-            async with self._rounds.held(mysql_id) as mysql:
+            async with self._loop.held(mysql_id) as mysql:
                 change_mysql(self._store, mysql_id, order_status=REFUNDED)  # first: the watch lets go of it
                 await self.shut_down(mysql)
         except EngineError as error:
@@ -123,9 +123,9 @@ class Orders:
             await self._engine.replication.close_writes(mysql.primary, CLOSE_SECONDS)
         except EngineError as error:
             log.info("MySQL instance %s: writes were not closed before it was stopped: %s", mysql.name, error)
-        for node in self._rounds.nodes(mysql):
+        for node in self._loop.nodes(mysql):
             await self._engine.nodes.shut_down(node.id, STOP_SECONDS)
-        self._rounds.tracks.pop(mysql.id, None)
+        self._loop.tracks.pop(mysql.id, None)
 
     async def release(self, order_id: str) -> None:
         """Remove an instance for good (order kind "mysql-destroy"): nodes, disks, backups, records; its EIP is unbound."""
@@ -133,7 +133,7 @@ class Orders:
         problem = ""
         if self._store.get(MYSQLS, mysql_id) is not None:
             try:
-                async with self._rounds.held(mysql_id) as mysql:
+                async with self._loop.held(mysql_id) as mysql:
                     await self._remove_all(mysql)
             except EngineError as error:
                 problem = log_failure(f"order {order_id}", error)
@@ -151,5 +151,5 @@ class Orders:
                     self._store.delete(kind, record.id)
             eips.leave(self._store, mysql.id)
             self._store.delete(MYSQLS, mysql.id)
-        self._rounds.tracks.pop(mysql.id, None)
+        self._loop.tracks.pop(mysql.id, None)
         await self._networks.change({mysql.vpc_id})  # its EIP

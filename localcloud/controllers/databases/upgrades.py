@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from localcloud.controllers.databases.control_loop import ControlLoop
 from localcloud.controllers.databases.orders import BUILD_SECONDS, STOP_SECONDS, Orders
 from localcloud.controllers.databases.roles import Roles
-from localcloud.controllers.databases.rounds import Rounds
 from localcloud.controllers.databases.view import engine_nodes, nodes_of
 from localcloud.controllers.failures import log_failure
 from localcloud.controllers.faults.power import must_have_power
@@ -30,9 +30,9 @@ LOST = 0.05  # of a disk, at most, that its file system needs for itself
 class Upgrades:
     """Carries the orders out."""
 
-    def __init__(self, rounds: Rounds, creation: Orders, roles: Roles) -> None:
-        self._rounds, self._creation, self._roles = rounds, creation, roles
-        self._store, self._engine, self._networks = rounds.store, rounds.engine, rounds.networks
+    def __init__(self, loop: ControlLoop, creation: Orders, roles: Roles) -> None:
+        self._loop, self._creation, self._roles = loop, creation, roles
+        self._store, self._engine, self._networks = loop.store, loop.engine, loop.networks
 
     async def carry_out(self, order_id: str) -> None:
         """Change an instance in place (order kind "mysql-upgrade"); running_status is 7 meanwhile, and the instance in use.
@@ -59,7 +59,7 @@ class Upgrades:
 
     # -- CPUs and memory -----------------------------------------------------------------------------------------------
     async def _resize(self, mysql_id: str, wanted: Mapping[str, str]) -> None:
-        async with self._rounds.held(mysql_id) as mysql:
+        async with self._loop.held(mysql_id) as mysql:
             sized = replace(mysql, spec=wanted["spec"], cpus=int(wanted["cpus"]), memory_mib=int(wanted["memoryMib"]))
             try:
                 await self._size_all(sized)
@@ -98,7 +98,7 @@ class Upgrades:
         """Down in good order, a larger disk, and up again by the controller, which brings up whatever is down."""
         if await self._has_room(node_id, size):  # another daemon was here
             return
-        async with self._rounds.held(mysql_id) as mysql:
+        async with self._loop.held(mysql_id) as mysql:
             if mysql.step or self._leads_a_pair(mysql_id, node_id):
                 raise EngineError(f"the roles of MySQL instance {mysql.name} have changed meanwhile: {mysql.verdict}")
             if mysql.kind == PAIR:
@@ -118,7 +118,7 @@ class Upgrades:
         await self._engine.semi_sync.switch(mysql.primary, False)
 
     async def _settled(self, mysql_id: str) -> None:
-        await self._rounds.settle(mysql_id, self._creation.complete, BUILD_SECONDS, "to take writes with all its nodes")
+        await self._loop.wait_until(mysql_id, self._creation.complete, BUILD_SECONDS, "to take writes with all its nodes")
 
     async def _has_room(self, node_id: str, size: int) -> bool:
         return sum(await self._engine.nodes.room(node_id)) >= size * GIB * (1 - LOST)
@@ -132,7 +132,7 @@ class Upgrades:
     async def _without(self, mysql_id: str, node_id: str, problem: str) -> str:
         """Single again, unless the new node leads by now; the problem, and what more went wrong."""
         try:
-            async with self._rounds.held(mysql_id) as mysql:
+            async with self._loop.held(mysql_id) as mysql:
                 if mysql.step or mysql.primary == node_id:
                     return problem
                 single = next(one.id for one in PRODUCTS.values() if (one.version, one.kind) == (mysql.version, SINGLE))

@@ -21,7 +21,7 @@ from localcloud.records.store import Store
 
 SEMI_SYNC, ASYNC = "Semi_sync", "Async"
 CREATING = 3  # prodOrderStatus
-BOTH_STEPS = ("", "close", "catch")  # steps in which the controller looks at all nodes; else at the candidate alone
+BOTH_PHASES = ("", "close", "catch")  # phases in which the controller looks at all nodes; else at the candidate alone
 
 
 @dataclass
@@ -30,10 +30,10 @@ class Track:
 
     memory: Memory = field(default_factory=Memory)
     seated: bool = False
-    tries: int = 0  # failures in a row of the present step of a change of roles
-    step: str = ""
-    step_began: float = 0.0
-    applying: Progress = field(default_factory=Progress)  # of the candidate, in the present step
+    tries: int = 0  # failures in a row in the present phase of a change of roles
+    phase: str = ""
+    phase_began: float = 0.0
+    applying: Progress = field(default_factory=Progress)  # of the candidate, in the present phase
     rests: dict[str, tuple[float, str]] = field(default_factory=dict)  # node id -> until when it is left alone, and why
     given_up: tuple[float, str] = (0.0, "")  # until when no failover is begun again, and why the last one was given up
     binlogs_kept: float = 0.0
@@ -91,7 +91,7 @@ def engine_nodes(store: Store, mysql: Mysql) -> dict[str, DatabaseNode]:
 
 def looked_at(store: Store, mysql: Mysql) -> list[DatabaseNode]:
     """The nodes whose state matters now: whoever is fenced for good must not hold up a change of roles."""
-    return [node for node in engine_nodes(store, mysql).values() if mysql.step in BOTH_STEPS or node.node_id == mysql.candidate]
+    return [node for node in engine_nodes(store, mysql).values() if mysql.step in BOTH_PHASES or node.node_id == mysql.candidate]
 
 
 def standby_of(store: Store, mysql: Mysql) -> MysqlNode | None:
@@ -101,8 +101,8 @@ def standby_of(store: Store, mysql: Mysql) -> MysqlNode | None:
 def view_of(store: Store, mysql: Mysql, track: Track, tracks: Mapping[str, Track]) -> View:
     """What the controller decides by, after a look."""
     moment, memory, faults = now(), track.memory, power_faults(store)
-    if track.step != mysql.step:
-        track.step, track.step_began, track.tries, track.applying = mysql.step, moment, 0, Progress()
+    if track.phase != mysql.step:
+        track.phase, track.phase_began, track.tries, track.applying = mysql.step, moment, 0, Progress()
     return View(
         kind=mysql.kind,
         primary=mysql.primary,
@@ -115,8 +115,8 @@ def view_of(store: Store, mysql: Mysql, track: Track, tracks: Mapping[str, Track
             for node in nodes_of(store, mysql)
         ),
         in_sync=mysql.in_sync, reliable=mysql.ha_mode != "usability", semi_sync=mysql.sync_mode != ASYNC,
-        automatic=mysql.switch_type != "manual", step=mysql.step, candidate=mysql.candidate, step_gtid=mysql.step_gtid,
-        reason=mysql.reason, step_age=moment - track.step_began, tries=track.tries, applying=words(track.applying),
+        automatic=mysql.switch_type != "manual", phase=mysql.step, candidate=mysql.candidate, phase_gtid=mysql.step_gtid,
+        reason=mysql.reason, phase_age=moment - track.phase_began, tries=track.tries, applying=words(track.applying),
         given_up=track.given_up[1] if moment < track.given_up[0] else "",
         silent=moment - memory.heard if memory.heard is not None else 0.0, received=memory.received, written=memory.written,
         near=memory.near, proven=_proven(mysql, memory, moment),

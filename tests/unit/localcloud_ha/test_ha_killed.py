@@ -1,4 +1,4 @@
-"""At every single deed of a change of roles the local cloud is killed, or the candidate loses its power: nothing is lost."""
+"""At every single action of a change of roles the local cloud is killed, or the candidate loses its power: nothing is lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from localcloud.engines.interface.engines import EngineError
 from localcloud.records.compute import FAULTS
 from localcloud.records.databases import MYSQLS, SWITCHES
 
-MOST_DEEDS = 200
+MOST_ACTIONS = 200
 CHANGING = ("cut_node_power", "stop_receiving", "apply_all", "forget_source", "set_semi_sync", "try_semi_sync", "end_follower",
             "open_writes", "close_writes", "follow", "move_database_address", "apply_networks", "reseed")  # fmt: skip
 
@@ -38,20 +38,20 @@ def take_power_and_kill(cloud: Cloud) -> None:
 
 
 class Executioner:
-    """Strikes before the `at`-th deed: a call to the engine, or a record that is stored. Afterwards it lets everything pass."""
+    """Strikes before the `at`-th action: a call to the engine, or a record that is stored. Afterwards it lets everything pass."""
 
     def __init__(self, cloud: Cloud, at: int, strike: Callable[[Cloud], None] = kill) -> None:
         self.cloud, self.left, self.struck, self.strike = cloud, at, False, strike
-        cloud.fake.on_call.update(dict.fromkeys(CHANGING, self.deed))
+        cloud.fake.on_call.update(dict.fromkeys(CHANGING, self.action))
         put = cloud.store.put
 
         def counted(kind: Any, record: Any) -> Any:
-            self.deed()
+            self.action()
             return put(kind, record)
 
         cloud.store.put = counted  # type: ignore[method-assign]
 
-    def deed(self) -> None:
+    def action(self) -> None:
         if self.cloud.mysql.step and not self.struck:  # only what belongs to the change of roles
             self.left -= 1
             if self.left < 0:
@@ -135,7 +135,7 @@ async def switchover(cloud: Cloud) -> None:
 
 
 async def run(cloud: Cloud, at: int, event: Callable[[Cloud], Awaitable[None]]) -> bool:
-    """False when there was no `at`-th deed."""
+    """False when there was no `at`-th action."""
     await ready(cloud)
     executioner = Executioner(cloud, at)
     client = asyncio.create_task(writes(cloud))
@@ -165,15 +165,15 @@ def check(cloud: Cloud, at: int) -> None:
 
 
 @pytest.mark.parametrize("event", [failover, isolation, switchover], ids=lambda event: str(event.__name__))
-def test_killed_at_each_deed(event: Callable[[Cloud], Awaitable[None]]) -> None:
-    for at in range(MOST_DEEDS):
+def test_killed_at_each_action(event: Callable[[Cloud], Awaitable[None]]) -> None:
+    for at in range(MOST_ACTIONS):
         cloud = Cloud()
         struck = run_virtually(run(cloud, at, event))
         check(cloud, at)
         if not struck:
-            assert at > 10, "a change of roles has more deeds than that"
+            assert at > 10, "a change of roles has more actions than that"
             return
-    pytest.fail(f"a change of roles had more than {MOST_DEEDS} deeds")
+    pytest.fail(f"a change of roles had more than {MOST_ACTIONS} actions")
 
 
 # -- the candidate, too ------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ async def began(cloud: Cloud) -> None:
 
 
 async def lose_both(cloud: Cloud, at: int, strike: Callable[[Cloud], None], event: Callable[[Cloud], Awaitable[None]]) -> bool:
-    """The old primary has power again first: it serves unless the candidate may have taken a write. False: no `at`-th deed."""
+    """The old primary has power again first: it serves unless the candidate may have taken a write. False: no `at`-th action."""
     await ready(cloud)
     executioner = Executioner(cloud, at, strike)
     client = asyncio.create_task(writes(cloud))
@@ -228,12 +228,12 @@ async def lose_both(cloud: Cloud, at: int, strike: Callable[[Cloud], None], even
 
 @pytest.mark.parametrize("strike", [take_power, take_power_and_kill], ids=lambda strike: str(strike.__name__))
 @pytest.mark.parametrize("event", [death, handover], ids=lambda event: str(event.__name__))
-def test_the_candidate_loses_its_power_at_each_deed(
+def test_the_candidate_loses_its_power_at_each_action(
     event: Callable[[Cloud], Awaitable[None]], strike: Callable[[Cloud], None]
 ) -> None:
     """Whoever may have taken a write last is the primary; the other one never takes any."""
     back = []
-    for at in range(MOST_DEEDS):
+    for at in range(MOST_ACTIONS):
         cloud = Cloud()
         struck = run_virtually(lose_both(cloud, at, strike, event))
         check(cloud, at)
@@ -241,4 +241,4 @@ def test_the_candidate_loses_its_power_at_each_deed(
             assert True in back, "it never went back to the old primary"
             return
         back.append(cloud.mysql.primary == cloud.node("db-1").id)
-    pytest.fail(f"a change of roles had more than {MOST_DEEDS} deeds")
+    pytest.fail(f"a change of roles had more than {MOST_ACTIONS} actions")

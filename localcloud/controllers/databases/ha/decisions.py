@@ -1,4 +1,4 @@
-"""The next step for an instance in its steady state. While roles change, `changing.py` decides."""
+"""The next action for an instance in its steady state. While roles change, `role_change.py` decides."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ DIVERGED = ("1236", "1593", "1950")  # MariaDB's errors after which a standby ne
 
 
 def decide(view: View, settings: Settings) -> Decision:
-    """One step, and why. What is not modelled as a step is a reason to wait."""
-    if view.step:
+    """Choose one action, and say why. What is not modelled as an action is a reason to wait."""
+    if view.phase:
         return change(view, settings)
     if not any(node.wanted for node in view.nodes):
         return waits("stopped by its owner")
@@ -85,8 +85,8 @@ def _without_primary(view: View, settings: Settings) -> Decision:
     if standby and not against and view.automatic and leader.wanted and not view.given_up:
         return _fail_over(view, standby, settings)
     for node in [node for node in (leader, standby) if node]:
-        if (step := _bring_up(node, settings)) is not None:
-            return step
+        if (decision := _bring_up(node, settings)) is not None:
+            return decision
     if standby and not against and view.given_up:
         return waits(f"{trouble(leader)}; {view.given_up}: that is tried again")
     if standby and not against:
@@ -169,8 +169,8 @@ def _made_ready(view: View, standby: Node, settings: Settings) -> Decision | Non
         return does(Action.MARK_RESEED, standby, f"{standby.name} cannot be used as it is: {standby.resting}")
     if standby.reseed and standby.powered and not standby.resting:
         return does(Action.RESEED, standby, f"{standby.name} is rebuilt from {leader.name}")
-    if (step := _bring_up(standby, settings)) is not None:
-        return step
+    if (decision := _bring_up(standby, settings)) is not None:
+        return decision
     if standby.reseed or not seen.answers:
         return waits(f"{leader.name} takes writes {_alone(view)}; {_absence(standby)}")
     return _following(standby, leader.address, leader.name)
@@ -242,8 +242,8 @@ def _replica(view: View, settings: Settings) -> Decision:
         if view.source and node.powered and not node.resting:
             return does(Action.RESEED, node, f"{node.name} is rebuilt from its parent's primary")
         return waits(_absence(node) if view.source else f"{node.name} waits for its parent's primary")
-    if (step := _bring_up(node, settings)) is not None:
-        return step
+    if (decision := _bring_up(node, settings)) is not None:
+        return decision
     if not node.seen.answers:
         return waits(_absence(node))
     if not view.seated:

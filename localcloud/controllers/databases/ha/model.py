@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from localcloud.engines.interface.databases import NodeState
 
-MOST_TRIES = 5  # of one step, until something else is done about it
+MOST_TRIES = 5  # of one action, until something else is done about it
 DARK = NodeState(running=False, answers=False, reachable=False)
 
 
@@ -52,12 +52,12 @@ class View:
     reliable: bool = True  # never lose an acknowledged write, rather than be available
     semi_sync: bool = True  # the instance's synchronisation mode, else asynchronous
     automatic: bool = True  # fail over by itself, else say what it would do
-    step: str = ""  # how far a change of roles has come; stored
+    phase: str = ""  # how far a change of roles has come, "" while none is under way; stored
     candidate: str = ""
-    step_gtid: str = ""
+    phase_gtid: str = ""
     reason: str = ""  # "manual" | "failover" | "unconsfailover" (by hand, loss accepted)
-    step_age: float = 0.0  # seconds since the step began
-    tries: int = 0  # how often in a row a step has failed
+    phase_age: float = 0.0  # seconds since the phase began
+    tries: int = 0  # how often in a row an action of this phase has failed
     applying: str = ""  # how far the candidate is with what it had received, where that takes longer
     given_up: str = ""  # why a failover was given up a moment ago; the next one waits for that moment to pass
     silent: float = 0.0  # seconds since the primary heard its standby
@@ -116,24 +116,17 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
-    """An action, and the node that it is done to (or, for what is stored, that it is about)."""
+class Decision:
+    """The next action, and the sentence that says what was seen and why."""
 
     action: Action
-    node: str = ""
-
-
-@dataclass(frozen=True)
-class Decision:
-    """The next step, and the sentence that says what was seen and why."""
-
-    step: Step
+    node_id: str  # of the node that it is done to (or, for what is stored, that it is about); "" for none
     reason: str
 
 
 def does(action: Action, node: Node, reason: str) -> Decision:
-    return Decision(Step(action, node.id), reason)
+    return Decision(action, node.id, reason)
 
 
 def waits(reason: str) -> Decision:
-    return Decision(Step(Action.WAIT), reason)
+    return Decision(Action.WAIT, "", reason)

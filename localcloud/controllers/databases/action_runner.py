@@ -1,6 +1,6 @@
-"""The controller's steps as deeds. Each stores what it has done in one transaction, so that another daemon can carry on.
+"""How each action of the controller is done. Each stores its outcome in one transaction, so that another daemon can carry on.
 
-What must be known before something irreversible happens is stored before it; what follows from a deed, after it.
+What must be known before something irreversible happens is stored before it; what follows from an action, after it.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ CLOSE_SECONDS = 2.0
 GIVEN_UP_SECONDS = 30.0  # between two failovers to a standby that could not be prepared
 
 
-class Steps:
+class ActionRunner:
     """Does what the controller decides."""
 
     def __init__(self, store: Store, engine: DatabaseEngine, networks: Networks) -> None:
         self._store, self._engine, self._networks = store, engine, networks
-        self._deeds: dict[Action, Callable[[Mysql, str, Track, str], Awaitable[None]]] = {
+        self._methods: dict[Action, Callable[[Mysql, str, Track, str], Awaitable[None]]] = {
             Action.BOOT: self._boot, Action.KILL: self._kill, Action.ADMIT: self._admit, Action.SEAT: self._seat,
             Action.OPEN: self._open, Action.FOLLOW: self._follow, Action.SEMI_SYNC_ON: self._semi_sync_on,
             Action.SEMI_SYNC_OFF: self._semi_sync_off, Action.TRY: self._try, Action.GO_ALONE: self._go_alone,
@@ -47,9 +47,9 @@ class Steps:
             Action.ABORT: self._abort, Action.REJECT: self._reject,
         }  # fmt: skip
 
-    async def do(self, mysql: Mysql, decision: Decision, track: Track) -> None:
+    async def run(self, mysql: Mysql, decision: Decision, track: Track) -> None:
         """Raises EngineError when it failed; it can be done again then."""
-        await self._deeds[decision.step.action](mysql, decision.step.node, track, decision.reason)
+        await self._methods[decision.action](mysql, decision.node_id, track, decision.reason)
 
     # -- one node ------------------------------------------------------------------------------------------------------
     async def _boot(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
@@ -156,14 +156,14 @@ class Steps:
     async def _begin(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
         self.begin(mysql, node_id, "failover", "fence", reason, track.memory.received)
 
-    def begin(self, mysql: Mysql, candidate: str, why: str, step: str, detail: str, gtid: str = "") -> str:
+    def begin(self, mysql: Mysql, candidate: str, why: str, phase: str, detail: str, gtid: str = "") -> str:
         """Store that roles change from now on; the id of the record that tells how it ends."""
         record = SwitchRecord(
             hex_id(), mysql.region, mysql.id, why, "running", mysql.primary, mysql.primary, detail, time(), None
         )
         with self._store.durably():
             self._store.put(SWITCHES, record)
-            self._keep(mysql.id, step=step, candidate=candidate, step_gtid=gtid, reason=why, switch_id=record.id)
+            self._keep(mysql.id, step=phase, candidate=candidate, step_gtid=gtid, reason=why, switch_id=record.id)
         return record.id
 
     async def _fence(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
@@ -194,7 +194,7 @@ class Steps:
         self._keep(mysql.id, step="check")
 
     async def _promote(self, mysql: Mysql, node_id: str, track: Track, reason: str) -> None:
-        """Alone unless the old primary follows it already. Once step `open` is stored there is no way back."""
+        """Alone unless the old primary follows it already. Once phase `open` is stored there is no way back."""
         in_sync = mysql.in_sync and mysql.reason == "manual"
         await self._engine.replication.forget_source(node_id)
         await self._engine.semi_sync.switch(node_id, in_sync and mysql.sync_mode != ASYNC)

@@ -22,11 +22,11 @@ PASSWORD_LENGTH = 24  # letters and digits only, so that no file or shell needs 
 
 
 @dataclass(frozen=True)
-class Ground:
-    """The parts that a stage builds upon; `inherit` goes to each of its components."""
+class StageBase:
+    """The parts that a stage builds upon; `provider_opts` goes to each of its components."""
 
     settings: Settings
-    inherit: pulumi.ResourceOptions
+    provider_opts: pulumi.ResourceOptions
     network: Network
     key: KeyPair
     jump: JumpHost
@@ -37,19 +37,21 @@ class Ground:
         return ServerArgs(self.network, self.key, wanted.zone, wanted.web_flavor, wanted.web_image)
 
 
-def lay_ground(settings: Settings, web_zones: Sequence[str], web_from: Sequence[str], pair: bool = False) -> Ground:
+def build_base(settings: Settings, web_zones: Sequence[str], web_from: Sequence[str], pair: bool = False) -> StageBase:
     """Web servers will stand in `web_zones`, the jump host beside the first of them, and answer `web_from`.
 
     `pair`: there will be a database with a standby. Names that only the cloud knows are checked first.
     """
     provider = Provider("ctyun", target=settings.target)
     check_names(settings, web_zones, pair, provider)
-    inherit = pulumi.ResourceOptions(providers=[provider])
+    provider_opts = pulumi.ResourceOptions(providers=[provider])
     prefix = pulumi.get_stack()
-    network = Network("network", network_args(settings, prefix, web_from), inherit)
+    network = Network("network", network_args(settings, prefix, web_from), provider_opts)
     key = KeyPair("key", region=settings.region, name=f"{prefix}-key", opts=pulumi.ResourceOptions(provider=provider))
-    jump = JumpHost("jump-host", JumpHostArgs(network, key, web_zones[0], settings.jump_flavor, settings.jump_image), inherit)
-    return Ground(settings, inherit, network, key, jump)
+    jump = JumpHost(
+        "jump-host", JumpHostArgs(network, key, web_zones[0], settings.jump_flavor, settings.jump_image), provider_opts
+    )
+    return StageBase(settings, provider_opts, network, key, jump)
 
 
 def check_names(settings: Settings, web_zones: Sequence[str], pair: bool, provider: Provider) -> None:
@@ -85,16 +87,16 @@ def database_password() -> pulumi.Output[str]:
     return made.result
 
 
-def export(ground: Ground, url: pulumi.Output[str], servers: Sequence[WebServer], database: Connection) -> None:
+def export(base: StageBase, url: pulumi.Output[str], servers: Sequence[WebServer], database: Connection) -> None:
     """The outputs of all stages; the command line and the tests read them."""
     pulumi.export("siteUrl", url)
-    pulumi.export("jumpHostAddress", ground.jump.address)
+    pulumi.export("jumpHostAddress", base.jump.address)
     pulumi.export("webServers", [web_server(one) for one in servers])
     pulumi.export("databaseHost", database.host or servers[0].private_address)
     pulumi.export("databaseUser", database.user)
     pulumi.export("databaseName", database.name)
     pulumi.export("databasePassword", pulumi.Output.secret(database.password))
-    pulumi.export("sshAccess", pulumi.Output.secret(ssh_access(ground.jump, servers, ground.key)))
+    pulumi.export("sshAccess", pulumi.Output.secret(ssh_access(base.jump, servers, base.key)))
 
 
 def web_server(one: WebServer) -> Mapping[str, object]:

@@ -1,4 +1,4 @@
-"""Rounds over MySQL instances: look, remember, decide, do one step. One round at a time per instance."""
+"""The control loop over MySQL instances: observe, remember, decide, do one action. One run at a time per instance."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from time import time
 
+from localcloud.controllers.databases.action_runner import ActionRunner
 from localcloud.controllers.databases.ha import Action, Decision, View, decide, remember
-from localcloud.controllers.databases.steps import Steps
 from localcloud.controllers.databases.view import Track, looked_at, nodes_of, now, settings, standby_of, view_of
 from localcloud.controllers.locks import Locks
 from localcloud.controllers.networks.networks import Networks
@@ -23,17 +23,17 @@ from localcloud.records.store import Store
 log = logging.getLogger("localcloud")
 
 REST_SECONDS = 5.0  # what failed on a node is tried again after so long
-BRIEF_SECONDS = 0.05  # between rounds in which somebody waits for an instance
+BRIEF_SECONDS = 0.05  # between runs in which somebody waits for an instance
 STEADY = (0,)  # prodOrderStatus of instances that are watched: those that are made, and neither stopped nor refunded
 STOPPED, REFUNDED, FAILED = 6, 8, 4
 
 
-class Rounds:
-    """The loop, and what it remembers between two rounds."""
+class ControlLoop:
+    """Keeps every instance as it is desired, and remembers what it needs between two runs."""
 
     def __init__(self, store: Store, engine: DatabaseEngine, networks: Networks) -> None:
         self.store, self.engine, self.networks = store, engine, networks
-        self.steps = Steps(store, engine, networks)
+        self.actions = ActionRunner(store, engine, networks)
         self.settings = settings()
         self.tracks: defaultdict[str, Track] = defaultdict(Track)
         self._locks = Locks()
@@ -57,21 +57,24 @@ class Rounds:
         track.memory = remember(track.memory, mysql.primary, other, fenced, seen, began, self.settings)
         return view_of(self.store, mysql, track, self.tracks)
 
-    async def round(self, mysql_id: str) -> bool:
-        """One step, if there is one to do; the caller holds the instance. What fails is logged, and tried again later."""
+    async def run_once(self, mysql_id: str) -> bool:
+        """Do one action, if there is one to do; the caller holds the instance. What fails is logged, and tried again later."""
         mysql = self.store.require(MYSQLS, mysql_id)
         view = await self.look(mysql)
         decision = decide(view, self.settings)
-        if decision.step.action is Action.WAIT:
+        if decision.action is Action.WAIT:
             if mysql.verdict != decision.reason:
                 log.info("MySQL instance %s: %s", mysql.name, decision.reason)
             self._say(mysql_id, decision.reason)
             return False
-        log.info("MySQL instance %s: %s [%s]", mysql.name, decision.reason, decision.step.action)
+        log.info("MySQL instance %s: %s [%s]", mysql.name, decision.reason, decision.action)
         self._say(mysql_id, decision.reason)  # before it is done: a node that starts or is rebuilt may take minutes
         try:
-            await self.steps.do(mysql, decision, self.tracks[mysql_id])
-        except (EngineError, OSError) as error:  # OSError: a full disk of this machine, most likely; a step that fails is counted
+            await self.actions.run(mysql, decision, self.tracks[mysql_id])
+        except (
+            EngineError,
+            OSError,
+        ) as error:  # OSError: most likely a full disk; what fails is counted
             self._failed(mysql, decision, str(error))
             return False
         self.tracks[mysql_id].tries = 0
@@ -83,7 +86,7 @@ class Rounds:
         track = self.tracks[mysql.id]
         track.tries += 1
         if not mysql.step:
-            track.rests[decision.step.node] = (now() + REST_SECONDS, problem)
+            track.rests[decision.node_id] = (now() + REST_SECONDS, problem)
         self._say(mysql.id, sentence)
 
     def _say(self, mysql_id: str, verdict: str) -> None:
@@ -96,7 +99,7 @@ class Rounds:
         """Carry a change of roles to its end; the caller holds the instance. Raises EngineError when it fell back."""
         switch_id, deadline = self.store.require(MYSQLS, mysql_id).switch_id, now() + seconds
         while self.store.require(MYSQLS, mysql_id).step:
-            acted = await self.round(mysql_id)
+            acted = await self.run_once(mysql_id)
             if now() > deadline and self.store.require(MYSQLS, mysql_id).step:
                 verdict = self.store.require(MYSQLS, mysql_id).verdict
                 raise EngineError(f"the roles have not changed within {seconds:.0f} s and still do; last: {verdict}")
@@ -106,12 +109,12 @@ class Rounds:
         if record is not None and record.state == "failed":
             raise EngineError(record.detail)
 
-    async def settle(self, mysql_id: str, done: Callable[[Mysql], bool], seconds: float, what: str) -> None:
-        """Round after round until the instance is as it is wanted. Raises EngineError with what was seen last."""
+    async def wait_until(self, mysql_id: str, done: Callable[[Mysql], bool], seconds: float, what: str) -> None:
+        """Run again and again until `done` says yes. Raises EngineError with what was seen last."""
         deadline = now() + seconds
         while True:
             async with self.held(mysql_id) as mysql:
-                acted = await self.round(mysql_id)
+                acted = await self.run_once(mysql_id)
                 if not acted and done(self.store.require(MYSQLS, mysql_id)):
                     return
             if now() > deadline:
@@ -142,16 +145,16 @@ class Rounds:
     async def _keep(self, mysql_id: str) -> None:
         while (mysql := self.store.get(MYSQLS, mysql_id)) is not None and mysql.order_status in STEADY:
             began = now()
-            if not await self.tend(mysql_id):
+            if not await self.run_guarded(mysql_id):
                 pause = BRIEF_SECONDS if mysql.step else self.settings.interval - (now() - began)
                 await asyncio.sleep(max(BRIEF_SECONDS, pause))
         self.tracks.pop(mysql_id, None)
 
-    async def tend(self, mysql_id: str) -> bool:
-        """One round; the watch over the others goes on whatever happens in it."""
+    async def run_guarded(self, mysql_id: str) -> bool:
+        """Run once under the instance's lock; the watch over the others goes on whatever happens in it."""
         try:
             async with self.held(mysql_id) as mysql:
-                return mysql.order_status in STEADY and await self.round(mysql_id)
+                return mysql.order_status in STEADY and await self.run_once(mysql_id)
         except EngineError as error:
             log.warning("MySQL instance %s: %s", mysql_id, error)
         except Exception:
