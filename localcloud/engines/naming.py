@@ -35,13 +35,13 @@ class Naming:
         """Docker's reference of an image that was made from a server."""
         return f"drlab-{self.cloud}-image:{image_id}"
 
-    def labels(self, kind: str, resource: str = "", region: str = "", zone: str = "") -> dict[str, str]:
+    def labels(self, kind: str, resource: str = "", region: str = "", zone_label: str = "") -> dict[str, str]:
         found = {
             "drlab.cloud": self.cloud,
             "drlab.kind": kind,
             "drlab.resource": resource,
             "drlab.region": region,
-            "drlab.zone": zone,
+            "drlab.zone": zone_label,
         }
         return {key: value for key, value in found.items() if value}
 

@@ -77,7 +77,7 @@ def engine_nodes(store: Store, mysql: Mysql) -> dict[str, DatabaseNode]:
             node_id=node.id,
             name=node.name,
             region=region.name,
-            zone=region.zone_label(node.zone),
+            zone_label=region.zone_label(node.zone),
             vpc_id=mysql.vpc_id,
             nic=nic(parts[node.id], subnet),
             server_id=node.server_id,

@@ -27,7 +27,7 @@ def server_spec(store: Store, server: Instance, public: Mapping[str, str], priva
         instance_id=server.id,
         hostname=user_data.read(server.user_data).hostname or server.name.lower(),
         region=region.name,
-        zone=region.zone_label(server.zone),
+        zone_label=region.zone_label(server.zone),
         image=public[image.engine] if image else private(server.image_id),
         cpus=float(flavor.cpus),
         memory_mib=flavor.memory_gib * 1024,

@@ -20,7 +20,7 @@ class DatabaseNode:
     node_id: str
     name: str  # as people call it; its host name
     region: str
-    zone: str  # "AZ1"
+    zone_label: str  # "AZ1"
     vpc_id: str
     nic: Nic
     server_id: int  # MariaDB's; differs within an instance

@@ -171,7 +171,7 @@ class BalancerNode:
     """One of a balancer's HAProxy processes."""
 
     node_id: str
-    zone: str
+    zone_label: str
     nic: Nic
 
 
@@ -208,7 +208,7 @@ class ServerSpec:
     instance_id: str
     hostname: str
     region: str
-    zone: str
+    zone_label: str
     image: str  # Docker image reference
     cpus: float
     memory_mib: int

@@ -136,7 +136,7 @@ class DatabaseNodes:
             name,
             reference("database"),
             Flags(cap_drop=("ALL",), security=()),
-            context.naming.labels("database", node.node_id, node.region, node.zone),
+            context.naming.labels("database", node.node_id, node.region, node.zone_label),
             command=[f"--server-id={node.server_id}", f"--report-host={node.nic.address}"],
             host={
                 "network_mode": "none",

@@ -117,7 +117,7 @@ class Balancers:
             name,
             reference("balancer"),
             Flags(cap_drop=("ALL",), security=("no-new-privileges",)),
-            context.naming.labels("balancer", node.node_id, spec.region, node.zone),
+            context.naming.labels("balancer", node.node_id, spec.region, node.zone_label),
             host={
                 "network_mode": "none",
                 "cap_add": [],

@@ -147,7 +147,7 @@ class Servers:
             name,
             spec.image,
             flags,
-            context.naming.labels("server", spec.instance_id, spec.region, spec.zone),
+            context.naming.labels("server", spec.instance_id, spec.region, spec.zone_label),
             hostname=spec.hostname,
             stop_signal=HALT,
             host={

@@ -59,7 +59,7 @@ def test_the_engines_get_what_the_call_said(api: Any, vpc: str, subnet: str) -> 
         dataDiskList=[{"diskType": "SSD", "diskSize": 20}, {"diskType": "SATA", "diskSize": 10, "diskName": "logs"}],
     )  # fmt: skip
     spec = api.engines.specs[server]
-    assert (spec.cpus, spec.memory_mib, spec.zone, spec.region) == (2.0, 4096, "AZ2", "华东1")
+    assert (spec.cpus, spec.memory_mib, spec.zone_label, spec.region) == (2.0, 4096, "AZ2", "华东1")
     assert (spec.image, spec.hostname, spec.user_data) == ("drlab/debian-lamp:t", "db-01", b"#!/bin/sh\n")
     assert [(disk.device, disk.size_gib) for disk in spec.disks] == [("/dev/vdb", 20), ("/dev/vdc", 10)]
     assert (spec.nic.address, spec.nic.prefix, spec.nic.gateway, spec.dns) == (
