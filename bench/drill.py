@@ -20,6 +20,7 @@ STAGE = "dual-active"
 RATE = "10"  # reads and writes a second, each
 WATCH_SECONDS = 300  # a watch ends by itself, whatever became of its caller
 HEALED = 120.0  # seconds for a node that has come back to be in step again
+BEGUN, SERVED = 5, 10  # answered reads, and as many writes, by which a watch has begun, and by which the site serves again
 
 
 class DrillFailed(AssertionError):
@@ -39,7 +40,7 @@ class Watch:
         lines = map(json.loads, self.journal.read_text(encoding="utf-8").splitlines())
         return [line for line in lines if instant(line["time"]) > after]
 
-    def serves(self, after: float, sends: int = 10) -> bool:
+    def serves(self, after: float, sends: int = SERVED) -> bool:
         """Reads and writes have been answered again and again since then."""
         good = Counter(send["kind"] for send in self.sends(after) if send["good"])
         return min(good["read"], good["write"]) >= sends
@@ -86,7 +87,7 @@ class Drill:
             wait_until(lambda: journals(self.lab.state) - before, 60, "the watch to begin")
             watch = Watch(process, (journals(self.lab.state) - before).pop())
             begin = time.time()
-            wait_until(lambda: watch.serves(begin, 5), 60, "the watch to see the site")
+            wait_until(lambda: watch.serves(begin, BEGUN), 60, "the watch to see the site")
             yield watch
         finally:
             process.send_signal(signal.SIGINT)  # as Ctrl-C
