@@ -14,6 +14,7 @@ import pytest
 
 from localcloud.engines.interface.databases import DatabaseNode, NodeState, Replication
 from localcloud.engines.interface.engines import Cut, EngineError, MovingAddress, Nic, Rule
+from localcloud.engines.mariadb.events import RUNNING
 from localcloud.engines.scan import scan
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(300)]
@@ -104,7 +105,8 @@ class Pair:
             self.boot(name)
 
     def semi_sync(self) -> None:
-        """db-b follows db-a, whose commits wait for it."""
+        """db-b follows db-a, whose commits wait for it; also where a test that failed has left them in each other's role."""
+        self.do(self.engine.replication.forget_source("db-a"))
         self.do(self.engine.replication.open_writes("db-a"))
         self.follow("db-b", "db-a")
         self.do(self.engine.semi_sync.switch("db-a", True))
@@ -382,6 +384,39 @@ def test_sessions_that_write_end_when_writes_are_closed(pair: Pair) -> None:
     assert not locked()
     pair.do(pair.engine.replication.open_writes("db-a"))
     assert pair.client("SELECT COUNT(*) FROM shop.orders WHERE id = 310") == (0, "0")
+
+
+def test_whoever_is_logging_in_is_no_event(pair: Pair) -> None:
+    """To MariaDB both are connected and say nothing: a session of the cloud's own must not be ended for an event."""
+    sessions = {"root@localhost": 0, "operator@localhost": 0, "unauthenticated user@localhost": 0, "app@10.0.0.5:3312": 0}
+    sessions |= {"app@%": 1, "app@localhost": 1}
+    for session, expected in sessions.items():
+        user, _, host = session.partition("@")
+        one = f"(SELECT 'Connect' AS COMMAND, '{host}' AS HOST, '{user}' AS USER)"
+        assert pair.sql("db-a", f"SELECT COUNT(*) FROM {one} P WHERE {RUNNING}") == [(expected,)], session
+
+
+def test_a_receiver_that_has_ended_by_an_error_follows_anew(pair: Pair) -> None:
+    """Here over an event that is larger than it may take; a receiver that was switched off by hand is only started."""
+    pair.semi_sync()
+    pair.do(pair.engine.semi_sync.switch("db-a", False))
+    pair.sql("db-a", "CREATE TABLE shop.large (text LONGTEXT)")
+    pair.caught_up()
+    usual = pair.sql("db-b", "SELECT @@slave_max_allowed_packet")[0][0]
+    pair.sql("db-b", "SET GLOBAL slave_max_allowed_packet = 1024")
+    pair.sql("db-b", "STOP SLAVE IO_THREAD", "START SLAVE IO_THREAD")
+    pair.sql("db-a", "INSERT INTO shop.large VALUES (REPEAT('x', 100000))")
+    ended = pair.until("db-b", lambda state: state.receiver_ended, "its receiver to end")
+    assert ended.applying and "slave_max_allowed_packet" in ended.problem, ended
+    source = Replication("db-a", pair.nodes["db-a"].nic.address, "repl", "secret", acknowledge=True)
+    with pytest.raises(EngineError, match=r"node db-b cannot receive from .*slave_max_allowed_packet"):
+        pair.do(pair.engine.replication.follow("db-b", source))
+    pair.sql("db-b", f"SET GLOBAL slave_max_allowed_packet = {usual}")
+    pair.follow("db-b", "db-a")
+    pair.caught_up()
+    pair.sql("db-b", "STOP SLAVE IO_THREAD")
+    assert pair.state("db-b").receiver_ended
+    pair.follow("db-b", "db-a")
 
 
 def test_a_node_is_made_anew_from_another(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:

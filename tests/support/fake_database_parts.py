@@ -96,9 +96,11 @@ class FakeReplication(Part):
         self._memory.did("follow", node_id, source.address)
         node = self._memory.running(node_id)
         node.source, node.acknowledges, node.relay, node.broken, node.checked = source.address, source.acknowledge, {}, "", ""
-        node.asks = node.applying = True
+        node.applying, node.asks = True, not node.torn
         node.writable = node.semi_sync = node.trial = node.in_time = False
         self._memory.flow()
+        if node.torn:
+            raise EngineError(f"MySQL node {node_id} cannot receive from {source.address}: its relay log cannot be written")
 
     async def stop_receiving(self, node_id: str) -> None:
         self._memory.did("stop_receiving", node_id)
@@ -209,7 +211,8 @@ class FakeNodeBackups(Part):
         if fresh.full:
             raise EngineError(f"MySQL node {node.node_id} cannot be rebuilt: its disk is full")
         fresh.stop()
-        fresh.log, fresh.relay, fresh.source, fresh.broken, fresh.stuck = dict(source.log), {}, "", "", False
+        fresh.log, fresh.relay, fresh.source, fresh.broken = dict(source.log), {}, "", ""
+        fresh.stuck = fresh.torn = False
         fresh.running, fresh.disk_gib = True, fresh.spec.disk_gib
 
     async def remove(self, backup_id: str) -> None:

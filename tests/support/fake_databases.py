@@ -132,7 +132,8 @@ class FakeDatabases(Journal):
         return NodeState(
             running=True, answers=True, reachable=self.linked(node), writable=node.writable,
             gtid=gtid(max([node.reached, *node.waiting])), received=gtid(node.received) if node.source else "",
-            following=node.source, receiving=node.receiving, applying=node.applying and not node.broken,
+            following=node.source, receiving=node.receiving, receiver_ended=bool(node.source) and not node.asks,
+            applying=node.applying and not node.broken,
             behind=0.0 if node.receiving and source and node.reached >= source.reached else None,
             problem=FULL if node.full else node.broken or node.refused, semi_sync=node.semi_sync,
             trial=node.trial, in_time=node.in_time, acks=node.acks,

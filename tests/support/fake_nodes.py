@@ -37,6 +37,7 @@ class FakeNode:
     broken: str = ""
     left: int = 0  # bytes that its applier needs a second for each million of
     stuck: bool = False  # its relay log cannot be read to its end
+    torn: bool = False  # its receiver ends as soon as it is started
     checked: str = ""  # the source that it has been held against
     full: bool = False
     hangs: bool = False

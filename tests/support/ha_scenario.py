@@ -9,6 +9,8 @@
     <seconds> fill|free <node>                             its disk
     <seconds> behind <node> <seconds>                      as a candidate it applies for so long
     <seconds> stuck <node>                                 its relay log cannot be replayed
+    <seconds> end-receiver <node>                          by an error; it can be started again
+    <seconds> torn <node>                                  as soon as its receiver is started it ends
     <seconds> lazy <node>                                  it receives, but applies only what it is told to
     <seconds> mute|speak <node>                            nobody hears what it acknowledges
     <seconds> late|prompt <node>                           it has each write only when there is another one
@@ -42,7 +44,7 @@ from localcloud.records.errors import LocalError
 TICK = 0.1
 STATES = {  # event -> what it makes of a node
     "hang": ("hangs", True), "wake": ("hangs", False), "fill": ("full", True), "free": ("full", False), "lazy": ("lazy", True),
-    "shut-out": ("shut_out", True),
+    "shut-out": ("shut_out", True), "stuck": ("stuck", True), "torn": ("torn", True), "end-receiver": ("asks", False),
     "open": ("writable", True), "mute": ("mute", True), "speak": ("mute", False),
     "late": ("late", True), "prompt": ("late", False),
 }  # fmt: skip
@@ -152,8 +154,6 @@ class Scenario:
                 fake.there[cloud.node(name).id].slow = float(seconds)
             case ["behind", name, seconds]:
                 fake.there[cloud.node(name).id].left = round(float(seconds) * MEGABYTE)
-            case ["stuck", name]:
-                fake.there[cloud.node(name).id].stuck = True
             case [what, name] if what in STATES:
                 setattr(fake.there[cloud.node(name).id], *STATES[what])
             case _:

@@ -54,6 +54,7 @@ class NodeState:
     received: str = ""  # what the receiver has on disk (Gtid_IO_Pos); acknowledged to the primary in semi-sync
     following: str = ""  # address it replicates from, "" when replication is not configured
     receiving: bool = False  # the receiver is connected
+    receiver_ended: bool = False  # by an error or by hand: MariaDB does not start it again
     applying: bool = False  # the applier runs
     behind: float | None = None  # seconds, None while unknown
     problem: str = ""  # last replication error, or "disk full"

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 
 from pymysql.cursors import Cursor
 
-from localcloud.engines.mariadb.sql import by_column
+from localcloud.engines.mariadb.sql import OPERATOR, by_column
 
 STOP = "SET GLOBAL event_scheduler = 0"
 # One statement: whoever asks for it may die, and the node has done both or nothing. Later than read_only, as what is overdue runs
 # at once.
 OPEN = "BEGIN NOT ATOMIC SET GLOBAL read_only = 0; SET GLOBAL event_scheduler = 1; END"
-RUNNING = "(COMMAND = 'Connect' AND HOST NOT REGEXP ':[0-9]+$' AND USER NOT IN ('system user', 'unauthenticated user'))"
+# Whoever has just logged in and said nothing yet looks like one: the local cloud's own sessions are none.
+_NO_EVENTS = ("system user", "unauthenticated user", "root", OPERATOR)
+RUNNING = f"(COMMAND = 'Connect' AND HOST NOT REGEXP ':[0-9]+$' AND USER NOT IN {_NO_EVENTS})"
 _BRIEF = "SET SESSION sql_log_bin = 0, lock_wait_timeout = 1"
 _REPLICATED, _OFF = "SLAVESIDE_DISABLED", "DISABLED"
 _STATES = f"SELECT db, name, status, definer FROM mysql.event WHERE status IN ('{_REPLICATED}', '{_OFF}')"

@@ -25,8 +25,10 @@ log = logging.getLogger("localcloud")
 
 _APPLY = 60.0  # seconds for what a node has received before it is made to follow somebody else
 _EARLIER_ENDS = 3.0
+_FIRST_EVENTS = 1.0  # until a source that can be reached has sent what a receiver may end over
 _EVENTS = 5.0  # for one statement about events, of which none waits longer than 1 s
 _ALL_APPLIED = "Slave has read all relay log"
+_RECEIVES = "Waiting for master to send event"
 # Everybody who came over the network, except for standbys; and events that run.
 _CLIENTS = (
     "SELECT ID FROM information_schema.PROCESSLIST WHERE HOST LIKE '%:%' "
@@ -63,6 +65,7 @@ class MariadbReplication:
         await self._sql.run(node_id, "STOP SLAVE")
         await self._end_earlier(node_id, source)
         await self._sql.do(node_id, lambda cursor: _follow(cursor, source))
+        await within(lambda: self._unreceived(node_id), _FIRST_EVENTS)
 
     async def stop_receiving(self, node_id: str) -> None:
         await self._sql.run(node_id, "STOP SLAVE IO_THREAD")
@@ -154,10 +157,20 @@ class MariadbReplication:
         acknowledges = (await self._sql.run(node_id, "SELECT @@rpl_semi_sync_slave_enabled"))[0][0]
         if found["Slave_SQL_Running"] != "Yes" or bool(int(acknowledges)) != source.acknowledge:
             return False
+        if found["Slave_IO_Running"] == "No" and found["Last_IO_Errno"]:  # its relay log may be what ended it
+            return False
         if found["Slave_IO_Running"] == "No":
             await self._end_earlier(node_id, source)
         await self._sql.run(node_id, "START SLAVE IO_THREAD")
         return True
+
+    async def _unreceived(self, node_id: str) -> str | None:
+        """Why nothing has come in yet, None when something has. Raises EngineError: the receiver has ended over it."""
+        found = (await self._sql.rows(node_id, SOURCE))[0]
+        if found["Slave_IO_Running"] == "No" and found["Last_IO_Error"]:
+            raise EngineError(f"node {node_id} cannot receive from {found['Master_Host']}: {found['Last_IO_Error']}")
+        state = str(found["Slave_IO_State"])
+        return None if state.startswith(_RECEIVES) or found["Last_IO_Error"] else state
 
     async def _end_earlier(self, node_id: str, source: Replication) -> None:
         """End what an earlier connection of a follower has left at its source.

@@ -65,6 +65,7 @@ def _following(state: NodeState, source: Mapping[str, Any]) -> NodeState:
         following=str(source["Master_Host"] or ""),
         received=str(source["Gtid_IO_Pos"] or ""),
         receiving=source["Slave_IO_Running"] == "Yes",
+        receiver_ended=source["Slave_IO_Running"] == "No",
         applying=source["Slave_SQL_Running"] == "Yes",
         behind=None if behind is None else float(behind),
         problem=state.problem or str(source["Last_SQL_Error"] or source["Last_IO_Error"] or ""),

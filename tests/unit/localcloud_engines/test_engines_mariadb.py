@@ -75,6 +75,11 @@ def test_a_source_that_does_not_answer() -> None:
     assert (state.receiving, state.behind, state.problem) == (False, None, "error reconnecting")
 
 
+def test_a_receiver_that_has_ended() -> None:
+    state = seen((1, "0-1-7", "0-1-7", 0, ENDLESS, ROOMY), {}, {**SOURCE, "Slave_IO_Running": "No"})
+    assert (state.receiving, state.receiver_ended, state.applying) == (False, True, True)
+
+
 def test_a_full_disk_is_the_first_of_all_problems() -> None:
     broken = {**SOURCE, "Slave_SQL_Running": "No", "Last_SQL_Error": "Duplicate entry"}
     assert seen((1, "", "", 0, ENDLESS, ROOMY), {}, broken).problem == "Duplicate entry"

@@ -196,14 +196,16 @@ def _following(node: Node, address: str, source: str) -> Decision | None:
     broken = seen.problem and (not seen.applying or any(code in seen.problem for code in DIVERGED))
     if seen.following == address and broken:
         return does(Action.MARK_RESEED, node, f"{node.name} cannot follow {source} any more: {seen.problem}")
-    if seen.following != address or not seen.applying:
+    why = f": {seen.problem}" if seen.problem else ""
+    if seen.following != address or not seen.applying or seen.receiver_ended:
         if node.resting:
             return waits(f"{node.name} could not follow {source} and tries again: {node.resting}")
-        return does(Action.FOLLOW, node, f"{node.name} follows {source}")
+        stopped = f"stopped receiving{why}; it " if seen.following == address and seen.applying else ""
+        return does(Action.FOLLOW, node, f"{node.name} {stopped}follows {source}")
     if refused(seen) and not node.resting:
         return does(Action.FOLLOW, node, f"{node.name} is not let in by {source}: its account is made anew")
     if not seen.receiving:
-        return waits(f"{node.name} does not reach {source}" + (f": {seen.problem}" if seen.problem else ""))
+        return waits(f"{node.name} does not reach {source}{why}")
     return None
 
 
