@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contract.factories import Factory
+from contract.own_cloud import booted
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -89,6 +90,7 @@ def make_pair(client: Client, run: Any, region: str, site: Any, record: CloudRec
     run(client.security_groups.add_rules(region, site.group_id, rules[:1]))
     servers = [make.server(site.wish(make.name("web"))) for _ in range(2)]
     for server in servers:
+        booted(record, server.id)  # who enables a unit while systemd still boots may wait for long
         serve(record, server)
     eip = make.eip()
     check = run(

@@ -214,7 +214,8 @@ def test_it_is_enlarged_in_place_and_gets_a_standby(sdk: Sdk, mysql_id: str) -> 
     ):
         place = [{"availabilityZoneName": zone, "availabilityZoneCount": "1"}]
         order_id = sdk.ok("common.rds2_upgrade_v2", **(unsaid | wanted), azList=place)["data"]["newOrderId"]
-        assert sdk.ok("common.rds2_get_inst_state", instId=mysql_id) == {"data": 4}
+        state = sdk.ok("common.rds2_get_inst_state", instId=mysql_id)["data"]
+        assert state == 4 or (state == 2 and "diskVolume" in wanted), "what takes a moment may be over"
         assert shown.items() <= ready(sdk, mysql_id).items(), sdk.ask("common.rds2_get_inst_id_by_order_id", newOrderId=order_id)
     assert [node["role"] for node in detail(sdk, mysql_id)["azInfoList"]] == ["master", "slave"]
     assert "can only grow" in sdk.refused("common.rds2_upgrade_v2", **(unsaid | {"prodPerformanceSpec": "2C4G"}), azList=None)
