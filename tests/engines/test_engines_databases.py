@@ -28,6 +28,10 @@ def has_gtid(wanted: str, state: NodeState) -> bool:
     return state.gtid == wanted
 
 
+def nothing_works(pair: Pair, name: str) -> bool:
+    return pair.sql(name, _WORKERS) == [(0,)]
+
+
 @dataclass
 class Pair:
     """Three nodes of one VPC: one takes writes, one follows it, and one is where clients sit."""
@@ -352,7 +356,7 @@ def test_events_run_where_writes_are_taken_and_nowhere_else(pair: Pair) -> None:
     pair.do(pair.engine.replication.match_events("db-b", "db-a"))
     for loser, winner in (("db-a", "db-b"), ("db-b", "db-a")):
         closed = pair.do(pair.engine.replication.close_writes(loser, 5.0))
-        assert pair.sql(loser, _WORKERS) == [(0,)]
+        pair.cloud.wait_until(partial(nothing_works, pair, loser), GRACE, f"events that were ended on {loser} to be gone")
         pair.until(winner, partial(has_gtid, closed), "it to have everything")
         pair.do(pair.engine.semi_sync.switch(loser, False))
         pair.do(pair.engine.replication.forget_source(winner))
@@ -381,7 +385,7 @@ def test_sessions_that_write_end_when_writes_are_closed(pair: Pair) -> None:
 
     pair.cloud.wait_until(locked, GRACE, "a transaction that is open")
     pair.do(pair.engine.replication.close_writes("db-a", 10.0))
-    assert not locked()
+    pair.cloud.wait_until(lambda: not locked(), GRACE, "a session that was ended to be gone")
     pair.do(pair.engine.replication.open_writes("db-a"))
     assert pair.client("SELECT COUNT(*) FROM shop.orders WHERE id = 310") == (0, "0")
 
