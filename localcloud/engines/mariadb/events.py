@@ -12,9 +12,11 @@ STOP = "SET GLOBAL event_scheduler = 0"
 # One statement: whoever asks for it may die, and the node has done both or nothing. Later than read_only, as what is overdue runs
 # at once.
 OPEN = "BEGIN NOT ATOMIC SET GLOBAL read_only = 0; SET GLOBAL event_scheduler = 1; END"
-# Whoever has just logged in and said nothing yet looks like one: the local cloud's own sessions are none.
-_NO_EVENTS = ("system user", "unauthenticated user", "root", OPERATOR)
-RUNNING = f"(COMMAND = 'Connect' AND HOST NOT REGEXP ':[0-9]+$' AND USER NOT IN {_NO_EVENTS})"
+# Whoever has just logged in and said nothing yet looks like one. The local cloud's own sessions are known by the socket: an
+# instance's administrator is called root as well, and has events.
+_OWN = f"(HOST = 'localhost' AND USER IN ('root', '{OPERATOR}'))"
+_NOBODY = "('system user', 'unauthenticated user')"
+RUNNING = f"(COMMAND = 'Connect' AND HOST NOT REGEXP ':[0-9]+$' AND USER NOT IN {_NOBODY} AND NOT {_OWN})"
 _BRIEF = "SET SESSION sql_log_bin = 0, lock_wait_timeout = 1"
 _REPLICATED, _OFF = "SLAVESIDE_DISABLED", "DISABLED"
 _STATES = f"SELECT db, name, status, definer FROM mysql.event WHERE status IN ('{_REPLICATED}', '{_OFF}')"

@@ -157,9 +157,9 @@ class MariadbReplication:
         acknowledges = (await self._sql.run(node_id, "SELECT @@rpl_semi_sync_slave_enabled"))[0][0]
         if found["Slave_SQL_Running"] != "Yes" or bool(int(acknowledges)) != source.acknowledge:
             return False
-        if found["Slave_IO_Running"] == "No" and found["Last_IO_Errno"]:  # its relay log may be what ended it
-            return False
         if found["Slave_IO_Running"] == "No":
+            if found["Last_IO_Errno"]:  # its relay log may be what ended it
+                return False
             await self._end_earlier(node_id, source)
         await self._sql.run(node_id, "START SLAVE IO_THREAD")
         return True
